@@ -1,1 +1,28 @@
-//! Suitu 穗图.
+//! Suitu 穗图: a population geographic information system (人口地理信息系统).
+//!
+//! Files from many bureaus go into one checked, dated store; a city in memory is built from it;
+//! questions are answered and tiles drawn from the city. The rooms, lowest floor first; arrows
+//! only point down:
+//!
+//! - [`domain`], [`crs`]: words of the field, coordinate systems. No I/O.
+//! - [`import`], [`export`], [`store`], [`index`], [`analysis`]: do not know one another.
+//! - [`city`]: an immutable snapshot of all layers; hands values from one room to the next.
+//! - [`query`], [`tiles`]: plain functions from the city to answers and tiles.
+//! - [`http`]: routes. Only here are status codes and JSON envelopes.
+//!
+//! Invariants: only `store` holds SQL; only `import` reads foreign formats; only `export` and
+//! `tiles` write them; `analysis`, `query` and `tiles` have no clock, no log and no database.
+
+pub mod analysis;
+pub mod city;
+pub mod crs;
+pub mod definitions;
+pub mod demo;
+pub mod domain;
+pub mod export;
+pub mod http;
+pub mod import;
+pub mod index;
+pub mod query;
+pub mod store;
+pub mod tiles;

@@ -1,0 +1,131 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Deserialize;
+
+use super::{AttributeType, Layer, LayerId, LevelId, Role, Term};
+
+/// Why the definitions do not hold together; names the file at fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {problem}")]
+pub struct CatalogError {
+    pub file: String,
+    pub problem: String,
+}
+
+/// Every layer and term that this server knows, as data.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    layers: BTreeMap<LayerId, Arc<Layer>>,
+    terms: BTreeMap<String, Term>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TermFile {
+    terms: Vec<Term>,
+}
+
+impl Catalog {
+    /// Reads definitions from `(file name, TOML text)`; a later file replaces an earlier layer or
+    /// term of the same name. `terms.toml` holds terms, every other file one layer.
+    ///
+    /// # Errors
+    /// The first file that is not well-formed or contradicts itself.
+    pub fn parse<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, CatalogError> {
+        let mut catalog = Catalog::default();
+        for (file, text) in files {
+            let fail = |problem: String| CatalogError {
+                file: file.to_owned(),
+                problem,
+            };
+            if file == "terms.toml" || file.ends_with("/terms.toml") {
+                let parsed: TermFile = toml::from_str(text).map_err(|e| fail(e.to_string()))?;
+                for term in parsed.terms {
+                    catalog.terms.insert(term.key.clone(), term);
+                }
+            } else {
+                let layer: Layer = toml::from_str(text).map_err(|e| fail(e.to_string()))?;
+                check_layer(&layer).map_err(fail)?;
+                catalog.layers.insert(layer.id.clone(), Arc::new(layer));
+            }
+        }
+        Ok(catalog)
+    }
+
+    pub fn layer(&self, id: &str) -> Option<&Arc<Layer>> {
+        self.layers.get(id)
+    }
+
+    /// All layers in the order of their ids.
+    pub fn layers(&self) -> impl Iterator<Item = &Arc<Layer>> {
+        self.layers.values()
+    }
+
+    /// The area layers, larger areas first.
+    pub fn area_layers(&self) -> Vec<&Arc<Layer>> {
+        let mut areas: Vec<_> = self.layers.values().filter(|l| l.is_area()).collect();
+        areas.sort_by_key(|l| (l.rank, l.id.clone()));
+        areas
+    }
+
+    /// The area layer of a level, e.g. `districts` for `district`.
+    pub fn area_layer(&self, level: &str) -> Option<&Arc<Layer>> {
+        self.layers
+            .values()
+            .find(|l| l.area_level.as_ref().is_some_and(|id| *id == *level))
+    }
+
+    /// All area levels, larger areas first.
+    pub fn levels(&self) -> Vec<LevelId> {
+        self.area_layers()
+            .into_iter()
+            .filter_map(|l| l.area_level.clone())
+            .collect()
+    }
+
+    pub fn term(&self, key: &str) -> Option<&Term> {
+        self.terms.get(key)
+    }
+
+    pub fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.terms.values()
+    }
+}
+
+/// Names that every table has anyway and an attribute therefore cannot take.
+const RESERVED: [&str; 7] = ["id", "fid", "geom", "period", "features", "lon", "lat"];
+
+fn check_layer(layer: &Layer) -> Result<(), String> {
+    let mut seen = std::collections::BTreeSet::new();
+    for attribute in &layer.attributes {
+        let id = attribute.id.as_str();
+        if RESERVED.contains(&id) {
+            return Err(format!("attribute `{id}` has a reserved name"));
+        }
+        if !seen.insert(id) {
+            return Err(format!("attribute `{id}` is declared twice"));
+        }
+        let is_category = attribute.kind == AttributeType::Category;
+        if is_category == attribute.values.is_empty() {
+            return Err(format!(
+                "attribute `{id}`: a category, and only that, lists its values"
+            ));
+        }
+    }
+    if layer.is_area() {
+        if layer.area_level.is_none() {
+            return Err("an area layer names its `area_level`".into());
+        }
+        if layer.with_role(Role::Code).is_none() {
+            return Err("an area layer needs an attribute with role `code`".into());
+        }
+    } else if layer.area_level.is_some() {
+        return Err("only an area layer has an `area_level`".into());
+    }
+    if layer.zoom.min > layer.zoom.max || layer.zoom.max > 22 {
+        return Err("zoom: min <= max <= 22".into());
+    }
+    Ok(())
+}

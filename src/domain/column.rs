@@ -1,0 +1,115 @@
+use std::collections::HashMap;
+
+use super::{AttributeType, Value};
+
+/// The values of one attribute for every row of a [`Table`](super::Table), missing ones included.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Counts, integers and flags (0 or 1).
+    Integer(Vec<Option<i64>>),
+    /// Finite numbers.
+    Number(Vec<Option<f64>>),
+    /// Text, category codes and dates.
+    Text(TextColumn),
+}
+
+impl Column {
+    /// An empty column that fits values of `kind`.
+    pub fn for_type(kind: AttributeType) -> Self {
+        match kind {
+            AttributeType::Count | AttributeType::Integer | AttributeType::Flag => {
+                Column::Integer(Vec::new())
+            }
+            AttributeType::Number => Column::Number(Vec::new()),
+            AttributeType::Text | AttributeType::Category | AttributeType::Date => {
+                Column::Text(TextColumn::default())
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Integer(values) => values.len(),
+            Column::Number(values) => values.len(),
+            Column::Text(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends `value`; a value of another kind than the column's is kept as missing.
+    pub fn push(&mut self, value: &Value) {
+        match self {
+            Column::Integer(values) => values.push(value.as_integer()),
+            Column::Number(values) => values.push(value.as_number()),
+            Column::Text(values) => values.push(value.as_text()),
+        }
+    }
+
+    pub fn get(&self, row: usize) -> Value {
+        match self {
+            Column::Integer(values) => values[row].map_or(Value::Missing, Value::Integer),
+            Column::Number(values) => values[row].map_or(Value::Missing, Value::Number),
+            Column::Text(values) => values
+                .get(row)
+                .map_or(Value::Missing, |text| Value::Text(text.to_owned())),
+        }
+    }
+}
+
+/// Text by dictionary: each distinct text is held once, rows hold its number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TextColumn {
+    codes: Vec<u32>,
+    words: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, u32>,
+}
+
+impl TextColumn {
+    /// The code of a row without text.
+    pub const MISSING: u32 = u32::MAX;
+
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    pub fn push(&mut self, text: Option<&str>) {
+        let code = match text {
+            None => Self::MISSING,
+            Some(text) => match self.numbers.get(text) {
+                Some(&code) => code,
+                None => {
+                    let code = self.words.len() as u32;
+                    self.words.push(text.into());
+                    self.numbers.insert(text.into(), code);
+                    code
+                }
+            },
+        };
+        self.codes.push(code);
+    }
+
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.word(self.codes[row])
+    }
+
+    /// The dictionary number of each row, [`TextColumn::MISSING`] where there is no text.
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The distinct texts, in the order of their numbers.
+    pub fn words(&self) -> &[Box<str>] {
+        &self.words
+    }
+
+    pub fn word(&self, code: u32) -> Option<&str> {
+        self.words.get(code as usize).map(|word| &**word)
+    }
+}

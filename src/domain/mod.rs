@@ -1,0 +1,34 @@
+//! The words of the field (领域词汇): layers and attributes, areas, periods, features, tiles.
+//!
+//! Invariant: `domain` imports no other room and does no I/O.
+
+mod area;
+mod attribute;
+mod bbox;
+mod catalog;
+mod column;
+mod count;
+mod layer;
+mod layer_id;
+pub mod measure;
+mod period;
+mod table;
+mod term;
+mod tile;
+mod title;
+mod value;
+
+pub use area::{AreaCode, AreaCodeError};
+pub use attribute::{Attribute, AttributeType, CategoryValue, Role};
+pub use bbox::{Bbox, BboxError};
+pub use catalog::{Catalog, CatalogError};
+pub use column::{Column, TextColumn};
+pub use count::{LeftOut, Reason};
+pub use layer::{Breaks, GeometryKind, Layer, LayerKind, SecurityLevel, Style, Zoom};
+pub use layer_id::{AttributeId, LayerId, LevelId, NameError};
+pub use period::{Period, PeriodError};
+pub use table::Table;
+pub use term::{Term, TermFormat};
+pub use tile::{TileCoord, TileCoordError, from_mercator, to_mercator};
+pub use title::{Language, Title};
+pub use value::Value;

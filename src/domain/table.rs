@@ -1,0 +1,54 @@
+use std::collections::BTreeMap;
+
+use geo::Geometry;
+
+use super::{Column, Layer, LevelId, TextColumn, Value};
+
+/// Checked features of one layer and period in columns: what an import yields, a store keeps,
+/// an index is built from and an export writes.
+///
+/// Every column has one entry per row. Geometry is longitude, latitude in degrees (EPSG:4490,
+/// taken as WGS 84).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The identity of each row within layer and period.
+    pub ids: Vec<Box<str>>,
+    pub geometries: Vec<Geometry<f64>>,
+    /// One column per attribute, in the order of [`Layer::attributes`].
+    pub columns: Vec<Column>,
+    /// The code of the area that each row lies in, by level; missing outside all areas.
+    pub area_codes: BTreeMap<LevelId, TextColumn>,
+}
+
+impl Table {
+    /// An empty table that fits `layer`.
+    pub fn for_layer(layer: &Layer) -> Self {
+        let columns = layer
+            .attributes
+            .iter()
+            .map(|a| Column::for_type(a.kind))
+            .collect();
+        Table {
+            columns,
+            ..Table::default()
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Appends a row; `values` follow the order of the layer's attributes.
+    pub fn push(&mut self, id: &str, geometry: Geometry<f64>, values: &[Value]) {
+        debug_assert_eq!(values.len(), self.columns.len());
+        self.ids.push(id.into());
+        self.geometries.push(geometry);
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            column.push(value);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use geo::Geometry;
+
+use super::ImportRecord;
+use crate::domain::{AreaCode, AttributeId, Layer, LevelId, Period, Table};
+
+/// What a batch does to the rows already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchMode {
+    /// Fills an empty (layer, period); refused where rows stand.
+    Insert,
+    /// Takes the place of all rows of the (layer, period).
+    Replace,
+    /// Changes rows by id and adds those whose id is new.
+    Update,
+    /// Adds rows beside those already there; an id that stands is refused.
+    Append,
+    /// Sets only the area codes of rows, by id; values and geometry stay.
+    AreaCodes,
+    /// Removes rows by id.
+    Delete,
+}
+
+/// Rows of one layer and period to be written in a commit.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    pub layer: &'a Layer,
+    pub period: Period,
+    pub mode: BatchMode,
+    pub table: &'a Table,
+    /// Geometry as the file had it, where its coordinate system differs from the store's.
+    pub source_geometries: Option<&'a [Geometry<f64>]>,
+    /// Where the rows come from; `None` for edits and recomputed area codes.
+    pub record: Option<ImportRecord>,
+    pub control_totals: &'a [ControlTotal],
+}
+
+/// A published total (官方控制数) of one attribute in one area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlTotal {
+    pub attribute: AttributeId,
+    pub level: LevelId,
+    pub code: AreaCode,
+    pub value: i64,
+    pub source: String,
+}

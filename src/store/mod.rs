@@ -1,0 +1,81 @@
+//! Where a city is kept: one trait, two homes. Only this room holds SQL.
+//!
+//! A row is (layer, period, id). A commit is one transaction and writes the change log.
+
+mod batch;
+mod record;
+
+pub use batch::{Batch, BatchMode, ControlTotal};
+pub use record::{Change, ChangeKind, ImportRecord, LayerState};
+
+use crate::domain::{Layer, LayerId, Period, Table};
+
+/// The number of a commit in the change log; grows by at least one with each commit.
+pub type ChangeNumber = u64;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    #[error("{path}: {problem}")]
+    Open { path: String, problem: String },
+    #[error("{path} was written by a newer Suitu (schema {found}, this one knows {known})")]
+    TooNew {
+        path: String,
+        found: u32,
+        known: u32,
+    },
+    #[error(
+        "{layer} already holds {features} features for {period}: say --replace to put these in \
+         their place, or --update to change them by id"
+    )]
+    Occupied {
+        layer: LayerId,
+        period: Period,
+        features: u64,
+    },
+    #[error("{layer}: id `{id}` stands twice")]
+    DuplicateId { layer: LayerId, id: String },
+    #[error("the store has no layer `{0}`")]
+    UnknownLayer(LayerId),
+    #[error("cancelled; nothing was written")]
+    Cancelled,
+    #[error("the store failed: {0}")]
+    Backend(String),
+}
+
+/// A home of a city's data.
+pub trait Store: Send + Sync {
+    /// Every layer and period that holds features or was committed empty, with its sources.
+    fn states(&self) -> Result<Vec<LayerState>, StoreError>;
+
+    /// The features of one layer and period, in the order of their insertion; empty where the
+    /// store holds none.
+    fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError>;
+
+    /// Writes all batches in one transaction and returns its number. `progress` is told the rows
+    /// written so far and answers whether to go on; on `false` or any error nothing is written.
+    fn commit(
+        &self,
+        batches: &[Batch<'_>],
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<ChangeNumber, StoreError>;
+
+    /// The number of the last commit, 0 for a new store.
+    fn change_number(&self) -> Result<ChangeNumber, StoreError>;
+
+    /// What changed after `number`, oldest first.
+    fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError>;
+
+    /// Published totals per area that were attached to a layer and period.
+    fn control_totals(
+        &self,
+        layer: &LayerId,
+        period: &Period,
+    ) -> Result<Vec<ControlTotal>, StoreError>;
+
+    /// A setting of the city (its title, time zone, map approval number …).
+    fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;
+
+    fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError>;
+}

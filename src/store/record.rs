@@ -1,0 +1,63 @@
+use serde::{Deserialize, Serialize};
+
+use super::ChangeNumber;
+use crate::domain::{AttributeId, LayerId, Period};
+
+/// What an import was: printed as provenance beside every number made from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportRecord {
+    /// Who publishes the data, in the steward's words.
+    pub source: String,
+    pub licence: String,
+    /// File names without folders.
+    pub files: Vec<String>,
+    /// The coordinate system that the files were in, e.g. `EPSG:4547`, `GCJ-02`.
+    pub crs: String,
+    /// UTC, RFC 3339.
+    pub imported_at: String,
+    pub read: u64,
+    pub kept: u64,
+    pub repaired: u64,
+    pub located: u64,
+    pub refused: u64,
+    /// Attributes whose values are estimates (推算), e.g. spread from area totals.
+    pub estimated: Vec<AttributeId>,
+    /// Generated data (合成).
+    pub synthetic: bool,
+}
+
+/// One layer at one period, as the store holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerState {
+    pub layer: LayerId,
+    pub period: Period,
+    pub features: u64,
+    /// The last commit that touched this state.
+    pub changed: ChangeNumber,
+    /// Imports that made it, oldest first.
+    pub records: Vec<ImportRecord>,
+}
+
+/// One entry of the change log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub number: ChangeNumber,
+    /// UTC, RFC 3339.
+    pub at: String,
+    pub layer: LayerId,
+    pub period: Period,
+    pub kind: ChangeKind,
+    /// The feature touched; `None` where the whole state was written.
+    pub id: Option<String>,
+    /// Made by another program (e.g. a desktop GIS) in the file itself: not yet validated.
+    pub external: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    State,
+    Insert,
+    Update,
+    Delete,
+}
