@@ -1,0 +1,332 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use geo::{Geometry, Point};
+use rayon::prelude::*;
+
+use super::{
+    Cell, Region, Relation, Sums,
+    build::build_cells,
+    grid::{sums_of, tile_window},
+};
+use crate::domain::{Bbox, Layer, LevelId, Period, Table, TileCoord, Value, measure};
+
+/// Where a feature stands in its [`LayerIndex`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeatureRef {
+    pub cell: u32,
+    pub row: u32,
+}
+
+/// Sums by area code; the key `None` holds what lies outside all areas.
+pub type AreaSums = BTreeMap<Option<Box<str>>, Sums>;
+
+/// One layer at one period in memory, immutable.
+#[derive(Debug)]
+pub struct LayerIndex {
+    pub(super) layer: Arc<Layer>,
+    pub(super) period: Period,
+    pub(super) levels: Vec<LevelId>,
+    /// In the order of their quadtree nodes along the curve.
+    pub(super) cells: Vec<Arc<Cell>>,
+    bounds: Bbox,
+    sums: Sums,
+    area_sums: Mutex<BTreeMap<LevelId, Arc<AreaSums>>>,
+}
+
+impl LayerIndex {
+    /// Builds the index of `table`; its `area_codes` are kept for `levels`.
+    pub fn build(layer: Arc<Layer>, period: Period, levels: Vec<LevelId>, table: &Table) -> Self {
+        let cells = build_cells(&layer, &levels, table, None);
+        Self::from_cells(layer, period, levels, cells)
+    }
+
+    pub(super) fn from_cells(
+        layer: Arc<Layer>,
+        period: Period,
+        levels: Vec<LevelId>,
+        mut cells: Vec<Arc<Cell>>,
+    ) -> Self {
+        cells.sort_by_key(|cell| (cell.key().curve_start(), cell.key()));
+        let mut bounds = Bbox::EMPTY;
+        let mut sums = Sums::zero(layer.counts().count());
+        for cell in &cells {
+            bounds.expand(cell.bounds());
+            sums.add(cell.sums());
+        }
+        LayerIndex {
+            layer,
+            period,
+            levels,
+            cells,
+            bounds,
+            sums,
+            area_sums: Mutex::default(),
+        }
+    }
+
+    pub fn layer(&self) -> &Arc<Layer> {
+        &self.layer
+    }
+
+    pub fn period(&self) -> &Period {
+        &self.period
+    }
+
+    /// The area levels whose codes the features carry, larger areas first.
+    pub fn levels(&self) -> &[LevelId] {
+        &self.levels
+    }
+
+    pub fn level_index(&self, level: &str) -> Option<usize> {
+        self.levels.iter().position(|l| *l == *level)
+    }
+
+    pub fn cells(&self) -> &[Arc<Cell>] {
+        &self.cells
+    }
+
+    /// True bounds of all geometries; empty for an empty layer.
+    pub fn bounds(&self) -> &Bbox {
+        &self.bounds
+    }
+
+    pub fn features(&self) -> u64 {
+        self.sums.features
+    }
+
+    /// Sums of every count attribute over the whole layer.
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    pub fn id(&self, feature: FeatureRef) -> &str {
+        self.cells[feature.cell as usize].id(feature.row as usize)
+    }
+
+    pub fn geometry(&self, feature: FeatureRef) -> Geometry<f64> {
+        self.cells[feature.cell as usize].geometry(feature.row as usize)
+    }
+
+    /// The place of a feature: itself for a point, else a point inside.
+    pub fn place(&self, feature: FeatureRef) -> (f64, f64) {
+        let cell = &self.cells[feature.cell as usize];
+        (
+            cell.lon[feature.row as usize],
+            cell.lat[feature.row as usize],
+        )
+    }
+
+    /// The value of the attribute at `place` in the layer's definition.
+    pub fn value(&self, feature: FeatureRef, place: usize) -> Value {
+        self.cells[feature.cell as usize].columns[place].value(feature.row as usize)
+    }
+
+    pub fn text(&self, feature: FeatureRef, place: usize) -> Option<&str> {
+        self.cells[feature.cell as usize].columns[place].text(feature.row as usize)
+    }
+
+    /// The code of the area of `levels()[level]` that a feature lies in.
+    pub fn area_code(&self, feature: FeatureRef, level: usize) -> Option<&str> {
+        self.cells[feature.cell as usize].area_codes[level].text(feature.row as usize)
+    }
+
+    pub fn find(&self, id: &str) -> Option<FeatureRef> {
+        self.cells.iter().enumerate().find_map(|(number, cell)| {
+            let row = cell.find(id)?;
+            Some(FeatureRef {
+                cell: number as u32,
+                row: row as u32,
+            })
+        })
+    }
+
+    /// All features, cell by cell in Hilbert order.
+    pub fn iter(&self) -> impl Iterator<Item = FeatureRef> {
+        self.cells.iter().enumerate().flat_map(|(number, cell)| {
+            (0..cell.len() as u32).map(move |row| FeatureRef {
+                cell: number as u32,
+                row,
+            })
+        })
+    }
+
+    pub fn distance_to(&self, feature: FeatureRef, lon: f64, lat: f64) -> f64 {
+        let (x, y) = self.place(feature);
+        measure::distance_m(Point::new(lon, lat), Point::new(x, y))
+    }
+
+    /// Calls `visit` with every feature whose place is in `tile` (its own window, no buffer).
+    pub fn for_each_in_tile(&self, tile: TileCoord, mut visit: impl FnMut(&Cell, usize)) {
+        let window = tile_window(tile);
+        for cell in &self.cells {
+            cell.for_each_in_window(window, |row| visit(cell, row));
+        }
+    }
+
+    /// Calls `visit` with every feature whose geometry's bounds meet `window`.
+    pub fn for_each_meeting(&self, window: &Bbox, mut visit: impl FnMut(FeatureRef)) {
+        for (number, cell) in self.cells.iter().enumerate() {
+            if !cell.bounds.intersects(window) {
+                continue;
+            }
+            for row in 0..cell.len() {
+                let meets = match &cell.envelopes {
+                    Some(envelopes) => envelopes[row].intersects(window),
+                    None => window.contains(cell.lon[row], cell.lat[row]),
+                };
+                if meets {
+                    visit(FeatureRef {
+                        cell: number as u32,
+                        row: row as u32,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` with every feature whose place is in `region`.
+    pub fn for_each_in(&self, region: &dyn Region, mut visit: impl FnMut(FeatureRef)) {
+        for (number, cell) in self.cells.iter().enumerate() {
+            let relation = region.relation(&cell.bounds);
+            if relation == Relation::Outside {
+                continue;
+            }
+            for row in 0..cell.len() {
+                if relation == Relation::Inside || region.contains(cell.lon[row], cell.lat[row]) {
+                    visit(FeatureRef {
+                        cell: number as u32,
+                        row: row as u32,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Sums of every count attribute over the features whose place is in `region`.
+    pub fn sums_in(&self, region: &dyn Region) -> Sums {
+        let parts: Vec<Sums> = self
+            .cells
+            .par_iter()
+            .map(|cell| self.cell_sums_in(cell, region))
+            .collect();
+        let mut total = Sums::zero(self.sums.counts.len());
+        parts.iter().for_each(|part| total.add(part));
+        total
+    }
+
+    fn cell_sums_in(&self, cell: &Cell, region: &dyn Region) -> Sums {
+        match region.relation(&cell.bounds) {
+            Relation::Outside => Sums::zero(self.sums.counts.len()),
+            Relation::Inside => cell.sums.clone(),
+            Relation::Crosses => {
+                let rows = (0..cell.len()).filter(|&r| region.contains(cell.lon[r], cell.lat[r]));
+                self.sums_of_rows(cell, rows)
+            }
+        }
+    }
+
+    /// Sums over some rows of a cell; runs of neighboring rows are summed at once.
+    fn sums_of_rows(&self, cell: &Cell, rows: impl Iterator<Item = usize>) -> Sums {
+        let columns: Vec<_> = self
+            .layer
+            .counts()
+            .map(|(place, _)| &cell.columns[place])
+            .collect();
+        let mut total = Sums::zero(columns.len());
+        let mut run = 0..0;
+        for row in rows {
+            if row == run.end {
+                run.end += 1;
+            } else {
+                total.add(&sums_of(&columns, run));
+                run = row..row + 1;
+            }
+        }
+        total.add(&sums_of(&columns, run));
+        total
+    }
+
+    /// Sums of every count attribute by the area of `level` that the features carry.
+    pub fn sums_by_area(&self, level: &str) -> Arc<AreaSums> {
+        let Some(place) = self.level_index(level) else {
+            let everything = AreaSums::from([(None, self.sums.clone())]);
+            return Arc::new(everything);
+        };
+        if let Some(known) = self
+            .area_sums
+            .lock()
+            .expect("never poisoned")
+            .get(&self.levels[place])
+        {
+            return known.clone();
+        }
+        let parts: Vec<AreaSums> = self
+            .cells
+            .par_iter()
+            .map(|cell| self.cell_sums_by_area(cell, place))
+            .collect();
+        let mut total = AreaSums::new();
+        for part in parts {
+            for (code, sums) in part {
+                total
+                    .entry(code)
+                    .or_insert_with(|| Sums::zero(sums.counts.len()))
+                    .add(&sums);
+            }
+        }
+        let total = Arc::new(total);
+        let mut known = self.area_sums.lock().expect("never poisoned");
+        known.insert(self.levels[place].clone(), total.clone());
+        total
+    }
+
+    fn cell_sums_by_area(&self, cell: &Cell, level: usize) -> AreaSums {
+        let codes = &cell.area_codes[level];
+        let mut rows_of: BTreeMap<Option<Box<str>>, Vec<usize>> = BTreeMap::new();
+        let mut last: Option<(Option<&str>, Vec<usize>)> = None;
+        for row in 0..cell.len() {
+            let code = codes.text(row);
+            match &mut last {
+                Some((same, rows)) if *same == code => rows.push(row),
+                _ => {
+                    if let Some((code, rows)) = last.take() {
+                        rows_of
+                            .entry(code.map(Into::into))
+                            .or_default()
+                            .extend(rows);
+                    }
+                    last = Some((code, vec![row]));
+                }
+            }
+        }
+        if let Some((code, rows)) = last {
+            rows_of
+                .entry(code.map(Into::into))
+                .or_default()
+                .extend(rows);
+        }
+        let summed =
+            |(code, rows): (_, Vec<usize>)| (code, self.sums_of_rows(cell, rows.into_iter()));
+        rows_of.into_iter().map(summed).collect()
+    }
+
+    /// All rows in columns, in the index's order.
+    pub fn to_table(&self) -> Table {
+        let mut table = Table::for_layer(&self.layer);
+        for level in &self.levels {
+            table.area_codes.entry(level.clone()).or_default();
+        }
+        for cell in &self.cells {
+            cell.append_to(&mut table, &self.levels, &[]);
+        }
+        table
+    }
+
+    /// Bytes held on the heap, roughly.
+    pub fn heap_bytes(&self) -> usize {
+        self.cells.iter().map(|cell| cell.heap_bytes()).sum()
+    }
+}

@@ -1,0 +1,233 @@
+use std::collections::HashMap;
+
+use crate::domain::{Column, TextColumn, Value};
+
+/// Whole numbers in the narrowest form that holds them; the widest value of a form means missing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Integers {
+    U8(Box<[u8]>),
+    U16(Box<[u16]>),
+    U32(Box<[u32]>),
+    /// `i64::MIN` means missing.
+    I64(Box<[i64]>),
+}
+
+impl Integers {
+    /// Packs `values` in the narrowest form.
+    pub fn pack(values: impl Iterator<Item = Option<i64>> + Clone) -> Self {
+        let (mut low, mut high) = (0i64, 0i64);
+        for value in values.clone().flatten() {
+            low = low.min(value);
+            high = high.max(value);
+        }
+        if low < 0 || high >= i64::from(u32::MAX) {
+            Integers::I64(values.map(|v| v.unwrap_or(i64::MIN)).collect())
+        } else if high >= i64::from(u16::MAX) {
+            Integers::U32(values.map(|v| v.map_or(u32::MAX, |v| v as u32)).collect())
+        } else if high >= i64::from(u8::MAX) {
+            Integers::U16(values.map(|v| v.map_or(u16::MAX, |v| v as u16)).collect())
+        } else {
+            Integers::U8(values.map(|v| v.map_or(u8::MAX, |v| v as u8)).collect())
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Integers::U8(values) => values.len(),
+            Integers::U16(values) => values.len(),
+            Integers::U32(values) => values.len(),
+            Integers::I64(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<i64> {
+        match self {
+            Integers::U8(values) => (values[row] != u8::MAX).then(|| i64::from(values[row])),
+            Integers::U16(values) => (values[row] != u16::MAX).then(|| i64::from(values[row])),
+            Integers::U32(values) => (values[row] != u32::MAX).then(|| i64::from(values[row])),
+            Integers::I64(values) => (values[row] != i64::MIN).then(|| values[row]),
+        }
+    }
+
+    /// Sum of the values present in a run of rows, and how many are missing.
+    pub fn sum(&self, rows: std::ops::Range<usize>) -> (i64, u64) {
+        fn run<T: Copy + PartialEq + Into<i64>>(values: &[T], missing: T) -> (i64, u64) {
+            let (mut sum, mut absent) = (0i64, 0u64);
+            for &value in values {
+                let present = i64::from(value != missing);
+                sum = sum.wrapping_add(present.wrapping_mul(value.into()));
+                absent += u64::from(value == missing);
+            }
+            (sum, absent)
+        }
+        match self {
+            Integers::U8(values) => run(&values[rows], u8::MAX),
+            Integers::U16(values) => run(&values[rows], u16::MAX),
+            Integers::U32(values) => run(&values[rows], u32::MAX),
+            Integers::I64(values) => run(&values[rows], i64::MIN),
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Integers::U8(values) => values.len(),
+            Integers::U16(values) => values.len() * 2,
+            Integers::U32(values) => values.len() * 4,
+            Integers::I64(values) => values.len() * 8,
+        }
+    }
+}
+
+/// The values of one attribute in one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PackedColumn {
+    Integer(Integers),
+    /// NaN means missing.
+    Number(Box<[f64]>),
+    /// Rows hold the number of a word in the cell's own dictionary.
+    Text {
+        codes: Integers,
+        words: Box<[Box<str>]>,
+    },
+}
+
+impl PackedColumn {
+    /// Packs the values of `column` at `rows`, in that order.
+    pub fn pack(column: &Column, rows: &[u32]) -> Self {
+        match column {
+            Column::Integer(values) => {
+                PackedColumn::Integer(Integers::pack(rows.iter().map(|&r| values[r as usize])))
+            }
+            Column::Number(values) => PackedColumn::Number(
+                rows.iter()
+                    .map(|&r| values[r as usize].unwrap_or(f64::NAN))
+                    .collect(),
+            ),
+            Column::Text(values) => Self::pack_text(values, rows),
+        }
+    }
+
+    pub(super) fn pack_text(values: &TextColumn, rows: &[u32]) -> Self {
+        let mut local: HashMap<u32, i64> = HashMap::new();
+        let mut words: Vec<Box<str>> = Vec::new();
+        let codes: Vec<Option<i64>> = rows
+            .iter()
+            .map(|&row| {
+                let code = values.codes()[row as usize];
+                let word = values.word(code)?;
+                Some(*local.entry(code).or_insert_with(|| {
+                    words.push(word.into());
+                    words.len() as i64 - 1
+                }))
+            })
+            .collect();
+        PackedColumn::Text {
+            codes: Integers::pack(codes.iter().copied()),
+            words: words.into(),
+        }
+    }
+
+    /// The column as it was before packing.
+    pub fn unpack(&self) -> Column {
+        match self {
+            PackedColumn::Integer(values) => {
+                Column::Integer((0..values.len()).map(|row| values.get(row)).collect())
+            }
+            PackedColumn::Number(values) => {
+                Column::Number(values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect())
+            }
+            PackedColumn::Text { codes, .. } => {
+                let mut column = TextColumn::default();
+                for row in 0..codes.len() {
+                    column.push(self.text(row));
+                }
+                Column::Text(column)
+            }
+        }
+    }
+
+    #[inline]
+    pub fn integer(&self, row: usize) -> Option<i64> {
+        match self {
+            PackedColumn::Integer(values) => values.get(row),
+            _ => None,
+        }
+    }
+
+    /// The value as a number, for integers too.
+    #[inline]
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match self {
+            PackedColumn::Integer(values) => values.get(row).map(|v| v as f64),
+            PackedColumn::Number(values) => (!values[row].is_nan()).then(|| values[row]),
+            PackedColumn::Text { .. } => None,
+        }
+    }
+
+    pub fn text(&self, row: usize) -> Option<&str> {
+        match self {
+            PackedColumn::Text { codes, words } => codes.get(row).map(|c| &*words[c as usize]),
+            _ => None,
+        }
+    }
+
+    pub fn value(&self, row: usize) -> Value {
+        match self {
+            PackedColumn::Integer(values) => values.get(row).map_or(Value::Missing, Value::Integer),
+            PackedColumn::Number(_) => self.number(row).map_or(Value::Missing, Value::Number),
+            PackedColumn::Text { .. } => self
+                .text(row)
+                .map_or(Value::Missing, |t| Value::Text(t.to_owned())),
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            PackedColumn::Integer(values) => values.heap_bytes(),
+            PackedColumn::Number(values) => values.len() * 8,
+            PackedColumn::Text { codes, words } => {
+                codes.heap_bytes() + words.iter().map(|w| w.len() + 16).sum::<usize>()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn integers_come_back_and_sum_exactly(
+            values in prop::collection::vec(prop::option::weighted(0.8, prop_oneof![
+                0..300i64, 0..70_000i64, 0..5_000_000_000i64, -5..5i64
+            ]), 0..200)
+        ) {
+            let packed = Integers::pack(values.iter().copied());
+            let back: Vec<_> = (0..packed.len()).map(|row| packed.get(row)).collect();
+            prop_assert_eq!(&back, &values);
+            let sum: i64 = values.iter().flatten().sum();
+            let missing = values.iter().filter(|v| v.is_none()).count() as u64;
+            prop_assert_eq!(packed.sum(0..values.len()), (sum, missing));
+        }
+    }
+
+    #[test]
+    fn text_is_packed_with_a_dictionary_of_its_own() {
+        let mut column = TextColumn::default();
+        for word in [Some("a"), None, Some("b"), Some("a")] {
+            column.push(word);
+        }
+        let packed = PackedColumn::pack(&Column::Text(column), &[3, 1, 0]);
+        assert_eq!(packed.text(0), Some("a"));
+        assert_eq!(packed.text(1), None);
+        assert!(matches!(&packed, PackedColumn::Text { words, .. } if words.len() == 1));
+    }
+}
