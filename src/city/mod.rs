@@ -1,1 +1,19 @@
-//! To be told.
+//! The city in memory (城市快照): an immutable snapshot of all layers, shared by all readers.
+//!
+//! The city hands values from one lower room to the next: what a store holds becomes layer
+//! indices here, and what an import brings is placed in areas here before a store keeps it.
+//! Readers take a snapshot from [`LiveCity`] and never wait.
+
+mod areas;
+mod ingest;
+mod live;
+mod load;
+mod locator;
+mod snapshot;
+
+pub use areas::{Area, Areas};
+pub use ingest::{IngestError, Ingested, Intake, ingest};
+pub use live::LiveCity;
+pub use load::{LoadError, load, reload};
+pub use locator::AreaLocator;
+pub use snapshot::{City, LoadedLayer, Setting};

@@ -1,0 +1,91 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use rayon::prelude::*;
+
+use super::{City, LoadedLayer, Setting};
+use crate::{
+    domain::Catalog,
+    index::LayerIndex,
+    store::{LayerState, Store, StoreError},
+};
+
+/// Why a city could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reads every layer of every period that `catalog` knows into memory.
+///
+/// # Errors
+/// What the store says.
+pub fn load(store: &dyn Store, catalog: Arc<Catalog>) -> Result<City, LoadError> {
+    read(store, catalog, None)
+}
+
+/// Like [`load`], but shares the layers of `previous` that no commit has touched since.
+///
+/// # Errors
+/// What the store says; `previous` then stays as it is.
+pub fn reload(store: &dyn Store, previous: &City) -> Result<City, LoadError> {
+    read(store, previous.catalog().clone(), Some(previous))
+}
+
+fn read(
+    store: &dyn Store,
+    catalog: Arc<Catalog>,
+    previous: Option<&City>,
+) -> Result<City, LoadError> {
+    // The number is read first: a commit in between is then seen as not yet loaded.
+    let version = store.change_number()?;
+    let states = store.states()?;
+    let mut settings = BTreeMap::new();
+    for setting in Setting::ALL {
+        if let Some(value) = store.setting(setting.key())? {
+            settings.insert(setting, value);
+        }
+    }
+    let layers: Vec<Option<Arc<LoadedLayer>>> = states
+        .into_par_iter()
+        .map(|state| read_state(store, &catalog, previous, state))
+        .collect::<Result<_, _>>()?;
+    Ok(City::new(
+        catalog,
+        version,
+        settings,
+        layers.into_iter().flatten(),
+    ))
+}
+
+/// `None` for a layer without a definition, or without any feature.
+fn read_state(
+    store: &dyn Store,
+    catalog: &Catalog,
+    previous: Option<&City>,
+    state: LayerState,
+) -> Result<Option<Arc<LoadedLayer>>, LoadError> {
+    let Some(layer) = catalog.layer(state.layer.as_str()) else {
+        return Ok(None);
+    };
+    if let Some(known) = previous.and_then(|city| {
+        let mut states = city.states(state.layer.as_str());
+        states.find(|loaded| *loaded.index.period() == state.period)
+    }) {
+        if known.version == state.changed {
+            return Ok(Some(known.clone()));
+        }
+    }
+    let table = store.read(layer, &state.period)?;
+    if table.is_empty() {
+        return Ok(None);
+    }
+    let control_totals = store.control_totals(&state.layer, &state.period)?;
+    let index = LayerIndex::build(layer.clone(), state.period, catalog.levels(), &table);
+    Ok(Some(Arc::new(LoadedLayer {
+        index,
+        records: state.records,
+        control_totals,
+        version: state.changed,
+    })))
+}

@@ -1,0 +1,208 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
+
+use super::Areas;
+use crate::{
+    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
+    index::LayerIndex,
+    store::{ChangeNumber, ControlTotal, ImportRecord},
+};
+
+/// One layer at one period with where it comes from.
+#[derive(Debug)]
+pub struct LoadedLayer {
+    pub index: LayerIndex,
+    /// Imports that made it, oldest first.
+    pub records: Vec<ImportRecord>,
+    /// Published totals that were attached to it.
+    pub control_totals: Vec<ControlTotal>,
+    /// The last commit that touched it; with layer and period it names these very bytes.
+    pub version: ChangeNumber,
+}
+
+impl LoadedLayer {
+    pub fn layer(&self) -> &Arc<Layer> {
+        self.index.layer()
+    }
+
+    /// Attributes whose values are estimates (推算).
+    pub fn estimated(&self) -> BTreeSet<&AttributeId> {
+        self.records
+            .iter()
+            .flat_map(|record| &record.estimated)
+            .collect()
+    }
+
+    /// Whether any of it is generated (合成).
+    pub fn is_synthetic(&self) -> bool {
+        self.records.iter().any(|record| record.synthetic)
+    }
+}
+
+/// A setting of a city, by the key it has in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Setting {
+    TitleZh,
+    TitleEn,
+    TimeZone,
+    /// 审图号
+    ApprovalNumber,
+    MarkingZh,
+    MarkingEn,
+    /// Plan targets beside actual figures, JSON.
+    PlanTargets,
+    /// Published figures per district, JSON.
+    DistrictFigures,
+}
+
+impl Setting {
+    pub const ALL: [Setting; 8] = [
+        Setting::TitleZh,
+        Setting::TitleEn,
+        Setting::TimeZone,
+        Setting::ApprovalNumber,
+        Setting::MarkingZh,
+        Setting::MarkingEn,
+        Setting::PlanTargets,
+        Setting::DistrictFigures,
+    ];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Setting::TitleZh => "title_zh",
+            Setting::TitleEn => "title_en",
+            Setting::TimeZone => "time_zone",
+            Setting::ApprovalNumber => "approval_number",
+            Setting::MarkingZh => "marking_zh",
+            Setting::MarkingEn => "marking_en",
+            Setting::PlanTargets => "plan_targets",
+            Setting::DistrictFigures => "district_figures",
+        }
+    }
+
+    fn default_value(self) -> &'static str {
+        match self {
+            Setting::TitleZh => "未命名城市",
+            Setting::TitleEn => "Unnamed city",
+            Setting::TimeZone => "Asia/Shanghai",
+            Setting::MarkingZh => "内部使用 · 示意图",
+            Setting::MarkingEn => "Internal use · schematic",
+            Setting::ApprovalNumber | Setting::PlanTargets | Setting::DistrictFigures => "",
+        }
+    }
+}
+
+/// Every layer of a city at every period, as of one commit.
+#[derive(Debug)]
+pub struct City {
+    catalog: Arc<Catalog>,
+    version: ChangeNumber,
+    settings: BTreeMap<Setting, String>,
+    layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
+    areas: OnceLock<Areas>,
+}
+
+impl City {
+    pub fn new(
+        catalog: Arc<Catalog>,
+        version: ChangeNumber,
+        settings: BTreeMap<Setting, String>,
+        layers: impl IntoIterator<Item = Arc<LoadedLayer>>,
+    ) -> Self {
+        let mut by_id: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>> = BTreeMap::new();
+        for loaded in layers {
+            let (id, period) = (loaded.layer().id.clone(), loaded.index.period().clone());
+            by_id.entry(id).or_default().insert(period, loaded);
+        }
+        City {
+            catalog,
+            version,
+            settings,
+            layers: by_id,
+            areas: OnceLock::new(),
+        }
+    }
+
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// The commit that this snapshot shows.
+    pub fn version(&self) -> ChangeNumber {
+        self.version
+    }
+
+    pub fn setting(&self, setting: Setting) -> &str {
+        self.settings
+            .get(&setting)
+            .map_or(setting.default_value(), String::as_str)
+    }
+
+    pub fn title(&self) -> Title {
+        Title {
+            zh: self.setting(Setting::TitleZh).to_owned(),
+            en: self.setting(Setting::TitleEn).to_owned(),
+        }
+    }
+
+    /// The newest state of a layer at or before `period`, the newest of all without one.
+    pub fn layer(&self, id: &str, period: Option<&Period>) -> Option<&Arc<LoadedLayer>> {
+        let states = self.layers.get(id)?;
+        match period {
+            None => states.values().next_back(),
+            Some(period) => {
+                let mut older = states
+                    .iter()
+                    .rev()
+                    .filter(|(p, _)| p.is_at_or_before(period));
+                older.next().map(|(_, loaded)| loaded)
+            }
+        }
+    }
+
+    /// All states of a layer, oldest first.
+    pub fn states(&self, id: &str) -> impl Iterator<Item = &Arc<LoadedLayer>> {
+        self.layers.get(id).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Every layer that holds features at `period`, in the order of ids.
+    pub fn layers_at<'a>(
+        &'a self,
+        period: Option<&'a Period>,
+    ) -> impl Iterator<Item = &'a Arc<LoadedLayer>> {
+        self.layers
+            .keys()
+            .filter_map(move |id| self.layer(id.as_str(), period))
+    }
+
+    /// Every state of every layer.
+    pub fn all_states(&self) -> impl Iterator<Item = &Arc<LoadedLayer>> {
+        self.layers.values().flat_map(BTreeMap::values)
+    }
+
+    /// The reference dates for which any layer holds data, oldest first.
+    pub fn periods(&self) -> Vec<Period> {
+        let all: BTreeSet<&Period> = self.layers.values().flat_map(BTreeMap::keys).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// The areas of every level and period, measured when first asked for.
+    pub fn areas(&self) -> &Areas {
+        self.areas.get_or_init(|| Areas::of(self))
+    }
+
+    /// True bounds of everything; `None` for an empty city.
+    pub fn bounds(&self) -> Option<Bbox> {
+        let mut bounds = Bbox::EMPTY;
+        self.all_states()
+            .for_each(|loaded| bounds.expand(loaded.index.bounds()));
+        (!bounds.is_empty()).then_some(bounds)
+    }
+
+    /// Whether any of the data are generated (合成).
+    pub fn is_synthetic(&self) -> bool {
+        self.all_states().any(|loaded| loaded.is_synthetic())
+    }
+}
