@@ -3,6 +3,7 @@
 //! A row is (layer, period, id). A commit is one transaction and writes the change log.
 
 mod batch;
+pub mod geopackage;
 mod record;
 
 pub use batch::{Batch, BatchMode, ControlTotal};

@@ -1,0 +1,222 @@
+//! The embedded home: one GeoPackage file (SQLite) that opens in QGIS and GDAL.
+
+mod blob;
+mod functions;
+mod read;
+mod schema;
+mod write;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::{Batch, Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, Store, StoreError};
+use crate::domain::{Catalog, Layer, LayerId, Period, Table};
+
+/// A city in a GeoPackage file.
+///
+/// One connection writes, under a lock; each read has a connection of its own and sees the state
+/// of one commit (write-ahead log). A commit is on disk when it returns (`synchronous=FULL`).
+#[derive(Debug)]
+pub struct GeoPackage {
+    path: PathBuf,
+    catalog: Arc<Catalog>,
+    writer: Mutex<Connection>,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::Backend(error.to_string())
+    }
+}
+
+impl GeoPackage {
+    /// Opens the city at `path`, made new where there is no file. Tables and columns that
+    /// `catalog` declares and the file lacks are added; nothing is taken away.
+    ///
+    /// # Errors
+    /// A file that is no city of Suitu, is newer than this program, or cannot be written.
+    pub fn open_or_create(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
+        let is_new = !path.exists() || fs::metadata(path).is_ok_and(|meta| meta.len() == 0);
+        if is_new {
+            Self::create(path, catalog)
+        } else {
+            Self::open(path, catalog)
+        }
+    }
+
+    /// Makes a new, empty city.
+    ///
+    /// # Errors
+    /// A file is there already, or the folder cannot be written.
+    pub fn create(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
+        if fs::metadata(path).is_ok_and(|meta| meta.len() > 0) {
+            return Err(open_error(
+                path,
+                "a file is there already; choose another name",
+            ));
+        }
+        let home = Self::connect(path, catalog)?;
+        {
+            let mut writer = home.lock();
+            schema::create(&mut writer, &home.catalog).map_err(|e| open_error(path, e))?;
+        }
+        Ok(home)
+    }
+
+    /// Opens a city that is there.
+    ///
+    /// # Errors
+    /// No file, a file that is no city of Suitu, or one that is newer than this program.
+    pub fn open(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            return Err(open_error(
+                path,
+                "there is no such file; `suitu import` or `suitu demo` makes one",
+            ));
+        }
+        check_header(path)?;
+        let home = Self::connect(path, catalog)?;
+        {
+            let mut writer = home.lock();
+            schema::check_and_extend(path, &mut writer, &home.catalog)?;
+        }
+        Ok(home)
+    }
+
+    fn connect(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(|e| open_error(path, e))?;
+        configure(&connection).map_err(|e| open_error(path, e))?;
+        Ok(GeoPackage {
+            path: path.to_owned(),
+            catalog,
+            writer: Mutex::new(connection),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic while writing has rolled its transaction back: the connection is sound.
+        self.writer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn reader(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "mmap_size", 1i64 << 30)?;
+        Ok(connection)
+    }
+
+    /// A number that changes when another program or connection has written to the file.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self
+            .lock()
+            .query_row("pragma data_version", [], |row| row.get(0))?)
+    }
+}
+
+fn open_error(path: &Path, problem: impl ToString) -> StoreError {
+    StoreError::Open {
+        path: path.display().to_string(),
+        problem: problem.to_string(),
+    }
+}
+
+/// Refuses a file that is no SQLite database before SQLite itself touches it.
+fn check_header(path: &Path) -> Result<(), StoreError> {
+    let mut start = [0u8; 16];
+    let read = fs::File::open(path)
+        .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
+        .map_err(|e| open_error(path, e))?;
+    if read < 16 || &start != b"SQLite format 3\0" {
+        return Err(open_error(
+            path,
+            "this is not a GeoPackage; give the city file that Suitu made",
+        ));
+    }
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    functions::register(connection)
+}
+
+impl Store for GeoPackage {
+    fn states(&self) -> Result<Vec<LayerState>, StoreError> {
+        read::states(&self.reader()?)
+    }
+
+    fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError> {
+        read::table(&|| self.reader(), layer, &self.catalog.levels(), period)
+    }
+
+    fn commit(
+        &self,
+        batches: &[Batch<'_>],
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<ChangeNumber, StoreError> {
+        write::commit(&mut self.lock(), &self.catalog.levels(), batches, progress)
+    }
+
+    fn change_number(&self) -> Result<ChangeNumber, StoreError> {
+        let sql = "select coalesce(max(number), 0) from suitu_changes";
+        Ok(self
+            .reader()?
+            .query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
+    }
+
+    fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
+        read::changes_since(&self.reader()?, number)
+    }
+
+    fn control_totals(
+        &self,
+        layer: &LayerId,
+        period: &Period,
+    ) -> Result<Vec<ControlTotal>, StoreError> {
+        read::control_totals(&self.reader()?, layer, period)
+    }
+
+    fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let sql = "select value from suitu_settings where key = ?1";
+        Ok(self
+            .reader()?
+            .query_row(sql, [key], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "insert into suitu_settings (key, value) values (?1, ?2)
+                   on conflict (key) do update set value = excluded.value";
+        self.lock().execute(sql, params![key, value])?;
+        Ok(())
+    }
+}
+
+/// The kinds of change as the change log writes them.
+fn kind_name(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::State => "state",
+        ChangeKind::Insert => "insert",
+        ChangeKind::Update => "update",
+        ChangeKind::Delete => "delete",
+    }
+}

@@ -1,0 +1,230 @@
+//! Questions to a city file.
+
+use rusqlite::{Connection, Row, params, types::ValueRef};
+
+use super::{blob, schema::code_column};
+use crate::{
+    domain::{Column, Layer, LayerId, LevelId, Period, Table, TextColumn},
+    store::{Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, StoreError},
+};
+
+pub(super) fn states(connection: &Connection) -> Result<Vec<LayerState>, StoreError> {
+    let mut imports = connection.prepare(
+        "select record from suitu_imports where layer = ?1 and period = ?2 order by number",
+    )?;
+    let mut statement = connection.prepare(
+        "select layer, period, features, changed from suitu_states order by layer, period",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (layer, period): (String, String) = (row.get(0)?, row.get(1)?);
+        let texts = imports.query_map(params![layer, period], |row| row.get::<_, String>(0))?;
+        let records = texts
+            .map(|text| serde_json::from_str(&text?).map_err(corrupt))
+            .collect::<Result<_, StoreError>>()?;
+        found.push(LayerState {
+            layer: layer.parse().map_err(corrupt)?,
+            period: period.parse().map_err(corrupt)?,
+            features: row.get::<_, i64>(2)? as u64,
+            changed: row.get::<_, i64>(3)? as u64,
+            records,
+        });
+    }
+    Ok(found)
+}
+
+fn corrupt(problem: impl ToString) -> StoreError {
+    StoreError::Backend(format!(
+        "the file holds a value that no Suitu wrote: {}",
+        problem.to_string()
+    ))
+}
+
+pub(super) fn changes_since(
+    connection: &Connection,
+    number: ChangeNumber,
+) -> Result<Vec<Change>, StoreError> {
+    let sql = "select number, at, layer, period, kind, id, external from suitu_changes
+               where number > ?1 order by number";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([number as i64])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind = match row.get_ref(4)?.as_str().unwrap_or_default() {
+            "insert" => ChangeKind::Insert,
+            "update" => ChangeKind::Update,
+            "delete" => ChangeKind::Delete,
+            _ => ChangeKind::State,
+        };
+        let (layer, period): (String, String) = (row.get(2)?, row.get(3)?);
+        // Another program may have written a period that is none; such rows are not ours to load.
+        let (Ok(layer), Ok(period)) = (layer.parse(), period.parse()) else {
+            continue;
+        };
+        found.push(Change {
+            number: row.get::<_, i64>(0)? as u64,
+            at: row.get(1)?,
+            layer,
+            period,
+            kind,
+            id: row.get(5)?,
+            external: row.get::<_, i64>(6)? == 1,
+        });
+    }
+    Ok(found)
+}
+
+pub(super) fn control_totals(
+    connection: &Connection,
+    layer: &LayerId,
+    period: &Period,
+) -> Result<Vec<ControlTotal>, StoreError> {
+    let sql = "select attribute, level, code, value, source from suitu_control_totals
+               where layer = ?1 and period = ?2 order by attribute, level, code";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query(params![layer.as_str(), period.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(ControlTotal {
+            attribute: row.get::<_, String>(0)?.parse().map_err(corrupt)?,
+            level: row.get::<_, String>(1)?.parse().map_err(corrupt)?,
+            code: row.get::<_, String>(2)?.parse().map_err(corrupt)?,
+            value: row.get(3)?,
+            source: row.get(4)?,
+        });
+    }
+    Ok(found)
+}
+
+/// Reads one layer and period; large ones by two connections, each a half of the row numbers.
+pub(super) fn table(
+    connect: &(dyn Fn() -> Result<Connection, StoreError> + Sync),
+    layer: &Layer,
+    levels: &[LevelId],
+    period: &Period,
+) -> Result<Table, StoreError> {
+    let first = connect()?;
+    let span = format!("select min(fid), max(fid) from \"{}\"", layer.id);
+    let (low, high): (Option<i64>, Option<i64>) =
+        first.query_row(&span, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (Some(low), Some(high)) = (low, high) else {
+        return Ok(empty(layer, levels));
+    };
+    if high - low < 50_000 {
+        return read_span(&first, layer, levels, period, low, high);
+    }
+    let middle = low + (high - low) / 2;
+    drop(first);
+    let (left, right) = rayon::join(
+        || read_span(&connect()?, layer, levels, period, low, middle),
+        || read_span(&connect()?, layer, levels, period, middle + 1, high),
+    );
+    let mut table = left?;
+    append(&mut table, right?);
+    Ok(table)
+}
+
+fn empty(layer: &Layer, levels: &[LevelId]) -> Table {
+    let mut table = Table::for_layer(layer);
+    table.area_codes = levels
+        .iter()
+        .map(|l| (l.clone(), TextColumn::default()))
+        .collect();
+    table
+}
+
+fn append(table: &mut Table, more: Table) {
+    table.ids.extend(more.ids);
+    table.geometries.extend(more.geometries);
+    for (column, other) in table.columns.iter_mut().zip(more.columns) {
+        match (column, other) {
+            (Column::Integer(values), Column::Integer(others)) => values.extend(others),
+            (Column::Number(values), Column::Number(others)) => values.extend(others),
+            (Column::Text(values), Column::Text(others)) => append_text(values, &others),
+            _ => unreachable!("both halves are columns of one layer"),
+        }
+    }
+    for (level, codes) in &mut table.area_codes {
+        append_text(codes, &more.area_codes[level]);
+    }
+}
+
+fn append_text(column: &mut TextColumn, more: &TextColumn) {
+    for row in 0..more.len() {
+        column.push(more.get(row));
+    }
+}
+
+fn read_span(
+    connection: &Connection,
+    layer: &Layer,
+    levels: &[LevelId],
+    period: &Period,
+    low: i64,
+    high: i64,
+) -> Result<Table, StoreError> {
+    let mut sql = String::from("select id, geom");
+    for attribute in &layer.attributes {
+        sql += &format!(", \"{}\"", attribute.id);
+    }
+    for level in levels {
+        sql += &format!(", \"{}\"", code_column(level));
+    }
+    sql += &format!(
+        " from \"{}\" where period = ?1 and fid between ?2 and ?3",
+        layer.id
+    );
+    // The primary key gives the order of insertion; `+period` keeps the planner on it.
+    sql = sql.replace("where period", "where +period") + " order by fid";
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(params![period.as_str(), low, high])?;
+    let mut table = empty(layer, levels);
+    while let Some(row) = rows.next()? {
+        // A row without geometry is an unfinished edit of another program; it is checked for there.
+        let ValueRef::Blob(bytes) = row.get_ref(1)? else {
+            continue;
+        };
+        let Ok(geometry) = blob::decode(bytes) else {
+            continue;
+        };
+        let id = row.get_ref(0)?.as_str().unwrap_or_default();
+        table.ids.push(id.into());
+        table.geometries.push(geometry);
+        for (place, column) in table.columns.iter_mut().enumerate() {
+            push_value(column, row, 2 + place)?;
+        }
+        let first_level = 2 + layer.attributes.len();
+        for (place, level) in levels.iter().enumerate() {
+            let code = row.get_ref(first_level + place)?.as_str().ok();
+            table
+                .area_codes
+                .get_mut(level)
+                .expect("made for every level")
+                .push(code);
+        }
+    }
+    Ok(table)
+}
+
+fn push_value(column: &mut Column, row: &Row<'_>, place: usize) -> Result<(), StoreError> {
+    let value = row.get_ref(place)?;
+    match column {
+        Column::Integer(values) => values.push(match value {
+            ValueRef::Integer(number) => Some(number),
+            ValueRef::Real(number) if number.fract() == 0.0 => Some(number as i64),
+            _ => None,
+        }),
+        Column::Number(values) => values.push(match value {
+            ValueRef::Integer(number) => Some(number as f64),
+            ValueRef::Real(number) if number.is_finite() => Some(number),
+            _ => None,
+        }),
+        Column::Text(values) => match value {
+            ValueRef::Text(_) => values.push(value.as_str().ok()),
+            ValueRef::Integer(number) => values.push(Some(&number.to_string())),
+            _ => values.push(None),
+        },
+    }
+    Ok(())
+}
