@@ -1,1 +1,45 @@
-//! To be told.
+//! Foreign files in, checked features out (数据导入): GeoJSON, GeoJSON text sequences, FlatGeobuf,
+//! GeoPackage, Shapefile, CSV, XLSX, plain, gzipped or zipped.
+//!
+//! A reader per format tells rows as the file has them; headings are matched to the attributes of
+//! the layer; values and geometries are checked row by row. Nothing is stored here.
+//!
+//! Invariants: only this room reads foreign formats; only declared columns get past it; a bad row
+//! hides no other; no identity or telephone number is repeated in a message.
+
+mod archive;
+mod collect;
+mod defects;
+mod error;
+mod fit;
+mod formats;
+mod heading;
+mod identity;
+mod note;
+mod options;
+mod plan;
+mod raw;
+mod read;
+mod refusal;
+mod repair;
+mod report;
+mod report_text;
+mod shape;
+mod source;
+mod text;
+mod totals;
+mod value;
+mod wkt;
+
+#[cfg(test)]
+mod tests;
+
+pub use defects::Defect;
+pub use error::ImportError;
+pub use note::Note;
+pub use options::{Locate, Phase, Progress, ReadOptions};
+pub use read::{Imported, read};
+pub use refusal::Refusal;
+pub use repair::Repair;
+pub use report::{CrsFrom, FileReport, Listing, Located, Report, RowError};
+pub use totals::{AreaTotal, AreaTotals, read_totals};
