@@ -245,6 +245,9 @@ impl<'a, 'p> Collector<'a, 'p> {
         let id = name_in(cell(self.plan.id))
             .or_else(|| name_in(row.id))
             .map(|id| id.into_owned());
+        if id.is_none() && self.plan.id.is_some() && self.wishes.needs_place {
+            return Err((self.plan.id.and_then(heading), Refusal::IdMissing));
+        }
         if id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
             return Err((Some("id".into()), Refusal::TooLong));
         }

@@ -181,10 +181,10 @@ impl PlaceColumn {
                 PlaceColumn::Lon
             }
             "lat" | "latitude" | "纬度" | "北纬" | "gpslat" => PlaceColumn::Lat,
-            "x" | "x坐标" | "坐标x" | "东坐标" | "东向坐标" | "pointx" | "xcoord" | "coordx"
-            | "easting" | "east" => PlaceColumn::X,
-            "y" | "y坐标" | "坐标y" | "北坐标" | "北向坐标" | "pointy" | "ycoord" | "coordy"
-            | "northing" | "north" => PlaceColumn::Y,
+            "x" | "横坐标" | "x坐标" | "坐标x" | "东坐标" | "东向坐标" | "pointx" | "xcoord"
+            | "coordx" | "easting" | "east" => PlaceColumn::X,
+            "y" | "纵坐标" | "y坐标" | "坐标y" | "北坐标" | "北向坐标" | "pointy" | "ycoord"
+            | "coordy" | "northing" | "north" => PlaceColumn::Y,
             "wkt" | "geometry" | "geom" | "thegeom" | "wktgeom" | "wktgeometry" | "图形"
             | "shape" => PlaceColumn::Wkt,
             _ => return None,

@@ -20,6 +20,8 @@ pub enum Refusal {
     Unreadable(String),
     TooLong,
     Required,
+    /// There is a column of ids, and this row has none.
+    IdMissing,
     DuplicateId {
         id: String,
         /// The file of the first row, where it is another.
@@ -80,6 +82,7 @@ impl Refusal {
             Refusal::Unreadable(what) => format!("the value cannot be used: {what}"),
             Refusal::TooLong => "the text is longer than 10,000 characters".into(),
             Refusal::Required => "the value is missing, but the layer requires it".into(),
+            Refusal::IdMissing => "the id is empty".into(),
             Refusal::DuplicateId {
                 id,
                 first_file,
@@ -135,6 +138,7 @@ impl Refusal {
             Refusal::Unreadable(what) => format!("该值无法使用：{what}"),
             Refusal::TooLong => "文本超过 10000 字".into(),
             Refusal::Required => "缺少图层要求必填的值".into(),
+            Refusal::IdMissing => "编号为空".into(),
             Refusal::DuplicateId {
                 id,
                 first_file,

@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 
 use super::{Note, Refusal, Repair};
-use crate::domain::{AttributeId, Layer, LayerId, Title};
+use crate::domain::{AttributeId, Layer, LayerId};
 
 /// What an import did, for the steward to read and to sign (导入报告).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub layer: LayerId,
-    pub title: Title,
     pub files: Vec<FileReport>,
     /// Rows or features read.
     pub read: u64,
@@ -110,7 +109,6 @@ impl Report {
     pub(super) fn new(layer: &Layer) -> Self {
         Report {
             layer: layer.id.clone(),
-            title: layer.title.clone(),
             files: Vec::new(),
             read: 0,
             kept: 0,

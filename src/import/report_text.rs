@@ -3,21 +3,29 @@
 use std::fmt::Write;
 
 use super::{CrsFrom, FileReport, Report};
-use crate::domain::Language;
+use crate::domain::{Language, Layer};
 
 /// How many refused rows and repairs the text shows.
 const SHOWN: usize = 20;
 
 impl Report {
-    /// What was read, kept, repaired, located and refused, for a person to read.
-    pub fn to_text(&self, language: Language) -> String {
+    /// What was read, kept, repaired, located and refused, for a person to read; ends without a
+    /// line break.
+    pub fn to_text(&self, layer: &Layer, language: Language) -> String {
         let zh = language == Language::Zh;
         let mut text = String::new();
         let mut line = |content: String| {
             text.push_str(&content);
             text.push('\n');
         };
-        let title = self.title.in_language(language);
+        let title = layer.title.in_language(language);
+        let named = |id: &str| {
+            let title = layer.attribute(id).map(|a| a.title.in_language(language));
+            match title.filter(|title| *title != id) {
+                Some(title) => format!("{title} {id}"),
+                None => id.to_owned(),
+            }
+        };
         line(if zh {
             format!(
                 "{title}（{}）：读取 {} 行，保留 {} 行，修复 {} 行，拒收 {} 行",
@@ -78,10 +86,11 @@ impl Report {
         let counts: Vec<&str> = self.sums.iter().map(|(a, _)| a.as_str()).collect();
         for (attribute, missing) in &self.missing {
             if *missing > 0 && !counts.contains(&attribute.as_str()) {
+                let name = named(attribute.as_str());
                 line(if zh {
-                    format!("  {attribute} 缺值 {missing} 行")
+                    format!("  {name}：{missing} 行缺值")
                 } else {
-                    format!("  {attribute}: {missing} rows have no value")
+                    format!("  {name}: {missing} rows without a value")
                 });
             }
         }
@@ -124,6 +133,7 @@ impl Report {
             );
         }
         more(&mut text, self.refused.count, zh);
+        text.truncate(text.trim_end().len());
         text
     }
 

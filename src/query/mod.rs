@@ -1,1 +1,57 @@
-//! To be told.
+//! Questions to a city: one function per question, from a snapshot and a query to a result with
+//! its provenance. The command line, HTTP and reports call the same ones.
+
+mod answer;
+mod areas;
+mod balance;
+mod calibers;
+mod catchments;
+mod coverage;
+mod features;
+mod layers;
+mod limits;
+mod overview;
+mod search;
+mod sources;
+mod statistics;
+mod table;
+
+pub use answer::{Answer, Input, Provenance};
+pub use areas::{AreaCard, AreasQuery, area_card, areas};
+pub use balance::{BalanceQuery, BalanceRow, balance};
+pub use calibers::{CalibersQuery, calibers};
+pub use catchments::{Catchments, CatchmentsQuery, Mode, Origin, catchments};
+pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
+pub use features::{FeaturesQuery, feature, features};
+pub use layers::{describe_layer, values};
+pub use limits::Limits;
+pub use overview::overview;
+pub use search::{SearchQuery, SearchRow, search};
+pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
+pub use table::{Row, to_geojson, to_table};
+
+/// Why a question has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    #[error("{field}: {problem}")]
+    Field {
+        field: &'static str,
+        problem: String,
+    },
+    #[error("there is no {what} `{name}`")]
+    NotFound { what: &'static str, name: String },
+    #[error("cancelled")]
+    Cancelled,
+    #[error("the question needs more than {allowed_mb} MB of memory; ask for less at once")]
+    TooLarge { allowed_mb: u64 },
+}
+
+impl QueryError {
+    pub(crate) fn field(field: &'static str, problem: impl Into<String>) -> Self {
+        QueryError::Field {
+            field,
+            problem: problem.into(),
+        }
+    }
+}

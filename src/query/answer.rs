@@ -1,0 +1,110 @@
+use serde::Serialize;
+
+use crate::{
+    city::{City, LoadedLayer},
+    domain::{AttributeId, LayerId, LeftOut, Period, Title},
+};
+
+/// The result of a question with everything that is needed to trust or repeat it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer<R, T = R> {
+    /// The question as understood, defaults filled in.
+    pub query: serde_json::Value,
+    pub definition: Title,
+    pub provenance: Provenance,
+    pub rows: Vec<R>,
+    pub totals: T,
+    pub left_out: LeftOut,
+}
+
+/// Where the numbers come from (数据来源).
+#[derive(Clone, Debug, Serialize)]
+pub struct Provenance {
+    pub city: Title,
+    /// The commit that the answer was computed from.
+    pub data_version: u64,
+    pub period: Option<Period>,
+    /// The population caliber (口径) of the answer, where it has one.
+    pub caliber: Option<String>,
+    /// Whether counts are protected against disclosure.
+    pub protected: bool,
+    pub inputs: Vec<Input>,
+    pub software: String,
+}
+
+/// One layer that an answer was computed from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Input {
+    pub layer: LayerId,
+    pub title: Title,
+    pub source: String,
+    pub licence: String,
+    pub reference_date: Period,
+    pub features: u64,
+    pub crs: String,
+    /// Generated data (合成).
+    pub synthetic: bool,
+    /// Attributes that are estimates (推算).
+    pub estimated: Vec<AttributeId>,
+}
+
+impl Input {
+    pub fn of(loaded: &LoadedLayer) -> Self {
+        let layer = loaded.layer();
+        let joined = |pick: fn(&crate::store::ImportRecord) -> &str| {
+            let mut texts: Vec<&str> = Vec::new();
+            for text in loaded.records.iter().map(pick) {
+                if !text.is_empty() && !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
+            texts.join("; ")
+        };
+        Input {
+            layer: layer.id.clone(),
+            title: layer.title.clone(),
+            source: joined(|r| &r.source),
+            licence: joined(|r| &r.licence),
+            reference_date: loaded.index.period().clone(),
+            features: loaded.index.features(),
+            crs: joined(|r| &r.crs),
+            synthetic: loaded.is_synthetic(),
+            estimated: loaded.estimated().into_iter().cloned().collect(),
+        }
+    }
+}
+
+/// The name and version that every result carries.
+pub fn software() -> String {
+    format!("suitu {}", env!("CARGO_PKG_VERSION"))
+}
+
+impl Provenance {
+    pub fn of<'a>(
+        city: &City,
+        period: Option<&Period>,
+        caliber: Option<String>,
+        inputs: impl IntoIterator<Item = &'a LoadedLayer>,
+    ) -> Self {
+        let mut inputs: Vec<Input> = inputs.into_iter().map(Input::of).collect();
+        inputs.sort_by(|a, b| a.layer.cmp(&b.layer));
+        inputs.dedup_by(|a, b| a.layer == b.layer && a.reference_date == b.reference_date);
+        Provenance {
+            city: city.title(),
+            data_version: city.version(),
+            period: period.cloned(),
+            caliber,
+            protected: false,
+            inputs,
+            software: software(),
+        }
+    }
+}
+
+/// The definition of a question in `terms.toml`.
+pub(super) fn definition(city: &City, question: &str) -> Title {
+    city.catalog()
+        .term(question)
+        .map(|term| term.definition.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,384 @@
+use std::sync::Arc;
+
+use geo::{Geometry, MultiPolygon, Point, Polygon};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Limits, Provenance, QueryError, Row, answer::definition};
+use crate::{
+    city::{City, LoadedLayer},
+    domain::{LayerId, LeftOut, Period, Role, Title},
+    index::{FeatureRef, Sums},
+};
+
+/// How distance is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Great-circle metres.
+    #[default]
+    Straight,
+}
+
+/// Where a catchment starts: a feature or any place.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Origin {
+    Feature {
+        layer: LayerId,
+        id: String,
+    },
+    Place {
+        lon: f64,
+        lat: f64,
+        #[serde(default)]
+        name: Option<String>,
+    },
+}
+
+/// `POST /api/catchments`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatchmentsQuery {
+    pub origins: Vec<Origin>,
+    #[serde(default)]
+    pub mode: Mode,
+    /// Metres, each at most 50,000.
+    pub cutoffs: Vec<f64>,
+    #[serde(default = "metres")]
+    pub unit: String,
+    #[serde(default)]
+    pub period: Option<Period>,
+    /// Whether polygons are wanted.
+    #[serde(default)]
+    pub geometry: bool,
+}
+
+fn metres() -> String {
+    "m".into()
+}
+
+/// An origin as it was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct FoundOrigin {
+    pub layer: Option<LayerId>,
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub lon: f64,
+    pub lat: f64,
+}
+
+/// The catchment of one origin and cutoff.
+#[derive(Clone, Debug, Serialize)]
+pub struct Catchment {
+    pub origin: FoundOrigin,
+    pub cutoff: f64,
+    pub unit: String,
+    /// Every count of every layer inside, as `layer.attribute`.
+    pub totals: Row,
+    /// What no other origin of the question reaches within the cutoff.
+    pub exclusive: Row,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<geojson::Geometry>,
+}
+
+/// All origins together, each place counted once.
+#[derive(Clone, Debug, Serialize)]
+pub struct Union {
+    pub cutoff: f64,
+    pub totals: Row,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<geojson::Geometry>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Catchments {
+    pub query: serde_json::Value,
+    pub definition: Title,
+    pub provenance: Provenance,
+    /// By origin, then cutoff.
+    pub catchments: Vec<Catchment>,
+    pub union: Vec<Union>,
+    pub left_out: LeftOut,
+}
+
+const MAX_ORIGINS: usize = 1000;
+const MAX_CUTOFFS: usize = 12;
+const MAX_CUTOFF_M: f64 = 50_000.0;
+
+/// Who and what lies within reach of each origin (服务区), and of all together.
+///
+/// # Errors
+/// Unknown origins, no or too many origins or cutoffs, a cutoff that is no length.
+pub fn catchments(
+    city: &City,
+    query: &CatchmentsQuery,
+    limits: &Limits,
+) -> Result<Catchments, QueryError> {
+    let period = query.period.as_ref();
+    check(query)?;
+    let origins: Vec<FoundOrigin> = query
+        .origins
+        .iter()
+        .map(|o| find(city, o, period))
+        .collect::<Result<_, _>>()?;
+    let counted: Vec<&Arc<LoadedLayer>> = city
+        .layers_at(period)
+        .filter(|l| !l.layer().is_area())
+        .collect();
+    let largest = query.cutoffs.iter().copied().fold(0.0, f64::max);
+    // For each cutoff and layer: sums per origin, exclusive sums per origin, sums of the union.
+    let mut tallies: Vec<Vec<Tally>> = query
+        .cutoffs
+        .iter()
+        .map(|_| {
+            counted
+                .iter()
+                .map(|l| Tally::new(l, origins.len()))
+                .collect()
+        })
+        .collect();
+    for (place, loaded) in counted.iter().enumerate() {
+        limits.check()?;
+        let reached = reach(loaded, &origins, largest, limits)?;
+        for (cutoff, tallies) in query.cutoffs.iter().zip(&mut tallies) {
+            tallies[place].count(loaded, &reached, *cutoff);
+        }
+    }
+    let mut left_out = LeftOut::default();
+    if let Some(last) = query
+        .cutoffs
+        .iter()
+        .zip(&tallies)
+        .max_by(|a, b| a.0.total_cmp(b.0))
+    {
+        for (loaded, tally) in counted.iter().zip(last.1) {
+            for (count, (_, attribute)) in loaded.layer().counts().enumerate() {
+                if super::sources::known(loaded.index.sums(), count).is_some() {
+                    let missing = tally.union.counts[count].missing;
+                    left_out.add_missing(
+                        loaded.layer().id.as_str(),
+                        attribute.id.as_str(),
+                        missing,
+                    );
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (number, origin) in origins.iter().enumerate() {
+        for (cutoff, tallies) in query.cutoffs.iter().zip(&tallies) {
+            let totals = |pick: fn(&Tally) -> &Vec<Sums>| {
+                row(&counted, tallies.iter().map(|t| &pick(t)[number]))
+            };
+            found.push(Catchment {
+                origin: origin.clone(),
+                cutoff: *cutoff,
+                unit: query.unit.clone(),
+                totals: totals(|t| &t.each),
+                exclusive: totals(|t| &t.exclusive),
+                geometry: query.geometry.then(|| {
+                    geojson::Geometry::from(&Geometry::Polygon(circle(
+                        origin.lon, origin.lat, *cutoff,
+                    )))
+                }),
+            });
+        }
+    }
+    let mut union = Vec::new();
+    for (cutoff, tallies) in query.cutoffs.iter().zip(&tallies) {
+        limits.check()?;
+        union.push(Union {
+            cutoff: *cutoff,
+            totals: row(&counted, tallies.iter().map(|t| &t.union)),
+            geometry: query.geometry.then(|| {
+                let circles: Vec<Polygon<f64>> = origins
+                    .iter()
+                    .map(|o| circle(o.lon, o.lat, *cutoff))
+                    .collect();
+                let merged: MultiPolygon<f64> = geo::unary_union(&circles);
+                geojson::Geometry::from(&Geometry::MultiPolygon(merged))
+            }),
+        });
+    }
+    Ok(Catchments {
+        query: json!(query),
+        definition: definition(city, "catchments"),
+        provenance: Provenance::of(city, period, None, counted.into_iter().map(|l| &**l)),
+        catchments: found,
+        union,
+        left_out,
+    })
+}
+
+fn check(query: &CatchmentsQuery) -> Result<(), QueryError> {
+    if query.unit != "m" {
+        return Err(QueryError::field(
+            "unit",
+            "straight catchments are in metres: m",
+        ));
+    }
+    if query.origins.is_empty() || query.origins.len() > MAX_ORIGINS {
+        return Err(QueryError::field(
+            "origins",
+            format!("give 1 to {MAX_ORIGINS} origins"),
+        ));
+    }
+    if query.cutoffs.is_empty() || query.cutoffs.len() > MAX_CUTOFFS {
+        return Err(QueryError::field(
+            "cutoffs",
+            format!("give 1 to {MAX_CUTOFFS} cutoffs"),
+        ));
+    }
+    if !query.cutoffs.iter().all(|c| *c > 0.0 && *c <= MAX_CUTOFF_M) {
+        let problem = format!("each is more than 0 and at most {MAX_CUTOFF_M} metres");
+        return Err(QueryError::field("cutoffs", problem));
+    }
+    Ok(())
+}
+
+fn find(city: &City, origin: &Origin, period: Option<&Period>) -> Result<FoundOrigin, QueryError> {
+    match origin {
+        Origin::Place { lon, lat, name } => {
+            if !(lon.abs() <= 180.0 && lat.abs() <= 90.0) {
+                return Err(QueryError::field(
+                    "origins",
+                    "a place is longitude, latitude in degrees",
+                ));
+            }
+            Ok(FoundOrigin {
+                layer: None,
+                id: None,
+                name: name.clone(),
+                lon: *lon,
+                lat: *lat,
+            })
+        }
+        Origin::Feature { layer, id } => {
+            let loaded = city.layer(layer.as_str(), period);
+            let loaded = loaded.ok_or_else(|| QueryError::NotFound {
+                what: "layer",
+                name: layer.to_string(),
+            })?;
+            let feature = loaded.index.find(id).ok_or_else(|| QueryError::NotFound {
+                what: "feature",
+                name: id.chars().take(64).collect(),
+            })?;
+            let (lon, lat) = loaded.index.place(feature);
+            let name_at = loaded.layer().index_with_role(Role::Name);
+            let name = name_at
+                .and_then(|at| loaded.index.text(feature, at))
+                .map(str::to_owned);
+            Ok(FoundOrigin {
+                layer: Some(layer.clone()),
+                id: Some(id.clone()),
+                name,
+                lon,
+                lat,
+            })
+        }
+    }
+}
+
+/// For every feature within reach of any origin: the origins with their distance.
+type Reached = std::collections::BTreeMap<FeatureRef, Vec<(u32, f64)>>;
+
+fn reach(
+    loaded: &LoadedLayer,
+    origins: &[FoundOrigin],
+    radius_m: f64,
+    limits: &Limits,
+) -> Result<Reached, QueryError> {
+    let mut reached = Reached::new();
+    let mut pairs = 0u64;
+    for (number, origin) in origins.iter().enumerate() {
+        limits.check()?;
+        loaded
+            .index
+            .within(origin.lon, origin.lat, radius_m, |near| {
+                pairs += 1;
+                reached
+                    .entry(near.feature)
+                    .or_default()
+                    .push((number as u32, near.distance_m));
+            });
+        limits.allow(pairs * 16 + reached.len() as u64 * 48)?;
+    }
+    Ok(reached)
+}
+
+/// Sums of one layer at one cutoff.
+struct Tally {
+    each: Vec<Sums>,
+    exclusive: Vec<Sums>,
+    union: Sums,
+}
+
+impl Tally {
+    fn new(loaded: &LoadedLayer, origins: usize) -> Self {
+        let zero = Sums::zero(loaded.index.sums().counts.len());
+        Tally {
+            each: vec![zero.clone(); origins],
+            exclusive: vec![zero.clone(); origins],
+            union: zero,
+        }
+    }
+
+    fn count(&mut self, loaded: &LoadedLayer, reached: &Reached, cutoff_m: f64) {
+        let places: Vec<usize> = loaded.layer().counts().map(|(place, _)| place).collect();
+        for (feature, origins) in reached {
+            let near: Vec<u32> = origins
+                .iter()
+                .filter(|(_, m)| *m <= cutoff_m)
+                .map(|(o, _)| *o)
+                .collect();
+            if near.is_empty() {
+                continue;
+            }
+            let one = |place: &usize| {
+                let value = loaded.index.value(*feature, *place).as_integer();
+                crate::index::CountTotal {
+                    sum: value.unwrap_or(0),
+                    missing: u64::from(value.is_none()),
+                }
+            };
+            let sums = Sums {
+                features: 1,
+                counts: places.iter().map(one).collect(),
+            };
+            for origin in &near {
+                self.each[*origin as usize].add(&sums);
+            }
+            if let [only] = near[..] {
+                self.exclusive[only as usize].add(&sums);
+            }
+            self.union.add(&sums);
+        }
+    }
+}
+
+fn row<'s>(counted: &[&Arc<LoadedLayer>], sums: impl Iterator<Item = &'s Sums>) -> Row {
+    let mut row = Row::new();
+    for (loaded, sums) in counted.iter().zip(sums) {
+        let layer = loaded.layer();
+        row.insert(format!("{}.features", layer.id), json!(sums.features));
+        for (count, (_, attribute)) in layer.counts().enumerate() {
+            if super::sources::known(loaded.index.sums(), count).is_some() {
+                let value = super::sources::known(sums, count);
+                row.insert(format!("{}.{}", layer.id, attribute.id), json!(value));
+            }
+        }
+    }
+    row
+}
+
+/// A circle of great-circle metres as a polygon of 128 corners that lie on it.
+fn circle(lon: f64, lat: f64, radius_m: f64) -> Polygon<f64> {
+    use geo::{Destination, Haversine};
+    let center = Point::new(lon, lat);
+    let corner = |i: u32| {
+        let point = Haversine.destination(center, f64::from(i) * -360.0 / 128.0, radius_m);
+        geo::coord! { x: (point.x() * 1e7).round() / 1e7, y: (point.y() * 1e7).round() / 1e7 }
+    };
+    Polygon::new((0..128).map(corner).collect::<Vec<_>>().into(), vec![])
+}

@@ -1,0 +1,198 @@
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Answer, Limits, Mode, Provenance, QueryError, answer::definition, sources::population,
+};
+use crate::{
+    city::City,
+    domain::{LayerId, LeftOut, Period, Reason},
+};
+
+/// What a coverage is a share of (覆盖率的分母).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denominator {
+    /// People, by their place.
+    #[default]
+    Population,
+    /// Residential buildings, each counted once.
+    Buildings,
+}
+
+/// `GET /api/coverage`: who has a facility within reach.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageQuery {
+    /// The facility layer.
+    pub layer: LayerId,
+    /// Metres.
+    pub cutoff: f64,
+    #[serde(default = "metres")]
+    pub unit: String,
+    #[serde(default)]
+    pub mode: Mode,
+    pub level: String,
+    /// The population attribute; the first filled one without it.
+    #[serde(default)]
+    pub demand: Option<String>,
+    #[serde(default)]
+    pub denominator: Denominator,
+    #[serde(default)]
+    pub period: Option<Period>,
+}
+
+fn metres() -> String {
+    "m".into()
+}
+
+/// Coverage (服务覆盖率) of one area.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CoverageRow {
+    pub code: String,
+    pub name: String,
+    pub name_en: Option<String>,
+    pub level: String,
+    pub covered: i64,
+    pub uncovered: i64,
+    pub total: i64,
+    /// 0–1
+    pub share_covered: Option<f64>,
+    pub reason: Option<Reason>,
+}
+
+/// The share of people or buildings with at least one facility within great-circle metres.
+///
+/// # Errors
+/// Unknown layer, level or demand, or a cutoff that is no length.
+pub fn coverage(
+    city: &City,
+    query: &CoverageQuery,
+    limits: &Limits,
+) -> Result<Answer<CoverageRow>, QueryError> {
+    let period = query.period.as_ref();
+    if query.unit != "m" {
+        return Err(QueryError::field(
+            "unit",
+            "straight coverage is in metres: m",
+        ));
+    }
+    if !(query.cutoff > 0.0 && query.cutoff <= 50_000.0) {
+        return Err(QueryError::field(
+            "cutoff",
+            "more than 0 and at most 50,000 metres",
+        ));
+    }
+    let definition_of = city.catalog().layer(query.layer.as_str());
+    if definition_of.is_none_or(|layer| layer.is_area()) {
+        return Err(QueryError::NotFound {
+            what: "facility layer",
+            name: query.layer.to_string(),
+        });
+    }
+    let areas = super::balance::areas_of_level(city, &query.level, period)?;
+    let demand = population(city, query.demand.as_deref(), period).ok_or_else(|| {
+        let name = query.demand.clone().unwrap_or_else(|| "population".into());
+        QueryError::NotFound {
+            what: "population attribute with values",
+            name,
+        }
+    })?;
+    let facilities = city.layer(query.layer.as_str(), period);
+    let homes = &demand.loaded.index;
+    let covered = covered_places(city, query, &demand, limits)?;
+    let level_at = homes.level_index(&query.level);
+    let mut by_area: std::collections::BTreeMap<&str, (i64, i64)> = Default::default();
+    let (mut all, mut missing) = ((0i64, 0i64), 0u64);
+    let mut outside = 0u64;
+    for (feature, covered) in homes.iter().zip(covered) {
+        let amount = match query.denominator {
+            Denominator::Buildings => 1,
+            Denominator::Population => match homes.value(feature, demand.place).as_integer() {
+                Some(people) => people,
+                None => {
+                    missing += 1;
+                    continue;
+                }
+            },
+        };
+        let share = if covered { amount } else { 0 };
+        all = (all.0 + share, all.1 + amount);
+        match level_at.and_then(|level| homes.area_code(feature, level)) {
+            Some(code) => {
+                let sums = by_area.entry(code).or_default();
+                *sums = (sums.0 + share, sums.1 + amount);
+            }
+            None => outside += u64::from(query.level != "city"),
+        }
+    }
+    let row = |code: &str, name: String, name_en: Option<String>, level: &str, sums: (i64, i64)| {
+        let share_covered = (sums.1 > 0).then(|| sums.0 as f64 / sums.1 as f64);
+        CoverageRow {
+            code: code.to_owned(),
+            name,
+            name_en,
+            level: level.to_owned(),
+            covered: sums.0,
+            uncovered: sums.1 - sums.0,
+            total: sums.1,
+            reason: share_covered.is_none().then_some(Reason::NoPopulation),
+            share_covered,
+        }
+    };
+    let rows = areas.iter().map(|area| {
+        let sums = by_area.get(area.code.as_str()).copied().unwrap_or_default();
+        let (name, name_en) = (area.name.clone(), area.name_en.clone());
+        row(area.code.as_str(), name, name_en, area.level.as_str(), sums)
+    });
+    let rows = rows.collect();
+    let title = city.title();
+    let mut left_out = LeftOut::default();
+    let attribute = demand.attribute().id.as_str();
+    left_out.add_missing(demand.layer_id(), attribute, missing);
+    left_out.add_outside(demand.layer_id(), attribute, outside);
+    let inputs = [&*demand.loaded]
+        .into_iter()
+        .chain(facilities.map(|l| &**l));
+    let caliber = Some(demand.attribute().id.to_string());
+    Ok(Answer {
+        query: json!(query),
+        definition: definition(city, "coverage"),
+        provenance: Provenance::of(city, period, caliber, inputs),
+        rows,
+        totals: row("", title.zh, Some(title.en), "city", all),
+        left_out,
+    })
+}
+
+/// For each home in the index's order: whether a facility is within reach. Searched from the
+/// facilities, which are few.
+fn covered_places(
+    city: &City,
+    query: &CoverageQuery,
+    demand: &super::sources::CountSource,
+    limits: &Limits,
+) -> Result<Vec<bool>, QueryError> {
+    let homes = &demand.loaded.index;
+    let starts: Vec<usize> = homes
+        .cells()
+        .iter()
+        .scan(0, |next, cell| {
+            let start = *next;
+            *next += cell.len();
+            Some(start)
+        })
+        .collect();
+    let mut covered = vec![false; homes.features() as usize];
+    let Some(facilities) = city.layer(query.layer.as_str(), query.period.as_ref()) else {
+        return Ok(covered);
+    };
+    for facility in facilities.index.iter() {
+        limits.check()?;
+        let (lon, lat) = facilities.index.place(facility);
+        homes.within(lon, lat, query.cutoff, |near| {
+            covered[starts[near.feature.cell as usize] + near.feature.row as usize] = true;
+        });
+    }
+    Ok(covered)
+}
