@@ -105,30 +105,29 @@ fn emit(record: &StringRecord, columns: usize, sink: &mut dyn RowSink) -> Result
     })
 }
 
-/// The separator that the first lines have most of, outside quotation marks.
+/// The separator that most of the first lines have, outside quotation marks.
 fn sniff_delimiter(content: &str) -> u8 {
-    let mut best = (0usize, b',');
-    let lines: Vec<&str> = content
-        .lines()
-        .filter(|l| !l.trim().is_empty())
-        .take(5)
-        .collect();
-    for delimiter in [b',', b'\t', b';', b'|'] {
-        let count = lines.iter().map(|line| {
-            let mut quoted = false;
+    let lines = content.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<&str> = lines.take(5).collect();
+    let score = |delimiter: u8| {
+        let counts = lines.iter().map(|line| {
+            let mut is_quoted = false;
             let mut count = 0;
             for byte in line.bytes() {
-                quoted ^= byte == b'"';
-                count += usize::from(byte == delimiter && !quoted);
+                is_quoted ^= byte == b'"';
+                count += usize::from(byte == delimiter && !is_quoted);
             }
             count
         });
-        let count = count.max().unwrap_or(0);
-        if count > best.0 {
-            best = (count, delimiter);
-        }
-    }
-    best.1
+        let counts: Vec<usize> = counts.filter(|count| *count > 0).collect();
+        // A decimal comma is in some lines; what separates columns is in all of them.
+        (counts.len(), counts.iter().sum::<usize>())
+    };
+    let delimiters = [b'|', b';', b'\t', b','];
+    delimiters
+        .into_iter()
+        .max_by_key(|d| score(*d))
+        .unwrap_or(b',')
 }
 
 fn estimate_rows(content: &str, sample: &[StringRecord]) -> u64 {
