@@ -58,10 +58,7 @@ struct Entry {
 ///
 /// # Errors
 /// No file or several that could be meant; they are listed.
-pub(super) fn choose<'i>(
-    item: Item,
-    inner: &'i [String],
-) -> Result<(Item, &'i [String]), ImportError> {
+pub(super) fn choose(item: Item, inner: &[String]) -> Result<(Item, &[String]), ImportError> {
     let mut zip = open(&item)?;
     let entries = entries(&mut zip, &item.name)?;
     let names: Vec<String> = entries.iter().map(|e| e.name.clone()).collect();

@@ -21,10 +21,10 @@ fn is_birth_date(digits: &[u8]) -> bool {
             d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0'))
         })
     };
-    match (number(0..4), number(4..6), number(6..8)) {
-        (Some(1800..=2099), Some(1..=12), Some(1..=31)) => true,
-        _ => false,
-    }
+    matches!(
+        (number(0..4), number(4..6), number(6..8)),
+        (Some(1800..=2099), Some(1..=12), Some(1..=31))
+    )
 }
 
 /// The runs of digits in a text, an `X` at the end included.

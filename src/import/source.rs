@@ -296,9 +296,7 @@ pub(super) fn inflate(
     name: &str,
     kind: &'static str,
 ) -> Result<Vec<u8>, ImportError> {
-    let limit = (packed.saturating_mul(MAX_GROWTH))
-        .max(SMALL)
-        .min(MAX_BYTES);
+    let limit = packed.saturating_mul(MAX_GROWTH).clamp(SMALL, MAX_BYTES);
     let mut bytes = Vec::new();
     reader
         .take(limit + 1)

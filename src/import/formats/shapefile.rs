@@ -54,7 +54,7 @@ pub(super) fn read(part: &Part, sink: &mut dyn RowSink) -> Result<FileFacts, Imp
             number: index as u64 + 1,
             id: Cell::Empty,
             cells: &cells,
-            place: place(*frame),
+            place: place(frame),
         })?;
     }
     sink.note(Note::UnreadableCharacters, scratch.replaced);
