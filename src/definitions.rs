@@ -190,4 +190,29 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_folder_adds_a_layer_and_replaces_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let markets = r##"
+id = "markets"
+kind = "facility"
+geometry = "point"
+level = "public"
+title = { zh = "菜市场", en = "Markets" }
+zoom = { min = 0, max = 22, detail = 8 }
+style = { color = "#336699" }
+[[attributes]]
+id = "stalls"
+type = "count"
+title = { zh = "摊位", en = "Stalls" }
+role = "capacity"
+"##;
+        fs::write(folder.path().join("markets.toml"), markets).expect("written");
+        let catalog = read_catalog(Some(folder.path())).expect("sound definitions");
+        assert!(catalog.layer("markets").is_some() && catalog.layer("residences").is_some());
+        fs::write(folder.path().join("markets.toml"), "id = 1").expect("written");
+        let error = read_catalog(Some(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("markets.toml"), "{error}");
+    }
 }
