@@ -191,6 +191,46 @@ mod tests {
         }
     }
 
+    /// The keys of the rows that design and API promise, but `layer.attribute`.
+    const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 \
+        area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
+        jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
+        catchment_employed_residents reason layer attribute title unit caliber value missing \
+        features origin cutoff covered uncovered total share_covered id lon lat period";
+
+    #[test]
+    fn every_result_column_and_question_is_defined() {
+        let catalog = built_in();
+        let questions = "balance balance_floating statistics areas calibers catchments coverage";
+        for key in RESULT_KEYS
+            .split_whitespace()
+            .chain(questions.split_whitespace())
+        {
+            let term = catalog
+                .term(key)
+                .unwrap_or_else(|| panic!("no term `{key}`"));
+            let texts = [
+                &term.title.zh,
+                &term.title.en,
+                &term.definition.zh,
+                &term.definition.en,
+            ];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_unit_is_defined() {
+        let catalog = built_in();
+        let of_layers = catalog
+            .layers()
+            .flat_map(|l| l.attributes.iter().map(|a| &a.unit));
+        for unit in of_layers.chain(catalog.terms().map(|term| &term.unit)) {
+            let known = unit.is_empty() || catalog.term(&format!("unit.{unit}")).is_some();
+            assert!(known, "no term `unit.{unit}`");
+        }
+    }
+
     #[test]
     fn a_folder_adds_a_layer_and_replaces_one() {
         let folder = tempfile::tempdir().expect("a temporary folder");
