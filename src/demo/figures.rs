@@ -98,9 +98,13 @@ pub struct Figures {
 
 impl Figures {
     pub fn built_in() -> Self {
+        let districts: Vec<District> = read(include_str!("districts.csv"));
+        let assumed: Vec<Assumption> = read(include_str!("assumptions.csv"));
+        let of = |district: &District| assumed.iter().find(|a| a.code == district.code).cloned();
+        let assumptions: Option<Vec<Assumption>> = districts.iter().map(of).collect();
         Figures {
-            districts: read(include_str!("districts.csv")),
-            assumptions: read(include_str!("assumptions.csv")),
+            assumptions: assumptions.expect("every district has its assumptions"),
+            districts,
             subdistricts: read(include_str!("subdistricts.csv")),
             stations: read(include_str!("stations.csv")),
         }
@@ -151,7 +155,6 @@ mod tests {
             (142, 34, 2)
         );
         assert_eq!(figures.stations.len(), 76);
-        let order = figures.districts.iter().map(|d| &d.code);
-        assert!(order.eq(figures.assumptions.iter().map(|a| &a.code)));
+        assert_eq!(figures.assumptions.len(), 11);
     }
 }

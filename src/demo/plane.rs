@@ -43,16 +43,9 @@ impl Spot {
         let (dx, dy) = (self.x - other.x, self.y - other.y);
         dx * dx + dy * dy
     }
-
-    /// True area of a small shape here, in relation to its area on the sheet.
-    pub fn stretch(self) -> f64 {
-        // The cosine around 23.2°, by Taylor: sine 0.393942, cosine 0.919135.
-        let north = (self.y / LAT_M + ORIGIN.1 - 23.2) * 0.017_453_292_52;
-        1.0 - north * (0.393_942 / 0.919_135) - north * north / 2.0
-    }
 }
 
-/// How near `a` is: 1 at the place itself, ½ at `half_m`, and long tails.
+/// How near a distance (squared, m²) is: 1 at the place itself, ½ at `half_m`, and long tails.
 pub fn nearness(distance2: f64, half_m: f64) -> f64 {
     1.0 / (1.0 + distance2 / (half_m * half_m))
 }
@@ -65,13 +58,5 @@ mod tests {
     fn the_sheet_goes_there_and_back() {
         let place = Spot::of(113.32452, 23.10645).lon_lat();
         assert_eq!((place.x, place.y), (113.32452, 23.10645));
-    }
-
-    #[test]
-    fn the_stretch_is_the_cosine() {
-        for lat in [22.5f64, 23.2, 23.9] {
-            let expected = lat.to_radians().cos() / 23.2f64.to_radians().cos();
-            assert!((Spot::of(113.3, lat).stretch() - expected).abs() < 1e-6);
-        }
     }
 }

@@ -6,7 +6,7 @@ use geo::{MultiPolygon, Polygon};
 
 use super::{
     figures::Figures,
-    hexagons::{CELL_KM2, Cell, HexGrid},
+    hexagons::{Cell, HexGrid},
     plane::Spot,
 };
 
@@ -213,7 +213,7 @@ mod tests {
     use geo::{Contains, Point, Validation};
 
     use super::*;
-    use crate::domain::measure;
+    use crate::{demo::hexagons::CELL_KM2, domain::measure};
 
     fn area(polygon: &Polygon<f64>) -> f64 {
         measure::area_km2(&geo::Geometry::Polygon(polygon.clone()))
@@ -222,7 +222,6 @@ mod tests {
     #[test]
     fn districts_are_whole_have_their_area_and_hold_their_stations() {
         let figures = Figures::built_in();
-        let start = std::time::Instant::now();
         let city = Territory::of(&figures);
         let mut sum = 0.0;
         for (d, district) in figures.districts.iter().enumerate() {
