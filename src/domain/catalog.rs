@@ -89,7 +89,7 @@ impl Catalog {
         self.terms.get(key)
     }
 
-    /// The title of a unit, the term `unit.NAME`; an unknown unit is its own title.
+    /// The title of a unit, the term `unit.NAME`; an unknown unit and none are their own title.
     pub fn unit(&self, name: &str) -> Title {
         match self.terms.get(&format!("unit.{name}")) {
             Some(term) => term.title.clone(),
