@@ -20,7 +20,8 @@ pub fn equal_breaks(sorted: &[f64], classes: usize) -> Vec<f64> {
 
 /// Natural breaks (自然断点): the classes with the least squared deviation from their means.
 ///
-/// Exact by dynamic programming; repeated values count once per occurrence.
+/// Exact by dynamic programming; repeated values count once per occurrence. A class that holds
+/// nothing but the greatest value has it as both of its edges.
 ///
 /// # Source
 /// Fisher (1958), Journal of the American Statistical Association 53; Jenks (1977).
@@ -86,7 +87,7 @@ pub fn natural_breaks(sorted: &[f64], classes: usize) -> Vec<f64> {
     }
     edges.push(values[0].0);
     edges.reverse();
-    distinct(edges.into_iter())
+    edges
 }
 
 fn distinct(edges: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -120,8 +121,8 @@ mod tests {
     /// The squared deviation of a division into classes `[edge, next edge)`, the last one closed.
     fn deviation(values: &[f64], edges: &[f64]) -> f64 {
         let mut total = 0.0;
-        for pair in edges.windows(2) {
-            let last = pair[1] == edges[edges.len() - 1];
+        for (number, pair) in edges.windows(2).enumerate() {
+            let last = number + 2 == edges.len();
             let class: Vec<f64> = values
                 .iter()
                 .copied()
