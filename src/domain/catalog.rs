@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{AttributeType, Layer, LayerId, LevelId, Role, Term};
+use super::{AttributeType, Layer, LayerId, LevelId, Role, Term, Title};
 
 /// Why the definitions do not hold together; names the file at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +87,17 @@ impl Catalog {
 
     pub fn term(&self, key: &str) -> Option<&Term> {
         self.terms.get(key)
+    }
+
+    /// The title of a unit, the term `unit.NAME`; an unknown unit and none are their own title.
+    pub fn unit(&self, name: &str) -> Title {
+        match self.terms.get(&format!("unit.{name}")) {
+            Some(term) => term.title.clone(),
+            None => Title {
+                zh: name.to_owned(),
+                en: name.to_owned(),
+            },
+        }
     }
 
     pub fn terms(&self) -> impl Iterator<Item = &Term> {

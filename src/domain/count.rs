@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Title;
+
 /// Why a value is undefined (metrics: undefined is not zero).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,6 +17,45 @@ pub enum Reason {
     NoData,
     NoSupplyInCatchment,
     NoReachablePair,
+}
+
+impl Reason {
+    pub const ALL: [Reason; 6] = [
+        Reason::NoPopulation,
+        Reason::NoJobs,
+        Reason::Empty,
+        Reason::NoData,
+        Reason::NoSupplyInCatchment,
+        Reason::NoReachablePair,
+    ];
+
+    /// The key as results carry it, e.g. `no_population`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Reason::NoPopulation => "no_population",
+            Reason::NoJobs => "no_jobs",
+            Reason::Empty => "empty",
+            Reason::NoData => "no_data",
+            Reason::NoSupplyInCatchment => "no_supply_in_catchment",
+            Reason::NoReachablePair => "no_reachable_pair",
+        }
+    }
+
+    /// The reason in words, for printed tables.
+    pub fn title(self) -> Title {
+        let (zh, en) = match self {
+            Reason::NoPopulation => ("分母人口为 0", "nobody is counted"),
+            Reason::NoJobs => ("岗位为 0", "no jobs"),
+            Reason::Empty => ("人口与岗位均为 0", "neither people nor jobs"),
+            Reason::NoData => ("无数据", "no data"),
+            Reason::NoSupplyInCatchment => ("范围内无设施", "nothing offered in the catchment"),
+            Reason::NoReachablePair => ("无可达的起讫点", "no reachable pair"),
+        };
+        Title {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        }
+    }
 }
 
 /// What a result leaves out: by `layer.attribute`, the number of rows without a value.
@@ -53,6 +94,18 @@ impl LeftOut {
                 .entry(format!("{layer}.{attribute}"))
                 .or_default()
                 .outside_areas += outside;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_reasons_are_the_serialized_ones() {
+        for reason in Reason::ALL {
+            assert_eq!(serde_json::json!(reason), reason.key());
         }
     }
 }

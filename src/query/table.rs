@@ -17,7 +17,7 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         return Some(ResultColumn {
             key: key.to_owned(),
             title: term.title.clone(),
-            unit: term.unit.clone(),
+            unit: catalog.unit(&term.unit),
             format: term.format,
             decimals: term.decimals,
         });
@@ -29,7 +29,7 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
             zh: format!("{}数量", layer.title.zh),
             en: format!("{}: number", layer.title.en),
         };
-        let (key, unit) = (key.to_owned(), String::new());
+        let (key, unit) = (key.to_owned(), Title::default());
         return Some(ResultColumn {
             key,
             title,
@@ -42,7 +42,7 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
     Some(ResultColumn {
         key: key.to_owned(),
         title: attribute.title.clone(),
-        unit: attribute.unit.clone(),
+        unit: catalog.unit(&attribute.unit),
         format: if attribute.is_count() {
             TermFormat::Integer
         } else {

@@ -1,0 +1,112 @@
+use serde_json::json;
+
+use crate::domain::{AttributeId, Catalog, Language, LevelId, Period, Title};
+
+/// What every exported file says about itself, told by the caller.
+#[derive(Clone, Debug)]
+pub struct ExportContext<'a> {
+    /// Names the units of the headings.
+    pub catalog: &'a Catalog,
+    /// The language of headings and notes.
+    pub language: Language,
+    /// What the file is, e.g. `广州市 居住`.
+    pub title: Title,
+    pub period: Option<&'a Period>,
+    /// Who publishes the data.
+    pub source: String,
+    pub licence: String,
+    /// The coordinate system that the data came in, e.g. `EPSG:4547`; the file itself is in
+    /// longitude and latitude, EPSG:4490.
+    pub crs: String,
+    /// Some of the data are generated (合成).
+    pub synthetic: bool,
+    /// Attributes whose values are estimates (推算).
+    pub estimated: Vec<AttributeId>,
+    /// The condition that chose the rows; empty for all.
+    pub filter: String,
+    /// 内部使用 and the like.
+    pub marking: Title,
+    /// The area levels with their titles, larger areas first; each becomes `{level}_code`.
+    pub levels: &'a [(LevelId, Title)],
+    /// UTC, RFC 3339: the one thing that differs between two exports of the same data.
+    pub exported_at: String,
+    pub software: String,
+}
+
+impl ExportContext<'_> {
+    /// Source, date and software for formats that carry JSON beside the features.
+    pub(super) fn provenance(&self) -> serde_json::Value {
+        json!({
+            "title": self.title,
+            "period": self.period,
+            "source": self.source,
+            "licence": self.licence,
+            "source_crs": self.crs,
+            "synthetic": self.synthetic,
+            "estimated": self.estimated,
+            "filter": self.filter,
+            "marking": self.marking,
+            "exported_at": self.exported_at,
+            "software": self.software,
+        })
+    }
+
+    /// The same for people: label and text, empty ones left out.
+    pub(super) fn notes(&self, features: usize) -> Vec<(&'static str, String)> {
+        let zh = self.language == Language::Zh;
+        let word =
+            |chinese: &'static str, english: &'static str| if zh { chinese } else { english };
+        let estimated: Vec<&str> = self.estimated.iter().map(AttributeId::as_str).collect();
+        let synthetic = word(
+            "合成数据，不是真实统计",
+            "synthetic data, no real statistics",
+        );
+        let crs = match self.crs.as_str() {
+            "" => String::new(),
+            own => format!("{}{own}", word("；原始数据：", "; the data came in ")),
+        };
+        let notes = [
+            (
+                word("标题", "Title"),
+                self.title.in_language(self.language).to_owned(),
+            ),
+            (
+                word("时点", "Reference date"),
+                self.period.map(Period::to_string).unwrap_or_default(),
+            ),
+            (word("来源", "Source"), self.source.clone()),
+            (word("许可", "Licence"), self.licence.clone()),
+            (
+                word("坐标系", "Coordinate system"),
+                format!(
+                    "{}{crs}",
+                    word(
+                        "CGCS2000 经纬度（EPSG:4490）",
+                        "CGCS2000 longitude, latitude (EPSG:4490)"
+                    )
+                ),
+            ),
+            (word("要素数", "Features"), features.to_string()),
+            (word("筛选条件", "Filter"), self.filter.clone()),
+            (word("推算字段", "Estimated"), estimated.join(", ")),
+            (
+                word("数据性质", "Nature of the data"),
+                if self.synthetic {
+                    synthetic.to_owned()
+                } else {
+                    String::new()
+                },
+            ),
+            (
+                word("标识", "Marking"),
+                self.marking.in_language(self.language).to_owned(),
+            ),
+            (word("软件", "Software"), self.software.clone()),
+            (word("导出时间", "Exported"), self.exported_at.clone()),
+        ];
+        notes
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .collect()
+    }
+}
