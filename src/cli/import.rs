@@ -83,14 +83,7 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let layer = catalog.layer(&arguments.layer).cloned().ok_or_else(|| {
-        let known: Vec<String> = catalog.layers().map(|l| l.id.to_string()).collect();
-        format!(
-            "there is no layer `{}`; it is one of: {}",
-            arguments.layer,
-            known.join(", ")
-        )
-    })?;
+    let layer = super::layer(&catalog, &arguments.layer)?.clone();
     let is_new = !arguments.city.exists();
     // A dry run on a new city needs no file.
     let store = match (is_new, arguments.dry_run) {

@@ -3,7 +3,9 @@
 //! Progress goes to standard error, results to standard output. Exit 0 done, 1 the data or the
 //! question is wrong, 2 usage.
 
+mod check;
 mod demo;
+mod export;
 mod import;
 mod info;
 mod query;
@@ -20,7 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     city::{self, City},
     definitions,
-    domain::{Catalog, Language},
+    domain::{Catalog, Language, Layer},
     store::{Store, geopackage::GeoPackage},
 };
 
@@ -48,6 +50,12 @@ enum Command {
     Import(import::ImportArguments),
     /// Ask a question.
     Query(query::QueryArguments),
+    /// Write a layer as a file.
+    Export(export::ExportArguments),
+    /// An empty workbook with headings, to fill for a layer.
+    Template(export::TemplateArguments),
+    /// What is doubtful about the data, in plain words.
+    Check(CityArgument),
     /// Layers, counts, dates and sources of a city.
     Info(CityArgument),
 }
@@ -90,8 +98,20 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(command) => serve::run(&command, catalog),
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),
+        Command::Export(command) => export::run(&command, catalog, arguments.lang),
+        Command::Template(command) => export::template(&command, &catalog, arguments.lang),
+        Command::Check(command) => check::run(&command, catalog, arguments.lang),
         Command::Info(command) => info::run(&command, catalog, arguments.lang),
     }
+}
+
+/// The layer of that name.
+fn layer<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Arc<Layer>, Failure> {
+    catalog.layer(name).ok_or_else(|| {
+        let known: Vec<&str> = catalog.layers().map(|l| l.id.as_str()).collect();
+        let known = known.join(", ");
+        format!("there is no layer `{name}`; it is one of: {known}").into()
+    })
 }
 
 /// Opens a city that is there.

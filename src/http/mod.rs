@@ -5,6 +5,7 @@ mod areas;
 mod assets;
 mod city;
 mod compress;
+mod download;
 mod error;
 mod features;
 mod guard;

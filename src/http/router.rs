@@ -5,8 +5,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, areas, assets, city, compress, features, guard, health, layers, openapi,
-    questions, tiles,
+    ApiError, AppState, areas, assets, city, compress, download, features, guard, health, layers,
+    openapi, questions, tiles,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -22,6 +22,8 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(features::list_features))
         .routes(routes!(features::find_feature))
         .routes(routes!(layers::list_values))
+        .routes(routes!(download::download_layer))
+        .routes(routes!(download::find_template))
         .routes(routes!(areas::list_areas))
         .routes(routes!(areas::find_area))
         .routes(routes!(areas::list_calibers))

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{Limits, QueryError};
+use super::{Limits, QueryError, layer_state};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Bbox, Period, Value},
@@ -22,18 +22,6 @@ pub struct FeaturesQuery {
     pub period: Option<Period>,
 }
 
-fn loaded<'c>(
-    city: &'c City,
-    layer: &str,
-    period: Option<&Period>,
-) -> Result<&'c LoadedLayer, QueryError> {
-    let missing = || QueryError::NotFound {
-        what: "layer",
-        name: layer.chars().take(64).collect(),
-    };
-    city.layer(layer, period).map(|l| &**l).ok_or_else(missing)
-}
-
 /// A page of a layer's features, as a GeoJSON collection with `number_matched` and `next`.
 ///
 /// # Errors
@@ -44,7 +32,7 @@ pub fn features(
     query: &FeaturesQuery,
     limits: &Limits,
 ) -> Result<Json, QueryError> {
-    let loaded = loaded(city, layer, query.period.as_ref())?;
+    let loaded = layer_state(city, layer, query.period.as_ref())?;
     let window: Option<Bbox> = match &query.bbox {
         None => None,
         Some(text) => {
@@ -92,7 +80,7 @@ pub fn feature(
     id: &str,
     period: Option<&Period>,
 ) -> Result<Json, QueryError> {
-    let loaded = loaded(city, layer, period)?;
+    let loaded = layer_state(city, layer, period)?;
     let missing = || QueryError::NotFound {
         what: "feature",
         name: id.chars().take(64).collect(),

@@ -11,7 +11,7 @@ fn ogrinfo(path: &Path) -> Option<String> {
         .output()
         .ok()?;
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
+    assert!(output.status.success(), "{}: {errors}", path.display());
     assert_eq!(errors, "", "{}", path.display());
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -29,7 +29,12 @@ fn gdal_opens_every_format_without_a_warning() {
     ] {
         let path = folder.path().join(format!("homes.{}", format.extension()));
         std::fs::write(&path, written(format, &sample, None).0).expect("written");
-        let Some(told) = ogrinfo(&path) else {
+        let name = match format {
+            // GDAL 3.6 opens a zipped Shapefile through this prefix.
+            Format::Shapefile => Path::new(&format!("/vsizip/{}", path.display())).to_owned(),
+            _ => path,
+        };
+        let Some(told) = ogrinfo(&name) else {
             println!("skipped: ogrinfo is not installed");
             return;
         };

@@ -90,6 +90,15 @@ fn assert_same(format: Format, found: &[Record], wanted: &[Record], tolerance: f
     }
 }
 
+/// What a dBASE field of 254 bytes keeps of a long Chinese text.
+fn cut_remarks(records: &mut [Record]) {
+    for record in records {
+        if let Some(Value::Text(text)) = record.values.get_mut("remarks") {
+            *text = text.chars().take(254 / 3).collect();
+        }
+    }
+}
+
 #[test]
 fn points_come_back_from_every_format() {
     let sample = Sample::points();
@@ -100,11 +109,7 @@ fn points_come_back_from_every_format() {
         let mut wanted = expected(&sample);
         if format == Format::Shapefile {
             assert_eq!(exported.losses.len(), 1, "the long text is cut and told");
-            for record in &mut wanted {
-                if let Some(Value::Text(text)) = record.values.get_mut("remarks") {
-                    *text = text.chars().take(254 / 3).collect();
-                }
-            }
+            cut_remarks(&mut wanted);
         } else {
             assert_eq!(exported.losses, []);
         }
@@ -126,7 +131,11 @@ fn polygons_with_holes_and_parts_come_back_from_every_format() {
             Format::GeoJson | Format::GeoJsonLines => 0.5e-9,
             _ => 0.0,
         };
-        assert_same(format, &found, &expected(&sample), tolerance);
+        let mut wanted = expected(&sample);
+        if format == Format::Shapefile {
+            cut_remarks(&mut wanted);
+        }
+        assert_same(format, &found, &wanted, tolerance);
     }
 }
 
@@ -302,7 +311,7 @@ fn geojson_follows_the_right_hand_rule_and_carries_provenance() {
     let sample = Sample::areas(shapes());
     let (bytes, _) = written(Format::GeoJson, &sample, None);
     let text = String::from_utf8(bytes).expect("UTF-8");
-    let read: geojson::FeatureCollection = text.parse().expect("GeoJSON");
+    let read: ::geojson::FeatureCollection = text.parse().expect("GeoJSON");
     let foreign = read.foreign_members.expect("provenance");
     assert_eq!(foreign["provenance"]["period"], "2020-11-01");
     for feature in read.features {

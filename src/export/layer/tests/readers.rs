@@ -124,11 +124,7 @@ fn geopackage(bytes: &[u8], layer: &Layer) -> Vec<Record> {
     assert_eq!(check, "ok");
     let sql = format!("select * from \"{}\" order by fid", layer.id);
     let mut statement = base.prepare(&sql).expect("a table");
-    let names: Vec<String> = statement
-        .column_names()
-        .iter()
-        .map(|n| (*n).to_owned())
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).expect("rows");
     let mut records = Vec::new();
     while let Some(row) = rows.next().expect("a row") {
@@ -184,7 +180,10 @@ fn shapefile(bytes: &[u8], layer: &Layer) -> Vec<Record> {
     let short = short_names(std::iter::once("id").chain(names.iter().copied()), 10);
     let shapes =
         shapefile::ShapeReader::with_shx(Cursor::new(shp), Cursor::new(shx)).expect("shapes");
-    let table = dbase::Reader::new_with_encoding(Cursor::new(dbf), dbase::encoding::UnicodeLossy)
+    let table = dbase::ReaderBuilder::new()
+        .with_encoding(dbase::encoding::UnicodeLossy)
+        .with_options(dbase::ReadingOptions::default().character_trim(dbase::TrimOption::End))
+        .build(Cursor::new(dbf))
         .expect("a table");
     if table.header().num_records == 0 {
         return Vec::new();

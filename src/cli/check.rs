@@ -1,0 +1,35 @@
+use std::sync::Arc;
+
+use super::{CityArgument, Failure, open};
+use crate::{
+    domain::{Catalog, Language},
+    query::{self, Limits},
+};
+
+/// Prints what is doubtful about the data of a city, a line each.
+pub fn run(
+    arguments: &CityArgument,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let (_, city) = open(&arguments.city, &catalog)?;
+    let findings = query::check(&city, &Limits::generous())?;
+    for finding in &findings {
+        println!(
+            "{:<16} {:<11} {}",
+            finding.layer.as_str(),
+            finding.period.as_str(),
+            finding.text.in_language(language)
+        );
+    }
+    if findings.is_empty() {
+        println!(
+            "{}",
+            match language {
+                Language::Zh => "没有发现问题",
+                Language::En => "nothing doubtful was found",
+            }
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+use std::{fs::File, io::BufWriter, path::PathBuf, sync::Arc};
+
+use super::{Failure, now, open};
+use crate::{
+    domain::{Catalog, Language, Period},
+    export::{self, Format},
+    query,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct ExportArguments {
+    /// The layer to write.
+    layer: String,
+    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
+    city: PathBuf,
+    /// geojson, geojsonl, flatgeobuf, gpkg, shapefile, csv or xlsx; found out from the name of the
+    /// file where it is not given.
+    #[arg(long)]
+    format: Option<Format>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The newest state at or before this date.
+    #[arg(long)]
+    period: Option<Period>,
+}
+
+/// Writes a layer as a file; nothing is left behind on failure.
+pub fn run(
+    arguments: &ExportArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let out = &arguments.out;
+    let shown = out.display();
+    let format = match arguments.format {
+        Some(format) => format,
+        None => {
+            let extension = out.extension().and_then(|e| e.to_str()).unwrap_or_default();
+            extension.parse()?
+        }
+    };
+    let (_, city) = open(&arguments.city, &catalog)?;
+    let loaded = query::layer_state(&city, &arguments.layer, arguments.period.as_ref())?;
+    let at = now();
+    let done = write_whole(out, |file| {
+        Ok(query::write_layer(
+            &city, loaded, format, language, None, &at, file,
+        )?)
+    })?;
+    let features = done.features;
+    match language {
+        Language::Zh => println!("{shown}：{features} 个要素"),
+        Language::En => println!("{shown}: {features} features"),
+    }
+    for loss in &done.losses {
+        eprintln!("{}", loss.text(language));
+    }
+    Ok(())
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TemplateArguments {
+    /// The layer that the table is for.
+    layer: String,
+    /// The workbook to write.
+    #[arg(long, value_name = "FILE.xlsx")]
+    out: PathBuf,
+}
+
+/// Writes an empty workbook to fill.
+pub fn template(
+    arguments: &TemplateArguments,
+    catalog: &Catalog,
+    language: Language,
+) -> Result<(), Failure> {
+    let layer = super::layer(catalog, &arguments.layer)?;
+    write_whole(&arguments.out, |file| {
+        Ok(export::write_template(layer, catalog, language, file)?)
+    })?;
+    println!("{}", arguments.out.display());
+    Ok(())
+}
+
+/// Writes beside the file and renames, so that a failure leaves what was there.
+fn write_whole<T>(
+    path: &PathBuf,
+    write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let shown = path.display();
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any other new file: what the umask allows.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = builder
+        .tempfile_in(&folder)
+        .map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut buffered = BufWriter::new(file.as_file());
+    let done = write(&mut buffered)?;
+    std::io::Write::flush(&mut buffered)?;
+    drop(buffered);
+    file.persist(path).map_err(|e| format!("{shown}: {e}"))?;
+    Ok(done)
+}

@@ -1,0 +1,104 @@
+//! A layer as a file.
+
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::HeaderValue,
+    response::Response,
+};
+use serde::Deserialize;
+
+use super::{ApiError, AppState, answers::file, questions::asked};
+use crate::{
+    domain::{Language, Period},
+    export::{self, Format},
+    query::{self, QueryError},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DownloadQuery {
+    #[serde(default)]
+    format: Option<String>,
+    #[serde(default)]
+    period: Option<Period>,
+    #[serde(default)]
+    lang: Language,
+}
+
+/// The features of a layer as a file to keep.
+///
+/// Where the format cannot hold everything, the header `x-suitu-losses` says what was cut.
+#[utoipa::path(get, path = "/api/layers/{layer}/download", tag = "layers",
+    params(("layer" = String, Path, description = "the layer"),
+           ("format" = Option<String>, Query,
+            description = "xlsx (default), csv, geojson, geojsonl, flatgeobuf, gpkg or shapefile"),
+           ("period" = Option<String>, Query, description = "reference date"),
+           ("lang" = Option<String>, Query, description = "zh or en")),
+    responses((status = 200, description = "the file", content_type = "application/octet-stream")))]
+pub async fn download_layer(
+    State(state): State<AppState>,
+    Path(layer): Path<String>,
+    question: Result<Query<DownloadQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let DownloadQuery {
+        format,
+        period,
+        lang,
+    } = asked(question)?;
+    let refused = |e: export::ExportError| QueryError::field("format", e.to_string());
+    let format: Format = format
+        .as_deref()
+        .unwrap_or("xlsx")
+        .parse()
+        .map_err(refused)?;
+    let (bytes, title, losses) = state
+        .compute(move |city, _| {
+            let loaded = query::layer_state(city, &layer, period.as_ref())?;
+            let title = query::file_title(city, loaded);
+            // The last commit's time, so that equal data give equal bytes.
+            let at = loaded.records.last().map_or("", |r| &r.imported_at);
+            let mut out = Vec::new();
+            let done = query::write_layer(city, loaded, format, lang, None, at, &mut out)
+                .map_err(refused)?;
+            let losses: Vec<String> = done.losses.iter().map(|l| l.text(Language::En)).collect();
+            Ok((out, title, losses))
+        })
+        .await?;
+    let mut response = file(bytes, format.media_type(), &title, format.extension(), lang);
+    if let Ok(value) = HeaderValue::from_str(&losses.join("; "))
+        && !losses.is_empty()
+    {
+        response.headers_mut().insert("x-suitu-losses", value);
+    }
+    Ok(response)
+}
+
+/// An empty workbook to fill for a layer (数据模板).
+#[utoipa::path(get, path = "/api/layers/{layer}/template", tag = "layers",
+    params(("layer" = String, Path, description = "the layer"),
+           ("lang" = Option<String>, Query, description = "zh or en")),
+    responses((status = 200, description = "an XLSX workbook", content_type = "application/octet-stream")))]
+pub async fn find_template(
+    State(state): State<AppState>,
+    Path(layer): Path<String>,
+    question: Result<Query<DownloadQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let DownloadQuery { lang, .. } = asked(question)?;
+    let city = state.city();
+    let missing = || ApiError::NotFound {
+        what: "layer",
+        name: layer.chars().take(64).collect(),
+    };
+    let definition = city.catalog().layer(&layer).ok_or_else(missing)?;
+    let mut out = Vec::new();
+    export::write_template(definition, city.catalog(), lang, &mut out)
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    let format = Format::Xlsx;
+    Ok(file(
+        out,
+        format.media_type(),
+        &definition.title,
+        "xlsx",
+        lang,
+    ))
+}
