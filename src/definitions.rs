@@ -59,3 +59,82 @@ fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
     files.sort();
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::Layer;
+
+    #[test]
+    fn the_built_in_definitions_hold_together() {
+        let catalog = read_catalog(None).expect("sound definitions");
+        let levels: Vec<String> = catalog.levels().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            levels,
+            ["district", "subdistrict", "planning_unit", "community"]
+        );
+        for id in [
+            "residences",
+            "workplaces",
+            "schools",
+            "kindergartens",
+            "clinics",
+            "stations",
+            "entrances",
+        ] {
+            assert!(catalog.layer(id).is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn no_heading_means_two_attributes_of_a_layer() {
+        let catalog = read_catalog(None).expect("sound definitions");
+        let clashes = |layer: &Layer| {
+            let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+            for attribute in &layer.attributes {
+                let names = [
+                    attribute.id.as_str(),
+                    &attribute.title.zh,
+                    &attribute.title.en,
+                ];
+                for name in names
+                    .into_iter()
+                    .chain(attribute.aliases.iter().map(String::as_str))
+                {
+                    let owner = owners
+                        .entry(name.to_lowercase())
+                        .or_insert(attribute.id.as_str());
+                    assert_eq!(*owner, attribute.id.as_str(), "{}: {name}", layer.id);
+                }
+            }
+        };
+        catalog.layers().for_each(|layer| clashes(layer));
+    }
+
+    #[test]
+    fn a_folder_adds_a_layer_and_replaces_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let markets = r##"
+id = "markets"
+kind = "facility"
+geometry = "point"
+level = "public"
+title = { zh = "菜市场", en = "Markets" }
+zoom = { min = 0, max = 22, detail = 8 }
+style = { color = "#336699" }
+[[attributes]]
+id = "stalls"
+type = "count"
+title = { zh = "摊位", en = "Stalls" }
+role = "capacity"
+"##;
+        fs::write(folder.path().join("markets.toml"), markets).expect("written");
+        let catalog = read_catalog(Some(folder.path())).expect("sound definitions");
+        assert!(catalog.layer("markets").is_some() && catalog.layer("residences").is_some());
+        fs::write(folder.path().join("markets.toml"), "id = 1").expect("written");
+        let error = read_catalog(Some(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("markets.toml"), "{error}");
+    }
+}
