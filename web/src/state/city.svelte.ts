@@ -52,7 +52,6 @@ export function asked(): Asked {
 
 /** Shows or hides a layer. */
 export function toggleLayer(id: string): void {
-  const visible = new Set(ground.visible);
-  if (!visible.delete(id)) visible.add(id);
-  view.layers = ground.layers.map((layer) => layer.id).filter((layer) => visible.has(layer));
+  const willShow = (layer: string) => ground.visible.has(layer) !== (layer === id);
+  view.layers = ground.layers.map((layer) => layer.id).filter(willShow);
 }
