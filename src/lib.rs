@@ -15,6 +15,7 @@
 
 pub mod analysis;
 pub mod city;
+pub mod cli;
 pub mod crs;
 pub mod definitions;
 pub mod demo;

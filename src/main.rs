@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line of Suitu 穗图.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    suitu::cli::run()
+}

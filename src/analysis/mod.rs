@@ -1,9 +1,11 @@
 //! Measures as plain functions from values to values: no clock, no log, no I/O.
 
 mod balance;
+mod breaks;
 mod floating;
 mod spread;
 
 pub use balance::{balance_index, ratio};
+pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
 pub use floating::{FloatingCell, FloatingGrid, floating_sums};
 pub use spread::{SpreadError, spread};

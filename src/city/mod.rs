@@ -5,6 +5,7 @@
 //! Readers take a snapshot from [`LiveCity`] and never wait.
 
 mod areas;
+mod follow;
 mod ingest;
 mod live;
 mod load;
@@ -12,6 +13,7 @@ mod locator;
 mod snapshot;
 
 pub use areas::{Area, Areas};
+pub use follow::follow;
 pub use ingest::{IngestError, Ingested, Intake, ingest};
 pub use live::LiveCity;
 pub use load::{LoadError, load, reload};

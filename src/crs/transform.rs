@@ -113,6 +113,30 @@ impl Transform {
         }
     }
 
+    fn each_to_lonlat(&self, geometry: &mut Geometry<f64>) -> Result<(), CrsError> {
+        let to = |c| self.to_lonlat(c);
+        match geometry {
+            Geometry::Point(g) => g.try_map_coords_in_place(to),
+            Geometry::Line(g) => g.try_map_coords_in_place(to),
+            Geometry::LineString(g) => g.try_map_coords_in_place(to),
+            Geometry::Polygon(g) => g.try_map_coords_in_place(to),
+            Geometry::MultiPoint(g) => g.try_map_coords_in_place(to),
+            Geometry::MultiLineString(g) => g.try_map_coords_in_place(to),
+            Geometry::MultiPolygon(g) => g.try_map_coords_in_place(to),
+            Geometry::Rect(g) => {
+                *geometry = Geometry::Polygon(g.to_polygon());
+                self.each_to_lonlat(geometry)
+            }
+            Geometry::Triangle(g) => {
+                *geometry = Geometry::Polygon(g.to_polygon());
+                self.each_to_lonlat(geometry)
+            }
+            Geometry::GeometryCollection(parts) => parts
+                .iter_mut()
+                .try_for_each(|part| self.each_to_lonlat(part)),
+        }
+    }
+
     /// Takes every coordinate of `geometry` to longitude, latitude.
     ///
     /// # Errors
@@ -121,7 +145,7 @@ impl Transform {
         if self.is_identity() {
             return Ok(());
         }
-        geometry.try_map_coords_in_place(|c| self.to_lonlat(c))
+        self.each_to_lonlat(geometry)
     }
 }
 

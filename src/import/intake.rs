@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     crs::{Crs, Transform},
-    domain::{Layer, Table, Value},
+    domain::{Layer, Role, Table, Value},
 };
 
 /// Coordinates that are held against the tag before the first row is kept.
@@ -29,6 +29,8 @@ pub(super) struct Intake<'a> {
     /// The row that first had an id: (file number, row).
     ids: HashMap<Box<str>, (u32, u64)>,
     current: Option<Current>,
+    /// The code attribute of an area layer: where a file has no code, the id is the code.
+    code_at: Option<usize>,
 }
 
 /// The file that is being read.
@@ -55,6 +57,9 @@ impl<'a> Intake<'a> {
             report,
             ids: HashMap::new(),
             current: None,
+            code_at: layer
+                .index_with_role(Role::Code)
+                .filter(|_| layer.is_area()),
         }
     }
 
@@ -166,6 +171,9 @@ impl<'a> Intake<'a> {
                     .push(self.table.geometries[earlier].clone());
             }
             self.source_geometries.push(found);
+        }
+        if let Some(code) = self.code_at.filter(|&at| values[at].is_missing()) {
+            values[code] = Value::Text(id.clone());
         }
         self.table.push(&id, fitted.geometry, &values);
         if let Some(located) = &mut self.report.located {

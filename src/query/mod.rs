@@ -7,7 +7,10 @@ mod balance;
 mod calibers;
 mod catchments;
 mod coverage;
+mod features;
+mod layers;
 mod limits;
+mod overview;
 mod search;
 mod sources;
 mod statistics;
@@ -19,10 +22,13 @@ pub use balance::{BalanceQuery, BalanceRow, balance};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Mode, Origin, catchments};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
+pub use features::{FeaturesQuery, feature, features};
+pub use layers::{describe_layer, values};
 pub use limits::Limits;
+pub use overview::overview;
 pub use search::{SearchQuery, SearchRow, search};
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
-pub use table::{Row, to_table};
+pub use table::{Row, to_geojson, to_table};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -179,3 +179,29 @@ fn notes<R, T>(answer: &Answer<R, T>) -> Vec<(Title, Title)> {
     notes.push((label("软件", "Software"), same(provenance.software.clone())));
     notes
 }
+
+/// The answer as a GeoJSON collection: the outline of each row's area, `null` where it has none.
+pub fn to_geojson<R: Serialize, T: Serialize>(city: &City, answer: &Answer<R, T>) -> Json {
+    let period = answer.provenance.period.as_ref();
+    let outline = |row: &Row| -> Option<geojson::Geometry> {
+        let (code, level) = (row.get("code")?.as_str()?, row.get("level")?.as_str()?);
+        let area = city.areas().find_at(level, code, period)?;
+        let layer = city.catalog().area_layer(level)?;
+        let loaded = city.layer(layer.id.as_str(), period)?;
+        Some(geojson::Geometry::from(
+            &loaded.index.geometry(area.feature),
+        ))
+    };
+    let feature = |row: Row| {
+        let geometry = outline(&row);
+        let id = row.get("code").cloned().unwrap_or(Json::Null);
+        serde_json::json!({"type": "Feature", "id": id, "geometry": geometry, "properties": row})
+    };
+    let features: Vec<Json> = answer.rows.iter().filter_map(to_row).map(feature).collect();
+    serde_json::json!({
+        "type": "FeatureCollection",
+        "features": features,
+        "definition": answer.definition,
+        "provenance": answer.provenance,
+    })
+}

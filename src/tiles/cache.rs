@@ -45,7 +45,7 @@ impl Encoding {
         .map_or(Encoding::Identity, |(encoding, _)| encoding)
     }
 
-    fn compress(self, bytes: &[u8]) -> Vec<u8> {
+    pub fn compress(self, bytes: &[u8]) -> Vec<u8> {
         match self {
             Encoding::Identity => bytes.to_vec(),
             Encoding::Gzip => {
@@ -125,6 +125,11 @@ impl TileCache {
             200 + tile.as_ref().map_or(0, |t| t.body.len() as u32)
         };
         TileCache(Cache::builder().max_capacity(bytes).weigher(weigh).build())
+    }
+
+    /// The tile of `key` where it is there: `Some(None)` for one known to be empty.
+    pub fn known(&self, key: &TileKey) -> Option<Option<Encoded>> {
+        self.0.get(key)
     }
 
     /// The tile of `key`, made by `make` where it is not there; `None` for an empty tile.

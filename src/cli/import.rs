@@ -1,0 +1,466 @@
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use geo::Geometry;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, now};
+use crate::{
+    analysis,
+    city::{self, City, Intake, ingest},
+    crs::{Crs, detect_shift},
+    domain::{Catalog, Column, Language, Layer, LayerKind, LevelId, Period},
+    import::{self, Imported, Locate, ReadOptions},
+    index::LayerIndex,
+    store::{BatchMode, ControlTotal, ImportRecord, geopackage::GeoPackage},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct ImportArguments {
+    /// The layer that the files are features of.
+    layer: String,
+    /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
+    city: PathBuf,
+    /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
+    #[arg(long, value_parser = parse_crs)]
+    crs: Option<Crs>,
+    /// The reference date of the data: 2020, 2020-11 or 2020-11-01.
+    #[arg(long)]
+    period: Option<Period>,
+    /// Which column feeds an attribute (also id, lon, lat, wkt).
+    #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_parser = parse_map)]
+    map: Vec<(String, String)>,
+    /// Places rows at the features of this layer that have the same key.
+    #[arg(
+        long,
+        value_name = "LAYER",
+        requires = "key",
+        conflicts_with = "spread"
+    )]
+    locate: Option<String>,
+    /// The column that holds the key.
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
+    /// The files hold totals per area of this level, to be spread over the features inside.
+    #[arg(long, value_name = "LEVEL", requires = "weight")]
+    spread: Option<LevelId>,
+    /// The attribute that totals are spread by.
+    #[arg(long, value_name = "ATTRIBUTE")]
+    weight: Option<String>,
+    /// Who publishes the data: printed beside every number.
+    #[arg(long, default_value = "")]
+    source: String,
+    #[arg(long, default_value = "")]
+    licence: String,
+    /// Takes the place of what the layer holds for the period.
+    #[arg(long, conflicts_with = "update")]
+    replace: bool,
+    /// Changes features by id and adds new ones.
+    #[arg(long)]
+    update: bool,
+    /// Checks everything and writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn parse_crs(text: &str) -> Result<Crs, String> {
+    text.parse()
+        .map_err(|e: crate::crs::CrsError| e.to_string())
+}
+
+fn parse_map(text: &str) -> Result<(String, String), String> {
+    let (attribute, column) = text.split_once('=').ok_or("write attribute=column")?;
+    Ok((attribute.trim().to_owned(), column.trim().to_owned()))
+}
+
+pub fn run(
+    arguments: &ImportArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let layer = catalog.layer(&arguments.layer).cloned().ok_or_else(|| {
+        let known: Vec<String> = catalog.layers().map(|l| l.id.to_string()).collect();
+        format!(
+            "there is no layer `{}`; it is one of: {}",
+            arguments.layer,
+            known.join(", ")
+        )
+    })?;
+    let is_new = !arguments.city.exists();
+    // A dry run on a new city needs no file.
+    let store = match (is_new, arguments.dry_run) {
+        (true, true) => None,
+        _ => Some(GeoPackage::open_or_create(
+            &arguments.city,
+            catalog.clone(),
+        )?),
+    };
+    let result = import_into(arguments, &catalog, &layer, store.as_ref(), language);
+    if result.is_err() && is_new {
+        // Nothing is left behind of a city that never held anything.
+        drop(store);
+        for suffix in ["", "-wal", "-shm"] {
+            let path = format!("{}{suffix}", arguments.city.display());
+            std::fs::remove_file(path).ok();
+        }
+    }
+    result
+}
+
+fn import_into(
+    arguments: &ImportArguments,
+    catalog: &Arc<Catalog>,
+    layer: &Arc<Layer>,
+    store: Option<&GeoPackage>,
+    language: Language,
+) -> Result<(), Failure> {
+    let city = match store {
+        Some(store) => city::load(store, catalog.clone())?,
+        None => City::new(catalog.clone(), 0, Default::default(), []),
+    };
+    let period = match &arguments.period {
+        Some(period) => period.clone(),
+        None => now()[..10].parse()?,
+    };
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(ProgressStyle::with_template(
+        "{spinner} {msg} {human_pos} ({elapsed})",
+    )?);
+    bar.set_message(if language == Language::Zh {
+        "读取"
+    } else {
+        "reading"
+    });
+    let (imported, control_totals) = match &arguments.spread {
+        Some(level) => spread(arguments, &city, layer, level, &period)?,
+        None => (read(arguments, &city, layer, &bar)?, Vec::new()),
+    };
+    let report = &imported.report;
+    let text = report.to_text(layer, language);
+    if imported.table.is_empty() {
+        bar.finish_and_clear();
+        println!("{text}");
+        return Err("no row could be kept; nothing was written".into());
+    }
+    let warning = shift_warning(&city, layer, &imported);
+    let record = ImportRecord {
+        source: arguments.source.clone(),
+        licence: arguments.licence.clone(),
+        files: report.files.clone(),
+        crs: report.crs.join(", "),
+        imported_at: now(),
+        read: report.read,
+        kept: report.kept,
+        repaired: report.repaired,
+        located: report.located.unwrap_or(0),
+        refused: report.refused,
+        estimated: match &arguments.spread {
+            None => Vec::new(),
+            Some(_) => control_totals
+                .iter()
+                .map(|t: &ControlTotal| t.attribute.clone())
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        },
+        synthetic: false,
+    };
+    let mode = match (
+        arguments.replace,
+        arguments.update,
+        arguments.spread.is_some(),
+    ) {
+        (_, _, true) => BatchMode::Update,
+        (true, ..) => BatchMode::Replace,
+        (_, true, _) => BatchMode::Update,
+        _ => BatchMode::Insert,
+    };
+    let intake = Intake {
+        layer,
+        period,
+        mode,
+        table: imported.table,
+        source_geometries: imported.source_geometries,
+        record,
+        control_totals,
+    };
+    bar.set_message(if language == Language::Zh {
+        "写入"
+    } else {
+        "writing"
+    });
+    let mut progress = |rows: u64| {
+        bar.set_position(rows);
+        true
+    };
+    let empty;
+    let store: &dyn crate::store::Store = match store {
+        Some(store) => store,
+        None => {
+            empty = NoStore;
+            &empty
+        }
+    };
+    let done = ingest(&city, store, vec![intake], arguments.dry_run, &mut progress)?;
+    bar.finish_and_clear();
+    println!("{text}");
+    for (level, outside) in done.outside_areas.iter().filter(|(_, n)| **n > 0) {
+        println!(
+            "{}",
+            match language {
+                Language::Zh => format!("  {outside} 个要素不在任何 {level} 内"),
+                Language::En => format!("  {outside} features lie outside every {level}"),
+            }
+        );
+    }
+    if let Some(warning) = warning {
+        println!("  ! {}", warning.text().in_language(language));
+    }
+    println!(
+        "{}",
+        match (language, done.number) {
+            (Language::Zh, Some(number)) => format!("已写入，版本 {number}"),
+            (Language::En, Some(number)) => format!("written, version {number}"),
+            (Language::Zh, None) => "试运行：未写入任何内容".into(),
+            (Language::En, None) => "dry run: nothing was written".into(),
+        }
+    );
+    Ok(())
+}
+
+fn read(
+    arguments: &ImportArguments,
+    city: &City,
+    layer: &Layer,
+    bar: &ProgressBar,
+) -> Result<Imported, Failure> {
+    let keys;
+    let locate: Option<(&dyn Locate, String)> = match (&arguments.locate, &arguments.key) {
+        (Some(target), Some(key)) => {
+            keys = Keys::of(city, target)?;
+            Some((&keys, key.clone()))
+        }
+        _ => None,
+    };
+    let mut progress = |rows: u64| {
+        bar.set_position(rows);
+        true
+    };
+    let options = ReadOptions {
+        crs: arguments.crs.clone(),
+        map: arguments.map.clone(),
+        locate,
+        progress: Some(&mut progress),
+    };
+    Ok(import::read(&arguments.files, layer, options)?)
+}
+
+/// Features by id and by every text attribute whose name ends in `code`.
+struct Keys(HashMap<String, Geometry<f64>>);
+
+impl Keys {
+    fn of(city: &City, target: &str) -> Result<Self, Failure> {
+        let loaded = city.layer(target, None);
+        let loaded =
+            loaded.ok_or_else(|| format!("--locate {target}: the city holds no such layer"))?;
+        let index = &loaded.index;
+        let codes: Vec<usize> = (0..loaded.layer().attributes.len())
+            .filter(|&place| {
+                loaded.layer().attributes[place]
+                    .id
+                    .as_str()
+                    .ends_with("code")
+            })
+            .collect();
+        let mut keys = HashMap::new();
+        for feature in index.iter() {
+            let (lon, lat) = index.place(feature);
+            let place = Geometry::Point(geo::Point::new(lon, lat));
+            for &code in &codes {
+                if let Some(text) = index.text(feature, code) {
+                    keys.insert(text.to_owned(), place.clone());
+                }
+            }
+            keys.insert(index.id(feature).to_owned(), place);
+        }
+        Ok(Keys(keys))
+    }
+}
+
+impl Locate for Keys {
+    fn locate(&self, key: &str) -> Option<Geometry<f64>> {
+        let plain = || key.parse::<crate::domain::AreaCode>().ok();
+        self.0
+            .get(key)
+            .or_else(|| self.0.get(plain()?.as_str()))
+            .cloned()
+    }
+}
+
+/// Spreads totals per area over the features of the layer that the city holds already.
+fn spread(
+    arguments: &ImportArguments,
+    city: &City,
+    layer: &Arc<Layer>,
+    level: &LevelId,
+    period: &Period,
+) -> Result<(Imported, Vec<ControlTotal>), Failure> {
+    let weight = arguments.weight.as_deref().unwrap_or_default();
+    let weight_at = layer.attribute_index(weight).ok_or_else(|| {
+        format!(
+            "--weight {weight}: layer {} has no such attribute",
+            layer.id
+        )
+    })?;
+    let loaded = city
+        .layer(layer.id.as_str(), Some(period))
+        .filter(|loaded| loaded.index.period() == period)
+        .ok_or_else(|| {
+            format!(
+                "{}: no features for {period} to spread over; import buildings first",
+                layer.id
+            )
+        })?;
+    let index: &LayerIndex = &loaded.index;
+    let level_at = index
+        .level_index(level.as_str())
+        .ok_or_else(|| format!("--spread {level}: there is no such level"))?;
+    let options = ReadOptions {
+        map: arguments.map.clone(),
+        ..ReadOptions::default()
+    };
+    let totals = import::read_totals(&arguments.files, layer, options)?;
+    let mut table = index.to_table();
+    let mut weights = Vec::with_capacity(table.len());
+    let mut rows_of: HashMap<String, Vec<usize>> = HashMap::new();
+    for (row, feature) in index.iter().enumerate() {
+        weights.push(
+            index
+                .value(feature, weight_at)
+                .as_number()
+                .unwrap_or(0.0)
+                .max(0.0),
+        );
+        if let Some(code) = index.area_code(feature, level_at) {
+            rows_of.entry(code.to_owned()).or_default().push(row);
+        }
+    }
+    let mut report = totals.report.clone();
+    let mut control = Vec::new();
+    for (at, column) in totals.totals.iter().enumerate() {
+        let Some(column) = column else { continue };
+        let attribute = &layer.attributes[at];
+        for (code, total) in totals.codes.iter().zip(column) {
+            let Some(total) = total else { continue };
+            let Some(rows) = rows_of.get(code.as_str()) else {
+                return Err(
+                    format!("area {code}: no {} inside to spread {total} over", layer.id).into(),
+                );
+            };
+            let inside: Vec<f64> = rows.iter().map(|&row| weights[row]).collect();
+            let shares = analysis::spread(*total, &inside)
+                .map_err(|e| format!("area {code}: {e}; fill {weight} for some of its features"))?;
+            if let Column::Integer(values) = &mut table.columns[at] {
+                for (&row, share) in rows.iter().zip(shares) {
+                    values[row] = Some(share);
+                }
+            }
+            control.push(ControlTotal {
+                attribute: attribute.id.clone(),
+                level: level.clone(),
+                code: code.clone(),
+                value: *total,
+                source: arguments.source.clone(),
+            });
+        }
+    }
+    table.area_codes.clear();
+    report.kept = table.len() as u64;
+    Ok((
+        Imported {
+            table,
+            source_geometries: None,
+            report,
+        },
+        control,
+    ))
+}
+
+/// Compares new points with points that are already there.
+fn shift_warning(
+    city: &City,
+    layer: &Layer,
+    imported: &Imported,
+) -> Option<crate::crs::ShiftWarning> {
+    if layer.is_area() || imported.report.located.is_some() {
+        return None;
+    }
+    let places = |table: &crate::domain::Table| -> Vec<geo::Coord<f64>> {
+        let points = table.geometries.iter().filter_map(|g| match g {
+            Geometry::Point(p) => Some(p.0),
+            _ => None,
+        });
+        points.collect()
+    };
+    let fresh = places(&imported.table);
+    let references = city.all_states().filter(|loaded| {
+        matches!(
+            loaded.layer().kind,
+            LayerKind::Station | LayerKind::Facility
+        ) && loaded.index.features() < 200_000
+    });
+    references
+        .filter_map(|loaded| {
+            let index = &loaded.index;
+            let known: Vec<geo::Coord<f64>> = index
+                .iter()
+                .map(|feature| index.place(feature).into())
+                .collect();
+            detect_shift(&fresh, &known)
+        })
+        .next()
+}
+
+/// Stands for a store that is not there, in a dry run.
+struct NoStore;
+
+impl crate::store::Store for NoStore {
+    fn states(&self) -> Result<Vec<crate::store::LayerState>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn read(
+        &self,
+        _: &Layer,
+        _: &Period,
+    ) -> Result<crate::domain::Table, crate::store::StoreError> {
+        Ok(crate::domain::Table::default())
+    }
+    fn commit(
+        &self,
+        _: &[crate::store::Batch<'_>],
+        _: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
+    }
+    fn change_number(&self) -> Result<u64, crate::store::StoreError> {
+        Ok(0)
+    }
+    fn changes_since(&self, _: u64) -> Result<Vec<crate::store::Change>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn control_totals(
+        &self,
+        _: &crate::domain::LayerId,
+        _: &Period,
+    ) -> Result<Vec<ControlTotal>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn setting(&self, _: &str) -> Result<Option<String>, crate::store::StoreError> {
+        Ok(None)
+    }
+    fn set_setting(&self, _: &str, _: &str) -> Result<(), crate::store::StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+use std::sync::Arc;
+
+use super::{CityArgument, Failure, open};
+use crate::domain::{Catalog, Language};
+
+pub fn run(
+    arguments: &CityArgument,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let (_, city) = open(&arguments.city, &catalog)?;
+    println!(
+        "{} · {}",
+        city.title().in_language(language),
+        city.version()
+    );
+    for loaded in city.all_states() {
+        let layer = loaded.layer();
+        let sources: Vec<&str> = loaded.records.iter().map(|r| r.source.as_str()).collect();
+        println!(
+            "{:<16} {:<11} {:>9}  {}  {}",
+            layer.id.as_str(),
+            loaded.index.period().as_str(),
+            loaded.index.features(),
+            layer.title.in_language(language),
+            sources.join("; ")
+        );
+        for ((_, attribute), total) in layer.counts().zip(&loaded.index.sums().counts) {
+            if total.missing < loaded.index.features() {
+                println!(
+                    "    {:<24} {:>14}  {}",
+                    attribute.id.as_str(),
+                    total.sum,
+                    attribute.title.in_language(language)
+                );
+            }
+        }
+    }
+    Ok(())
+}

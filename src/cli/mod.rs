@@ -1,0 +1,137 @@
+//! Commands: the named doors where files, clock and network come in.
+//!
+//! Progress goes to standard error, results to standard output. Exit 0 done, 1 the data or the
+//! question is wrong, 2 usage.
+
+mod import;
+mod info;
+mod query;
+mod serve;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    city::{self, City},
+    definitions,
+    domain::{Catalog, Language},
+    store::{Store, geopackage::GeoPackage},
+};
+
+/// Suitu 穗图: a population geographic information system.
+#[derive(Debug, Parser)]
+#[command(name = "suitu", version, about)]
+struct Arguments {
+    /// A folder of layer definitions that add to the built-in ones or replace them.
+    #[arg(long, global = true, env = "SUITU_LAYERS", value_name = "DIR")]
+    layers: Option<PathBuf>,
+    /// Language of messages and headings.
+    #[arg(long, global = true, env = "SUITU_LANG", default_value = "zh", value_parser = parse_language)]
+    lang: Language,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the map and the answers of a city.
+    Serve(serve::ServeArguments),
+    /// Bring files into a city: every row is checked.
+    Import(import::ImportArguments),
+    /// Ask a question.
+    Query(query::QueryArguments),
+    /// Layers, counts, dates and sources of a city.
+    Info(CityArgument),
+}
+
+/// The city that a command is about.
+#[derive(Clone, Debug, clap::Args)]
+struct CityArgument {
+    /// The city file.
+    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
+    city: PathBuf,
+}
+
+fn parse_language(text: &str) -> Result<Language, String> {
+    match text {
+        "zh" => Ok(Language::Zh),
+        "en" => Ok(Language::En),
+        other => Err(format!("`{other}`: write zh or en")),
+    }
+}
+
+/// Why a command stopped; printed as one line.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("suitu: {failure}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let catalog = Arc::new(definitions::read_catalog(arguments.layers.as_deref())?);
+    match arguments.command {
+        Command::Serve(command) => serve::run(&command, catalog),
+        Command::Import(command) => import::run(&command, catalog, arguments.lang),
+        Command::Query(command) => query::run(&command, catalog, arguments.lang),
+        Command::Info(command) => info::run(&command, catalog, arguments.lang),
+    }
+}
+
+/// Opens a city that is there.
+fn open(path: &Path, catalog: &Arc<Catalog>) -> Result<(GeoPackage, City), Failure> {
+    let store = GeoPackage::open(path, catalog.clone())?;
+    let city = city::load(&store as &dyn Store, catalog.clone())?;
+    Ok((store, city))
+}
+
+/// The time of now, UTC, RFC 3339, to the second.
+fn now() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = since.map_or(0, |d| d.as_secs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days as i64);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
+/// The Gregorian date of a day number since 1970-01-01.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    (yoe + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_numbers_are_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(18_567), (2020, 11, 1));
+        assert_eq!(civil(19_782), (2024, 2, 29));
+    }
+}

@@ -1,0 +1,203 @@
+use std::{
+    io::{Read, Write},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json, json};
+
+use super::{Failure, open};
+use crate::{
+    city::City,
+    domain::{Catalog, Language, Title},
+    export,
+    query::{self, Answer, Limits},
+};
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Question {
+    Balance,
+    Areas,
+    Calibers,
+    Statistics,
+    Catchments,
+    Coverage,
+    Search,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum OutputFormat {
+    Json,
+    Csv,
+    Xlsx,
+    Geojson,
+    Table,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct QueryArguments {
+    question: Question,
+    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
+    city: PathBuf,
+    /// The question as JSON, from a file or `-` for standard input; flags take precedence.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "table")]
+    format: OutputFormat,
+    /// An area level, or `city`.
+    #[arg(long)]
+    level: Option<String>,
+    #[arg(long)]
+    period: Option<String>,
+    /// The code of an area.
+    #[arg(long)]
+    area: Option<String>,
+    #[arg(long)]
+    catchment_m: Option<f64>,
+    /// The facility layer.
+    #[arg(long)]
+    layer: Option<String>,
+    #[arg(long)]
+    cutoff: Option<f64>,
+    /// The population attribute.
+    #[arg(long)]
+    caliber: Option<String>,
+    /// What to search for.
+    #[arg(long)]
+    q: Option<String>,
+}
+
+pub fn run(
+    arguments: &QueryArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let question = asked(arguments)?;
+    let (_, city) = open(&arguments.city, &catalog)?;
+    let limits = Limits::generous();
+    let title = |zh: &str, en: &str| Title {
+        zh: zh.into(),
+        en: en.into(),
+    };
+    let print = Print {
+        city: &city,
+        format: arguments.format,
+        language,
+    };
+    match arguments.question {
+        Question::Balance => {
+            let answer = query::balance(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("职住平衡", "Job-housing balance"))
+        }
+        Question::Areas => {
+            let answer = query::areas(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("单元一览", "Areas"))
+        }
+        Question::Calibers => {
+            let answer = query::calibers(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("人口口径对照表", "Calibers side by side"))
+        }
+        Question::Statistics => {
+            let answer = query::statistics(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("范围统计", "Statistics"))
+        }
+        Question::Coverage => {
+            let answer = query::coverage(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("服务覆盖率", "Coverage"))
+        }
+        Question::Catchments => print.json(&query::catchments(&city, &parse(question)?, &limits)?),
+        Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
+    }
+}
+
+/// The question from JSON and flags.
+fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
+    let mut question = match &arguments.json {
+        None => Map::new(),
+        Some(path) => {
+            let mut text = String::new();
+            if path.as_os_str() == "-" {
+                std::io::stdin().read_to_string(&mut text)?;
+            } else {
+                text = std::fs::read_to_string(path)
+                    .map_err(|e| format!("{}: {e}", path.display()))?;
+            }
+            match serde_json::from_str(&text) {
+                Ok(Json::Object(question)) => question,
+                Ok(_) => return Err("--json: a question is a JSON object".into()),
+                Err(e) => return Err(format!("--json: {e}").into()),
+            }
+        }
+    };
+    let demand = if matches!(arguments.question, Question::Coverage) {
+        "demand"
+    } else {
+        "caliber"
+    };
+    for (key, value) in [
+        ("level", arguments.level.clone().map(Json::from)),
+        ("period", arguments.period.clone().map(Json::from)),
+        ("area", arguments.area.clone().map(Json::from)),
+        ("catchment_m", arguments.catchment_m.map(Json::from)),
+        ("layer", arguments.layer.clone().map(Json::from)),
+        ("cutoff", arguments.cutoff.map(Json::from)),
+        (demand, arguments.caliber.clone().map(Json::from)),
+        ("q", arguments.q.clone().map(Json::from)),
+    ] {
+        if let Some(value) = value {
+            question.insert(key.into(), value);
+        }
+    }
+    let by_level = matches!(
+        arguments.question,
+        Question::Balance | Question::Areas | Question::Calibers | Question::Coverage
+    );
+    if by_level && !question.contains_key("level") {
+        question.insert("level".into(), json!("district"));
+    }
+    Ok(Json::Object(question))
+}
+
+fn parse<Q: DeserializeOwned>(question: Json) -> Result<Q, Failure> {
+    serde_json::from_value(question).map_err(|e| format!("the question: {e}").into())
+}
+
+struct Print<'a> {
+    city: &'a City,
+    format: OutputFormat,
+    language: Language,
+}
+
+impl Print<'_> {
+    fn answer<R: Serialize, T: Serialize>(
+        &self,
+        answer: &Answer<R, T>,
+        title: Title,
+    ) -> Result<(), Failure> {
+        let out = std::io::stdout().lock();
+        match self.format {
+            OutputFormat::Json => self.json(answer),
+            OutputFormat::Geojson => self.json(&query::to_geojson(self.city, answer)),
+            OutputFormat::Csv => {
+                let table = query::to_table(self.city, answer, title);
+                Ok(export::write_csv(&table, self.language, out)?)
+            }
+            OutputFormat::Table => {
+                let table = query::to_table(self.city, answer, title);
+                Ok(export::write_text(&table, self.language, out)?)
+            }
+            OutputFormat::Xlsx => {
+                let table = query::to_table(self.city, answer, title);
+                let mut out = out;
+                Ok(out.write_all(&export::write_xlsx(&table, self.language)?)?)
+            }
+        }
+    }
+
+    fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer_pretty(&mut out, value)?;
+        Ok(writeln!(out)?)
+    }
+}

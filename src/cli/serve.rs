@@ -1,0 +1,120 @@
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use super::Failure;
+use crate::{
+    city::{self, LiveCity},
+    domain::{Catalog, SecurityLevel},
+    http::{self, AppState},
+    store::{Store, geopackage::GeoPackage},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct ServeArguments {
+    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
+    city: PathBuf,
+    /// Address and port; without accounts only a loopback address is allowed.
+    #[arg(long, env = "SUITU_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Failure> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "suitu=info".into()),
+        )
+        .init();
+    if !arguments.listen.ip().is_loopback() {
+        return Err(format!(
+            "{} is not a loopback address: a city without accounts is for its own machine only; \
+             listen on 127.0.0.1",
+            arguments.listen
+        )
+        .into());
+    }
+    let start = std::time::Instant::now();
+    let store = Arc::new(GeoPackage::open(&arguments.city, catalog.clone())?);
+    let city = city::load(&*store as &dyn Store, catalog)?;
+    let guarded =
+        |loaded: &&Arc<city::LoadedLayer>| loaded.layer().level >= SecurityLevel::Sensitive;
+    if let Some(loaded) = city.all_states().find(guarded) {
+        return Err(format!(
+            "layer {} is sensitive (敏感 or above): such a city needs accounts even on its own machine",
+            loaded.layer().id
+        )
+        .into());
+    }
+    let features: u64 = city
+        .all_states()
+        .map(|loaded| loaded.index.features())
+        .sum();
+    let bytes: usize = city
+        .all_states()
+        .map(|loaded| loaded.index.heap_bytes())
+        .sum();
+    tracing::info!(
+        features,
+        memory_mb = bytes >> 20,
+        milliseconds = start.elapsed().as_millis() as u64,
+        "city loaded"
+    );
+    let live = Arc::new(LiveCity::new(city));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(arguments.listen)
+            .await
+            .map_err(|e| format!("cannot listen on {}: {e}", arguments.listen))?;
+        println!("穗图 Suitu: http://{}", listener.local_addr()?);
+        let follower = tokio::task::spawn_blocking({
+            let (store, live) = (store.clone(), Arc::downgrade(&live));
+            move || follow(&store, &live)
+        });
+        let state = AppState::new(live, true);
+        http::serve(listener, state, stop_signal()).await?;
+        follower.abort();
+        Ok::<(), Failure>(())
+    })?;
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(())
+}
+
+/// Notices what other programs write to the file and publishes it, until the city is gone.
+fn follow(store: &GeoPackage, live: &std::sync::Weak<LiveCity>) {
+    let mut seen = store.data_version().unwrap_or(0);
+    loop {
+        std::thread::sleep(Duration::from_millis(1000));
+        let Some(live) = live.upgrade() else { return };
+        let Ok(version) = store.data_version() else {
+            continue;
+        };
+        if version == seen {
+            continue;
+        }
+        seen = version;
+        let before = live.snapshot();
+        match city::follow(store, &before) {
+            Ok(Some(city)) => {
+                tracing::info!(version = city.version(), "the city file changed");
+                live.publish(city);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the changed city file cannot be read yet"),
+        }
+    }
+}
+
+async fn stop_signal() {
+    let interrupt = async { tokio::signal::ctrl_c().await.ok() };
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+}

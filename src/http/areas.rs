@@ -1,0 +1,88 @@
+//! Areas and the calibers of their population.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    ApiError, AppState,
+    answers::answer,
+    questions::{With, asked, title},
+};
+use crate::{
+    domain::Period,
+    query::{self, AreasQuery, CalibersQuery},
+};
+
+/// All areas of a level with the sum of every count inside (单元一览).
+#[utoipa::path(get, path = "/api/areas", tag = "areas",
+    params(
+        ("level" = String, Query, description = "an area level"),
+        ("caliber" = Option<String>, Query, description = "the population attribute of the density"),
+        ("period" = Option<String>, Query, description = "reference date"),
+        ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+        ("lang" = Option<String>, Query, description = "zh or en"),
+    ),
+    responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
+pub async fn list_areas(
+    State(state): State<AppState>,
+    question: Result<Query<With<AreasQuery>>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let With { question, form } = asked(question)?;
+    let city = state.city();
+    let found = state
+        .compute(move |city, limits| query::areas(city, &question, limits))
+        .await?;
+    answer(&city, &found, form, title("单元一览", "Areas"))
+}
+
+/// The population calibers of every area of a level side by side (口径对照表).
+#[utoipa::path(get, path = "/api/calibers", tag = "areas",
+    params(
+        ("level" = String, Query, description = "an area level, or city"),
+        ("period" = Option<String>, Query, description = "reference date"),
+        ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+        ("lang" = Option<String>, Query, description = "zh or en"),
+    ),
+    responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
+pub async fn list_calibers(
+    State(state): State<AppState>,
+    question: Result<Query<With<CalibersQuery>>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let With { question, form } = asked(question)?;
+    let city = state.city();
+    let found = state
+        .compute(move |city, limits| query::calibers(city, &question, limits))
+        .await?;
+    answer(
+        &city,
+        &found,
+        form,
+        title("人口口径对照表", "Calibers side by side"),
+    )
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AtPeriod {
+    pub period: Option<Period>,
+}
+
+/// Everything about one area.
+#[utoipa::path(get, path = "/api/areas/{code}", tag = "areas",
+    params(("code" = String, Path, description = "the area code"),
+           ("period" = Option<String>, Query, description = "reference date")),
+    responses((status = 200, description = "the area's row, outline, neighbors and calibers", body = serde_json::Value)))]
+pub async fn find_area(
+    State(state): State<AppState>,
+    Path(code): Path<String>,
+    at: Result<Query<AtPeriod>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let AtPeriod { period } = asked(at)?;
+    let card = state
+        .compute(move |city, limits| query::area_card(city, &code, period.as_ref(), limits))
+        .await?;
+    Ok(Json(card).into_response())
+}

@@ -1,0 +1,85 @@
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::query::QueryError;
+
+/// Why a request has no answer; becomes problem details (RFC 9457).
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error("{field}: {problem}")]
+    BadField { field: String, problem: String },
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("there is no {what} `{name}`")]
+    NotFound { what: &'static str, name: String },
+    #[error("{0}")]
+    Forbidden(&'static str),
+    #[error("the request took longer than {0} s; ask for less at once")]
+    TimedOut(u64),
+    #[error("too many questions at once; try again in a moment")]
+    Busy,
+    #[error("the server failed; its log says why")]
+    Internal(String),
+}
+
+impl ApiError {
+    /// The one place where errors become status codes.
+    fn status(&self) -> StatusCode {
+        match self {
+            ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
+                StatusCode::NOT_FOUND
+            }
+            ApiError::Query(QueryError::Field { .. })
+            | ApiError::BadField { .. }
+            | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
+            ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
+            ApiError::Query(QueryError::Cancelled) | ApiError::TimedOut(_) | ApiError::Busy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            ApiError::Query(QueryError::Field { field, .. }) => Some(field),
+            ApiError::BadField { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let ApiError::Internal(cause) = &self {
+            tracing::error!(%cause, "request failed");
+        }
+        let status = self.status();
+        let mut problem = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or("error"),
+            "status": status.as_u16(),
+            "detail": self.to_string(),
+        });
+        if let Some(field) = self.field() {
+            problem["field"] = json!(field);
+        }
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

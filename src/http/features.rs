@@ -1,0 +1,50 @@
+//! Single features.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    response::{IntoResponse, Response},
+};
+
+use super::{ApiError, AppState, areas::AtPeriod, questions::asked};
+use crate::query::{self, FeaturesQuery};
+
+/// The features of a layer, page by page.
+#[utoipa::path(get, path = "/api/layers/{layer}/features", tag = "layers",
+    params(
+        ("layer" = String, Path, description = "the layer"),
+        ("bbox" = Option<String>, Query, description = "west,south,east,north"),
+        ("limit" = Option<usize>, Query, description = "at most 1000, 100 by default"),
+        ("cursor" = Option<String>, Query, description = "where the last page ended"),
+        ("period" = Option<String>, Query, description = "reference date"),
+    ),
+    responses((status = 200, description = "a GeoJSON collection", body = serde_json::Value)))]
+pub async fn list_features(
+    State(state): State<AppState>,
+    Path(layer): Path<String>,
+    question: Result<Query<FeaturesQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let question = asked(question)?;
+    let found = state
+        .compute(move |city, limits| query::features(city, &layer, &question, limits))
+        .await?;
+    Ok(Json(found).into_response())
+}
+
+/// One feature with the areas around it.
+#[utoipa::path(get, path = "/api/layers/{layer}/features/{id}", tag = "layers",
+    params(("layer" = String, Path, description = "the layer"),
+           ("id" = String, Path, description = "the feature"),
+           ("period" = Option<String>, Query, description = "reference date")),
+    responses((status = 200, description = "a GeoJSON feature", body = serde_json::Value)))]
+pub async fn find_feature(
+    State(state): State<AppState>,
+    Path((layer, id)): Path<(String, String)>,
+    at: Result<Query<AtPeriod>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let AtPeriod { period } = asked(at)?;
+    let found = state
+        .compute(move |city, _| query::feature(city, &layer, &id, period.as_ref()))
+        .await?;
+    Ok(Json(found).into_response())
+}

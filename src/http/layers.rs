@@ -1,0 +1,70 @@
+//! Layers: what there is, from where, and how its values are spread.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{ApiError, AppState, questions::asked};
+use crate::{domain::Period, query};
+
+/// Every layer that this city knows, with the states it holds.
+#[utoipa::path(get, path = "/api/layers", tag = "layers",
+    responses((status = 200, description = "rows of layers", body = serde_json::Value)))]
+pub async fn list_layers(State(state): State<AppState>) -> impl IntoResponse {
+    let city = state.city();
+    let rows: Vec<_> = city
+        .catalog()
+        .layers()
+        .map(|l| query::describe_layer(&city, l))
+        .collect();
+    Json(json!({ "rows": rows }))
+}
+
+/// One layer.
+#[utoipa::path(get, path = "/api/layers/{layer}", tag = "layers",
+    params(("layer" = String, Path, description = "the layer")),
+    responses((status = 200, description = "the layer", body = serde_json::Value)))]
+pub async fn find_layer(
+    State(state): State<AppState>,
+    Path(layer): Path<String>,
+) -> Result<Response, ApiError> {
+    let city = state.city();
+    let missing = || ApiError::NotFound {
+        what: "layer",
+        name: layer.chars().take(64).collect(),
+    };
+    let definition = city.catalog().layer(&layer).ok_or_else(missing)?;
+    Ok(Json(query::describe_layer(&city, definition)).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ValuesQuery {
+    classes: Option<usize>,
+    period: Option<Period>,
+}
+
+/// How the values of an attribute are spread, with class breaks.
+#[utoipa::path(get, path = "/api/layers/{layer}/values/{attribute}", tag = "layers",
+    params(("layer" = String, Path, description = "the layer"),
+           ("attribute" = String, Path, description = "a count or number"),
+           ("classes" = Option<usize>, Query, description = "3 to 9"),
+           ("period" = Option<String>, Query, description = "reference date")),
+    responses((status = 200, description = "extent, sample and breaks", body = serde_json::Value)))]
+pub async fn list_values(
+    State(state): State<AppState>,
+    Path((layer, attribute)): Path<(String, String)>,
+    question: Result<Query<ValuesQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let ValuesQuery { classes, period } = asked(question)?;
+    let found = state
+        .compute(move |city, limits| {
+            let classes = classes.unwrap_or(5);
+            query::values(city, &layer, &attribute, classes, period.as_ref(), limits)
+        })
+        .await?;
+    Ok(Json(found).into_response())
+}

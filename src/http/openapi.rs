@@ -1,0 +1,77 @@
+//! The OpenAPI document, made from the handlers, and a page to read it.
+
+use axum::{Json, Router, response::Html, routing::get};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+
+use super::AppState;
+
+/// Title, version and licence; the paths come from the handlers.
+pub fn frame() -> OpenApi {
+    let licence = LicenseBuilder::new().name("Apache-2.0").build();
+    let info = InfoBuilder::new()
+        .title("Suitu 穗图")
+        .version("1")
+        .description(Some(
+            "Population geographic information system. Undefined values are null with a reason, \
+             never 0. Errors are problem details (RFC 9457).",
+        ))
+        .license(Some(licence))
+        .build();
+    OpenApiBuilder::new().info(info).build()
+}
+
+pub fn routes(document: OpenApi) -> Router<AppState> {
+    let document = serde_json::to_value(document).unwrap_or_default();
+    let page = page(&document);
+    Router::new()
+        .route(
+            "/api/openapi.json",
+            get(move || async move { Json(document) }),
+        )
+        .route("/api/docs", get(move || async move { Html(page) }))
+}
+
+/// A plain page that lists every path with its parameters; no script, nothing from outside.
+fn page(document: &serde_json::Value) -> String {
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+    let mut body = String::new();
+    let paths = document["paths"].as_object().cloned().unwrap_or_default();
+    for (path, methods) in &paths {
+        for (method, operation) in methods.as_object().cloned().unwrap_or_default() {
+            let text = |key: &str| escape(operation[key].as_str().unwrap_or(""));
+            body += &format!(
+                "<h2><code>{} {}</code></h2><p>{} {}</p>",
+                method.to_uppercase(),
+                escape(path),
+                text("summary"),
+                text("description")
+            );
+            let parameters = operation["parameters"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            if !parameters.is_empty() {
+                body += "<table><tr><th>parameter</th><th>in</th><th>required</th><th></th></tr>";
+                for p in parameters {
+                    let cell = |key: &str| escape(p[key].as_str().unwrap_or(""));
+                    let required = if p["required"] == true { "yes" } else { "" };
+                    body += &format!(
+                        "<tr><td><code>{}</code></td><td>{}</td><td>{required}</td><td>{}</td></tr>",
+                        cell("name"),
+                        cell("in"),
+                        cell("description")
+                    );
+                }
+                body += "</table>";
+            }
+        }
+    }
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Suitu API</title><style>\
+         body{{font:15px/1.5 system-ui,sans-serif;max-width:880px;margin:2rem auto;padding:0 1rem;color:#222}}\
+         h2{{margin:2rem 0 .2rem;font-size:1rem;border-top:1px solid #ddd;padding-top:1rem}}\
+         code{{color:#0b6e75}}table{{border-collapse:collapse}}td,th{{text-align:left;padding:.15rem 1rem .15rem 0;\
+         vertical-align:top;font-size:.9rem}}</style><h1>Suitu 穗图 API</h1>\
+         <p>The same as data: <a href=\"/api/openapi.json\">/api/openapi.json</a></p>{body}</html>"
+    )
+}

@@ -1,0 +1,178 @@
+//! Balance, statistics, catchments, coverage, search.
+
+use axum::{
+    Json,
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{
+    ApiError, AppState,
+    answers::{Form, answer},
+};
+use crate::{
+    domain::Title,
+    query::{self, BalanceQuery, CatchmentsQuery, CoverageQuery, SearchQuery, StatisticsQuery},
+};
+
+/// A question in the address, with the form of the answer beside.
+pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
+    match question {
+        Ok(Query(question)) => Ok(question),
+        Err(rejection) => {
+            let text = rejection.body_text();
+            let problem = text
+                .rsplit_once("deserialize query string: ")
+                .map_or(text.as_str(), |(_, p)| p);
+            Err(ApiError::BadRequest(problem.to_owned()))
+        }
+    }
+}
+
+fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
+    match question {
+        Ok(Json(question)) => Ok(question),
+        Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
+    }
+}
+
+/// The job-housing balance (职住平衡) of every area of a level.
+#[utoipa::path(get, path = "/api/balance", tag = "questions",
+    params(
+        ("level" = String, Query, description = "an area level, or city"),
+        ("catchment_m" = Option<f64>, Query, description = "radius of a floating catchment, metres"),
+        ("period" = Option<String>, Query, description = "reference date; the newest state at or before it"),
+        ("caliber" = Option<String>, Query, description = "the population attribute shown beside"),
+        ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+        ("lang" = Option<String>, Query, description = "zh or en"),
+    ),
+    responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
+pub async fn list_balance(
+    State(state): State<AppState>,
+    question: Result<Query<With<BalanceQuery>>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let With { question, form } = asked(question)?;
+    let city = state.city();
+    let found = state
+        .compute(move |city, limits| query::balance(city, &question, limits))
+        .await?;
+    answer(
+        &city,
+        &found,
+        form,
+        title("职住平衡", "Job-housing balance"),
+    )
+}
+
+/// The share of people with a facility within a straight distance (服务覆盖率).
+#[utoipa::path(get, path = "/api/coverage", tag = "questions",
+    params(
+        ("layer" = String, Query, description = "the facility layer"),
+        ("cutoff" = f64, Query, description = "metres"),
+        ("level" = String, Query, description = "an area level, or city"),
+        ("demand" = Option<String>, Query, description = "the population attribute"),
+        ("denominator" = Option<String>, Query, description = "population or buildings"),
+        ("mode" = Option<String>, Query, description = "straight"),
+        ("unit" = Option<String>, Query, description = "m"),
+        ("period" = Option<String>, Query, description = "reference date"),
+        ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+        ("lang" = Option<String>, Query, description = "zh or en"),
+    ),
+    responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
+pub async fn list_coverage(
+    State(state): State<AppState>,
+    question: Result<Query<With<CoverageQuery>>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let With { question, form } = asked(question)?;
+    let city = state.city();
+    let found = state
+        .compute(move |city, limits| query::coverage(city, &question, limits))
+        .await?;
+    answer(&city, &found, form, title("服务覆盖率", "Coverage"))
+}
+
+/// Sums of every count inside a polygon or an area (范围统计).
+#[utoipa::path(post, path = "/api/statistics", tag = "questions",
+    request_body = serde_json::Value,
+    responses((status = 200, description = "one row per layer and count", body = serde_json::Value)))]
+pub async fn compute_statistics(
+    State(state): State<AppState>,
+    form: Result<Query<Form>, QueryRejection>,
+    question: Result<Json<StatisticsQuery>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let (form, question) = (asked(form)?, posted(question)?);
+    let city = state.city();
+    let found = state
+        .compute(move |city, limits| query::statistics(city, &question, limits))
+        .await?;
+    answer(&city, &found, form, title("范围统计", "Statistics"))
+}
+
+/// Who and what lies within reach of places or features (服务区).
+#[utoipa::path(post, path = "/api/catchments", tag = "questions",
+    request_body = serde_json::Value,
+    responses((status = 200, description = "catchments by origin and cutoff, and their union", body = serde_json::Value)))]
+pub async fn compute_catchments(
+    State(state): State<AppState>,
+    question: Result<Json<CatchmentsQuery>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let question = posted(question)?;
+    let found = state
+        .compute(move |city, limits| query::catchments(city, &question, limits))
+        .await?;
+    Ok(Json(found).into_response())
+}
+
+/// Places by Chinese or English name, code, pinyin or its initials (地名检索).
+#[utoipa::path(get, path = "/api/search", tag = "questions",
+    params(
+        ("q" = String, Query, description = "name, code, pinyin or initials"),
+        ("limit" = Option<usize>, Query, description = "at most 100, 10 by default"),
+        ("period" = Option<String>, Query, description = "reference date"),
+    ),
+    responses((status = 200, description = "best first", body = serde_json::Value)))]
+pub async fn search_places(
+    State(state): State<AppState>,
+    question: Result<Query<SearchQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let question = asked(question)?;
+    let rows = state
+        .compute(move |city, limits| query::search(city, &question, limits))
+        .await?;
+    Ok(Json(json!({ "rows": rows })).into_response())
+}
+
+pub(super) fn title(zh: &str, en: &str) -> Title {
+    Title {
+        zh: zh.into(),
+        en: en.into(),
+    }
+}
+
+/// A question and the form of its answer, both from the address.
+#[derive(Clone, Debug)]
+pub struct With<Q> {
+    pub question: Q,
+    pub form: Form,
+}
+
+impl<'de, Q: serde::de::DeserializeOwned> serde::Deserialize<'de> for With<Q> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let all = std::collections::BTreeMap::<String, String>::deserialize(deserializer)?;
+        let pick = |form: bool| {
+            let pairs = all
+                .iter()
+                .filter(|(key, _)| matches!(key.as_str(), "format" | "lang") == form);
+            let pairs: Vec<_> = pairs.collect();
+            serde_urlencoded::to_string(pairs).map_err(D::Error::custom)
+        };
+        let question = serde_urlencoded::from_str(&pick(false)?).map_err(D::Error::custom)?;
+        let form = serde_urlencoded::from_str(&pick(true)?).map_err(D::Error::custom)?;
+        Ok(With { question, form })
+    }
+}

@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    ApiError, AppState, areas, assets, city, compress, features, guard, health, layers, openapi,
+    questions, tiles,
+};
+
+/// The largest body of a question: a polygon of 100,000 corners fits.
+const MAX_BODY_BYTES: usize = 8 << 20;
+
+/// All routes, in the order a reader would ask for them.
+pub fn router(state: AppState) -> Router {
+    let (api, document) = OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(city::find_city))
+        .routes(routes!(city::list_terms))
+        .routes(routes!(layers::list_layers))
+        .routes(routes!(layers::find_layer))
+        .routes(routes!(features::list_features))
+        .routes(routes!(features::find_feature))
+        .routes(routes!(layers::list_values))
+        .routes(routes!(areas::list_areas))
+        .routes(routes!(areas::find_area))
+        .routes(routes!(areas::list_calibers))
+        .routes(routes!(questions::search_places))
+        .routes(routes!(questions::compute_statistics))
+        .routes(routes!(questions::list_balance))
+        .routes(routes!(questions::compute_catchments))
+        .routes(routes!(questions::list_coverage))
+        .routes(routes!(tiles::find_tile))
+        .routes(routes!(tiles::find_tilejson))
+        .routes(routes!(tiles::find_style))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .split_for_parts();
+    api.merge(openapi::routes(document))
+        .fallback(assets::find_asset)
+        .method_not_allowed_fallback(|| async {
+            ApiError::BadRequest("this address does not take that method".into())
+        })
+        .layer(middleware::from_fn(compress::compress))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(90),
+        ))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
+        .layer(middleware::from_fn_with_state(state.clone(), health::count))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}

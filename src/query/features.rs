@@ -1,0 +1,139 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::{Limits, QueryError};
+use crate::{
+    city::{City, LoadedLayer},
+    domain::{Bbox, Period, Value},
+    index::FeatureRef,
+};
+
+/// `GET /api/layers/{layer}/features`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeaturesQuery {
+    #[serde(default)]
+    pub bbox: Option<String>,
+    #[serde(default)]
+    pub limit: Option<usize>,
+    #[serde(default)]
+    pub cursor: Option<String>,
+    #[serde(default)]
+    pub period: Option<Period>,
+}
+
+fn loaded<'c>(
+    city: &'c City,
+    layer: &str,
+    period: Option<&Period>,
+) -> Result<&'c LoadedLayer, QueryError> {
+    let missing = || QueryError::NotFound {
+        what: "layer",
+        name: layer.chars().take(64).collect(),
+    };
+    city.layer(layer, period).map(|l| &**l).ok_or_else(missing)
+}
+
+/// A page of a layer's features, as a GeoJSON collection with `number_matched` and `next`.
+///
+/// # Errors
+/// Unknown layer, or a window or cursor that is none.
+pub fn features(
+    city: &City,
+    layer: &str,
+    query: &FeaturesQuery,
+    limits: &Limits,
+) -> Result<Json, QueryError> {
+    let loaded = loaded(city, layer, query.period.as_ref())?;
+    let window: Option<Bbox> = match &query.bbox {
+        None => None,
+        Some(text) => {
+            let problem = |e: crate::domain::BboxError| QueryError::field("bbox", e.to_string());
+            Some(text.parse().map_err(problem)?)
+        }
+    };
+    let limit = query.limit.unwrap_or(100).clamp(1, 1000);
+    let start: usize = match &query.cursor {
+        None => 0,
+        Some(text) => text
+            .parse()
+            .map_err(|_| QueryError::field("cursor", "use the `next` of the last page"))?,
+    };
+    limits.check()?;
+    let mut page = Vec::new();
+    let mut matched = 0usize;
+    let mut take = |feature: FeatureRef| {
+        if matched >= start && page.len() < limit {
+            page.push(feature);
+        }
+        matched += 1;
+    };
+    match &window {
+        Some(window) => loaded.index.for_each_meeting(window, &mut take),
+        None => loaded.index.iter().for_each(&mut take),
+    }
+    let next = (start + page.len() < matched).then(|| (start + page.len()).to_string());
+    let features: Vec<Json> = page.into_iter().map(|f| to_json(loaded, f)).collect();
+    Ok(json!({
+        "type": "FeatureCollection",
+        "features": features,
+        "number_matched": matched,
+        "next": next,
+    }))
+}
+
+/// One feature with the names of the areas around it.
+///
+/// # Errors
+/// Unknown layer or feature.
+pub fn feature(
+    city: &City,
+    layer: &str,
+    id: &str,
+    period: Option<&Period>,
+) -> Result<Json, QueryError> {
+    let loaded = loaded(city, layer, period)?;
+    let missing = || QueryError::NotFound {
+        what: "feature",
+        name: id.chars().take(64).collect(),
+    };
+    let feature = loaded.index.find(id).ok_or_else(missing)?;
+    let mut found = to_json(loaded, feature);
+    let areas: Vec<Json> = loaded
+        .index
+        .levels()
+        .iter()
+        .enumerate()
+        .filter_map(|(at, level)| {
+            let code = loaded.index.area_code(feature, at)?;
+            let area = city.areas().find_at(level.as_str(), code, period);
+            let name = area.map_or(code, |area| area.name.as_str());
+            Some(json!({"level": level, "code": code, "name": name}))
+        })
+        .collect();
+    found["areas"] = json!(areas);
+    Ok(found)
+}
+
+fn to_json(loaded: &LoadedLayer, feature: FeatureRef) -> Json {
+    let index = &loaded.index;
+    let mut properties = serde_json::Map::new();
+    for (place, attribute) in loaded.layer().attributes.iter().enumerate() {
+        let value = match index.value(feature, place) {
+            Value::Missing => Json::Null,
+            value => json!(value),
+        };
+        properties.insert(attribute.id.to_string(), value);
+    }
+    for (at, level) in index.levels().iter().enumerate() {
+        if let Some(code) = index.area_code(feature, at) {
+            properties.insert(format!("{level}_code"), json!(code));
+        }
+    }
+    json!({
+        "type": "Feature",
+        "id": index.id(feature),
+        "geometry": geojson::Geometry::from(&index.geometry(feature)),
+        "properties": properties,
+    })
+}

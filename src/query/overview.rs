@@ -1,0 +1,112 @@
+use serde_json::{Value as Json, json};
+
+use super::{BalanceQuery, Limits, answer::software, balance, sources::populations};
+use crate::{
+    city::{City, Setting},
+    domain::{Language, Title},
+};
+
+/// What a city is, for whoever opens it: title, dates, levels, calibers, markings, findings.
+pub fn overview(city: &City) -> Json {
+    let levels: Vec<Json> = city
+        .catalog()
+        .area_layers()
+        .into_iter()
+        .filter_map(|layer| {
+            let level = layer.area_level.as_ref()?;
+            let areas = city.areas().at(level.as_str(), None).len();
+            (areas > 0).then(
+                || json!({"id": level, "layer": layer.id, "title": layer.title, "areas": areas}),
+            )
+        })
+        .collect();
+    let calibers: Vec<Json> = populations(city, None)
+        .iter()
+        .map(|source| json!({"id": source.attribute().id, "title": source.attribute().title}))
+        .collect();
+    json!({
+        "title": city.title(),
+        "synthetic": city.is_synthetic(),
+        "approval_number": city.setting(Setting::ApprovalNumber),
+        "marking": {
+            "zh": city.setting(Setting::MarkingZh),
+            "en": city.setting(Setting::MarkingEn),
+        },
+        "data_version": city.version(),
+        "time_zone": city.setting(Setting::TimeZone),
+        "bbox": city.bounds().map(|bounds| bounds.as_array()),
+        "periods": city.periods(),
+        "levels": levels,
+        "calibers": calibers,
+        "software": software(),
+        "basemap": Json::Null,
+        "findings": findings(city),
+        "plan_targets": parsed(city.setting(Setting::PlanTargets)),
+    })
+}
+
+fn parsed(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|_| json!([]))
+}
+
+/// One sentence worth reading about the job-housing balance, where there are districts.
+fn findings(city: &City) -> Vec<Title> {
+    let Some(level) = city
+        .catalog()
+        .levels()
+        .into_iter()
+        .find(|level| city.areas().at(level.as_str(), None).len() > 1)
+    else {
+        return Vec::new();
+    };
+    let query = BalanceQuery {
+        level: level.to_string(),
+        ..BalanceQuery::default()
+    };
+    let Ok(answer) = balance(city, &query, &Limits::generous()) else {
+        return Vec::new();
+    };
+    let mut rated: Vec<(&str, &str, f64)> = answer
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let english = row.name_en.as_deref().unwrap_or(&row.name);
+            Some((row.name.as_str(), english, row.jobs_per_employed_resident?))
+        })
+        .collect();
+    if rated.len() < 2 {
+        return Vec::new();
+    }
+    rated.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let balanced = rated
+        .iter()
+        .filter(|(_, _, ratio)| (0.8..=1.2).contains(ratio))
+        .count();
+    let (high, low) = (rated[0], rated[rated.len() - 1]);
+    let layer = city.catalog().area_layer(level.as_str());
+    let unit = |language| {
+        layer.map_or(String::new(), |layer| {
+            layer.title.in_language(language).to_owned()
+        })
+    };
+    vec![Title {
+        zh: format!(
+            "{} 个{}中 {balanced} 个职住比在 0.8–1.2 之间；最高 {} {:.2}，最低 {} {:.2}",
+            answer.rows.len(),
+            unit(Language::Zh),
+            high.0,
+            high.2,
+            low.0,
+            low.2
+        ),
+        en: format!(
+            "{balanced} of {} {} have 0.8–1.2 jobs per employed resident; highest {} {:.2}, lowest {} {:.2}",
+            answer.rows.len(),
+            unit(Language::En).to_lowercase(),
+            high.1,
+            high.2,
+            low.1,
+            low.2
+        ),
+    }]
+}

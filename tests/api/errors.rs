@@ -1,0 +1,112 @@
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use serde_json::json;
+
+use super::helpers::App;
+
+#[tokio::test]
+async fn errors_are_problem_details_that_name_the_field() {
+    let app = App::new();
+    let answer = app.get("/api/balance?level=village").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.headers["content-type"], "application/problem+json");
+    assert_eq!(answer.json()["field"], "level");
+}
+
+#[tokio::test]
+async fn nonsense_is_refused_and_never_a_500() {
+    let app = App::new();
+    for path in [
+        "/api/balance",
+        "/api/balance?level=district&catchment_m=-5",
+        "/api/balance?level=district&catchment_m=NaN",
+        "/api/balance?level=district&period=yesterday",
+        "/api/balance?level=district&unknown=1",
+        "/api/areas/%00",
+        "/api/layers/residences/features?bbox=1,2,3",
+        "/api/layers/residences/features?cursor=-1",
+        "/api/layers/residences/values/usual_residents?classes=99",
+        "/api/layers/residences/values/nothing",
+        "/api/coverage?layer=districts&cutoff=500&level=district",
+        "/api/coverage?layer=stations&cutoff=0&level=district",
+        "/api/nothing",
+    ] {
+        let status = app.get(path).await.status;
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+    for body in [
+        json!({}),
+        json!({"geometry": {"type": "Point", "coordinates": [113, 23]}}),
+        json!({"geometry": {"type": "Polygon", "coordinates": []}}),
+        json!({"geometry": {"type": "Polygon", "coordinates": [[[1e9, 0], [1, 1], [0, 1], [1e9, 0]]]}}),
+        json!({"area": "440103", "geometry": {"type": "Polygon", "coordinates": []}}),
+        json!([1, 2, 3]),
+    ] {
+        let status = app.post("/api/statistics", body.clone()).await.status;
+        assert!(status.is_client_error(), "{body}: {status}");
+    }
+    for body in [
+        json!({"origins": [], "cutoffs": [500]}),
+        json!({"origins": [{"lon": 113, "lat": 23}], "cutoffs": [0]}),
+        json!({"origins": [{"lon": 999, "lat": 23}], "cutoffs": [500]}),
+        json!({"origins": [{"layer": "stations", "id": "gone"}], "cutoffs": [500]}),
+        json!({"origins": [{"lon": 113, "lat": 23}], "cutoffs": [500], "mode": "walk"}),
+    ] {
+        let status = app.post("/api/catchments", body.clone()).await.status;
+        assert!(status.is_client_error(), "{body}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_city_without_accounts_is_for_its_own_machine_only() {
+    let app = App::new();
+    for (name, value) in [
+        ("host", "suitu.example.org"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("forwarded", "for=10.0.0.1"),
+        ("origin", "https://example.org"),
+    ] {
+        let request = Request::get("/api/city")
+            .header(name, value)
+            .body(Body::empty())
+            .expect("sound");
+        assert_eq!(
+            app.send(request).await.status,
+            StatusCode::FORBIDDEN,
+            "{name}"
+        );
+    }
+    let request = Request::get("/api/city")
+        .header("host", "127.0.0.1:8080")
+        .body(Body::empty())
+        .expect("sound");
+    assert_eq!(app.send(request).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_documented_path_answers() {
+    let app = App::new();
+    let document = app.get("/api/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = document["paths"].as_object().expect("paths");
+    assert!(paths.len() >= 18, "{}", paths.len());
+    for path in paths.keys() {
+        let path = path
+            .replace("{layer}", "residences")
+            .replace("{name}", "districts.json")
+            .replace("{code}", "440103")
+            .replace("{id}", "a")
+            .replace("{attribute}", "usual_residents")
+            .replace("{z}", "9")
+            .replace("{x}", "416")
+            .replace("{y}", "222");
+        let status = app.get(&path).await.status;
+        let fits = status.is_success()
+            || status == StatusCode::BAD_REQUEST
+            || status == StatusCode::METHOD_NOT_ALLOWED;
+        assert!(fits, "{path}: {status}");
+    }
+    assert!(app.get("/api/docs").await.status.is_success());
+}

@@ -1,0 +1,134 @@
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use serde_json::Value as Json;
+use suitu::{
+    city::{self, Intake, LiveCity},
+    definitions,
+    domain::Layer,
+    http::{AppState, router},
+    import::{self, ReadOptions},
+    store::{BatchMode, ImportRecord, geopackage::GeoPackage},
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A small city behind its routes: four square districts, homes and jobs.
+pub struct App {
+    router: Router,
+    _folder: TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.body).expect("the answer is JSON")
+    }
+}
+
+const DISTRICTS: &str = r#"{"type":"FeatureCollection","features":[
+ {"type":"Feature","id":"440103","properties":{"name":"甲区","official_area_km2":110},"geometry":{"type":"Polygon","coordinates":[[[113.0,23.0],[113.1,23.0],[113.1,23.1],[113.0,23.1],[113.0,23.0]]]}},
+ {"type":"Feature","id":"440104","properties":{"name":"乙区","official_area_km2":120},"geometry":{"type":"Polygon","coordinates":[[[113.1,23.0],[113.2,23.0],[113.2,23.1],[113.1,23.1],[113.1,23.0]]]}},
+ {"type":"Feature","id":"440105","properties":{"name":"丙区"},"geometry":{"type":"Polygon","coordinates":[[[113.0,23.1],[113.1,23.1],[113.1,23.2],[113.0,23.2],[113.0,23.1]]]}},
+ {"type":"Feature","id":"440106","properties":{"name":"丁区"},"geometry":{"type":"Polygon","coordinates":[[[113.1,23.1],[113.2,23.1],[113.2,23.2],[113.1,23.2],[113.1,23.1]]]}}]}"#;
+
+/// Workers 200, 100, 150 and jobs 100, 300, 50 as in vector V1; the fourth district has nobody, one
+/// home lies outside, one has no value.
+const RESIDENCES: &str = "id,经度,纬度,常住人口,就业人口,户数\n\
+    a,113.05,23.05,400,200,120\nb,113.15,23.05,180,100,60\nc,113.05,23.15,310,150,90\n\
+    d,113.5,23.5,10,,4\n";
+const WORKPLACES: &str = "id,lon,lat,jobs,sector\nx,113.06,23.05,100,C\ny,113.15,23.06,300,金融业\nz,113.05,23.16,50,P\n";
+const STATIONS: &str =
+    "id,lon,lat,站名,制式\ns1,113.05,23.05,天河,地铁\ns2,113.051,23.05,海珠,地铁\n";
+
+impl App {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
+        let path = folder.path().join("city.gpkg");
+        let store = GeoPackage::create(&path, catalog.clone()).expect("a new city");
+        for (layer, name, text) in [
+            ("districts", "districts.geojson", DISTRICTS),
+            ("residences", "residences.csv", RESIDENCES),
+            ("workplaces", "workplaces.csv", WORKPLACES),
+            ("stations", "stations.csv", STATIONS),
+        ] {
+            let file = folder.path().join(name);
+            std::fs::write(&file, text).expect("written");
+            let layer = catalog.layer(layer).expect("a built-in layer").clone();
+            bring(&store, &catalog, &layer, vec![file]);
+        }
+        let city = city::load(&store, catalog).expect("loads");
+        let state = AppState::new(Arc::new(LiveCity::new(city)), true);
+        App {
+            router: router(state),
+            _folder: folder,
+        }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("routes never fail");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    pub async fn post(&self, path: &str, body: Json) -> Answer {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .expect("a request");
+        self.send(request).await
+    }
+}
+
+fn bring(
+    store: &GeoPackage,
+    catalog: &Arc<suitu::domain::Catalog>,
+    layer: &Layer,
+    files: Vec<PathBuf>,
+) {
+    let options = ReadOptions {
+        crs: Some(suitu::crs::Crs::WGS84),
+        ..ReadOptions::default()
+    };
+    let imported = import::read(&files, layer, options).expect("a readable file");
+    assert_eq!(imported.report.refused, 0, "{:?}", imported.report.errors);
+    let city = city::load(store, catalog.clone()).expect("loads");
+    let intake = Intake {
+        layer,
+        period: "2020-11-01".parse().expect("a period"),
+        mode: BatchMode::Insert,
+        table: imported.table,
+        source_geometries: None,
+        record: ImportRecord {
+            source: "test".into(),
+            ..ImportRecord::default()
+        },
+        control_totals: Vec::new(),
+    };
+    city::ingest(&city, store, vec![intake], false, &mut |_| true).expect("ingested");
+}

@@ -1,0 +1,7 @@
+//! The HTTP interface, one file per resource; `helpers` starts a city.
+
+mod errors;
+mod helpers;
+mod layers;
+mod questions;
+mod tiles;

@@ -1,0 +1,168 @@
+use serde_json::{Value as Json, json};
+
+use super::helpers::App;
+
+fn row<'a>(answer: &'a Json, code: &str) -> &'a Json {
+    let rows = answer["rows"].as_array().expect("rows");
+    rows.iter()
+        .find(|row| row["code"] == code)
+        .expect("the area has a row")
+}
+
+#[tokio::test]
+async fn the_balance_of_vector_v1_comes_over_http() {
+    let app = App::new();
+    let answer = app.get("/api/balance?level=district").await.json();
+    for (code, ratio) in [("440103", 0.5), ("440104", 3.0), ("440105", 50.0 / 150.0)] {
+        assert_eq!(
+            row(&answer, code)["jobs_per_employed_resident"],
+            json!(ratio)
+        );
+    }
+    assert_eq!(
+        row(&answer, "440106")["jobs_per_employed_resident"],
+        Json::Null
+    );
+    assert_eq!(row(&answer, "440106")["reason"], "empty");
+    assert_eq!(answer["totals"]["jobs"], 450);
+    assert_eq!(answer["totals"]["employed_residents"], 450);
+    assert_eq!(answer["totals"]["jobs_per_employed_resident"], 1.0);
+    let left_out = &answer["left_out"]["residences.employed_residents"];
+    assert_eq!(
+        (&left_out["missing"], &left_out["outside_areas"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(answer["provenance"]["inputs"][0]["source"], "test");
+}
+
+#[tokio::test]
+async fn a_floating_catchment_as_large_as_the_city_has_one_ratio() {
+    let app = App::new();
+    let answer = app
+        .get("/api/balance?level=district&catchment_m=60000")
+        .await
+        .json();
+    assert_eq!(row(&answer, "440103")["jobs_per_employed_resident"], 1.0);
+    assert_eq!(row(&answer, "440103")["catchment_jobs"], 450.0);
+    let answer = app
+        .get("/api/balance?level=district&catchment_m=3000")
+        .await
+        .json();
+    assert_eq!(row(&answer, "440104")["jobs_per_employed_resident"], 3.0);
+}
+
+#[tokio::test]
+async fn density_uses_the_official_area_and_tells_how_far_the_outline_deviates() {
+    let app = App::new();
+    let answer = app.get("/api/areas?level=district").await.json();
+    let first = row(&answer, "440103");
+    assert_eq!(first["density_per_km2"], json!(400.0 / 110.0));
+    let drawn = first["area_km2"].as_f64().expect("a number");
+    let deviation = first["area_deviation_share"].as_f64().expect("a number");
+    assert!((deviation - (drawn - 110.0) / 110.0).abs() < 1e-12);
+    assert_eq!(row(&answer, "440105")["area_deviation_share"], Json::Null);
+    assert_eq!(answer["totals"]["residences.usual_residents"], 900);
+    assert_eq!(
+        answer["left_out"]["residences.features"]["outside_areas"],
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_polygon_around_everything_gives_the_totals() {
+    let app = App::new();
+    let ring = json!([
+        [112.0, 22.0],
+        [114.0, 22.0],
+        [114.0, 24.0],
+        [112.0, 24.0],
+        [112.0, 22.0]
+    ]);
+    let question = json!({"geometry": {"type": "Polygon", "coordinates": [ring]}});
+    let answer = app.post("/api/statistics", question).await.json();
+    assert_eq!(answer["totals"]["residences.usual_residents"], 900);
+    assert_eq!(answer["totals"]["residences.features"], 4);
+    assert_eq!(answer["totals"]["workplaces.jobs"], 450);
+    assert_eq!(
+        answer["left_out"]["residences.employed_residents"]["missing"],
+        1
+    );
+    let answer = app
+        .post("/api/statistics", json!({"area": "440104"}))
+        .await
+        .json();
+    assert_eq!(answer["totals"]["residences.usual_residents"], 180);
+}
+
+#[tokio::test]
+async fn two_stations_side_by_side_share_their_people() {
+    let app = App::new();
+    let question = json!({
+        "origins": [{"layer": "stations", "id": "s1"}, {"layer": "stations", "id": "s2"}],
+        "cutoffs": [50, 500], "geometry": true
+    });
+    let answer = app.post("/api/catchments", question).await.json();
+    let catchments = answer["catchments"].as_array().expect("catchments");
+    assert_eq!(catchments.len(), 4);
+    let people = |n: usize, part: &str| catchments[n][part]["residences.usual_residents"].clone();
+    assert_eq!(
+        (people(0, "totals"), people(0, "exclusive")),
+        (json!(400), json!(400))
+    );
+    assert_eq!(
+        (people(1, "totals"), people(1, "exclusive")),
+        (json!(400), json!(0))
+    );
+    assert_eq!(people(2, "totals"), json!(0));
+    assert_eq!(
+        answer["union"][1]["totals"]["residences.usual_residents"],
+        400
+    );
+    assert_eq!(catchments[0]["origin"]["name"], "天河");
+    assert_eq!(catchments[0]["geometry"]["type"], "Polygon");
+}
+
+#[tokio::test]
+async fn coverage_counts_each_person_once() {
+    let app = App::new();
+    let path = "/api/coverage?layer=stations&cutoff=500&level=district";
+    let answer = app.get(path).await.json();
+    assert_eq!(row(&answer, "440103")["share_covered"], 1.0);
+    assert_eq!(row(&answer, "440104")["share_covered"], 0.0);
+    assert_eq!(row(&answer, "440106")["share_covered"], Json::Null);
+    assert_eq!(answer["totals"]["covered"], 400);
+    assert_eq!(answer["totals"]["total"], 900);
+    let answer = app
+        .get(&format!("{path}&denominator=buildings"))
+        .await
+        .json();
+    assert_eq!(answer["totals"]["total"], 4);
+}
+
+#[tokio::test]
+async fn places_are_found_by_initials() {
+    let app = App::new();
+    let answer = app.get("/api/search?q=thq").await.json();
+    assert_eq!(answer["rows"], json!([]));
+    let answer = app.get("/api/search?q=th").await.json();
+    assert_eq!(answer["rows"][0]["name"], "天河");
+    assert_eq!(answer["rows"][0]["context"], "甲区");
+}
+
+#[tokio::test]
+async fn the_same_rows_come_as_csv_and_xlsx() {
+    let app = App::new();
+    let answer = app.get("/api/balance?level=district&format=csv").await;
+    let text = String::from_utf8(answer.body).expect("UTF-8");
+    assert!(text.starts_with("\u{feff}代码,单元"), "{text}");
+    assert!(
+        text.contains("440104,乙区") && text.lines().last().is_some_and(|l| l.starts_with("合计"))
+    );
+    let answer = app.get("/api/balance?level=district&format=xlsx").await;
+    assert!(answer.body.starts_with(b"PK"));
+    let again = app.get("/api/balance?level=district&format=xlsx").await;
+    assert!(
+        answer.body == again.body,
+        "the same question gives the same bytes"
+    );
+}

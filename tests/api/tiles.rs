@@ -1,0 +1,101 @@
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+
+use super::helpers::App;
+
+#[tokio::test]
+async fn a_tile_has_a_strong_etag_and_is_not_sent_twice() {
+    let app = App::new();
+    let path = "/tiles/districts/9/416/222";
+    let first = app.get(path).await;
+    assert_eq!(first.status, StatusCode::OK);
+    assert_eq!(
+        first.headers["content-type"],
+        "application/vnd.mapbox-vector-tile"
+    );
+    let etag = first.headers["etag"].clone();
+    assert!(etag.to_str().expect("ASCII").starts_with('"'));
+    let request = Request::get(path)
+        .header("if-none-match", etag)
+        .body(Body::empty())
+        .expect("sound");
+    let second = app.send(request).await;
+    assert_eq!(
+        (second.status, second.body.len()),
+        (StatusCode::NOT_MODIFIED, 0)
+    );
+}
+
+#[tokio::test]
+async fn every_encoding_unpacks_to_the_same_tile() {
+    let app = App::new();
+    let path = "/tiles/districts/9/416/222";
+    let plain = app.get(path).await.body;
+    for encoding in ["gzip", "zstd", "br"] {
+        let request = Request::get(path)
+            .header("accept-encoding", encoding)
+            .body(Body::empty())
+            .expect("sound");
+        let answer = app.send(request).await;
+        assert_eq!(answer.headers["content-encoding"], encoding);
+        let unpacked = match encoding {
+            "gzip" => {
+                let mut out = Vec::new();
+                std::io::Read::read_to_end(
+                    &mut flate2::read::GzDecoder::new(&answer.body[..]),
+                    &mut out,
+                )
+                .expect("gzip");
+                out
+            }
+            "zstd" => zstd::decode_all(&answer.body[..]).expect("zstd"),
+            _ => {
+                let mut out = Vec::new();
+                brotli::BrotliDecompress(&mut &answer.body[..], &mut out).expect("brotli");
+                out
+            }
+        };
+        assert_eq!(unpacked, plain, "{encoding}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_tile_is_204_and_a_wrong_one_400() {
+    let app = App::new();
+    assert_eq!(
+        app.get("/tiles/districts/9/0/0").await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        app.get("/tiles/schools/9/416/222").await.status,
+        StatusCode::NO_CONTENT
+    );
+    for path in [
+        "/tiles/districts/9/512/0",
+        "/tiles/districts/99/0/0",
+        "/tiles/districts/9/x/0",
+    ] {
+        assert_eq!(
+            app.get(path).await.status,
+            StatusCode::BAD_REQUEST,
+            "{path}"
+        );
+    }
+    assert_eq!(
+        app.get("/tiles/nothing/9/0/0").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn tilejson_and_style_name_the_tiles() {
+    let app = App::new();
+    let tilejson = app.get("/tiles/districts.json").await.json();
+    assert_eq!(tilejson["tilejson"], "3.0.0");
+    assert_eq!(tilejson["bounds"][0], 113.0);
+    let style = app.get("/styles/default.json").await.json();
+    assert_eq!(style["version"], 8);
+    assert!(style["sources"]["districts"].is_object());
+}
