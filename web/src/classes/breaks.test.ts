@@ -56,6 +56,6 @@ describe('class breaks', () => {
   });
 
   it('counts the greatest value into the last bar', () => {
-    expect(histogram([0, 1, 2, 3, 4], 4).counts).toEqual([1, 1, 1, 2]);
+    expect(histogram([0, 1, 2, 3, 4], 4, [0, 4]).counts).toEqual([1, 1, 1, 2]);
   });
 });

@@ -136,14 +136,13 @@ export function countClasses(values: readonly (number | null)[], breaks: readonl
   return counts;
 }
 
-/** Bars of a histogram between the least and the greatest value. */
-export function histogram(values: readonly number[], bars: number): { min: number; max: number; counts: number[] } {
+/** Bars of a histogram over a range, which holds all values. */
+export function histogram(
+  values: readonly number[],
+  bars: number,
+  [min, max]: readonly [number, number],
+): { min: number; max: number; counts: number[] } {
   const counts = new Array<number>(bars).fill(0);
-  let [min, max] = [Infinity, -Infinity];
-  for (const value of values) {
-    min = Math.min(min, value);
-    max = Math.max(max, value);
-  }
   if (!(max > min)) return { min, max, counts };
   for (const value of values) counts[Math.min(bars - 1, Math.floor(((value - min) / (max - min)) * bars))]!++;
   return { min, max, counts };

@@ -35,7 +35,7 @@ export function colorsOf(id: PaletteId, classes: number, middle?: number): strin
   const palette = PALETTES[id];
   if (!palette.diverging) {
     // The palest step vanishes on the ground and the darkest hides the lines.
-    const [from, until] = id === 'Greys' ? [0.1, 0.85] : [0.06, 0.92];
+    const [from, until] = id === 'Greys' ? [0.1, 0.85] : [0.06, 0.82];
     return spread(classes).map((t) => sample(palette.ramp, from + t * (until - from)));
   }
   const center = middle ?? (classes - 1) / 2;

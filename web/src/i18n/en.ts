@@ -164,6 +164,7 @@ export const en: Record<Key, string> = {
   card_close: 'Close',
   card_zoom: 'Zoom to',
   card_more: 'All figures',
+  card_ages: 'Age structure',
   card_calibers: 'Calibers side by side',
   card_calibers_note: 'Figures of different calibers must not be added.',
   card_children: '{n} areas inside',
@@ -204,6 +205,7 @@ export const en: Record<Key, string> = {
   picture_date: 'Drawn {date}',
 
   error_offline: 'The server does not answer. What is on screen stays; nothing is lost.',
+  error_no_server: 'The server does not answer. Check that suitu serve is running, then try again.',
   error_title: 'No result',
   error_safe: 'No data were changed. Check the choices and try again.',
   error_detail: 'Technical detail',

@@ -159,6 +159,7 @@ export const zh = {
   card_close: '关闭',
   card_zoom: '缩放至此',
   card_more: '全部指标',
+  card_ages: '年龄结构',
   card_calibers: '口径对照',
   card_calibers_note: '不同口径的数值不可相加。',
   card_children: '下级单元 {n} 个',
@@ -199,6 +200,7 @@ export const zh = {
   picture_date: '制图 {date}',
 
   error_offline: '连不上服务器。已有内容仍可查看，没有丢失任何数据。',
+  error_no_server: '连不上服务器。请确认 suitu serve 正在运行，然后重试。',
   error_title: '没有得到结果',
   error_safe: '数据没有改变。请检查选项后重试。',
   error_detail: '技术细节',

@@ -5,6 +5,7 @@ import { named } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { places } from '../state/places.svelte.ts';
 import { numberAt, theme } from '../state/theme.svelte.ts';
+import { view } from '../state/view.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
 import { GROUND } from './ground.ts';
 import { reconcile } from './reconcile.ts';
@@ -44,8 +45,10 @@ export function drawLabels(map: MapLibre): void {
           'text-field': ['format', ['get', 'name'], {}, ['get', 'value'], { 'font-scale': 0.88 }],
           'text-font': [LABEL_FONT],
           'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 9, 13.5, 12, 17],
-          'text-padding': 2,
+          'text-padding': 1,
           'text-max-width': 9,
+          'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
+          'text-radial-offset': 0.4,
           'text-line-height': 1.25,
           'symbol-sort-key': ['get', 'order'],
         },
@@ -72,7 +75,8 @@ function labelOf(row: Row, hasValue: boolean): GeoJSON.Feature[] {
   const center = row['center'];
   if (!Array.isArray(center)) return [];
   const found = hasValue ? theme.byCode.get(String(row['code'])) : undefined;
-  const value = found && !theme.isBivariate && theme.key in found.row ? `\n${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
+  const isShaded = view.mode !== 'stations' && !(view.mode === 'browse' && view.display === 'points');
+  const value = found && isShaded && !theme.isBivariate && theme.key in found.row ? `\n${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
   return [
     {
       type: 'Feature',

@@ -108,14 +108,13 @@ function stations(drawing: Drawing, layer: Layer, of: Of): void {
       id: markId(layer.id),
       type: 'circle',
       ...of,
-      minzoom: isMode ? 0 : 8.5,
       paint: {
         'circle-radius': isMode
           ? ['interpolate', ['linear'], ['zoom'], 8, ['case', chosen, 5, 3], 12, ['case', chosen, 8, 5.5]]
-          : ['interpolate', ['linear'], ['zoom'], 8, 1.6, 10, 2.6, 13, 5],
+          : ['interpolate', ['linear'], ['zoom'], 8, 1.7, 10, 2.8, 13, 5],
         'circle-color': ['case', chosen, ACCENT, '#ffffff'],
         'circle-stroke-color': ['case', chosen, '#ffffff', layer.style.color],
-        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 9, 1, 13, 1.8],
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 8, 0.9, 13, 1.8],
       },
     },
     {

@@ -1,4 +1,4 @@
-import type { TermFormat, Title } from '../api/types.ts';
+import type { Row, TermFormat } from '../api/types.ts';
 import { t, titled, unitTitle } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 
@@ -62,4 +62,16 @@ export function heading(column: { title: string; unit: string }): string {
   return `${column.title}（${column.unit}）`;
 }
 
-export type { Title };
+/** The keys of the counts that are not empty: people and jobs first, numbers of features last. */
+export function rankedCounts(totals: Row): string[] {
+  const roles = ['population', 'jobs', 'employed', 'households', 'age_group', 'capacity'];
+  const rank = (key: string): number => {
+    const [layer = '', id = ''] = key.split('.');
+    if (id === 'features') return roles.length + 1;
+    const role = ground.layer(layer)?.attributes.find((attribute) => attribute.id === id)?.role ?? '';
+    return roles.includes(role) ? roles.indexOf(role) : roles.length;
+  };
+  return Object.keys(totals)
+    .filter((key) => key.includes('.') && totals[key] !== null && totals[key] !== 0)
+    .toSorted((a, b) => rank(a) - rank(b));
+}

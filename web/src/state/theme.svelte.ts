@@ -1,6 +1,6 @@
 import { get } from '../api/client.ts';
 import { areasPath, balancePath } from '../api/questions.ts';
-import type { Answer, Row } from '../api/types.ts';
+import type { Answer, Input, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
 import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
@@ -166,6 +166,13 @@ class Theme {
     const sizes = ['official_area_km2', 'area_km2', 'area_deviation_share', 'density_per_km2'];
     const filled = sizes.filter((key) => this.rows.some((row) => row[key] !== null && row[key] !== undefined));
     return ['name', 'code', this.subject, ...(this.isDensity ? [this.key] : []), ...filled, ...others];
+  });
+
+  /** What the mapped column was made of, where it comes from one layer; else everything. */
+  inputs = $derived.by((): Input[] => {
+    const all = this.fits ? this.answer.value!.provenance.inputs : [];
+    const own = this.isBalance ? [] : all.filter((input) => this.subject.startsWith(`${input.layer}.`));
+    return own.length > 0 ? own : all;
   });
 
   /** Asks again whenever the question changes. Call once, inside a component. */
