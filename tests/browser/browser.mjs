@@ -56,6 +56,16 @@ export async function axe(page) {
   return result.violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
 }
 
+/** Waits until the map has stopped and the address says where. */
+export async function atRest(page) {
+  await page.waitForURL(/map=/);
+  let address = '';
+  while (address !== page.url()) {
+    address = page.url();
+    await page.waitForTimeout(1200);
+  }
+}
+
 /** Where a place is on the screen, from the camera in the address. */
 export async function pointOf(page, lon, lat) {
   const [atLon, atLat, zoom] = new URL(page.url()).searchParams.get('map').split(',').map(Number);

@@ -1,7 +1,7 @@
 // The planner's task in a real browser, in the order a planner would do it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SERVER, axe, getJson, open, openBrowser, pointOf, shot } from './browser.mjs';
+import { SERVER, atRest, axe, getJson, open, openBrowser, pointOf, shot } from './browser.mjs';
 
 let browser, page, complaints, foreign;
 
@@ -44,8 +44,7 @@ test('a click on the map chooses a district, marks its row and opens its card', 
   const { rows } = await getJson('/api/areas?level=district');
   const largest = rows.toSorted((a, b) => b.area_km2 - a.area_km2)[0];
   await page.getByRole('button', { name: '全市' }).click();
-  await page.waitForURL(/map=/);
-  await page.waitForTimeout(600);
+  await atRest(page);
   // Beside the middle, where a station or a name may lie.
   const [west, south, east, north] = largest.bbox;
   const point = await pointOf(page, largest.center[0] + (east - west) * 0.12, largest.center[1] + (north - south) * 0.1);
@@ -62,7 +61,7 @@ test('a click on the map chooses a district, marks its row and opens its card', 
 test('a drawn polygon shows the sums inside', async () => {
   await page.locator('.canvas').focus().catch(() => {});
   await page.keyboard.press('d');
-  await page.locator('.hint').waitFor();
+  await page.locator('.map .hint').waitFor();
   await page.waitForTimeout(800);
   const box = await page.locator('.canvas').boundingBox();
   const [x, y] = [box.x + box.width * 0.55, box.y + box.height * 0.5];
@@ -127,7 +126,7 @@ test('the history goes back one decision at a time', async () => {
 test('a place is found by its pinyin initials with the keyboard alone', async () => {
   await page.keyboard.press('/');
   await page.keyboard.type('th');
-  await page.locator('[role=option]', { hasText: '天河区' }).waitFor();
+  await page.locator('[role=option][aria-selected=true]', { hasText: '天河区' }).waitFor();
   await page.keyboard.press('Enter');
   await page.locator('.card h2', { hasText: '天河' }).waitFor();
   await page.keyboard.press('Escape');

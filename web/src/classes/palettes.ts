@@ -49,8 +49,8 @@ export function colorsOf(id: PaletteId, classes: number, middle?: number): strin
 /** Three by three: jobs rise to the right, employed residents upward; index = 3 · row + column. */
 export const BIVARIATE = [
   '#e9e6f1', '#b0d2e0', '#5aa8b8',
-  '#e0b8cb', '#a9a3c2', '#56829f',
-  '#c2618f', '#8e5a8c', '#3d3f6e',
+  '#e0b8cb', '#a9a3c2', '#3f6f8f',
+  '#a94a7b', '#8e5a8c', '#3d3f6e',
 ] as const;
 
 const spread = (n: number) => (n === 1 ? [0.5] : Array.from({ length: n }, (_, i) => i / (n - 1)));
