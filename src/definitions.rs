@@ -62,55 +62,173 @@ fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::Layer;
+    use crate::domain::{Layer, Role, SecurityLevel};
+
+    fn built_in() -> Catalog {
+        read_catalog(None).expect("the built-in definitions hold together")
+    }
+
+    /// A heading as an import compares it: no case, separators or unit in brackets.
+    fn plain(heading: &str) -> String {
+        let bare = heading.split(['(', '（']).next().unwrap_or(heading);
+        let kept = bare.chars().filter(|c| !" _-.·/".contains(*c));
+        kept.flat_map(char::to_lowercase).collect()
+    }
+
+    fn spellings(layer: &Layer) -> impl Iterator<Item = (&str, &str)> {
+        layer.attributes.iter().flat_map(|attribute| {
+            let own = [
+                attribute.id.as_str(),
+                &attribute.title.zh,
+                &attribute.title.en,
+            ];
+            let all = own
+                .into_iter()
+                .chain(attribute.aliases.iter().map(String::as_str));
+            all.map(move |spelling| (attribute.id.as_str(), spelling))
+        })
+    }
 
     #[test]
-    fn the_built_in_definitions_hold_together() {
-        let catalog = read_catalog(None).expect("sound definitions");
-        let levels: Vec<String> = catalog.levels().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            levels,
-            ["district", "subdistrict", "planning_unit", "community"]
-        );
+    fn the_layers_of_the_contract_are_built_in() {
+        let catalog = built_in();
         for id in [
             "residences",
             "workplaces",
             "schools",
             "kindergartens",
             "clinics",
+            "elderly_care",
+            "parks",
             "stations",
             "entrances",
+            "districts",
+            "planning_units",
+            "subdistricts",
+            "communities",
         ] {
-            assert!(catalog.layer(id).is_some(), "{id}");
+            let layer = catalog.layer(id).unwrap_or_else(|| panic!("{id}"));
+            assert!(layer.with_role(Role::Name).is_some(), "{id} has a name");
+        }
+        let levels: Vec<String> = catalog
+            .levels()
+            .iter()
+            .map(|l| l.as_str().to_owned())
+            .collect();
+        assert_eq!(
+            levels,
+            ["district", "planning_unit", "subdistrict", "community"]
+        );
+    }
+
+    #[test]
+    fn no_built_in_layer_demands_accounts() {
+        for layer in built_in().layers() {
+            assert!(layer.level <= SecurityLevel::Internal, "{}", layer.id);
         }
     }
 
     #[test]
-    fn no_heading_means_two_attributes_of_a_layer() {
-        let catalog = read_catalog(None).expect("sound definitions");
-        let clashes = |layer: &Layer| {
+    fn a_heading_fits_at_most_one_attribute_of_a_layer() {
+        const OF_PLACE: [&str; 9] = ["id", "编号", "lon", "lat", "x", "y", "经度", "纬度", "wkt"];
+        for layer in built_in().layers() {
             let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+            for (attribute, spelling) in spellings(layer) {
+                let heading = plain(spelling);
+                assert!(!heading.is_empty(), "{}: `{spelling}`", layer.id);
+                assert!(
+                    !OF_PLACE.contains(&heading.as_str()),
+                    "{}: `{spelling}` names an id or a place",
+                    layer.id
+                );
+                let owner = *owners.entry(heading).or_insert(attribute);
+                assert_eq!(owner, attribute, "{}: `{spelling}`", layer.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_category_value_has_one_meaning() {
+        for layer in built_in().layers() {
             for attribute in &layer.attributes {
-                let names = [
-                    attribute.id.as_str(),
-                    &attribute.title.zh,
-                    &attribute.title.en,
-                ];
-                for name in names
-                    .into_iter()
-                    .chain(attribute.aliases.iter().map(String::as_str))
-                {
-                    let owner = owners
-                        .entry(name.to_lowercase())
-                        .or_insert(attribute.id.as_str());
-                    assert_eq!(*owner, attribute.id.as_str(), "{}: {name}", layer.id);
+                let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+                for value in &attribute.values {
+                    let own = [&value.code, &value.title.zh, &value.title.en];
+                    for spelling in own.into_iter().chain(&value.aliases) {
+                        let owner = *owners
+                            .entry(spelling.to_lowercase())
+                            .or_insert(value.code.as_str());
+                        assert_eq!(owner, value.code, "{}: `{spelling}`", attribute.id);
+                    }
                 }
             }
-        };
-        catalog.layers().for_each(|layer| clashes(layer));
+        }
+    }
+
+    #[test]
+    fn every_text_is_in_both_languages() {
+        let catalog = built_in();
+        for layer in catalog.layers() {
+            let attributes = layer.attributes.iter().map(|a| &a.title);
+            for title in attributes.chain([&layer.title, &layer.source]) {
+                assert!(
+                    !title.zh.is_empty() && !title.en.is_empty(),
+                    "{}: {title:?}",
+                    layer.id
+                );
+            }
+            let titles = layer.attributes.iter().map(|a| &a.title);
+            let distinct: BTreeSet<&String> = titles.clone().map(|t| &t.zh).collect();
+            assert_eq!(
+                distinct.len(),
+                titles.count(),
+                "{}: a heading twice",
+                layer.id
+            );
+        }
+    }
+
+    /// The keys of the rows that design and API promise, but `layer.attribute`.
+    const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 \
+        area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
+        jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
+        catchment_employed_residents reason layer attribute title unit caliber value missing \
+        features origin cutoff covered uncovered total share_covered id lon lat period";
+
+    #[test]
+    fn every_result_column_and_question_is_defined() {
+        let catalog = built_in();
+        let questions = "balance balance_floating statistics areas calibers catchments coverage";
+        for key in RESULT_KEYS
+            .split_whitespace()
+            .chain(questions.split_whitespace())
+        {
+            let term = catalog
+                .term(key)
+                .unwrap_or_else(|| panic!("no term `{key}`"));
+            let texts = [
+                &term.title.zh,
+                &term.title.en,
+                &term.definition.zh,
+                &term.definition.en,
+            ];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_unit_is_defined() {
+        let catalog = built_in();
+        let of_layers = catalog
+            .layers()
+            .flat_map(|l| l.attributes.iter().map(|a| &a.unit));
+        for unit in of_layers.chain(catalog.terms().map(|term| &term.unit)) {
+            let known = unit.is_empty() || catalog.term(&format!("unit.{unit}")).is_some();
+            assert!(known, "no term `unit.{unit}`");
+        }
     }
 
     #[test]

@@ -71,10 +71,9 @@ fn read_state(
     if let Some(known) = previous.and_then(|city| {
         let mut states = city.states(state.layer.as_str());
         states.find(|loaded| *loaded.index.period() == state.period)
-    }) {
-        if known.version == state.changed {
-            return Ok(Some(known.clone()));
-        }
+    }) && known.version == state.changed
+    {
+        return Ok(Some(known.clone()));
     }
     let table = store.read(layer, &state.period)?;
     if table.is_empty() {

@@ -9,7 +9,7 @@ use crate::{
     city::{self, City, Intake, ingest},
     crs::{Crs, detect_shift},
     domain::{Catalog, Column, Language, Layer, LayerKind, LevelId, Period},
-    import::{self, Imported, Locate, ReadOptions},
+    import::{self, Imported, Locate, Progress, ReadOptions},
     index::LayerIndex,
     store::{BatchMode, ControlTotal, ImportRecord, geopackage::GeoPackage},
 };
@@ -32,7 +32,10 @@ pub struct ImportArguments {
     /// Which column feeds an attribute (also id, lon, lat, wkt).
     #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_parser = parse_map)]
     map: Vec<(String, String)>,
-    /// Places rows at the features of this layer that have the same key.
+    /// The text encoding of CSV and DBF files, where it is not found out rightly, e.g. GB18030.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// Places rows without coordinates at the features of this layer that have the same key.
     #[arg(
         long,
         value_name = "LAYER",
@@ -148,14 +151,14 @@ fn import_into(
     let record = ImportRecord {
         source: arguments.source.clone(),
         licence: arguments.licence.clone(),
-        files: report.files.clone(),
-        crs: report.crs.join(", "),
+        files: report.files.iter().map(|f| f.name.clone()).collect(),
+        crs: report.crs(),
         imported_at: now(),
         read: report.read,
         kept: report.kept,
-        repaired: report.repaired,
-        located: report.located.unwrap_or(0),
-        refused: report.refused,
+        repaired: report.repaired.count,
+        located: report.located.map_or(0, |located| located.matched),
+        refused: report.refused.count,
         estimated: match &arguments.spread {
             None => Vec::new(),
             Some(_) => control_totals
@@ -236,22 +239,20 @@ fn read(
     layer: &Layer,
     bar: &ProgressBar,
 ) -> Result<Imported, Failure> {
-    let keys;
-    let locate: Option<(&dyn Locate, String)> = match (&arguments.locate, &arguments.key) {
-        (Some(target), Some(key)) => {
-            keys = Keys::of(city, target)?;
-            Some((&keys, key.clone()))
-        }
-        _ => None,
+    let keys = match &arguments.locate {
+        Some(target) => Some(Keys::of(city, target)?),
+        None => None,
     };
-    let mut progress = |rows: u64| {
-        bar.set_position(rows);
+    let mut progress = |progress: Progress| {
+        bar.set_position(progress.done);
         true
     };
     let options = ReadOptions {
         crs: arguments.crs.clone(),
         map: arguments.map.clone(),
-        locate,
+        encoding: arguments.encoding.clone(),
+        locate: keys.as_ref().map(|keys| keys as &dyn Locate),
+        locate_key: arguments.key.clone(),
         progress: Some(&mut progress),
     };
     Ok(import::read(&arguments.files, layer, options)?)
@@ -329,6 +330,7 @@ fn spread(
         .ok_or_else(|| format!("--spread {level}: there is no such level"))?;
     let options = ReadOptions {
         map: arguments.map.clone(),
+        encoding: arguments.encoding.clone(),
         ..ReadOptions::default()
     };
     let totals = import::read_totals(&arguments.files, layer, options)?;
@@ -349,18 +351,22 @@ fn spread(
     }
     let mut report = totals.report.clone();
     let mut control = Vec::new();
-    for (at, column) in totals.totals.iter().enumerate() {
-        let Some(column) = column else { continue };
-        let attribute = &layer.attributes[at];
-        for (code, total) in totals.codes.iter().zip(column) {
-            let Some(total) = total else { continue };
+    for (place, attribute) in totals.attributes.iter().enumerate() {
+        let Some(at) = layer.attribute_index(attribute.as_str()) else {
+            continue;
+        };
+        for area in &totals.rows {
+            let code = &area.code;
+            let Some(total) = area.values[place] else {
+                continue;
+            };
             let Some(rows) = rows_of.get(code.as_str()) else {
                 return Err(
                     format!("area {code}: no {} inside to spread {total} over", layer.id).into(),
                 );
             };
             let inside: Vec<f64> = rows.iter().map(|&row| weights[row]).collect();
-            let shares = analysis::spread(*total, &inside)
+            let shares = analysis::spread(total, &inside)
                 .map_err(|e| format!("area {code}: {e}; fill {weight} for some of its features"))?;
             if let Column::Integer(values) = &mut table.columns[at] {
                 for (&row, share) in rows.iter().zip(shares) {
@@ -368,10 +374,10 @@ fn spread(
                 }
             }
             control.push(ControlTotal {
-                attribute: attribute.id.clone(),
+                attribute: attribute.clone(),
                 level: level.clone(),
                 code: code.clone(),
-                value: *total,
+                value: total,
                 source: arguments.source.clone(),
             });
         }

@@ -3,6 +3,7 @@
 //! Progress goes to standard error, results to standard output. Exit 0 done, 1 the data or the
 //! question is wrong, 2 usage.
 
+mod demo;
 mod import;
 mod info;
 mod query;
@@ -39,6 +40,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a synthetic Guangzhou in a new file.
+    Demo(demo::DemoArguments),
     /// Serve the map and the answers of a city.
     Serve(serve::ServeArguments),
     /// Bring files into a city: every row is checked.
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let catalog = Arc::new(definitions::read_catalog(arguments.layers.as_deref())?);
     match arguments.command {
+        Command::Demo(command) => demo::run(&command, catalog, arguments.lang),
         Command::Serve(command) => serve::run(&command, catalog),
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),

@@ -6,10 +6,10 @@ use super::{Crs, CrsError};
 pub(super) fn parse(text: &str) -> Result<Crs, CrsError> {
     let unknown = || CrsError::Unknown(text.trim().chars().take(120).collect());
     let root = Node::parse(text).ok_or_else(unknown)?;
-    if let Some(code) = root.epsg() {
-        if let Ok(crs) = format!("EPSG:{code}").parse() {
-            return Ok(crs);
-        }
+    if let Some(code) = root.epsg()
+        && let Ok(crs) = format!("EPSG:{code}").parse()
+    {
+        return Ok(crs);
     }
     by_name(&root.name())
         .or_else(|| by_parameters(&root))

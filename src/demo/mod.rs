@@ -1,1 +1,179 @@
-//! To be told.
+//! A synthetic Guangzhou (演示城市), drawn from public figures and a seed.
+//!
+//! Districts, streets and towns, metro stations and the people of each district are public
+//! figures; outlines are schematic hexagons, everything else is generated. Nothing is read from a
+//! file or a clock: the same seed gives the same bytes.
+
+mod areas;
+mod care;
+mod figures;
+mod hexagons;
+mod needs;
+mod people;
+mod plane;
+mod rail;
+mod residences;
+mod rng;
+mod schools;
+mod settings;
+mod settlement;
+mod share;
+mod sheet;
+mod territory;
+mod workplaces;
+
+use figures::Figures;
+use needs::quarters;
+use rng::Rng;
+use sheet::Sheet;
+use territory::Territory;
+
+use crate::{
+    domain::{AttributeId, Catalog, LayerId, LevelId, Period, Table},
+    store::ControlTotal,
+};
+
+/// What to generate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoOptions {
+    /// Residences; workplaces are a tenth of them.
+    pub residences: usize,
+    pub seed: u64,
+}
+
+impl Default for DemoOptions {
+    fn default() -> Self {
+        DemoOptions {
+            residences: 300_000,
+            seed: 1,
+        }
+    }
+}
+
+/// A city ready to be stored.
+#[derive(Clone, Debug)]
+pub struct DemoCity {
+    pub layers: Vec<DemoLayer>,
+    /// Settings of the city by key.
+    pub settings: Vec<(String, String)>,
+}
+
+/// One layer of the city at one period. Area codes are left to the import.
+#[derive(Clone, Debug)]
+pub struct DemoLayer {
+    pub layer: LayerId,
+    pub period: Period,
+    pub table: Table,
+    pub source: String,
+    pub licence: String,
+    pub synthetic: bool,
+    /// Published totals that the generated values sum to.
+    pub control_totals: Vec<ControlTotal>,
+}
+
+/// The day of the seventh census, which all layers stand for.
+const PERIOD: &str = "2020-11-01";
+
+/// Generates the city for the layers that `catalog` knows; others are left out.
+///
+/// 1. The territory: hexagons for districts, streets and towns.
+/// 2. What each hexagon is, by the seed.
+/// 3. Homes and people, to the census of each district; then jobs.
+/// 4. Facilities where the people are, a little short of them in the outer districts.
+pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
+    let figures = Figures::built_in();
+    let territory = Territory::of(&figures);
+    let plots = settlement::settle(&figures, &territory, options.seed);
+    let residences = residences::generate(
+        &figures,
+        &territory,
+        &plots,
+        options.residences,
+        options.seed,
+    );
+    let mut rng = Rng::new(options.seed, 5);
+    let quarters = quarters(&figures, &territory, &plots, &residences, &mut rng);
+    let sites = (options.residences / 10).max(1);
+    let workplaces = workplaces::sheet(
+        &figures,
+        &territory,
+        &plots,
+        &residences,
+        sites,
+        options.seed,
+    );
+
+    let made = format!("合成 (synthetic)，种子 (seed) {}", options.seed);
+    let outlines = format!("{made}；示意边界，不是真实界线；代码、名称与面积据公开资料");
+    let rail = "位置与线路据公开资料，约 100 米；收录 399 座中的 76 座；开通日期未收录".to_owned();
+    let people = format!("{made}；各区常住人口等于第七次全国人口普查，其余为假设");
+    let sheets: Vec<(&str, Sheet, &String)> = vec![
+        (
+            "districts",
+            areas::districts(&figures, &territory),
+            &outlines,
+        ),
+        (
+            "planning_units",
+            areas::planning_units(&figures, &territory),
+            &outlines,
+        ),
+        (
+            "subdistricts",
+            areas::subdistricts(&figures, &territory),
+            &outlines,
+        ),
+        ("residences", residences.sheet(&figures, &plots), &people),
+        ("workplaces", workplaces, &made),
+        ("schools", schools::schools(&quarters, &mut rng), &made),
+        (
+            "kindergartens",
+            schools::kindergartens(&quarters, &mut rng),
+            &made,
+        ),
+        ("clinics", care::clinics(&quarters, &mut rng), &made),
+        (
+            "elderly_care",
+            care::elderly_care(&quarters, &mut rng),
+            &made,
+        ),
+        ("parks", care::parks(&quarters, &mut rng), &made),
+        ("stations", rail::stations(&figures), &rail),
+        ("entrances", rail::entrances(&figures, options.seed), &made),
+    ];
+    let layers = sheets.into_iter().filter_map(|(id, sheet, source)| {
+        let layer = catalog.layer(id)?;
+        Some(DemoLayer {
+            layer: layer.id.clone(),
+            period: PERIOD.parse().expect("a period"),
+            table: sheet.into_table(layer),
+            source: source.clone(),
+            licence: "demonstration data, free to use".into(),
+            synthetic: id != "stations",
+            control_totals: control_totals(&figures, id),
+        })
+    });
+    DemoCity {
+        layers: layers.collect(),
+        settings: settings::settings(&figures),
+    }
+}
+
+fn control_totals(figures: &Figures, layer: &str) -> Vec<ControlTotal> {
+    if layer != "residences" {
+        return Vec::new();
+    }
+    let attribute: AttributeId = "usual_residents".parse().expect("a name");
+    let level: LevelId = "district".parse().expect("a name");
+    let census = |district: &figures::District| ControlTotal {
+        attribute: attribute.clone(),
+        level: level.clone(),
+        code: district.code.parse().expect("a code"),
+        value: district.census_2020,
+        source: "第七次全国人口普查，2020 年 11 月 1 日零时".into(),
+    };
+    figures.districts.iter().map(census).collect()
+}
+
+#[cfg(test)]
+mod tests;

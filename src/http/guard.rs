@@ -11,10 +11,10 @@ use super::{ApiError, AppState};
 
 /// Without accounts only this machine may ask, by its own name and without a proxy between.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if state.loopback_only {
-        if let Err(error) = check_loopback(request.headers()) {
-            return with_headers(error.into_response());
-        }
+    if state.loopback_only
+        && let Err(error) = check_loopback(request.headers())
+    {
+        return with_headers(error.into_response());
     }
     with_headers(next.run(request).await)
 }

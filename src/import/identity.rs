@@ -1,77 +1,153 @@
-//! Recognises columns of 公民身份号码 (GB 11643-1999), so that they are refused at the door.
+//! Personal identity numbers (公民身份号码, GB 11643-1999): noticed in any column, never repeated.
 
-/// Whether `text` is a valid identity number: 18 characters, a plausible birth date, the checksum.
-pub fn is_identity_number(text: &str) -> bool {
+use super::{error::shorten, heading::half_width, raw::Cell};
+
+/// Whether 18 characters are a valid number: a plausible birth date and the right check digit.
+fn is_identity_number(number: &[u8]) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECKS: &[u8; 11] = b"10X98765432";
-    let text = text.trim().as_bytes();
-    if text.len() != 18 || !text[..17].iter().all(u8::is_ascii_digit) {
+    const CHECK: &[u8; 11] = b"10X98765432";
+    if number.len() != 18 || !number[..17].iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let number = |digits: &[u8]| digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0'));
-    let (year, month, day) = (
-        number(&text[6..10]),
-        number(&text[10..12]),
-        number(&text[12..14]),
-    );
-    let plausible =
-        (1850..=2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    let sum: u32 = text
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(d, w)| u32::from(d - b'0') * w)
-        .sum();
-    plausible && CHECKS[(sum % 11) as usize] == text[17].to_ascii_uppercase()
+    let weighted = number.iter().zip(WEIGHTS);
+    let sum: u32 = weighted.map(|(d, w)| u32::from(d - b'0') * w).sum();
+    CHECK[sum as usize % 11] == number[17].to_ascii_uppercase() && is_birth_date(&number[6..14])
 }
 
-/// Whether a message must not repeat `text`: any run of digits as long as a telephone or
-/// identity number.
-pub fn is_sensitive(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).count() >= 11
+/// Whether eight digits are a day between 1800 and 2099.
+fn is_birth_date(digits: &[u8]) -> bool {
+    let number = |range: std::ops::Range<usize>| {
+        digits[range].iter().try_fold(0u32, |n, d| {
+            d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0'))
+        })
+    };
+    matches!(
+        (number(0..4), number(4..6), number(6..8)),
+        (Some(1800..=2099), Some(1..=12), Some(1..=31))
+    )
 }
 
-/// A text for a message, cut to a readable length, its content hidden where it is sensitive.
-pub fn shown(text: &str) -> String {
-    if is_sensitive(text) {
-        return "(not shown)".to_owned();
+/// The runs of digits in a text, an `X` at the end included.
+fn runs(text: &str) -> impl Iterator<Item = &[u8]> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() && !bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+        let start = at;
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+        if start == at {
+            return None;
+        }
+        if bytes.get(at).is_some_and(|b| matches!(b, b'x' | b'X')) {
+            at += 1;
+        }
+        Some(&bytes[start..at])
+    })
+}
+
+/// Whether a cell holds a valid identity number, alone or in a longer text.
+fn holds_identity_number(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Text(text) if text.len() < 18 => false,
+        Cell::Text(text) if text.is_ascii() => runs(text).any(is_identity_number),
+        Cell::Text(text) => {
+            runs(&text.chars().map(half_width).collect::<String>()).any(is_identity_number)
+        }
+        Cell::Integer(n @ 100_000_000_000_000_000..1_000_000_000_000_000_000) => {
+            is_identity_number(n.to_string().as_bytes())
+        }
+        // A spreadsheet keeps 15 digits of a number: the check digit is lost, the date is not.
+        Cell::Number(n) if (1.1e17..8.3e17).contains(n) && n.fract() == 0.0 => {
+            is_birth_date(&format!("{n:.0}").as_bytes()[6..14])
+        }
+        _ => false,
     }
-    let short: String = text.chars().take(40).collect();
-    if short.len() < text.len() {
-        format!("`{short}…`")
-    } else {
-        format!("`{short}`")
-    }
 }
 
-/// Counts identity numbers in one column.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct IdentityWatch {
+/// Counts what looks like identity numbers in one column.
+#[derive(Debug, Default)]
+pub(super) struct IdentityWatch {
+    is_suspect: bool,
     filled: u64,
-    found: u64,
+    valid: u64,
 }
 
 impl IdentityWatch {
-    pub fn see(&mut self, text: &str) {
+    /// `folded` is the heading of the column.
+    pub fn new(folded: &str) -> Self {
+        let is_suspect = [
+            "身份证",
+            "身份号码",
+            "证件号",
+            "idcard",
+            "idnumber",
+            "sfzh",
+            "gmsfhm",
+        ]
+        .iter()
+        .any(|word| folded.contains(word));
+        IdentityWatch {
+            is_suspect,
+            ..IdentityWatch::default()
+        }
+    }
+
+    pub fn look(&mut self, cell: &Cell<'_>) {
+        if matches!(cell, Cell::Empty) {
+            return;
+        }
         self.filled += 1;
-        self.found += u64::from(is_identity_number(text));
+        // Under a telling heading old, mistyped and half hidden numbers count as well.
+        let is_announced = || {
+            self.is_suspect
+                && match cell {
+                    Cell::Text(text) => text.chars().count() >= 15,
+                    Cell::Integer(n) => n.unsigned_abs() >= 100_000_000_000_000,
+                    Cell::Number(n) => n.abs() >= 1e14,
+                    _ => false,
+                }
+        };
+        if holds_identity_number(cell) || is_announced() {
+            self.valid += 1;
+        }
     }
 
-    /// Whether the column holds identity numbers: three at least, and one in a hundred.
-    pub fn is_alarmed(&self) -> bool {
-        self.found >= 3 && self.found * 100 >= self.filled
-    }
-
-    /// The same where the file is at its end: in a short file one is enough.
-    pub fn is_alarmed_at_end(&self) -> bool {
-        self.is_alarmed() || (self.found > 0 && self.found * 2 >= self.filled)
+    /// Whether the column must be taken for one of identity numbers: at least three and one in a
+    /// hundred, or half of a short column, or any at all under a telling heading.
+    pub fn is_identity(&self) -> bool {
+        (self.valid >= 3 && self.valid * 100 >= self.filled)
+            || (self.valid >= 1 && self.valid * 2 >= self.filled)
+            || (self.valid >= 1 && self.is_suspect)
     }
 }
 
-/// Whether a heading itself announces identity numbers.
-pub fn is_identity_heading(heading: &str) -> bool {
-    ["身份证", "公民身份", "身份号码", "证件号"]
-        .iter()
-        .any(|word| heading.contains(word))
+/// A value for a message: shortened, and hidden where it looks like an identity or telephone
+/// number.
+pub(super) fn masked(value: &str) -> String {
+    let half: String = value.chars().map(half_width).collect();
+    let joined: String = half.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    if runs(&joined).any(is_personal) {
+        return "***".into();
+    }
+    shorten(value.trim(), 40)
+}
+
+fn is_personal(run: &[u8]) -> bool {
+    let national = run.strip_prefix(b"86").unwrap_or(run);
+    let is_mobile = |n: &[u8]| n.len() == 11 && n[0] == b'1' && n[1] >= b'3';
+    let is_old_identity = run.len() == 15 && {
+        let mut date = b"19".to_vec();
+        date.extend_from_slice(&run[6..12]);
+        is_birth_date(&date)
+    };
+    is_mobile(run)
+        || is_mobile(national)
+        || is_old_identity
+        || (run.len() >= 15 && is_birth_date(&run[6..14]))
 }
 
 #[cfg(test)]
@@ -79,28 +155,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_vectors_are_recognised_and_near_misses_are_not() {
-        for number in [
+    fn published_numbers_are_recognised_wherever_they_stand() {
+        for text in [
             "11010519491231002X",
-            "440524188001010014",
             "11010519491231002x",
+            "440524188001010014",
+            "证件：440524188001010014（复印件）",
+            "４４０５２４１８８００１０１００１４",
         ] {
-            assert!(is_identity_number(number));
+            assert!(holds_identity_number(&Cell::Text(text)), "{text}");
+            assert_eq!(masked(text), "***");
         }
-        for number in [
-            "110105194912310021",
-            "440524188013010014",
+        assert!(holds_identity_number(&Cell::Integer(
+            440_524_188_001_010_014
+        )));
+        for text in [
+            "440524188001010015",
             "44052418800101001",
-            "440106008001",
+            "1440524188001010014",
+            "440106008001000012",
+            "91350100M000100Y43",
         ] {
-            assert!(!is_identity_number(number));
+            assert!(!holds_identity_number(&Cell::Text(text)), "{text}");
         }
     }
 
     #[test]
-    fn long_digits_are_never_shown() {
-        assert_eq!(shown("11010519491231002X"), "(not shown)");
-        assert_eq!(shown("13800138000"), "(not shown)");
-        assert_eq!(shown("12.5"), "`12.5`");
+    fn messages_hide_personal_numbers_and_show_the_rest() {
+        for text in [
+            "13800138000",
+            "+86 138-0013-8000",
+            "440524880101001",
+            "44052418800101001",
+        ] {
+            assert_eq!(masked(text), "***", "{text}");
+        }
+        for text in ["abc", "-3", "12.5", "440106008001", "113.26443500000001"] {
+            assert_eq!(masked(text), text);
+        }
+        assert_eq!(masked(&"长".repeat(50)).chars().count(), 41);
+    }
+
+    #[test]
+    fn a_few_lucky_numbers_do_not_make_a_column() {
+        let mut watch = IdentityWatch::new("code");
+        for n in 0..1000 {
+            watch.look(&Cell::Integer(n));
+        }
+        watch.look(&Cell::Text("440524188001010014"));
+        watch.look(&Cell::Text("440524188001010014"));
+        assert!(!watch.is_identity());
+        let mut short = IdentityWatch::new("备注");
+        short.look(&Cell::Text("440524188001010014"));
+        assert!(short.is_identity());
     }
 }

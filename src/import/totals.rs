@@ -1,184 +1,138 @@
+//! Published totals per area (官方控制数), to be spread over buildings.
+
 use std::path::PathBuf;
 
 use super::{
     ImportError, ReadOptions, Report,
-    columns::{self, ColumnPlan},
-    identity::{is_identity_heading, shown},
-    raw::{RawHeader, RawRow, RawValue, Sink},
-    report::RowError,
-    source, value,
+    collect::{Collector, Wishes, summarize},
+    plan::Matcher,
+    read::{collect_files, in_order, settle_ids},
+    text,
 };
-use crate::domain::{AreaCode, Layer, Value};
+use crate::domain::{
+    AreaCode, Attribute, AttributeId, AttributeType, Column, Layer, LayerKind, Role, Title,
+};
 
-/// Published totals per area, to be spread over the features inside.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The counts of areas as a file has them.
+#[derive(Clone, Debug)]
 pub struct AreaTotals {
-    pub codes: Vec<AreaCode>,
-    /// For each attribute of the layer, one total per code; `None` where the file has none.
-    pub totals: Vec<Option<Vec<Option<i64>>>>,
+    /// The counts that the file has, in the order of the layer.
+    pub attributes: Vec<AttributeId>,
+    pub rows: Vec<AreaTotal>,
     pub report: Report,
 }
 
-/// Reads a table of area codes and counts of `layer`; `--map code=COLUMN` names the code column.
+/// The counts of one area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaTotal {
+    pub code: AreaCode,
+    /// In the order of [`AreaTotals::attributes`]; `None` where the file has no value.
+    pub values: Vec<Option<i64>>,
+}
+
+/// Reads rows of an area code and counts of `layer`. The code stands in a column called `code`,
+/// 区划代码 or the like, or in the one that `--map code=COLUMN` names.
 ///
 /// # Errors
-/// A file that cannot be read, or that lacks a code column or any count of the layer.
+/// As [`read`](super::read), but no coordinates are looked for; a file without a column of codes
+/// or without any count is refused.
 pub fn read_totals(
     files: &[PathBuf],
     layer: &Layer,
     options: ReadOptions<'_>,
 ) -> Result<AreaTotals, ImportError> {
-    let totals = vec![None; layer.attributes.len()];
-    let mut taker = TotalsTaker {
-        layer,
-        map: options.map,
-        plan: ColumnPlan::default(),
-        code: 0,
-        columns: Vec::new(),
-        result: AreaTotals {
-            totals,
-            ..AreaTotals::default()
-        },
+    let layer = totals_layer(layer);
+    let matcher = Matcher::new(&layer, &options.map, None)?;
+    let wishes = Wishes {
+        crs: None,
+        encoding: options.encoding.as_deref().map(text::named).transpose()?,
+        locate: None,
+        needs_place: false,
     };
-    for path in files {
-        source::read(path, &mut taker)?;
+    let mut collector = Collector::new(&layer, &matcher, wishes, options.progress);
+    collect_files(files, &mut collector)?;
+    for (id, code) in collector
+        .rows
+        .ids
+        .iter_mut()
+        .zip(codes(&collector.rows.columns[0]))
+    {
+        *id = code.map(Into::into);
     }
-    let mut result = taker.result;
-    for (attribute, totals) in layer.attributes.iter().zip(&result.totals) {
-        if let Some(totals) = totals {
-            let sum = totals.iter().flatten().sum();
-            result.report.sums.insert(attribute.id.to_string(), sum);
-        }
-    }
-    result.report.kept = result.codes.len() as u64;
-    Ok(result)
-}
+    settle_ids(&mut collector);
+    let Collector {
+        rows,
+        mut report,
+        mut errors,
+        fed,
+        ..
+    } = collector;
+    summarize(&layer, &rows.columns, &fed, &mut report);
+    report.kept = rows.ids.len() as u64;
+    report.refused.listed = in_order(&mut errors);
 
-struct TotalsTaker<'a> {
-    layer: &'a Layer,
-    map: Vec<(String, String)>,
-    plan: ColumnPlan,
-    code: usize,
-    columns: Vec<String>,
-    result: AreaTotals,
-}
-
-const CODE: [&str; 9] = [
-    "code",
-    "代码",
-    "区划代码",
-    "行政区划代码",
-    "areacode",
-    "adcode",
-    "geo_code",
-    "区域代码",
-    "编码",
-];
-
-impl Sink for TotalsTaker<'_> {
-    fn header(&mut self, header: RawHeader) -> Result<(), ImportError> {
-        let file = header.file.clone();
-        if let Some(column) = header.columns.iter().find(|c| is_identity_heading(c)) {
-            return Err(ImportError::IdentityNumbers {
-                file,
-                column: column.clone(),
-            });
-        }
-        let named = self.map.iter().find(|(attribute, _)| attribute == "code");
-        let is_code = |heading: &String| match named {
-            Some((_, column)) => heading.trim() == column.trim(),
-            None => CODE.contains(&heading.trim().to_lowercase().as_str()),
-        };
-        let Some(code) = header.columns.iter().position(is_code) else {
-            let problem = "no column of area codes; name it with --map code=COLUMN".to_owned();
-            return Err(ImportError::Columns { file, problem });
-        };
-        let others: Vec<_> = self
-            .map
-            .iter()
-            .filter(|(a, _)| a != "code")
-            .cloned()
-            .collect();
-        self.plan = columns::plan(self.layer, &header, &others, None)?;
-        let counts = self
-            .layer
-            .counts()
-            .filter(|(at, _)| self.plan.attributes[*at].is_some());
-        let counts: Vec<usize> = counts.map(|(at, _)| at).collect();
-        if counts.is_empty() {
-            let problem = format!("no column holds a count of layer {}", self.layer.id);
-            return Err(ImportError::Columns { file, problem });
-        }
-        for at in counts {
-            let rows = self.result.codes.len();
-            self.result.totals[at].get_or_insert_with(|| vec![None; rows]);
-        }
-        self.code = code;
-        self.result.report.files.push(file);
-        self.columns = header.columns;
-        Ok(())
-    }
-
-    fn row(&mut self, row: RawRow<'_>) -> Result<(), ImportError> {
-        self.result.report.read += 1;
-        if let Err((field, reason)) = self.take(&row) {
-            let file = self.result.report.files.last().cloned().unwrap_or_default();
-            self.result.report.refuse(RowError {
-                file,
-                row: row.number,
-                field,
-                reason,
-            });
-        }
-        Ok(())
-    }
-
-    fn broken(&mut self, number: u64, problem: &str) -> Result<(), ImportError> {
-        self.result.report.read += 1;
-        let file = self.result.report.files.last().cloned().unwrap_or_default();
-        let (row, reason) = (number, problem.to_owned());
-        self.result.report.refuse(RowError {
-            file,
-            row,
-            field: String::new(),
-            reason,
+    let used: Vec<usize> = (1..fed.len()).filter(|at| fed[*at]).collect();
+    if used.is_empty() {
+        return Err(ImportError::NoCounts {
+            file: super::error::list(report.files.iter().map(|f| &f.name)),
+            counts: super::error::list(layer.attributes[1..].iter().map(|a| a.id.as_str())),
+            columns: super::error::list(&report.dropped_columns),
         });
-        Ok(())
     }
+    let values = |row: usize| used.iter().map(move |at| (at, row));
+    let totals = codes(&rows.columns[0])
+        .enumerate()
+        .filter_map(|(row, code)| {
+            let values = values(row).map(|(at, row)| match &rows.columns[*at] {
+                Column::Integer(values) => values[row],
+                _ => None,
+            });
+            Some(AreaTotal {
+                code: code?.parse().ok()?,
+                values: values.collect(),
+            })
+        });
+    let totals = totals.collect();
+    let attributes = used.iter().map(|at| layer.attributes[*at].id.clone());
+    Ok(AreaTotals {
+        attributes: attributes.collect(),
+        rows: totals,
+        report,
+    })
 }
 
-impl TotalsTaker<'_> {
-    fn take(&mut self, row: &RawRow<'_>) -> Result<(), (String, String)> {
-        let code_name = || self.columns[self.code].clone();
-        let text = row.values.get(self.code).and_then(RawValue::text);
-        let Some(text) = text else {
-            return Err((code_name(), "the code is empty".into()));
-        };
-        let code: AreaCode = text.parse().map_err(|e: crate::domain::AreaCodeError| {
-            (code_name(), format!("{}: {e}", shown(&text)))
-        })?;
-        if self.result.codes.contains(&code) {
-            return Err((
-                code_name(),
-                format!("the code {} stands twice", shown(&text)),
-            ));
-        }
-        let mut counts = Vec::new();
-        for (at, attribute) in self.layer.counts() {
-            let checked = match self.plan.attributes[at].and_then(|column| row.values.get(column)) {
-                None => Value::Missing,
-                Some(raw) => {
-                    value::check(attribute, raw).map_err(|r| (attribute.id.to_string(), r))?
-                }
-            };
-            counts.push((at, checked.as_integer()));
-        }
-        self.result.codes.push(code);
-        for (at, count) in counts {
-            if let Some(totals) = &mut self.result.totals[at] {
-                totals.push(count);
-            }
-        }
-        Ok(())
+fn codes(column: &Column) -> impl Iterator<Item = Option<&str>> {
+    let text = match column {
+        Column::Text(text) => Some(text),
+        _ => None,
+    };
+    let rows = text.map_or(0, |text| text.len());
+    (0..rows).map(move |row| text.and_then(|text| text.get(row)))
+}
+
+/// A table of an area code, which is required, and the counts of `layer`.
+fn totals_layer(layer: &Layer) -> Layer {
+    let code = Attribute {
+        id: "code".parse().expect("`code` is a name"),
+        kind: AttributeType::Text,
+        title: Title {
+            zh: "区划代码".into(),
+            en: "Area code".into(),
+        },
+        unit: String::new(),
+        caliber: String::new(),
+        role: Role::Code,
+        aliases: Vec::new(),
+        values: Vec::new(),
+        required: true,
+    };
+    let counts = layer.counts().map(|(_, attribute)| Attribute {
+        required: false,
+        ..attribute.clone()
+    });
+    Layer {
+        kind: LayerKind::Area,
+        attributes: std::iter::once(code).chain(counts).collect(),
+        ..layer.clone()
     }
 }

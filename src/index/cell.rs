@@ -282,12 +282,12 @@ fn fnv(text: &str) -> u64 {
 pub fn stable_number(id: &str) -> u64 {
     const HALF: u64 = 1 << 52;
     let plain = !id.is_empty() && id.len() <= 16 && (id == "0" || !id.starts_with('0'));
-    if plain && id.bytes().all(|b| b.is_ascii_digit()) {
-        if let Ok(number) = id.parse::<u64>() {
-            if number < HALF {
-                return number;
-            }
-        }
+    if plain
+        && id.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(number) = id.parse::<u64>()
+        && number < HALF
+    {
+        return number;
     }
     HALF | (fnv(id) >> 12)
 }

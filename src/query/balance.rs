@@ -92,11 +92,11 @@ pub fn balance(
 ) -> Result<Answer<BalanceRow>, QueryError> {
     let period = query.period.as_ref();
     let areas = areas_of_level(city, &query.level, period)?;
-    if let Some(radius) = query.catchment_m {
-        if !(radius > 0.0 && radius <= MAX_CATCHMENT_M) {
-            let problem = format!("a radius is more than 0 and at most {MAX_CATCHMENT_M} metres");
-            return Err(QueryError::field("catchment_m", problem));
-        }
+    if let Some(radius) = query.catchment_m
+        && !(radius > 0.0 && radius <= MAX_CATCHMENT_M)
+    {
+        let problem = format!("a radius is more than 0 and at most {MAX_CATCHMENT_M} metres");
+        return Err(QueryError::field("catchment_m", problem));
     }
     let parts = Parts {
         population: population(city, query.caliber.as_deref(), period),

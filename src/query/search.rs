@@ -191,10 +191,10 @@ impl Wanted {
         };
         let mut best: Option<(u8, &'static str)> = by_text(name).map(|fit| (fit, "name"));
         let mut offer = |candidate: Option<(u8, &'static str)>| {
-            if let Some(candidate) = candidate {
-                if best.is_none_or(|known| candidate.0 < known.0) {
-                    best = Some(candidate);
-                }
+            if let Some(candidate) = candidate
+                && best.is_none_or(|known| candidate.0 < known.0)
+            {
+                best = Some(candidate);
             }
         };
         offer(name_en.and_then(by_text).map(|fit| (fit, "name")));

@@ -74,16 +74,15 @@ pub fn statistics(
             ));
         }
     };
-    if let Some(layers) = &query.layers {
-        if let Some(unknown) = layers
+    if let Some(layers) = &query.layers
+        && let Some(unknown) = layers
             .iter()
             .find(|id| city.catalog().layer(id.as_str()).is_none())
-        {
-            return Err(QueryError::NotFound {
-                what: "layer",
-                name: unknown.to_string(),
-            });
-        }
+    {
+        return Err(QueryError::NotFound {
+            what: "layer",
+            name: unknown.to_string(),
+        });
     }
     let asked = |loaded: &&std::sync::Arc<LoadedLayer>| match &query.layers {
         Some(layers) => layers.contains(&loaded.layer().id),

@@ -44,13 +44,13 @@ pub fn encode(
     if layer.geometry != GeometryKind::Point {
         return outlines(index, shapes, tile, keep);
     }
-    if tile.z() >= layer.zoom.detail {
-        if let Some(bytes) = points(index, tile, keep)? {
-            return Some(Tile {
-                bytes,
-                generalized: false,
-            });
-        }
+    if tile.z() >= layer.zoom.detail
+        && let Some(bytes) = points(index, tile, keep)?
+    {
+        return Some(Tile {
+            bytes,
+            generalized: false,
+        });
     }
     let mut zoom = (tile.z() + GRID_BITS).min(28);
     loop {

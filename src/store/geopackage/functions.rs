@@ -4,11 +4,14 @@ use rusqlite::{Connection, Error, functions::Context, functions::FunctionFlags, 
 
 use super::blob::{self, Envelope};
 
+/// One side of an envelope.
+type Side = fn(&Envelope) -> f64;
+
 /// Registers `ST_MinX`, `ST_MaxX`, `ST_MinY`, `ST_MaxY` and `ST_IsEmpty`, so that a file to which
 /// another program gave an r-tree can still be written.
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    let bounds: [(&str, fn(&Envelope) -> f64); 4] = [
+    let bounds: [(&str, Side); 4] = [
         ("ST_MinX", |e| e.min_x),
         ("ST_MaxX", |e| e.max_x),
         ("ST_MinY", |e| e.min_y),

@@ -1,0 +1,117 @@
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, now};
+use crate::{
+    city::{City, Intake, ingest},
+    demo::{self, DemoLayer, DemoOptions},
+    domain::{Catalog, Language},
+    store::{BatchMode, ImportRecord, Store, geopackage::GeoPackage},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct DemoArguments {
+    /// The city file to make.
+    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
+    city: PathBuf,
+    /// Number of residences; workplaces are a tenth of them.
+    #[arg(long, default_value_t = DemoOptions::default().residences)]
+    residences: usize,
+    /// Another seed is another city; the same seed is the same city, to the byte.
+    #[arg(long, default_value_t = DemoOptions::default().seed)]
+    seed: u64,
+}
+
+/// Makes a synthetic city in a new file.
+pub fn run(
+    arguments: &DemoArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let path = &arguments.city;
+    if path.exists() {
+        let shown = path.display();
+        return Err(format!("{shown} is there already; name another file or remove it").into());
+    }
+    let store = GeoPackage::open_or_create(path, catalog.clone())?;
+    let result = fill(arguments, &catalog, &store, language);
+    if result.is_err() {
+        // Half a city is no city.
+        drop(store);
+        for suffix in ["", "-wal", "-shm"] {
+            std::fs::remove_file(format!("{}{suffix}", path.display())).ok();
+        }
+    }
+    result
+}
+
+fn fill(
+    arguments: &DemoArguments,
+    catalog: &Arc<Catalog>,
+    store: &GeoPackage,
+    language: Language,
+) -> Result<(), Failure> {
+    let start = Instant::now();
+    let options = DemoOptions {
+        residences: arguments.residences,
+        seed: arguments.seed,
+    };
+    let made = demo::generate(catalog, &options);
+    let features: usize = made.layers.iter().map(|l| l.table.len()).sum();
+    let bar = ProgressBar::new(features as u64);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:30} {human_pos} / {human_len} ({elapsed})",
+    )?);
+    let imported_at = now();
+    let intakes: Vec<Intake<'_>> = made
+        .layers
+        .into_iter()
+        .filter_map(|layer| intake(catalog, layer, &imported_at))
+        .collect();
+    let city = City::new(catalog.clone(), 0, Default::default(), []);
+    let mut progress = |rows: u64| {
+        bar.set_position(rows);
+        true
+    };
+    let done = ingest(&city, store, intakes, false, &mut progress)?;
+    for (key, value) in &made.settings {
+        store.set_setting(key, value)?;
+    }
+    bar.finish_and_clear();
+    let outside: u64 = done.outside_areas.values().sum();
+    let seconds = start.elapsed().as_secs_f64();
+    let (file, seed) = (arguments.city.display(), arguments.seed);
+    match language {
+        Language::Zh => println!(
+            "{file}：合成演示城市，种子 {seed}，{features} 个要素，区划外 {outside} 个，{seconds:.1} 秒"
+        ),
+        Language::En => println!(
+            "{file}: synthetic city, seed {seed}, {features} features, {outside} outside areas, \
+             {seconds:.1} s"
+        ),
+    }
+    Ok(())
+}
+
+fn intake<'a>(catalog: &'a Catalog, layer: DemoLayer, imported_at: &str) -> Option<Intake<'a>> {
+    let rows = layer.table.len() as u64;
+    Some(Intake {
+        layer: catalog.layer(layer.layer.as_str())?,
+        period: layer.period,
+        mode: BatchMode::Insert,
+        table: layer.table,
+        source_geometries: None,
+        record: ImportRecord {
+            source: layer.source,
+            licence: layer.licence,
+            crs: "EPSG:4490".into(),
+            imported_at: imported_at.to_owned(),
+            read: rows,
+            kept: rows,
+            synthetic: layer.synthetic,
+            ..ImportRecord::default()
+        },
+        control_totals: layer.control_totals,
+    })
+}
