@@ -1,0 +1,64 @@
+/** The one place that speaks to the server. */
+
+/** RFC 9457 problem details, or what stands in for them when nothing answers. */
+export class Problem extends Error {
+  constructor(
+    readonly title: string,
+    readonly status: number,
+    readonly detail: string,
+    readonly field?: string,
+  ) {
+    super(detail || title);
+  }
+
+  /** No answer at all: the server is down or the line is. */
+  get offline(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 504;
+  }
+}
+
+/** Sets a parameter for every value that says something. */
+export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  if (!text) return path;
+  return path + (path.includes('?') ? '&' : '?') + text;
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, { ...(signal && { signal }) });
+}
+
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  });
+}
+
+async function ask<T>(path: string, request: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...request, headers: { accept: 'application/json', ...request.headers } });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new Problem('offline', 0, cause instanceof Error ? cause.message : String(cause));
+  }
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const text = await response.text();
+  try {
+    const told = JSON.parse(text) as { title?: string; detail?: string; field?: string };
+    return new Problem(told.title ?? response.statusText, response.status, told.detail ?? '', told.field);
+  } catch {
+    return new Problem(response.statusText || `HTTP ${response.status}`, response.status, text.slice(0, 500));
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * What the server says, with the server's own keys.
+ *
+ * Written after the contract; `npm run types` writes `openapi.ts` from a running server, against
+ * which these can be checked.
+ */
+
+export interface Title {
+  zh: string;
+  en: string;
+}
+
+export interface Level {
+  id: string;
+  layer: string;
+  title: Title;
+  areas: number;
+}
+
+export interface CaliberTitle {
+  id: string;
+  title: Title;
+}
+
+/** A planned figure beside what came of it (规划与实际). */
+export interface PlanTarget {
+  key: string;
+  title: Title;
+  year: number;
+  target: number;
+  actual: number | null;
+  actual_year: number | null;
+  source: string;
+  unit?: string;
+}
+
+export interface Basemap {
+  tiles: string[];
+  attribution: string;
+}
+
+export interface City {
+  title: Title;
+  synthetic: boolean;
+  approval_number: string;
+  marking: Title;
+  data_version: number;
+  time_zone: string;
+  bbox: Bbox;
+  periods: string[];
+  levels: Level[];
+  calibers: CaliberTitle[];
+  software: string;
+  basemap: Basemap | null;
+  findings: Title[];
+  plan_targets: PlanTarget[];
+}
+
+/** West, south, east, north in degrees. */
+export type Bbox = [number, number, number, number];
+
+export type TermFormat = 'integer' | 'number' | 'share' | 'text';
+
+export interface Term {
+  key: string;
+  title: Title;
+  unit: string;
+  format: TermFormat;
+  decimals: number;
+  definition: Title;
+  source: string;
+}
+
+export type LayerKind = 'residence' | 'workplace' | 'facility' | 'station' | 'area' | 'ground';
+
+export interface CategoryValue extends Title {
+  code: string;
+}
+
+export interface Attribute {
+  id: string;
+  type: 'count' | 'integer' | 'number' | 'text' | 'category' | 'date' | 'flag';
+  title: Title;
+  unit: string;
+  caliber: string;
+  role: string;
+  values: CategoryValue[];
+}
+
+export interface LayerPeriod {
+  period: string;
+  features: number;
+  source: string;
+  licence: string;
+  crs: string;
+  imported_at: string;
+  synthetic: boolean;
+  estimated: string[];
+  files: string[];
+}
+
+export interface LayerStyle {
+  color: string;
+  attribute: string | null;
+  palette: string | null;
+  breaks: unknown;
+  visible: boolean;
+}
+
+export interface Layer {
+  id: string;
+  title: Title;
+  kind: LayerKind;
+  geometry: 'point' | 'line' | 'polygon';
+  level: 'public' | 'internal' | 'sensitive' | 'core';
+  area_level: string | null;
+  zoom: { min: number; max: number; detail: number };
+  style: LayerStyle;
+  attributes: Attribute[];
+  periods: LayerPeriod[];
+  features: number;
+  bbox: Bbox | null;
+  totals: Record<string, number>;
+  missing: Record<string, number>;
+  outside_areas: Record<string, number>;
+}
+
+export interface Input {
+  layer: string;
+  title: Title;
+  source: string;
+  licence: string;
+  reference_date: string;
+  features: number;
+  crs: string;
+  synthetic: boolean;
+  estimated: string[];
+}
+
+export interface Provenance {
+  city: Title;
+  data_version: number;
+  period: string | null;
+  caliber: string | null;
+  protected: boolean;
+  inputs: Input[];
+  software: string;
+}
+
+export type Cell = string | number | boolean | null | undefined | number[];
+export type Row = Record<string, Cell>;
+export type LeftOut = Record<string, { missing?: number; outside_areas?: number }>;
+
+/** The answer to a question, with what it was made of. */
+export interface Answer<R = Row, T = Row> {
+  query: Record<string, unknown>;
+  definition: Title;
+  provenance: Provenance;
+  rows: R[];
+  totals: T;
+  left_out: LeftOut;
+}
+
+export interface AreaName {
+  code: string;
+  name: string;
+  name_en: string | null;
+  level: string;
+}
+
+export interface CaliberValue {
+  attribute: string;
+  title: Title;
+  caliber: string;
+  value: number | null;
+  reference_date: string;
+  source: string;
+  estimated: boolean;
+  official?: number | null;
+}
+
+export interface AreaCard extends AreaName {
+  breadcrumb: AreaName[];
+  children: AreaName[];
+  calibers: CaliberValue[];
+  geometry: GeoJSON.Geometry;
+  provenance: Provenance;
+  bbox: Bbox;
+  center: [number, number];
+  [key: string]: unknown;
+}
+
+export interface FoundPlace {
+  kind: 'area' | 'feature' | 'stop';
+  layer: string;
+  id: string;
+  code?: string | null;
+  name: string;
+  name_en: string | null;
+  level?: string | null;
+  context: string | null;
+  lon: number;
+  lat: number;
+  bbox?: Bbox | null;
+  match: 'name' | 'code' | 'pinyin' | 'initials';
+}
+
+export interface StatisticsRow {
+  layer: string;
+  attribute: string;
+  title: Title;
+  unit: string;
+  caliber: string;
+  value: number | null;
+  missing: number;
+  features: number;
+}
+
+export interface Statistics extends Answer<StatisticsRow> {
+  area_km2?: number;
+}
+
+export interface FeatureCard {
+  type: 'Feature';
+  id: string;
+  geometry: GeoJSON.Geometry;
+  properties: Row;
+  areas?: { level: string; code: string; name: string; name_en?: string | null }[];
+}
+
+export interface Catchment {
+  origin: { layer: string | null; id: string | null; name: string | null; lon: number; lat: number };
+  cutoff: number;
+  unit: string;
+  totals: Row;
+  exclusive: Row;
+  geometry?: GeoJSON.Geometry;
+}
+
+export interface CatchmentUnion {
+  cutoff: number;
+  totals: Row;
+  geometry?: GeoJSON.Geometry;
+}
+
+export interface Catchments {
+  query: Record<string, unknown>;
+  definition: Title;
+  provenance: Provenance;
+  catchments: Catchment[];
+  union: CatchmentUnion[];
+  left_out: LeftOut;
+}

@@ -1,0 +1,129 @@
+import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
+import { asked, ground } from '../state/city.svelte.ts';
+import { tilesUrl } from '../api/questions.ts';
+import { NO_DATA } from '../classes/palettes.ts';
+import { theme } from '../state/theme.svelte.ts';
+import { view } from '../state/view.svelte.ts';
+import { ACCENT, GROUND } from './ground.ts';
+import { reconcile, type Drawing } from './reconcile.ts';
+
+/** The layer that answers to the pointer. */
+export const AREA_FILL = 'theme-fill';
+
+const sourceOf = (layer: string) => `tiles:${layer}`;
+const state = (key: string): ExpressionSpecification => ['feature-state', key];
+const is = (key: string): ExpressionSpecification => ['boolean', state(key), false];
+
+/** The areas of the chosen level in the colours of their classes, and the boundaries of all shown levels. */
+export function drawAreas(map: MapLibre): void {
+  const level = ground.level;
+  const levels = ground.city?.levels ?? [];
+  if (!level) return;
+  const shown = levels.filter((other) => other.id === level.id || ground.visible.has(other.layer));
+  const needed = new Set([levels[0]!.layer, level.layer, ...shown.map((other) => other.layer)]);
+  const drawing: Drawing = { sources: {}, layers: [] };
+  for (const layer of needed) {
+    drawing.sources[sourceOf(layer)] = {
+      type: 'vector',
+      tiles: [tilesUrl(layer, asked())],
+      maxzoom: 14,
+      promoteId: { [layer]: 'code' },
+    };
+  }
+  const of = (layer: string) => ({ source: sourceOf(layer), 'source-layer': layer });
+  drawing.layers.push({
+    slot: 'land',
+    id: 'land',
+    type: 'fill',
+    ...of(levels[0]!.layer),
+    paint: { 'fill-color': GROUND.land, 'fill-antialias': false },
+  });
+  const isShaded = view.mode !== 'stations' && !(view.mode === 'browse' && view.display === 'points');
+  const colors = theme.colors.flatMap((color, i) => [i, color]);
+  drawing.layers.push({
+    slot: 'theme',
+    id: AREA_FILL,
+    type: 'fill',
+    ...of(level.layer),
+    paint: {
+      'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
+      'fill-opacity': isShaded ? ['case', is('dimmed'), 0.12, 0.88] : 0,
+    },
+  });
+  for (const [i, other] of levels.entries()) {
+    if (!shown.includes(other) && i > 0) continue;
+    const isLargest = i === 0;
+    drawing.layers.push(
+      {
+        slot: 'boundaries',
+        id: `casing:${other.id}`,
+        type: 'line',
+        ...of(other.layer),
+        layout: { 'line-join': 'round' },
+        paint: { 'line-color': GROUND.casing, 'line-opacity': isLargest ? 0.75 : 0.4, 'line-width': isLargest ? 3.2 : 1.6 },
+      },
+      {
+        slot: 'boundaries',
+        id: `boundary:${other.id}`,
+        type: 'line',
+        ...of(other.layer),
+        layout: { 'line-join': 'round' },
+        paint: {
+          'line-color': GROUND.boundary,
+          'line-opacity': isLargest ? 0.85 : 0.35,
+          'line-width': isLargest ? ['interpolate', ['linear'], ['zoom'], 8, 0.8, 12, 1.6] : ['interpolate', ['linear'], ['zoom'], 8, 0.3, 12, 0.8],
+        },
+      },
+    );
+  }
+  drawing.layers.sort((a, b) => rank(a.id, levels.map((l) => l.id)) - rank(b.id, levels.map((l) => l.id)));
+  drawing.layers.push(
+    {
+      slot: 'outlines',
+      id: 'outline-casing',
+      type: 'line',
+      ...of(level.layer),
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': '#ffffff', 'line-width': ['case', is('chosen'), 6, is('hovered'), 4, 0] },
+    },
+    {
+      slot: 'outlines',
+      id: 'outline',
+      type: 'line',
+      ...of(level.layer),
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': ['case', is('chosen'), ACCENT, '#22272b'],
+        'line-width': ['case', is('chosen'), 3, is('hovered'), 1.8, 0],
+      },
+    },
+  );
+  reconcile(map, 'areas', drawing);
+}
+
+/** Smaller areas' lines go under those of larger ones. */
+function rank(id: string, levels: string[]): number {
+  const level = levels.indexOf(id.split(':')[1] ?? '');
+  return level < 0 ? -1 : levels.length - level;
+}
+
+/** Tells each area its class. */
+export function classifyAreas(map: MapLibre): void {
+  const layer = ground.level?.layer;
+  if (!layer || !map.getSource(sourceOf(layer))) return;
+  const place = { source: sourceOf(layer), sourceLayer: layer };
+  for (const [code, found] of theme.byCode) {
+    map.setFeatureState({ ...place, id: code }, { class: found.class ?? -1, dimmed: !theme.passes(found.class) });
+  }
+}
+
+/** Marks one area with a state that only one area has. */
+export function markArea(map: MapLibre, key: 'hovered' | 'chosen', code: string | null): () => void {
+  const layer = ground.level?.layer;
+  if (!layer || code === null || !map.getSource(sourceOf(layer))) return () => {};
+  const target = { source: sourceOf(layer), sourceLayer: layer, id: code };
+  map.setFeatureState(target, { [key]: true });
+  return () => {
+    if (map.getSource(target.source)) map.setFeatureState(target, { [key]: false });
+  };
+}

@@ -1,0 +1,33 @@
+/** The lines that stand on every map and every picture: source, date, 示意图, 内部使用, 审图号. */
+import type { City, Input, Title } from '../api/types.ts';
+import { t, titled } from '../i18n/index.ts';
+import { ground } from '../state/city.svelte.ts';
+import { theme } from '../state/theme.svelte.ts';
+
+/** Sources with dates of what is mapped; without a thematic map, of the areas. */
+export function sourceLine(): string {
+  const inputs = theme.path ? theme.inputs : [];
+  const sources = inputs.length > 0 ? inputs.map(describe) : ground.layers.filter((l) => l.kind === 'area').map(areaSource);
+  const distinct = [...new Set(sources.filter(Boolean))];
+  return distinct.length > 0 ? `${t('source')} ${distinct.slice(0, 2).join('; ')}` : '';
+}
+
+const describe = (input: Input) => [input.source || titled(input.title), input.reference_date].filter(Boolean).join(', ');
+
+function areaSource(layer: (typeof ground.layers)[number]): string {
+  const latest = layer.periods.at(-1);
+  return latest ? [latest.source || titled(layer.title), latest.period].filter(Boolean).join(', ') : '';
+}
+
+/** 合成数据 · 示意图 · 内部使用 · 审图号 … */
+export function markLine(city: City, say: (title: Title) => string = titled): string {
+  const marking = say(city.marking);
+  const parts = [
+    city.synthetic ? t('synthetic') : '',
+    // The configured marking may say it already.
+    /示意|schematic/i.test(marking) ? '' : t('schematic'),
+    marking,
+    city.approval_number ? `${t('approval_number')} ${city.approval_number}` : '',
+  ];
+  return parts.filter(Boolean).join(' · ');
+}

@@ -1,0 +1,23 @@
+import type { Map as MapLibre } from 'maplibre-gl';
+
+export interface ScaleBar {
+  width_px: number;
+  metres: number;
+}
+
+/** The longest round distance that fits in `most_px` at the middle of the map. */
+export function scaleOf(map: MapLibre, most_px: number): ScaleBar {
+  const { width, height } = map.getCanvas().getBoundingClientRect();
+  const [x, y] = [width / 2, height / 2];
+  const reach = map.unproject([x - most_px / 2, y]).distanceTo(map.unproject([x + most_px / 2, y]));
+  const metres = roundDown(reach);
+  return { width_px: Math.round((most_px * metres) / reach) || 0, metres };
+}
+
+/** 1, 2 or 5 times a power of ten. */
+export function roundDown(value: number): number {
+  if (!(value > 0) || !Number.isFinite(value)) return 0;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const lead = value / power;
+  return power * (lead >= 5 ? 5 : lead >= 2 ? 2 : 1);
+}

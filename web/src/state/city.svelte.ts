@@ -1,0 +1,57 @@
+import { Problem } from '../api/client.ts';
+import { findCity, listLayers, listTerms, type Asked } from '../api/questions.ts';
+import type { City, Layer, Level, Term } from '../api/types.ts';
+import { view } from './view.svelte.ts';
+
+/** What the server knows: read once, layers again when the period changes. */
+class Ground {
+  city = $state.raw<City | null>(null);
+  terms = $state.raw<ReadonlyMap<string, Term>>(new Map());
+  layers = $state.raw<Layer[]>([]);
+  problem = $state.raw<Problem | null>(null);
+
+  async load(): Promise<void> {
+    this.problem = null;
+    try {
+      const [city, terms, layers] = await Promise.all([findCity(), listTerms(), listLayers(asked())]);
+      this.terms = new Map(terms.map((term) => [term.key, term]));
+      this.layers = layers;
+      this.city = city;
+    } catch (cause) {
+      this.problem = cause instanceof Problem ? cause : new Problem('unexpected', 1, String(cause));
+    }
+  }
+
+  layer(id: string): Layer | undefined {
+    return this.layers.find((layer) => layer.id === id);
+  }
+
+  /** The area level of the view, or the largest areas. */
+  level = $derived.by((): Level | undefined => {
+    const levels = this.city?.levels ?? [];
+    return levels.find((level) => level.id === view.level) ?? levels[0];
+  });
+
+  /** Layers with data, without the area layers. */
+  featureLayers = $derived(this.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0));
+
+  stations = $derived(this.layers.find((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0));
+
+  /** Ids of the layers drawn as marks. */
+  visible = $derived(
+    new Set(view.layers ?? this.layers.filter((layer) => layer.style.visible).map((layer) => layer.id)),
+  );
+}
+
+export const ground = new Ground();
+
+/** What every question says about period and caliber. */
+export function asked(): Asked {
+  return { ...(view.period && { period: view.period }), ...(view.caliber && { caliber: view.caliber }) };
+}
+
+/** Shows or hides a layer. */
+export function toggleLayer(id: string): void {
+  const willShow = (layer: string) => ground.visible.has(layer) !== (layer === id);
+  view.layers = ground.layers.map((layer) => layer.id).filter(willShow);
+}

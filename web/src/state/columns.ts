@@ -1,0 +1,77 @@
+import type { Row, TermFormat } from '../api/types.ts';
+import { t, titled, unitTitle } from '../i18n/index.ts';
+import { ground } from './city.svelte.ts';
+
+/** A column of a table: title, unit, how it is printed, what it means. */
+export interface Column {
+  key: string;
+  title: string;
+  unit: string;
+  format: TermFormat;
+  decimals: number;
+  definition: string;
+  source: string;
+}
+
+/** A column by key, from the terms or, for `layer.attribute`, from the layer's definition. */
+export function columnOf(key: string): Column {
+  const term = ground.terms.get(key);
+  if (term) {
+    return {
+      key,
+      title: titled(term.title),
+      unit: unitTitle(term.unit),
+      format: term.format,
+      decimals: term.decimals,
+      definition: titled(term.definition),
+      source: term.source,
+    };
+  }
+  const dot = key.indexOf('.');
+  const layer = ground.layer(key.slice(0, dot));
+  const name = key.slice(dot + 1);
+  if (layer && name === 'features') {
+    return plain(key, t('features_of', { layer: titled(layer.title) }), t('unit_feature'));
+  }
+  const [id, variant] = name.split('.');
+  const attribute = layer?.attributes.find((attribute) => attribute.id === id);
+  if (layer && attribute) {
+    const suffix = variant ? ` · ${variantTitle(variant)}` : '';
+    const base = ground.terms.get(attribute.id);
+    return {
+      ...plain(key, titled(attribute.title) + suffix, unitTitle(attribute.unit)),
+      definition: base ? titled(base.definition) : '',
+      source: base?.source ?? '',
+    };
+  }
+  return plain(key, key, '');
+}
+
+function variantTitle(variant: string): string {
+  const term = ground.terms.get(variant);
+  return term ? titled(term.title) : variant === 'official' ? t('card_official') : variant;
+}
+
+function plain(key: string, title: string, unit: string): Column {
+  return { key, title, unit, format: 'integer', decimals: 0, definition: '', source: '' };
+}
+
+/** Title with its unit, as a heading has it. */
+export function heading(column: { title: string; unit: string }): string {
+  if (!column.unit) return column.title;
+  return `${column.title}（${column.unit}）`;
+}
+
+/** The keys of the counts that are not empty: people and jobs first, numbers of features last. */
+export function rankedCounts(totals: Row): string[] {
+  const roles = ['population', 'jobs', 'employed', 'households', 'age_group', 'capacity'];
+  const rank = (key: string): number => {
+    const [layer = '', id = ''] = key.split('.');
+    if (id === 'features') return roles.length + 1;
+    const role = ground.layer(layer)?.attributes.find((attribute) => attribute.id === id)?.role ?? '';
+    return roles.includes(role) ? roles.indexOf(role) : roles.length;
+  };
+  return Object.keys(totals)
+    .filter((key) => key.includes('.') && totals[key] !== null && totals[key] !== 0)
+    .toSorted((a, b) => rank(a) - rank(b));
+}

@@ -1,0 +1,207 @@
+import { get } from '../api/client.ts';
+import { areasPath, balancePath } from '../api/questions.ts';
+import type { Answer, Input, Row } from '../api/types.ts';
+import { bivariateOf, cellOf } from '../classes/bivariate.ts';
+import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
+import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
+import { distance } from '../format/number.ts';
+import { t } from '../i18n/index.ts';
+import { asked, ground } from './city.svelte.ts';
+import { columnOf, type Column } from './columns.ts';
+import { Resource } from './resource.svelte.ts';
+import { view } from './view.svelte.ts';
+
+/** Edges that literature names, around the middle of a measure (0.8–1.2 is balanced). */
+const BANDS: Record<string, { breaks: number[]; middle: number }> = {
+  jobs_per_employed_resident: { breaks: [0.5, 0.8, 1.2, 2], middle: 1 },
+  balance_index: { breaks: [-0.33, -0.11, 0.09, 0.33], middle: 0 },
+};
+
+const DENSITY = 'density:';
+
+/**
+ * The thematic map (专题地图): the rows of a question, the column that is mapped, and its classes.
+ * Map, legend, table and picture all read this, so they cannot disagree.
+ */
+class Theme {
+  answer = new Resource<Answer>();
+
+  /** The question of the open mode; null where the mode maps no areas. */
+  path = $derived.by((): string | null => {
+    const level = ground.level?.id;
+    if (!level) return null;
+    switch (view.mode) {
+      case 'overview':
+        return balancePath(level, null, asked());
+      case 'balance':
+        return balancePath(level, view.catchment_m, asked());
+      case 'browse':
+        return areasPath(level, asked());
+      case 'stations':
+        return null;
+    }
+  });
+
+  isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
+
+  /** `layer.attribute` of the browsed count. */
+  subject = $derived.by(() => view.subject || defaultSubject());
+
+  /** Whether the answer at hand belongs to the open mode. */
+  fits = $derived.by(() => {
+    const first = this.answer.value?.rows[0];
+    return first !== undefined && this.path !== null && (this.isBalance ? 'balance_index' in first : 'bbox' in first);
+  });
+
+  isDensity = $derived(view.mode === 'browse' && view.display === 'density');
+
+  /** The rows, with the density of the browsed count where it is asked for. */
+  rows = $derived.by((): Row[] => {
+    const rows = this.fits ? this.answer.value!.rows : [];
+    return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
+  });
+
+  totals = $derived.by((): Row => {
+    const totals = this.fits ? this.answer.value!.totals : {};
+    return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
+  });
+
+  /** The mapped column. */
+  key = $derived.by(() => {
+    if (view.mode === 'overview') return 'jobs_per_employed_resident';
+    if (this.isBalance) return view.measure;
+    return view.display === 'density' ? DENSITY + this.subject : this.subject;
+  });
+
+  column = $derived.by((): Column => {
+    const column = this.columnAt(this.key);
+    if (view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
+    return { ...column, title: `${column.title} · ${t('catchment_of', { d: distance(view.catchment_m) })}` };
+  });
+
+  /** A column of the table, the mapped density included. */
+  columnAt(key: string): Column {
+    if (!key.startsWith(DENSITY)) return columnOf(key);
+    const base = columnOf(key.slice(DENSITY.length));
+    return {
+      ...base,
+      key,
+      title: t('density_of', { name: base.title }),
+      unit: t('per_km2', { unit: base.unit }).replace(/^ \//, '/'),
+      decimals: 0,
+      definition: `${base.title} ÷ ${columnOf('official_area_km2').title}`,
+    };
+  }
+
+  values = $derived(this.rows.map((row) => numberAt(row, this.key)));
+  known = $derived(this.values.filter((value) => value !== null));
+
+  bandOf = $derived(BANDS[this.key]);
+
+  method = $derived.by((): Method => {
+    if (view.mode === 'overview') return 'band';
+    if (view.method === 'band' && !this.bandOf) return 'quantile';
+    return view.method || (this.bandOf ? 'band' : 'quantile');
+  });
+
+  breaks = $derived.by((): number[] => {
+    if (this.method === 'band') return this.bandOf!.breaks;
+    if (this.method === 'custom') return view.breaks;
+    return breaksOf(this.method, this.known, view.classes);
+  });
+
+  palette = $derived.by((): PaletteId => {
+    if (view.mode !== 'overview' && view.palette) return view.palette;
+    return this.bandOf ? 'PuOr' : 'YlGnBu';
+  });
+
+  colors = $derived.by((): readonly string[] => {
+    if (this.isBivariate) return BIVARIATE;
+    const middle = PALETTES[this.palette].diverging && this.bandOf ? classOf(this.bandOf.middle, this.breaks) : undefined;
+    return colorsOf(this.palette, this.breaks.length + 1, middle);
+  });
+
+  isBivariate = $derived(view.mode === 'balance' && view.bivariate);
+
+  bivariate = $derived(bivariateOf(this.rows.map((row) => [numberAt(row, 'jobs'), numberAt(row, 'employed_residents')])));
+
+  /** The class of each row, in the order of the rows; null without a value. */
+  classes = $derived.by((): (number | null)[] => {
+    if (this.isBivariate) {
+      return this.rows.map((row) =>
+        cellOf([numberAt(row, 'jobs'), numberAt(row, 'employed_residents')], this.bivariate),
+      );
+    }
+    return this.values.map((value) => (value === null ? null : classOf(value, this.breaks)));
+  });
+
+  /** How many areas each class has. */
+  counts = $derived.by(() => {
+    if (!this.isBivariate) return countClasses(this.values, this.breaks);
+    const counts = new Array<number>(9).fill(0);
+    for (const cell of this.classes) if (cell !== null) counts[cell]!++;
+    return counts;
+  });
+
+  undefinedCount = $derived(this.classes.filter((cell) => cell === null).length);
+
+  /** Whether the bivariate legend leaves an area in view. */
+  passes(cell: number | null): boolean {
+    return !this.isBivariate || view.cells.length === 0 || (cell !== null && view.cells.includes(cell));
+  }
+
+  byCode = $derived(new Map(this.rows.map((row, i) => [String(row['code']), { row, class: this.classes[i] ?? null }])));
+
+  /** The columns of the table. */
+  columns = $derived.by((): Column[] => this.columnKeys.map((key) => this.columnAt(key)));
+
+  private columnKeys = $derived.by((): string[] => {
+    if (this.isBalance) {
+      const keys = ['name', 'usual_residents', 'employed_residents', 'households', 'jobs', 'jobs_per_employed_resident', 'jobs_per_household', 'balance_index'];
+      return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
+    }
+    const layer = this.subject.split('.')[0]!;
+    const first = this.rows[0] ?? {};
+    const others = Object.keys(first).filter((key) => key.startsWith(`${layer}.`) && key !== this.subject);
+    const sizes = ['official_area_km2', 'area_km2', 'area_deviation_share', 'density_per_km2'];
+    const filled = sizes.filter((key) => this.rows.some((row) => row[key] !== null && row[key] !== undefined));
+    return ['name', 'code', this.subject, ...(this.isDensity ? [this.key] : []), ...filled, ...others];
+  });
+
+  /** What the mapped column was made of, where it comes from one layer; else everything. */
+  inputs = $derived.by((): Input[] => {
+    const all = this.fits ? this.answer.value!.provenance.inputs : [];
+    const own = this.isBalance ? [] : all.filter((input) => this.subject.startsWith(`${input.layer}.`));
+    return own.length > 0 ? own : all;
+  });
+
+  /** Asks again whenever the question changes. Call once, inside a component. */
+  follow(): void {
+    $effect(() => {
+      const path = this.path;
+      if (path) this.answer.ask(path, (signal) => get<Answer>(path, signal));
+    });
+  }
+}
+
+function densityOf(row: Row, subject: string): number | null {
+  const count = numberAt(row, subject);
+  const km2 = numberAt(row, 'official_area_km2') ?? numberAt(row, 'area_km2');
+  return count !== null && km2 !== null && km2 > 0 ? count / km2 : null;
+}
+
+function defaultSubject(): string {
+  const homes = ground.layers.find((layer) => layer.kind === 'residence');
+  const caliber = view.caliber || ground.city?.calibers[0]?.id || 'usual_residents';
+  if (homes?.attributes.some((attribute) => attribute.id === caliber)) return `${homes.id}.${caliber}`;
+  const any = ground.featureLayers[0];
+  return any ? `${any.id}.features` : '';
+}
+
+/** A finite number of a row, or null. */
+export function numberAt(row: Row | null | undefined, key: string): number | null {
+  const value = row?.[key];
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+export const theme = new Theme();

@@ -1,0 +1,210 @@
+/** The whole view as the query part of the address, so that a link or a bookmark restores it. */
+import { tidyBreaks, type Method } from '../classes/breaks.ts';
+import { PALETTES, type PaletteId } from '../classes/palettes.ts';
+import type { Lang } from '../format/number.ts';
+
+export const MODES = ['overview', 'browse', 'balance', 'stations'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** How a count is shown: as sums of areas, per km², or at its places. */
+export const DISPLAYS = ['total', 'density', 'points'] as const;
+export type Display = (typeof DISPLAYS)[number];
+
+export type Position = [lon: number, lat: number];
+
+export interface Camera {
+  lon: number;
+  lat: number;
+  zoom: number;
+}
+
+export type Selection =
+  | { kind: 'area'; code: string }
+  | { kind: 'feature'; layer: string; id: string }
+  | null;
+
+export interface Sort {
+  key: string;
+  descending: boolean;
+}
+
+export interface View {
+  lang: Lang;
+  mode: Mode;
+  /** Empty for the latest. */
+  period: string;
+  /** Empty for the city's first. */
+  caliber: string;
+  /** Empty for the largest areas. */
+  level: string;
+  /** `layer.attribute` or `layer.features` to map; empty for the first population. */
+  subject: string;
+  display: Display;
+  measure: Measure;
+  /** Radius of the floating catchment, metres. */
+  catchment_m: number | null;
+  bivariate: boolean;
+  /** Chosen cells of the bivariate legend, 0–8. */
+  cells: number[];
+  /** Empty for what suits the measure. */
+  method: Method | '';
+  classes: number;
+  /** Inner edges where the method is `custom`. */
+  breaks: number[];
+  palette: PaletteId | '';
+  /** Visible layers; null for those that the definitions show first. */
+  layers: string[] | null;
+  selection: Selection;
+  /** Corners of the drawn polygon, not closed. */
+  polygon: Position[] | null;
+  /** Ids of the chosen stations. */
+  stations: string[];
+  cutoffs: number[];
+  table: boolean;
+  sort: Sort | null;
+  /** Null for the whole city. */
+  camera: Camera | null;
+}
+
+export function defaultView(lang: Lang = 'zh'): View {
+  return {
+    lang,
+    mode: 'overview',
+    period: '',
+    caliber: '',
+    level: '',
+    subject: '',
+    display: 'total',
+    measure: 'jobs_per_employed_resident',
+    catchment_m: null,
+    bivariate: false,
+    cells: [],
+    method: '',
+    classes: 5,
+    breaks: [],
+    palette: '',
+    layers: null,
+    selection: null,
+    polygon: null,
+    stations: [],
+    cutoffs: [500, 800],
+    table: false,
+    sort: null,
+    camera: null,
+  };
+}
+
+/** Only what differs from the default is written, so that the first address is bare. */
+export function encodeView(view: View): string {
+  const usual = defaultView();
+  const search = new URLSearchParams();
+  const put = (key: string, value: string, unless = '') => {
+    if (value !== unless) search.set(key, value);
+  };
+  put('lang', view.lang, usual.lang);
+  put('mode', view.mode, usual.mode);
+  put('period', view.period);
+  put('caliber', view.caliber);
+  put('level', view.level);
+  put('subject', view.subject);
+  put('display', view.display, usual.display);
+  put('measure', view.measure, usual.measure);
+  if (view.catchment_m !== null) put('catchment_m', String(view.catchment_m));
+  put('bivariate', view.bivariate ? '1' : '');
+  put('cells', view.cells.join(','));
+  put('method', view.method);
+  put('classes', String(view.classes), String(usual.classes));
+  put('breaks', view.breaks.join(','));
+  put('palette', view.palette);
+  if (view.layers !== null) search.set('layers', view.layers.join(','));
+  if (view.selection?.kind === 'area') put('area', view.selection.code);
+  if (view.selection?.kind === 'feature') put('feature', `${view.selection.layer}/${view.selection.id}`);
+  if (view.polygon) put('polygon', view.polygon.map((p) => p.map(degrees).join(',')).join(';'));
+  put('stations', view.stations.map(encodeURIComponent).join(','));
+  put('cutoffs', view.cutoffs.join(','), usual.cutoffs.join(','));
+  put('table', view.table ? '1' : '');
+  if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
+  if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
+  // Commas and semicolons are allowed in a query and keep the address readable.
+  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/');
+}
+
+/** The view of an address; whatever cannot be read falls back to the default. */
+export function decodeView(query: string, lang: Lang = 'zh'): View {
+  const search = new URLSearchParams(query);
+  const text = (key: string) => search.get(key) ?? '';
+  const oneOf = <T extends string>(key: string, allowed: readonly T[], otherwise: T): T =>
+    allowed.find((value) => value === search.get(key)) ?? otherwise;
+  const usual = defaultView(lang);
+  const classes = Number(text('classes'));
+  const catchment = Number(text('catchment_m'));
+  return {
+    lang: oneOf('lang', ['zh', 'en'], usual.lang),
+    mode: oneOf('mode', MODES, usual.mode),
+    period: /^\d{4}(-\d{2}){0,2}$/.test(text('period')) ? text('period') : '',
+    caliber: text('caliber'),
+    level: text('level'),
+    subject: text('subject'),
+    display: oneOf('display', DISPLAYS, usual.display),
+    measure: oneOf('measure', MEASURES, usual.measure),
+    catchment_m: catchment > 0 && catchment <= 100_000 ? catchment : null,
+    bivariate: text('bivariate') === '1',
+    cells: numbers(text('cells')).filter((cell) => Number.isInteger(cell) && cell >= 0 && cell < 9),
+    method: oneOf<Method | ''>('method', ['quantile', 'jenks', 'equal', 'custom', 'band'], ''),
+    classes: Number.isInteger(classes) && classes >= 3 && classes <= 9 ? classes : usual.classes,
+    breaks: tidyBreaks(numbers(text('breaks'))),
+    palette: oneOf<PaletteId | ''>('palette', Object.keys(PALETTES) as PaletteId[], ''),
+    layers: search.has('layers') ? text('layers').split(',').filter(Boolean) : null,
+    selection: selectionOf(text('area'), text('feature')),
+    polygon: polygonOf(text('polygon')),
+    stations: text('stations').split(',').filter(Boolean).map(decoded),
+    cutoffs: cutoffsOf(text('cutoffs')) ?? usual.cutoffs,
+    table: text('table') === '1',
+    sort: sortOf(text('sort')),
+    camera: cameraOf(text('map')),
+  };
+}
+
+function selectionOf(area: string, feature: string): Selection {
+  if (area) return { kind: 'area', code: area };
+  const slash = feature.indexOf('/');
+  if (slash < 1 || slash === feature.length - 1) return null;
+  return { kind: 'feature', layer: feature.slice(0, slash), id: feature.slice(slash + 1) };
+}
+
+function polygonOf(text: string): Position[] | null {
+  const corners = text.split(';').map(numbers);
+  const fits = (p: number[]) => p.length === 2 && Math.abs(p[0]!) <= 180 && Math.abs(p[1]!) <= 90;
+  return corners.length >= 3 && corners.every(fits) ? (corners as Position[]) : null;
+}
+
+function cutoffsOf(text: string): number[] | null {
+  const found = numbers(text).filter((cutoff) => cutoff > 0 && cutoff <= 50_000);
+  return found.length > 0 && found.length <= 6 ? [...new Set(found)].toSorted((a, b) => a - b) : null;
+}
+
+function sortOf(text: string): Sort | null {
+  if (!text || text === '-') return null;
+  return text.startsWith('-') ? { key: text.slice(1), descending: true } : { key: text, descending: false };
+}
+
+function cameraOf(text: string): Camera | null {
+  const [lon, lat, zoom] = numbers(text);
+  if (lon === undefined || lat === undefined || zoom === undefined) return null;
+  return Math.abs(lon) <= 180 && Math.abs(lat) <= 85 && zoom >= 0 && zoom <= 24 ? { lon, lat, zoom } : null;
+}
+
+const numbers = (text: string) => (text ? text.split(',').map(Number).filter(Number.isFinite) : []);
+const round = (value: number, places: number) => Number(value.toFixed(places));
+const degrees = (value: number) => round(value, 5);
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,33 @@
+import { decodeView, encodeView, type View } from './url.ts';
+
+/** What is being looked at. Every part of the page reads and writes this one value. */
+export const view: View = $state(decodeView(location.search));
+
+/** Takes over another view, from the browser's history. */
+function restore(): void {
+  Object.assign(view, decodeView(location.search));
+}
+
+const withoutCamera = (address: string) => address.replace(/(^|&)map=[^&]*/, '');
+
+/**
+ * Keeps the address and the view the same. A moved map replaces the entry in the history, anything
+ * else adds one, so that "back" undoes decisions and not motions. Call once, inside a component.
+ */
+export function keepAddress(): void {
+  $effect(() => {
+    const address = encodeView(view);
+    const timer = setTimeout(() => {
+      const shown = location.search.replace(/^\?/, '');
+      if (address === shown) return;
+      const target = address ? `?${address}` : location.pathname;
+      if (withoutCamera(address) === withoutCamera(encodeView(decodeView(shown)))) history.replaceState(null, '', target);
+      else history.pushState(null, '', target);
+    }, 250);
+    return () => clearTimeout(timer);
+  });
+  $effect(() => {
+    window.addEventListener('popstate', restore);
+    return () => window.removeEventListener('popstate', restore);
+  });
+}
