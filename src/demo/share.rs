@@ -64,8 +64,8 @@ impl<const N: usize> Splitter<N> {
             parts[most] += step;
             rest -= step;
         }
-        for group in 0..N {
-            self.owed[group] -= parts[group] as f64;
+        for (owed, part) in self.owed.iter_mut().zip(parts) {
+            *owed -= part as f64;
         }
         parts
     }

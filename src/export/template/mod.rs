@@ -123,7 +123,7 @@ mod tests {
         let guide = book.worksheet_range("填写说明").unwrap();
         let metro = guide
             .rows()
-            .position(|row| row.get(2).is_some_and(|cell| cell.to_string() == "metro"))
+            .position(|row| row.get(2).is_some_and(|cell| *cell == "metro"))
             .expect("the code is explained");
         assert_eq!(guide.rows().nth(metro).unwrap()[1].to_string(), "地铁");
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
