@@ -1,5 +1,5 @@
 // Starts Debian's Chromium on a page of Suitu, for the tests beside this file.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -48,9 +48,7 @@ export async function shot(page, name) {
 
 /** The axe-core findings of the page as it stands. */
 export async function axe(page) {
-  await page.addScriptTag({ path: require.resolve('axe-core') }).catch(() => {});
-  // A strict content policy refuses injected script tags; the debugger's evaluation is not bound by it.
-  const { readFileSync } = await import('node:fs');
+  // The content policy refuses injected script tags; the debugger's evaluation is not bound by it.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(readFileSync(require.resolve('axe-core'), 'utf8'));
   const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return result.violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);

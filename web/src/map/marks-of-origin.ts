@@ -8,11 +8,14 @@ import { theme } from '../state/theme.svelte.ts';
 export function sourceLine(): string {
   const inputs = theme.path ? theme.inputs : [];
   const sources = inputs.length > 0 ? inputs.map(describe) : ground.layers.filter((l) => l.kind === 'area').map(areaSource);
-  const distinct = [...new Set(sources.filter(Boolean))];
-  return distinct.length > 0 ? `${t('source')} ${distinct.slice(0, 2).join('; ')}` : '';
+  const all = [...new Set(sources.filter(Boolean))];
+  // One that another one begins with says nothing more.
+  const distinct = all.filter((text) => !all.some((other) => other !== text && other.startsWith(text)));
+  const dates = [...new Set(inputs.map((input) => input.reference_date).filter(Boolean))];
+  return distinct.length > 0 ? [`${t('source')} ${distinct.slice(0, 2).join('; ')}`, ...dates].join(', ') : '';
 }
 
-const describe = (input: Input) => [input.source || titled(input.title), input.reference_date].filter(Boolean).join(', ');
+const describe = (input: Input) => input.source || titled(input.title);
 
 function areaSource(layer: (typeof ground.layers)[number]): string {
   const latest = layer.periods.at(-1);

@@ -35,7 +35,11 @@ class Ground {
   /** Layers with data, without the area layers. */
   featureLayers = $derived(this.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0));
 
-  stations = $derived(this.layers.find((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0));
+  /** The stations themselves, which are drawn by default, rather than their entrances. */
+  stations = $derived.by((): Layer | undefined => {
+    const points = this.layers.filter((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0);
+    return points.find((layer) => layer.style.visible) ?? points[0];
+  });
 
   /** Ids of the layers drawn as marks. */
   visible = $derived(
