@@ -11,6 +11,7 @@ export const en: Record<Key, string> = {
   caliber: 'Caliber',
   period: 'Date',
   period_latest: 'Latest',
+  synthetic_short: 'synthetic',
   synthetic: 'Synthetic data',
   schematic: 'Schematic map',
   approval_number: 'Map approval no.',
@@ -83,6 +84,7 @@ export const en: Record<Key, string> = {
   finding_undefined: '{n} more are undefined.',
   finding_sum: '{name}: {total} in all; most in {high}, {share}.',
 
+  key_figures: 'Key figures',
   findings: 'Findings',
   plan_actual: 'Plan and actual',
   plan_target: '{year} target',
@@ -99,7 +101,7 @@ export const en: Record<Key, string> = {
   task_draw: 'Statistics of a drawn area',
   task_draw_hint: 'Every count inside any polygon',
   synthetic_note:
-    'The data are synthetic; district totals come from the published census. Boundaries are schematic hexagons and define nothing.',
+    'The data are synthetic; district totals come from the published census. Boundaries are schematic and define nothing.',
 
   stations_choose: 'Click stations on the map or choose them here. Several may be chosen; people in overlaps count once.',
   stations_empty: 'No station chosen yet.',
@@ -194,6 +196,7 @@ export const en: Record<Key, string> = {
   copied: 'Copied',
   footnote: '{title}: {definition} Data: {inputs}. Data version {version}, {software}.',
   source: 'Source',
+  and_source: '; ',
 
   map: 'Map',
   map_zoom_in: 'Zoom in',

@@ -9,6 +9,7 @@ export const zh = {
   caliber: '口径',
   period: '时点',
   period_latest: '最新',
+  synthetic_short: '合成',
   synthetic: '合成数据',
   schematic: '示意图',
   approval_number: '审图号',
@@ -79,6 +80,7 @@ export const zh = {
   finding_undefined: '另有 {n} 个无定义。',
   finding_sum: '{name}合计 {total}；{high}最多，占 {share}。',
 
+  key_figures: '主要数字',
   findings: '要点',
   plan_actual: '规划与实际',
   plan_target: '{year} 目标',
@@ -94,7 +96,7 @@ export const zh = {
   task_stations_hint: '500 / 800 m 半径，多站去重',
   task_draw: '画范围统计',
   task_draw_hint: '任意多边形内的全部计数',
-  synthetic_note: '本页数据为合成，区级总数取自公开普查；边界为六边形示意，不作任何划界依据。',
+  synthetic_note: '本页数据为合成，区级总数取自公开普查；边界为示意，不作任何划界依据。',
 
   stations_choose: '在地图上点选站点，或从列表选择。可多选：重叠范围内的人只计一次。',
   stations_empty: '还没有选站点。',
@@ -189,6 +191,7 @@ export const zh = {
   copied: '已复制',
   footnote: '{title}：{definition}数据来源：{inputs}。数据版本 {version}，{software}。',
   source: '来源',
+  and_source: '；',
 
   map: '地图',
   map_zoom_in: '放大',

@@ -9,10 +9,13 @@ export function sourceLine(): string {
   const inputs = theme.path ? theme.inputs : [];
   const sources = inputs.length > 0 ? inputs.map(describe) : ground.layers.filter((l) => l.kind === 'area').map(areaSource);
   const distinct = [...new Set(sources.filter(Boolean))];
-  return distinct.length > 0 ? `${t('source')} ${distinct.slice(0, 2).join('; ')}` : '';
+  // A source that another one begins with is said once.
+  const told = distinct.filter((source) => !distinct.some((other) => other !== source && other.startsWith(source)));
+  const dates = [...new Set(inputs.map((input) => input.reference_date).filter(Boolean))];
+  return told.length > 0 ? [`${t('source')} ${told.slice(0, 2).join(t('and_source'))}`, ...dates.slice(0, 2)].join(' · ') : '';
 }
 
-const describe = (input: Input) => [input.source || titled(input.title), input.reference_date].filter(Boolean).join(', ');
+const describe = (input: Input) => input.source || titled(input.title);
 
 function areaSource(layer: (typeof ground.layers)[number]): string {
   const latest = layer.periods.at(-1);

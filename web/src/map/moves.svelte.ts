@@ -5,6 +5,11 @@ import type { Bbox } from '../api/types.ts';
 class Moves {
   map = $state.raw<MapLibre | null>(null);
 
+  /** The whole city, as it is shown first. */
+  home(bbox: Bbox, animate = true): void {
+    this.map?.fitBounds(bbox, { padding: HOME_PADDING, duration: animate && !isStill() ? 600 : 0 });
+  }
+
   fit(bbox: Bbox, animate = true): void {
     this.map?.fitBounds(bbox, { padding: 48, maxZoom: 15, duration: animate && !isStill() ? 600 : 0 });
   }
@@ -14,6 +19,9 @@ class Moves {
     map?.easeTo({ center: [lon, lat], zoom: Math.max(zoom, map.getZoom()), duration: isStill() ? 0 : 600 });
   }
 }
+
+/** Pixels around the whole city. */
+export const HOME_PADDING = 32;
 
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
