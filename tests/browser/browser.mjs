@@ -77,8 +77,10 @@ export async function pointOf(page, lon, lat) {
   } else {
     const { bbox } = await getJson('/api/city');
     const [west, east, north, south] = [lonToX(bbox[0]), lonToX(bbox[2]), latToY(bbox[3]), latToY(bbox[1])];
-    size = Math.min((box.width - 64) / (east - west), (box.height - 64) / (south - north));
-    [x, y] = [(west + east) / 2, (north + south) / 2];
+    // The room that the page leaves for its legend and its source line.
+    const [top, right, bottom, left] = [32, 64, 40, 200];
+    size = Math.min((box.width - left - right) / (east - west), (box.height - top - bottom) / (south - north));
+    [x, y] = [(west + east) / 2 - (left - right) / 2 / size, (north + south) / 2 - (top - bottom) / 2 / size];
   }
   return { x: box.x + box.width / 2 + (lonToX(lon) - x) * size, y: box.y + box.height / 2 + (latToY(lat) - y) * size };
 }

@@ -7,7 +7,7 @@ class Moves {
 
   /** The whole city, as it is shown first. */
   home(bbox: Bbox, animate = true): void {
-    this.map?.fitBounds(bbox, { padding: HOME_PADDING, duration: animate && !isStill() ? 600 : 0 });
+    this.map?.fitBounds(bbox, { padding: homePadding(this.map), duration: animate && !isStill() ? 600 : 0 });
   }
 
   fit(bbox: Bbox, animate = true): void {
@@ -20,8 +20,11 @@ class Moves {
   }
 }
 
-/** Pixels around the whole city. */
-export const HOME_PADDING = 32;
+/** Room around the whole city, pixels: the legend on the left and the source line below stay clear of it. */
+export function homePadding(map: MapLibre): { top: number; right: number; bottom: number; left: number } {
+  const isWide = map.getContainer().clientWidth >= 560;
+  return { top: 32, right: isWide ? 64 : 32, bottom: 40, left: isWide ? 200 : 32 };
+}
 
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 

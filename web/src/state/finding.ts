@@ -28,7 +28,8 @@ export function findingOf(): string {
   if (view.mode === 'browse' && view.display === 'points') return '';
   const values = {
     n: known.length,
-    level: titled(ground.level?.title),
+    // In the middle of an English sentence.
+    level: view.lang === 'en' ? titled(ground.level?.title).toLowerCase() : titled(ground.level?.title),
     high: named(highest),
     high_value: say(numberAt(highest, key)),
     low: named(lowest),
