@@ -205,26 +205,28 @@ impl Wanted {
             )));
         }
         if self.is_ascii && by_sound && !name.is_ascii() {
+            // 天河 is as good as 天河区.
+            let (short_full, short_initials) = sound(without_kind(name));
             let (full, initials) = sound(name);
-            if initials.starts_with(&self.text) {
-                offer(Some((
-                    if initials.len() == self.text.len() {
-                        1
-                    } else {
-                        2
-                    },
-                    "initials",
-                )));
-            }
-            if full.starts_with(&self.text) {
-                offer(Some((
-                    if full.len() == self.text.len() { 1 } else { 2 },
-                    "pinyin",
-                )));
-            }
+            let by_sound = |whole: &str, short: &str| {
+                let is_whole = self.text == whole || self.text == short;
+                let fit = if is_whole { 1 } else { 2 };
+                whole.starts_with(&self.text).then_some(fit)
+            };
+            offer(by_sound(&initials, &short_initials).map(|fit| (fit, "initials")));
+            offer(by_sound(&full, &short_full).map(|fit| (fit, "pinyin")));
         }
         best
     }
+}
+
+/// The name of an area without the word for what it is.
+fn without_kind(name: &str) -> &str {
+    let kinds = ["街道", "地区", "新区", "区", "县", "市", "镇", "乡", "站"];
+    let short = kinds.iter().find_map(|kind| name.strip_suffix(kind));
+    short
+        .filter(|short| short.chars().count() > 1)
+        .unwrap_or(name)
 }
 
 /// The pinyin of a name without tones, in full and by initials; other letters stay.
