@@ -25,7 +25,7 @@ pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Mode, Origin, catchments};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
 pub use download::{file_title, layer_state, write_layer};
-pub use features::{FeaturesQuery, feature, features};
+pub use features::{FeaturesQuery, condition, feature, features};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
 pub use overview::overview;
