@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, now};
+use super::{Failure, interrupt::Interrupt, now};
 use crate::{
     city::{City, Intake, ingest},
     demo::{self, DemoLayer, DemoOptions},
@@ -64,6 +64,7 @@ fn fill(
         "{bar:30} {human_pos} / {human_len} ({elapsed})",
     )?);
     let imported_at = now();
+    let interrupt = Interrupt::listen();
     let intakes: Vec<Intake<'_>> = made
         .layers
         .into_iter()
@@ -72,7 +73,7 @@ fn fill(
     let city = City::new(catalog.clone(), 0, Default::default(), []);
     let mut progress = |rows: u64| {
         bar.set_position(rows);
-        true
+        !interrupt.is_asked()
     };
     let done = ingest(&city, store, intakes, false, &mut progress)?;
     for (key, value) in &made.settings {

@@ -3,7 +3,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use geo::Geometry;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, now};
+use super::{Failure, interrupt::Interrupt, now};
 use crate::{
     analysis,
     city::{self, City, Intake, ingest},
@@ -84,6 +84,7 @@ pub fn run(
     language: Language,
 ) -> Result<(), Failure> {
     let layer = super::layer(&catalog, &arguments.layer)?.clone();
+    let interrupt = Interrupt::listen();
     let is_new = !arguments.city.exists();
     // A dry run on a new city needs no file.
     let store = match (is_new, arguments.dry_run) {
@@ -93,7 +94,17 @@ pub fn run(
             catalog.clone(),
         )?),
     };
-    let result = import_into(arguments, &catalog, &layer, store.as_ref(), language);
+    let mut result = import_into(
+        arguments,
+        &catalog,
+        &layer,
+        store.as_ref(),
+        language,
+        &interrupt,
+    );
+    if result.is_err() && interrupt.is_asked() {
+        result = Err("interrupted; nothing was written".into());
+    }
     if result.is_err() && is_new {
         // Nothing is left behind of a city that never held anything.
         drop(store);
@@ -111,6 +122,7 @@ fn import_into(
     layer: &Arc<Layer>,
     store: Option<&GeoPackage>,
     language: Language,
+    interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     let city = match store {
         Some(store) => city::load(store, catalog.clone())?,
@@ -131,7 +143,7 @@ fn import_into(
     });
     let (imported, control_totals) = match &arguments.spread {
         Some(level) => spread(arguments, &city, layer, level, &period)?,
-        None => (read(arguments, &city, layer, &bar)?, Vec::new()),
+        None => (read(arguments, &city, layer, &bar, interrupt)?, Vec::new()),
     };
     let report = &imported.report;
     let text = report.to_text(layer, language);
@@ -189,7 +201,7 @@ fn import_into(
     });
     let mut progress = |rows: u64| {
         bar.set_position(rows);
-        true
+        !interrupt.is_asked()
     };
     let empty;
     let store: &dyn crate::store::Store = match store {
@@ -231,6 +243,7 @@ fn read(
     city: &City,
     layer: &Layer,
     bar: &ProgressBar,
+    interrupt: &Interrupt,
 ) -> Result<Imported, Failure> {
     let keys = match &arguments.locate {
         Some(target) => Some(Keys::of(city, target)?),
@@ -238,7 +251,7 @@ fn read(
     };
     let mut progress = |progress: Progress| {
         bar.set_position(progress.done);
-        true
+        !interrupt.is_asked()
     };
     let options = ReadOptions {
         crs: arguments.crs.clone(),

@@ -8,6 +8,7 @@ mod demo;
 mod export;
 mod import;
 mod info;
+mod interrupt;
 mod query;
 mod serve;
 

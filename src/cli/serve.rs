@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use super::Failure;
+use super::{Failure, interrupt::StopSignal};
 use crate::{
     city::{self, LiveCity},
     domain::{Catalog, SecurityLevel},
@@ -73,7 +73,8 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
             move || follow(&store, &live)
         });
         let state = AppState::new(live, true);
-        http::serve(listener, state, stop_signal()).await?;
+        let mut asked = StopSignal::listen()?;
+        http::serve(listener, state, async move { asked.wait().await }).await?;
         follower.abort();
         Ok::<(), Failure>(())
     })?;
@@ -104,17 +105,4 @@ fn follow(store: &GeoPackage, live: &std::sync::Weak<LiveCity>) {
             Err(error) => tracing::warn!(%error, "the changed city file cannot be read yet"),
         }
     }
-}
-
-async fn stop_signal() {
-    let interrupt = async { tokio::signal::ctrl_c().await.ok() };
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
 }
