@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::{AttributeType, Value};
 
 /// The values of one attribute for every row of a [`Table`](super::Table), missing ones included.
@@ -64,7 +66,7 @@ impl Column {
 pub struct TextColumn {
     codes: Vec<u32>,
     words: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<Box<str>, u32, FixedState>,
 }
 
 impl TextColumn {
