@@ -156,12 +156,13 @@ fn counts_into(row: &mut Row, counted: &[&std::sync::Arc<LoadedLayer>], area: &A
             }
             let key = format!("{}.{}", layer.id, attribute.id);
             let value = sums.map_or(Some(0), |sums| known(sums, count));
-            if let Some(official) = control_total(loaded, area, attribute.id.as_str()) {
+            let official = control_total(loaded, area, attribute.id.as_str());
+            row.insert(key.clone(), value.map_or(Json::Null, |v| json!(v)));
+            if let Some(official) = official {
                 row.insert(format!("{key}.official"), json!(official.value));
                 let difference = value.map(|value| value - official.value);
                 row.insert(format!("{key}.difference"), json!(difference));
             }
-            row.insert(key, value.map_or(Json::Null, |v| json!(v)));
         }
     }
 }

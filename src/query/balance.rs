@@ -4,6 +4,7 @@ use serde_json::json;
 use super::{
     Answer, Limits, Provenance, QueryError,
     answer::definition,
+    areas::control_total,
     sources::{CountSource, population, with_role},
 };
 use crate::{
@@ -39,6 +40,12 @@ pub struct BalanceRow {
     pub name_en: Option<String>,
     pub level: String,
     pub usual_residents: Option<i64>,
+    /// The published total of the caliber (官方控制数), where one came with the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub official: Option<i64>,
+    /// The sum less the published total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<i64>,
     pub employed_residents: Option<i64>,
     pub households: Option<i64>,
     pub jobs: Option<i64>,
@@ -124,6 +131,10 @@ pub fn balance(
     }
     let mut rows: Vec<BalanceRow> = areas.iter().map(|area| row_of(&parts, area)).collect();
     let mut totals = total_row(city, &parts);
+    // Only where every area has one do published totals add up to one of the city.
+    let published: Option<i64> = rows.iter().map(|row| row.official).sum();
+    totals.official = published.filter(|_| !rows.is_empty());
+    totals.difference = difference(totals.usual_residents, totals.official);
     if let Some(radius_m) = query.catchment_m {
         float(
             &parts,
@@ -186,18 +197,29 @@ fn row_of(parts: &Parts, area: &Area) -> BalanceRow {
         let by_area = source.loaded.index.sums_by_area(area.level.as_str());
         source.known(by_area.get(&Some(area.code.as_str().into())))
     };
+    let official = parts.population.as_ref().and_then(|source| {
+        let attribute = source.attribute().id.as_str();
+        control_total(&source.loaded, area, attribute).map(|total| total.value)
+    });
+    let usual_residents = in_area(&parts.population);
     let row = BalanceRow {
         code: area.code.to_string(),
         name: area.name.clone(),
         name_en: area.name_en.clone(),
         level: area.level.to_string(),
-        usual_residents: in_area(&parts.population),
+        usual_residents,
+        official,
+        difference: difference(usual_residents, official),
         employed_residents: in_area(&parts.employed),
         households: in_area(&parts.households),
         jobs: in_area(&parts.jobs),
         ..BalanceRow::default()
     };
     with_ratios(row)
+}
+
+fn difference(sum: Option<i64>, official: Option<i64>) -> Option<i64> {
+    Some(sum? - official?)
 }
 
 fn total_row(city: &City, parts: &Parts) -> BalanceRow {

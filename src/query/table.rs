@@ -22,6 +22,21 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
             decimals: term.decimals,
         });
     }
+    // `residences.usual_residents.official`: what the last word says of the rest.
+    if let Some((of, word)) = key.rsplit_once('.')
+        && of.contains('.')
+    {
+        let (of, word) = (column(catalog, of)?, catalog.term(word)?);
+        let title = Title {
+            zh: format!("{} {}", of.title.zh, word.title.zh),
+            en: format!("{}: {}", of.title.en, word.title.en),
+        };
+        return Some(ResultColumn {
+            key: key.to_owned(),
+            title,
+            ..of
+        });
+    }
     let (layer, attribute) = key.split_once('.')?;
     let layer = catalog.layer(layer)?;
     if attribute == "features" {

@@ -48,7 +48,7 @@ export async function shot(page, name) {
 
 /** The axe-core findings of the page as it stands. */
 export async function axe(page) {
-  // The content policy refuses injected script tags; the debugger's evaluation is not bound by it.
+  // Evaluated by the debugger: the page's content policy rightly refuses an injected script.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(readFileSync(require.resolve('axe-core'), 'utf8'));
   const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return result.violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
@@ -56,7 +56,6 @@ export async function axe(page) {
 
 /** Waits until the map has stopped and the address says where. */
 export async function atRest(page) {
-  await page.waitForURL(/map=/);
   let address = '';
   while (address !== page.url()) {
     address = page.url();
@@ -64,17 +63,26 @@ export async function atRest(page) {
   }
 }
 
-/** Where a place is on the screen, from the camera in the address. */
+const lonToX = (degrees) => (degrees + 180) / 360;
+const latToY = (degrees) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (degrees * Math.PI) / 360)) / (2 * Math.PI);
+
+/** Where a place is on the screen, from the camera in the address or, without one, from the city's extent. */
 export async function pointOf(page, lon, lat) {
-  const [atLon, atLat, zoom] = new URL(page.url()).searchParams.get('map').split(',').map(Number);
   const box = await page.locator('.canvas').boundingBox();
-  const size = 512 * 2 ** zoom;
-  const x = (degrees) => (degrees + 180) / 360;
-  const y = (degrees) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (degrees * Math.PI) / 360)) / (2 * Math.PI);
-  return {
-    x: box.x + box.width / 2 + (x(lon) - x(atLon)) * size,
-    y: box.y + box.height / 2 + (y(lat) - y(atLat)) * size,
-  };
+  const camera = new URL(page.url()).searchParams.get('map');
+  let x, y, size;
+  if (camera) {
+    const [atLon, atLat, zoom] = camera.split(',').map(Number);
+    [x, y, size] = [lonToX(atLon), latToY(atLat), 512 * 2 ** zoom];
+  } else {
+    const { bbox } = await getJson('/api/city');
+    const [west, east, north, south] = [lonToX(bbox[0]), lonToX(bbox[2]), latToY(bbox[3]), latToY(bbox[1])];
+    // The room that the page leaves for its legend and its source line.
+    const [top, right, bottom, left] = [32, 64, 40, 200];
+    size = Math.min((box.width - left - right) / (east - west), (box.height - top - bottom) / (south - north));
+    [x, y] = [(west + east) / 2 - (left - right) / 2 / size, (north + south) / 2 - (top - bottom) / 2 / size];
+  }
+  return { x: box.x + box.width / 2 + (lonToX(lon) - x) * size, y: box.y + box.height / 2 + (latToY(lat) - y) * size };
 }
 
 export const getJson = async (path) => (await fetch(SERVER + path)).json();

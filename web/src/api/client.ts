@@ -53,7 +53,8 @@ async function ask<T>(path: string, request: RequestInit): Promise<T> {
   return (await response.json()) as T;
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+/** What a refusal says. */
+export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   try {
     const told = JSON.parse(text) as { title?: string; detail?: string; field?: string };

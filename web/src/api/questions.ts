@@ -52,8 +52,10 @@ export const findFeature = (layer: string, id: string, asked: Asked, signal: Abo
 export const search = (q: string, signal: AbortSignal) =>
   get<{ rows: FoundPlace[] }>(withQuery('/api/search', { q, limit: 10 }), signal).then((answer) => answer.rows);
 
+export const statisticsBody = (geometry: GeoJSON.Polygon, asked: Asked) => ({ geometry, ...periodOf(asked) });
+
 export const computeStatistics = (geometry: GeoJSON.Polygon, asked: Asked, signal: AbortSignal) =>
-  post<Statistics>('/api/statistics', { geometry, ...periodOf(asked) }, signal);
+  post<Statistics>('/api/statistics', statisticsBody(geometry, asked), signal);
 
 export const computeCatchments = (
   origins: { layer: string; id: string }[],

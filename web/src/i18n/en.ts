@@ -11,6 +11,7 @@ export const en: Record<Key, string> = {
   caliber: 'Caliber',
   period: 'Date',
   period_latest: 'Latest',
+  synthetic_short: 'synthetic',
   synthetic: 'Synthetic data',
   schematic: 'Schematic map',
   approval_number: 'Map approval no.',
@@ -78,11 +79,12 @@ export const en: Record<Key, string> = {
   download_excel: 'Download Excel',
 
   finding_balance:
-    '{inside} of {n} areas ({level}) have 0.8–1.2 jobs per employed resident; highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
-  finding_measure: '{n} areas ({level}): highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
+    '{inside} of {n} {level} have 0.8–1.2 jobs per employed resident; highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
+  finding_measure: '{n} {level}: highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
   finding_undefined: '{n} more are undefined.',
   finding_sum: '{name}: {total} in all; most in {high}, {share}.',
 
+  key_figures: 'Key figures',
   findings: 'Findings',
   plan_actual: 'Plan and actual',
   plan_target: '{year} target',
@@ -99,7 +101,7 @@ export const en: Record<Key, string> = {
   task_draw: 'Statistics of a drawn area',
   task_draw_hint: 'Every count inside any polygon',
   synthetic_note:
-    'The data are synthetic; district totals come from the published census. Boundaries are schematic hexagons and define nothing.',
+    'The data are synthetic; district totals come from the published census. Boundaries are schematic, put together from hexagons, and define nothing.',
 
   stations_choose: 'Click stations on the map or choose them here. Several may be chosen; people in overlaps count once.',
   stations_empty: 'No station chosen yet.',
@@ -117,6 +119,8 @@ export const en: Record<Key, string> = {
   catchment_exclusive_hint: 'Only within reach of this station and of no other chosen one',
   catchment_union: 'Together, counted once',
   catchment_title: 'Around {name}',
+  show_all: 'All {n} figures',
+  show_fewer: 'Main figures only',
   catchment_add: 'Compare stations',
   download_csv_table: 'Download CSV',
 
@@ -137,6 +141,7 @@ export const en: Record<Key, string> = {
   table_copy: 'Copy',
   table_copied: '{n} rows copied, ready to paste into Excel',
   table_sort: 'Sort by {name}',
+  table_failed: 'No result; the panel on the left says why.',
   table_empty: 'No data.',
   download: 'Download',
   download_as: 'Download as {format}',
@@ -163,6 +168,9 @@ export const en: Record<Key, string> = {
   card: 'Details',
   card_close: 'Close',
   card_zoom: 'Zoom to',
+  card_rank: '{rank} of {of}',
+  card_share: '{share}',
+  card_city: 'city {value}',
   card_more: 'All figures',
   card_ages: 'Age structure',
   card_calibers: 'Calibers side by side',
@@ -194,6 +202,7 @@ export const en: Record<Key, string> = {
   copied: 'Copied',
   footnote: '{title}: {definition} Data: {inputs}. Data version {version}, {software}.',
   source: 'Source',
+  and_source: '; ',
 
   map: 'Map',
   map_zoom_in: 'Zoom in',
@@ -214,6 +223,7 @@ export const en: Record<Key, string> = {
   city_empty: 'This city has no data yet.',
   city_empty_hint: 'Import a layer first: suitu import districts FILE --city city.gpkg',
 
+  unit: 'Unit',
   unit_person: 'people',
   unit_household: 'households',
   unit_job: 'jobs',

@@ -9,6 +9,7 @@ export const zh = {
   caliber: '口径',
   period: '时点',
   period_latest: '最新',
+  synthetic_short: '合成',
   synthetic: '合成数据',
   schematic: '示意图',
   approval_number: '审图号',
@@ -79,6 +80,7 @@ export const zh = {
   finding_undefined: '另有 {n} 个无定义。',
   finding_sum: '{name}合计 {total}；{high}最多，占 {share}。',
 
+  key_figures: '主要数字',
   findings: '要点',
   plan_actual: '规划与实际',
   plan_target: '{year} 目标',
@@ -94,7 +96,7 @@ export const zh = {
   task_stations_hint: '500 / 800 m 半径，多站去重',
   task_draw: '画范围统计',
   task_draw_hint: '任意多边形内的全部计数',
-  synthetic_note: '本页数据为合成，区级总数取自公开普查；边界为六边形示意，不作任何划界依据。',
+  synthetic_note: '本页数据为合成，区级总数取自公开普查；边界以六边形拼合示意，不作任何划界依据。',
 
   stations_choose: '在地图上点选站点，或从列表选择。可多选：重叠范围内的人只计一次。',
   stations_empty: '还没有选站点。',
@@ -112,6 +114,8 @@ export const zh = {
   catchment_exclusive_hint: '只在这一站范围内、不与其他所选站重叠的部分',
   catchment_union: '合并（去重）',
   catchment_title: '{name}周边',
+  show_all: '全部 {n} 项',
+  show_fewer: '只看主要',
   catchment_add: '加入站点对比',
   download_csv_table: '下载 CSV',
 
@@ -132,6 +136,7 @@ export const zh = {
   table_copy: '复制',
   table_copied: '已复制 {n} 行，可粘贴到 Excel',
   table_sort: '按{name}排序',
+  table_failed: '没有得到结果，原因见左侧。',
   table_empty: '没有数据。',
   download: '下载',
   download_as: '下载为 {format}',
@@ -158,6 +163,9 @@ export const zh = {
   card: '详情',
   card_close: '关闭',
   card_zoom: '缩放至此',
+  card_rank: '第 {rank} / {of}',
+  card_share: '占 {share}',
+  card_city: '全市 {value}',
   card_more: '全部指标',
   card_ages: '年龄结构',
   card_calibers: '口径对照',
@@ -189,6 +197,7 @@ export const zh = {
   copied: '已复制',
   footnote: '{title}：{definition}数据来源：{inputs}。数据版本 {version}，{software}。',
   source: '来源',
+  and_source: '；',
 
   map: '地图',
   map_zoom_in: '放大',
@@ -209,6 +218,7 @@ export const zh = {
   city_empty: '这座城市还没有数据。',
   city_empty_hint: '先用命令行导入一个图层：suitu import districts 文件 --city city.gpkg',
 
+  unit: '单位',
   unit_person: '人',
   unit_household: '户',
   unit_job: '个',

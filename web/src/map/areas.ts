@@ -84,7 +84,7 @@ export function drawAreas(map: MapLibre): void {
       type: 'line',
       ...of(level.layer),
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': '#ffffff', 'line-width': ['case', is('chosen'), 6, is('hovered'), 4, 0] },
+      paint: { 'line-color': '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, ['case', is('chosen'), 4.5, is('hovered'), 3.5, 0], 11, ['case', is('chosen'), 6, is('hovered'), 4, 0]] },
     },
     {
       slot: 'outlines',
@@ -94,7 +94,7 @@ export function drawAreas(map: MapLibre): void {
       layout: { 'line-join': 'round' },
       paint: {
         'line-color': ['case', is('chosen'), ACCENT, '#22272b'],
-        'line-width': ['case', is('chosen'), 3, is('hovered'), 1.8, 0],
+        'line-width': ['interpolate', ['linear'], ['zoom'], 8, ['case', is('chosen'), 2.2, is('hovered'), 1.6, 0], 11, ['case', is('chosen'), 3, is('hovered'), 1.8, 0]],
       },
     },
   );

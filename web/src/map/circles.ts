@@ -5,7 +5,7 @@ import { reconcile } from './reconcile.ts';
 
 /** The straight circles around the chosen stations, larger ones below. */
 export function drawCircles(map: MapLibre): void {
-  const found = around.ids.length > 0 ? (around.answer.value?.catchments ?? []) : [];
+  const found = around.origins.length > 0 ? (around.answer.value?.catchments ?? []) : [];
   const features = found
     .flatMap(({ geometry, cutoff }) => (geometry ? [{ type: 'Feature' as const, geometry, properties: { cutoff } }] : []))
     .toSorted((a, b) => b.properties.cutoff - a.properties.cutoff);

@@ -8,11 +8,11 @@ import { theme } from '../state/theme.svelte.ts';
 export function sourceLine(): string {
   const inputs = theme.path ? theme.inputs : [];
   const sources = inputs.length > 0 ? inputs.map(describe) : ground.layers.filter((l) => l.kind === 'area').map(areaSource);
-  const all = [...new Set(sources.filter(Boolean))];
-  // One that another one begins with says nothing more.
-  const distinct = all.filter((text) => !all.some((other) => other !== text && other.startsWith(text)));
+  const distinct = [...new Set(sources.filter(Boolean))];
+  // A source that another one begins with is said once.
+  const told = distinct.filter((source) => !distinct.some((other) => other !== source && other.startsWith(source)));
   const dates = [...new Set(inputs.map((input) => input.reference_date).filter(Boolean))];
-  return distinct.length > 0 ? [`${t('source')} ${distinct.slice(0, 2).join('; ')}`, ...dates].join(', ') : '';
+  return told.length > 0 ? [`${t('source')} ${told.slice(0, 2).join(t('and_source'))}`, ...dates.slice(0, 2)].join(' · ') : '';
 }
 
 const describe = (input: Input) => input.source || titled(input.title);

@@ -100,7 +100,8 @@ function points(drawing: Drawing, layer: Layer, of: Of, scales: Scales): void {
 }
 
 function stations(drawing: Drawing, layer: Layer, of: Of): void {
-  const chosen: ExpressionSpecification = ['in', ['get', 'id'], ['literal', view.stations]];
+  const selected = view.selection?.kind === 'feature' && view.selection.layer === layer.id ? [view.selection.id] : [];
+  const chosen: ExpressionSpecification = ['in', ['get', 'id'], ['literal', view.mode === 'stations' ? view.stations : selected]];
   const isMode = view.mode === 'stations';
   drawing.layers.push(
     {
@@ -111,7 +112,9 @@ function stations(drawing: Drawing, layer: Layer, of: Of): void {
       paint: {
         'circle-radius': isMode
           ? ['interpolate', ['linear'], ['zoom'], 8, ['case', chosen, 5, 3], 12, ['case', chosen, 8, 5.5]]
-          : ['interpolate', ['linear'], ['zoom'], 8, 1.7, 10, 2.8, 13, 5],
+          : ['interpolate', ['linear'], ['zoom'], 8, ['case', chosen, 5, 1.5], 10, ['case', chosen, 6, 2.8], 13, ['case', chosen, 8, 5]],
+        // Across the whole city the dots step back behind the areas.
+        'circle-stroke-opacity': isMode ? 1 : ['interpolate', ['linear'], ['zoom'], 8.5, ['case', chosen, 1, 0.55], 10, 1],
         'circle-color': ['case', chosen, ACCENT, '#ffffff'],
         'circle-stroke-color': ['case', chosen, '#ffffff', layer.style.color],
         'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 8, 0.9, 13, 1.8],

@@ -5,24 +5,25 @@ import type { Bbox } from '../api/types.ts';
 class Moves {
   map = $state.raw<MapLibre | null>(null);
 
-  /** Whether the whole city is shown, and is to stay so when the map changes its size. */
-  isHome = false;
-
+  /** The whole city, as it is shown first. */
   home(bbox: Bbox, animate = true): void {
-    this.isHome = true;
-    this.map?.fitBounds(bbox, { padding: 32, duration: animate && !isStill() ? 600 : 0 });
+    this.map?.fitBounds(bbox, { padding: homePadding(this.map), duration: animate && !isStill() ? 600 : 0 });
   }
 
   fit(bbox: Bbox, animate = true): void {
-    this.isHome = false;
     this.map?.fitBounds(bbox, { padding: 48, maxZoom: 15, duration: animate && !isStill() ? 600 : 0 });
   }
 
   fly(lon: number, lat: number, zoom: number): void {
     const map = this.map;
-    this.isHome = false;
     map?.easeTo({ center: [lon, lat], zoom: Math.max(zoom, map.getZoom()), duration: isStill() ? 0 : 600 });
   }
+}
+
+/** Room around the whole city, pixels: the legend on the left and the source line below stay clear of it. */
+export function homePadding(map: MapLibre): { top: number; right: number; bottom: number; left: number } {
+  const isWide = map.getContainer().clientWidth >= 560;
+  return { top: 32, right: isWide ? 64 : 32, bottom: 40, left: isWide ? 200 : 32 };
 }
 
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

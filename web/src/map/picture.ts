@@ -1,5 +1,6 @@
 /** The map as a picture for a report: title, map, legend, scale, north, source and marks. */
 import type { Map as MapLibre } from 'maplibre-gl';
+import { fileName, save } from '../api/download.ts';
 import type { City } from '../api/types.ts';
 import { classLabel } from '../classes/legend.ts';
 import { NO_DATA } from '../classes/palettes.ts';
@@ -30,12 +31,7 @@ export function downloadPicture(map: MapLibre, city: City): void {
     // The drawing buffer is only there to be read while its frame is being drawn.
     const picture = compose(map, city);
     picture.toBlob((blob) => {
-      if (!blob) return;
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(blob);
-      link.download = `${[title(), city.synthetic ? t('synthetic') : ''].filter(Boolean).join('-').replace(/[\\/:*?"<>|\s]+/g, '_')}.png`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      if (blob) save(blob, `${fileName(title(), city.synthetic ? t('synthetic') : '')}.png`);
     }, 'image/png');
   });
   map.triggerRepaint();

@@ -4,26 +4,30 @@ import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { view } from './view.svelte.ts';
 
-/** People and jobs around the chosen stations (站点周边). */
-class AroundStations {
+export interface Origin {
+  layer: string;
+  id: string;
+}
+
+/** People and jobs around the chosen places (站点周边). */
+class AroundPlaces {
   answer = new Resource<Catchments>();
 
-  /** In the mode the ticked stations, elsewhere the one whose card is open. */
-  ids = $derived.by((): string[] => {
-    if (view.mode === 'stations') return view.stations;
+  /** In the mode the ticked stations, elsewhere the station or facility whose card is open. */
+  origins = $derived.by((): Origin[] => {
+    const stations = ground.stations?.id;
+    if (view.mode === 'stations') return stations ? view.stations.map((id) => ({ layer: stations, id })) : [];
     const chosen = view.selection;
-    return chosen?.kind === 'feature' && chosen.layer === ground.stations?.id ? [chosen.id] : [];
+    return chosen?.kind === 'feature' && hasCatchment(chosen.layer) ? [{ layer: chosen.layer, id: chosen.id }] : [];
   });
 
   follow(): void {
     $effect(() => {
-      const layer = ground.stations?.id;
-      const [ids, cutoffs, when] = [this.ids, view.cutoffs, asked()];
-      if (!layer || ids.length === 0) {
+      const [origins, cutoffs, when] = [this.origins, view.cutoffs, asked()];
+      if (origins.length === 0) {
         this.answer.clear();
         return;
       }
-      const origins = ids.map((id) => ({ layer, id }));
       this.answer.ask(JSON.stringify([origins, cutoffs, when.period]), (signal) =>
         computeCatchments(origins, [...cutoffs], when, signal),
       );
@@ -31,7 +35,13 @@ class AroundStations {
   }
 }
 
-export const around = new AroundStations();
+export const around = new AroundPlaces();
+
+/** Whether one asks who lives and works around a place of this layer. */
+export function hasCatchment(layerId: string): boolean {
+  const layer = ground.layer(layerId);
+  return layer?.geometry === 'point' && (layer.kind === 'station' || layer.kind === 'facility');
+}
 
 /** Adds or removes a station. */
 export function toggleStation(id: string): void {

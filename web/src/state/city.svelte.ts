@@ -35,11 +35,12 @@ class Ground {
   /** Layers with data, without the area layers. */
   featureLayers = $derived(this.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0));
 
-  /** The stations themselves, which are drawn by default, rather than their entrances. */
-  stations = $derived.by((): Layer | undefined => {
-    const points = this.layers.filter((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0);
-    return points.find((layer) => layer.style.visible) ?? points[0];
-  });
+  /** The stations themselves, not their entrances: those that the map shows first, else the fewest. */
+  stations = $derived(
+    this.layers
+      .filter((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0)
+      .toSorted((a, b) => Number(b.style.visible) - Number(a.style.visible) || a.features - b.features)[0],
+  );
 
   /** Ids of the layers drawn as marks. */
   visible = $derived(

@@ -6,6 +6,10 @@ import { ground } from './city.svelte.ts';
 export interface Column {
   key: string;
   title: string;
+  /** The title without the formula in brackets at its end. */
+  short: string;
+  /** That formula, or empty. */
+  formula: string;
   unit: string;
   format: TermFormat;
   decimals: number;
@@ -19,7 +23,7 @@ export function columnOf(key: string): Column {
   if (term) {
     return {
       key,
-      title: titled(term.title),
+      ...worded(titled(term.title)),
       unit: unitTitle(term.unit),
       format: term.format,
       decimals: term.decimals,
@@ -53,7 +57,13 @@ function variantTitle(variant: string): string {
 }
 
 function plain(key: string, title: string, unit: string): Column {
-  return { key, title, unit, format: 'integer', decimals: 0, definition: '', source: '' };
+  return { key, ...worded(title), unit, format: 'integer', decimals: 0, definition: '', source: '' };
+}
+
+/** 职住比(岗位÷就业人口) is long for a heading: the formula may stand in a second line. */
+export function worded(title: string): Pick<Column, 'title' | 'short' | 'formula'> {
+  const found = /^(.+?)\s*[（(]([^()（）]*÷[^()（）]*)[)）]$/.exec(title);
+  return { title, short: found?.[1] ?? title, formula: found?.[2] ?? '' };
 }
 
 /** Title with its unit, as a heading has it. */

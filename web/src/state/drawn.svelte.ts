@@ -10,17 +10,20 @@ class Drawn {
   /** Whether the pointer is setting corners. */
   drawing = $state(false);
 
+  /** The drawn corners, closed. */
+  polygon = $derived.by((): GeoJSON.Polygon | null => {
+    const corners = view.polygon;
+    return corners && { type: 'Polygon', coordinates: [[...corners, corners[0]!].map((corner) => [...corner])] };
+  });
+
   follow(): void {
     $effect(() => {
-      const [corners, when] = [view.polygon, asked()];
-      if (!corners) {
+      const [polygon, when] = [this.polygon, asked()];
+      if (!polygon) {
         this.answer.clear();
         return;
       }
-      const ring = [...corners, corners[0]!].map((corner) => [...corner]);
-      this.answer.ask(JSON.stringify([ring, when.period]), (signal) =>
-        computeStatistics({ type: 'Polygon', coordinates: [ring] }, when, signal),
-      );
+      this.answer.ask(JSON.stringify([polygon, when.period]), (signal) => computeStatistics(polygon, when, signal));
     });
   }
 }

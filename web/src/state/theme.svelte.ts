@@ -7,7 +7,7 @@ import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palett
 import { distance } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
-import { columnOf, type Column } from './columns.ts';
+import { columnOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
 import { view } from './view.svelte.ts';
 
@@ -76,7 +76,7 @@ class Theme {
   column = $derived.by((): Column => {
     const column = this.columnAt(this.key);
     if (view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
-    return { ...column, title: `${column.title} · ${t('catchment_of', { d: distance(view.catchment_m) })}` };
+    return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(view.catchment_m) })}`) };
   });
 
   /** A column of the table, the mapped density included. */
@@ -86,7 +86,7 @@ class Theme {
     return {
       ...base,
       key,
-      title: t('density_of', { name: base.title }),
+      ...worded(t('density_of', { name: base.title })),
       unit: t('per_km2', { unit: base.unit }).replace(/^ \//, '/'),
       decimals: 0,
       definition: `${base.title} ÷ ${columnOf('official_area_km2').title}`,

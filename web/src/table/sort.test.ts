@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sortRows, toTsv } from './sort.ts';
+import { sortRows, toCsv, toTsv } from './sort.ts';
 
 describe('the table', () => {
   const rows = [{ name: '天河', v: 1.62 }, { name: '番禺', v: null }, { name: '越秀', v: 0.5 }];
@@ -17,4 +17,10 @@ describe('the table', () => {
     expect(toTsv(['单元', '职住比'], ['name', 'v'], rows.slice(0, 2))).toBe('单元\t职住比\r\n天河\t1.62\r\n番禺\t');
     expect(toTsv(['a'], ['name'], [{ name: 'x\ty\nz' }])).toBe('a\r\nx y z');
   });
+});
+
+it('commas and quotes survive in a CSV that Excel opens', () => {
+  expect(toCsv(['名称', '数'], ['name', 'n'], [{ name: '镇龙"北", 21', n: 3 }, { name: null, n: null }])).toBe(
+    '\ufeff名称,数\r\n"镇龙""北"", 21",3\r\n,',
+  );
 });

@@ -21,3 +21,13 @@ export function toTsv(headings: readonly string[], keys: readonly string[], rows
   const clean = (value: unknown) => (value === null || value === undefined ? '' : String(value).replace(/[\t\r\n]+/g, ' '));
   return [headings.map(clean).join('\t'), ...rows.map((row) => keys.map((key) => clean(row[key])).join('\t'))].join('\r\n');
 }
+
+/** Comma-separated text with a byte order mark, without which Excel reads Chinese as gibberish. */
+export function toCsv(headings: readonly string[], keys: readonly string[], rows: readonly Row[]): string {
+  const quoted = (value: unknown) => {
+    const text = value === null || value === undefined ? '' : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = [headings.map(quoted), ...rows.map((row) => keys.map((key) => quoted(row[key])))];
+  return '\ufeff' + lines.map((line) => line.join(',')).join('\r\n');
+}

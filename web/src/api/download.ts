@@ -1,0 +1,24 @@
+import { problemOf } from './client.ts';
+
+/** Hands a file to the browser as a download. */
+export function save(file: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** A file name of a title: no characters that a file system refuses. */
+export const fileName = (...parts: string[]) => parts.filter(Boolean).join('-').replace(/[\\/:*?"<>|\s]+/g, '_');
+
+/** Asks a question that has a body for its answer as a file. */
+export async function downloadAnswer(path: string, body: unknown, name: string): Promise<void> {
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw await problemOf(response);
+  save(await response.blob(), name);
+}
