@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -40,11 +43,12 @@ pub struct TileQuery {
               (status = 204, description = "nothing is inside"), (status = 304, description = "not changed")))]
 pub async fn find_tile(
     State(state): State<AppState>,
-    Path((layer, z, x, y)): Path<(String, u8, u32, String)>,
+    path: Result<Path<(String, u8, u32, String)>, PathRejection>,
     question: Result<Query<TileQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let question = asked(question)?;
+    let Path((layer, z, x, y)) = path.map_err(|e| bad("z", e.body_text()))?;
     let y = y
         .strip_suffix(".mvt")
         .or_else(|| y.strip_suffix(".pbf"))

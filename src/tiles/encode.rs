@@ -22,12 +22,15 @@ pub struct Tile {
 /// Outlines are off by at most this many of 4096 units: a third of a pixel on a tile of 512.
 const TOLERANCE: f64 = 2.5;
 
+/// How far outlines may be off where a tile would else be too large: eight pixels.
+const COARSEST: f64 = 64.0;
+
 /// The tile of a layer; `None` where nothing is inside.
 ///
 /// Points stand for themselves from the layer's detail zoom on; below it, and where a tile would be
 /// too large, there is one point per grid cell with exact sums of every count and `features`.
-/// Filters apply before summing. Lines and polygons are simplified for the zoom and cut at the
-/// buffered tile; polygons come with a second layer `{id}_label` of one point each.
+/// Filters apply before summing. Lines and polygons are simplified for the zoom, more so where the
+/// tile would be too large, and cut at the buffered tile; polygons come with a second layer `{id}_label` of one point each.
 pub fn encode(
     index: &LayerIndex,
     shapes: &Shapes,
@@ -39,7 +42,17 @@ pub fn encode(
         return None;
     }
     if layer.geometry != GeometryKind::Point {
-        return outlines(index, shapes, tile, filter);
+        let mut tolerance = TOLERANCE;
+        loop {
+            let bytes = outlines(index, shapes, tile, filter, tolerance)?;
+            if bytes.len() <= MAX_TILE_BYTES || tolerance >= COARSEST {
+                return Some(Tile {
+                    bytes,
+                    generalized: tolerance > TOLERANCE,
+                });
+            }
+            tolerance *= 3.0;
+        }
     }
     if tile.z() >= layer.zoom.detail
         && let Some(bytes) = points(index, tile, filter)?
@@ -161,7 +174,8 @@ fn outlines(
     shapes: &Shapes,
     tile: TileCoord,
     filter: Option<&Filter>,
-) -> Option<Tile> {
+    tolerance: f64,
+) -> Option<Vec<u8>> {
     let layer = index.layer();
     let mut writer = LayerWriter::new(layer.id.as_str(), keys(index));
     let mut window = tile.bbox();
@@ -177,7 +191,7 @@ fn outlines(
         let Some(outline) = shapes.outline(number, row) else {
             return;
         };
-        let geometry = geometry_of(outline, tile);
+        let geometry = geometry_of(outline, tile, tolerance);
         if geometry.is_empty() {
             return;
         }
@@ -200,10 +214,7 @@ fn outlines(
     if !labels.is_empty() {
         labels.finish(&mut bytes);
     }
-    Some(Tile {
-        bytes,
-        generalized: false,
-    })
+    Some(bytes)
 }
 
 /// One point per polygon, in the tile that holds its place, so that a name stands once.
@@ -237,9 +248,11 @@ fn labels(index: &LayerIndex, tile: TileCoord, filter: Option<&Filter>) -> Layer
 }
 
 /// The commands that draw an outline in a tile; none where nothing of it is visible.
-fn geometry_of(outline: &Outline, tile: TileCoord) -> Vec<u32> {
+///
+/// `tolerance` is in tile units.
+fn geometry_of(outline: &Outline, tile: TileCoord, tolerance: f64) -> Vec<u32> {
     let scale = f64::from(tile.z()).exp2() * f64::from(EXTENT) / 4_294_967_296.0;
-    let tolerance = (TOLERANCE / scale) as f32;
+    let tolerance = (tolerance / scale) as f32;
     let shown = |ring: &[Corner]| -> Vec<(f64, f64)> {
         let kept = ring.iter().filter(|corner| corner.weight >= tolerance);
         let place = |c: &Corner| (unit(c.x, tile.x(), tile.z()), unit(c.y, tile.y(), tile.z()));

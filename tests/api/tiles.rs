@@ -76,12 +76,14 @@ async fn an_empty_tile_is_204_and_a_wrong_one_400() {
         "/tiles/districts/9/512/0",
         "/tiles/districts/99/0/0",
         "/tiles/districts/9/x/0",
+        "/tiles/districts/9/0/x",
+        "/tiles/districts/9/-1/0",
+        "/tiles/districts/9/0/99999999999",
+        "/tiles/districts/256/0/0",
     ] {
-        assert_eq!(
-            app.get(path).await.status,
-            StatusCode::BAD_REQUEST,
-            "{path}"
-        );
+        let answer = app.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
     }
     assert_eq!(
         app.get("/tiles/nothing/9/0/0").await.status,
