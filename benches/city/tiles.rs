@@ -92,7 +92,7 @@ pub fn measure(path: &Path) -> Outcome {
         }
         let count = tiles.len() as f64;
         println!(
-            "| {}–{} | {count} | {:.2} | {:.2} | {:.2} | {:.2} | {:.3} | {:.1} | {:.1} |",
+            "| {}–{} | {count} | {:.2} | {:.2} | {:.2} | {:.3} | {:.3} | {:.1} | {:.1} |",
             zooms.start(),
             zooms.end(),
             cold / count,

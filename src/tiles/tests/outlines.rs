@@ -195,17 +195,19 @@ fn a_line_that_leaves_and_comes_back_is_two_parts() {
 #[test]
 fn outlines_of_a_tile_that_would_be_too_large_are_drawn_more_coarsely() {
     // Stars of a thousand corners each, all in one tile.
+    let tile = tile_over(113.3, 23.3, 10);
+    let (west, south) = (tile.bbox().west, tile.bbox().south);
     let stars = (0..400).map(|i| {
         let center = (
-            113.0 + f64::from(i % 20) * 0.03,
-            23.0 + f64::from(i / 20) * 0.03,
+            west + 0.02 + f64::from(i % 20) * 0.015,
+            south + 0.02 + f64::from(i / 20) * 0.015,
         );
-        let radius = |k: i32| if k % 2 == 0 { 0.014 } else { 0.008 };
+        let radius = |k: i32| if k % 2 == 0 { 0.014 } else { 0.013 };
         let radii: Vec<f64> = (0..1000).map(radius).collect();
         (i.to_string(), Polygon::new(star(center, &radii), vec![]))
     });
     let (index, shapes) = polygon_index(stars.collect());
-    let made = encode(&index, &shapes, tile_over(113.3, 23.3, 8), None).expect("a full tile");
+    let made = encode(&index, &shapes, tile, None).expect("a full tile");
     assert!(made.generalized && made.bytes.len() <= MAX_TILE_BYTES);
     assert!(!decode(&made.bytes)[0].features.is_empty());
 }
