@@ -23,6 +23,9 @@ pub struct ExportArguments {
     /// The newest state at or before this date.
     #[arg(long)]
     period: Option<Period>,
+    /// Only features that meet this CQL2 condition, e.g. "jobs > 100 AND sector = 'C'".
+    #[arg(long = "where", value_name = "CQL2")]
+    condition: Option<String>,
 }
 
 /// Writes a layer as a file; nothing is left behind on failure.
@@ -42,10 +45,17 @@ pub fn run(
     };
     let (_, city) = open(&arguments.city, &catalog)?;
     let loaded = query::layer_state(&city, &arguments.layer, arguments.period.as_ref())?;
+    let filter = query::condition(loaded, arguments.condition.as_deref())?;
     let at = now();
     let done = write_whole(out, |file| {
         Ok(query::write_layer(
-            &city, loaded, format, language, None, &at, file,
+            &city,
+            loaded,
+            format,
+            language,
+            filter.as_ref(),
+            &at,
+            file,
         )?)
     })?;
     let features = done.features;

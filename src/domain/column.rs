@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::{AttributeType, Value};
 
 /// The values of one attribute for every row of a [`Table`](super::Table), missing ones included.
@@ -39,6 +41,15 @@ impl Column {
         self.len() == 0
     }
 
+    /// Makes room for `rows` more values.
+    pub fn reserve(&mut self, rows: usize) {
+        match self {
+            Column::Integer(values) => values.reserve(rows),
+            Column::Number(values) => values.reserve(rows),
+            Column::Text(values) => values.reserve(rows),
+        }
+    }
+
     /// Appends `value`; a value of another kind than the column's is kept as missing.
     pub fn push(&mut self, value: &Value) {
         match self {
@@ -64,7 +75,7 @@ impl Column {
 pub struct TextColumn {
     codes: Vec<u32>,
     words: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<Box<str>, u32, FixedState>,
 }
 
 impl TextColumn {
@@ -79,20 +90,32 @@ impl TextColumn {
         self.codes.is_empty()
     }
 
+    /// Makes room for `rows` more values.
+    pub fn reserve(&mut self, rows: usize) {
+        self.codes.reserve(rows);
+    }
+
     pub fn push(&mut self, text: Option<&str>) {
-        let code = match text {
-            None => Self::MISSING,
-            Some(text) => match self.numbers.get(text) {
-                Some(&code) => code,
-                None => {
-                    let code = self.words.len() as u32;
-                    self.words.push(text.into());
-                    self.numbers.insert(text.into(), code);
-                    code
-                }
-            },
-        };
+        let code = text.map_or(Self::MISSING, |text| self.number(text));
         self.codes.push(code);
+    }
+
+    /// Appends all rows of `more`.
+    pub fn append(&mut self, more: &TextColumn) {
+        let numbers: Vec<u32> = more.words.iter().map(|word| self.number(word)).collect();
+        let code = |&code: &u32| numbers.get(code as usize).copied().unwrap_or(Self::MISSING);
+        self.codes.extend(more.codes.iter().map(code));
+    }
+
+    /// The number of a text, a new one where it is new.
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        let number = self.words.len() as u32;
+        self.words.push(text.into());
+        self.numbers.insert(text.into(), number);
+        number
     }
 
     pub fn get(&self, row: usize) -> Option<&str> {

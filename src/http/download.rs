@@ -21,6 +21,8 @@ pub struct DownloadQuery {
     format: Option<String>,
     #[serde(default)]
     period: Option<Period>,
+    #[serde(default, rename = "where")]
+    condition: Option<String>,
     #[serde(default)]
     lang: Language,
 }
@@ -33,6 +35,7 @@ pub struct DownloadQuery {
            ("format" = Option<String>, Query,
             description = "xlsx (default), csv, geojson, geojsonl, flatgeobuf, gpkg or shapefile"),
            ("period" = Option<String>, Query, description = "reference date"),
+           ("where" = Option<String>, Query, description = "CQL2 text that features meet"),
            ("lang" = Option<String>, Query, description = "zh or en")),
     responses((status = 200, description = "the file", content_type = "application/octet-stream")))]
 pub async fn download_layer(
@@ -43,6 +46,7 @@ pub async fn download_layer(
     let DownloadQuery {
         format,
         period,
+        condition,
         lang,
     } = asked(question)?;
     let refused = |e: export::ExportError| QueryError::field("format", e.to_string());
@@ -54,12 +58,14 @@ pub async fn download_layer(
     let (bytes, title, losses) = state
         .compute(move |city, _| {
             let loaded = query::layer_state(city, &layer, period.as_ref())?;
+            let filter = query::condition(loaded, condition.as_deref())?;
             let title = query::file_title(city, loaded);
             // The last commit's time, so that equal data give equal bytes.
             let at = loaded.records.last().map_or("", |r| &r.imported_at);
             let mut out = Vec::new();
-            let done = query::write_layer(city, loaded, format, lang, None, at, &mut out)
-                .map_err(refused)?;
+            let done =
+                query::write_layer(city, loaded, format, lang, filter.as_ref(), at, &mut out)
+                    .map_err(refused)?;
             let losses: Vec<String> = done.losses.iter().map(|l| l.text(Language::En)).collect();
             Ok((out, title, losses))
         })

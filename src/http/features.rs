@@ -14,6 +14,7 @@ use crate::query::{self, FeaturesQuery};
     params(
         ("layer" = String, Path, description = "the layer"),
         ("bbox" = Option<String>, Query, description = "west,south,east,north"),
+        ("where" = Option<String>, Query, description = "CQL2 text that features meet"),
         ("limit" = Option<usize>, Query, description = "at most 1000, 100 by default"),
         ("cursor" = Option<String>, Query, description = "where the last page ended"),
         ("period" = Option<String>, Query, description = "reference date"),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,6 +17,7 @@ use super::{ApiError, AppState, questions::asked};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Layer, Period, TileCoord},
+    query,
     tiles::{self, Encoded, Encoding, TileKey},
 };
 
@@ -21,6 +25,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct TileQuery {
     period: Option<Period>,
+    /// CQL2 text.
+    #[serde(default, rename = "where")]
+    condition: Option<String>,
     /// Any text: a new one asks for the tile anew.
     #[serde(default, rename = "v")]
     _version: Option<String>,
@@ -30,16 +37,18 @@ pub struct TileQuery {
 #[utoipa::path(get, path = "/tiles/{layer}/{z}/{x}/{y}", tag = "tiles",
     params(("layer" = String, Path, description = "the layer"), ("z" = u8, Path, description = "zoom"),
            ("x" = u32, Path, description = "column"), ("y" = u32, Path, description = "row"),
-           ("period" = Option<String>, Query, description = "reference date")),
+           ("period" = Option<String>, Query, description = "reference date"),
+           ("where" = Option<String>, Query, description = "CQL2 text that features meet; applied before summing")),
     responses((status = 200, description = "the tile", content_type = "application/vnd.mapbox-vector-tile"),
               (status = 204, description = "nothing is inside"), (status = 304, description = "not changed")))]
 pub async fn find_tile(
     State(state): State<AppState>,
-    Path((layer, z, x, y)): Path<(String, u8, u32, String)>,
+    path: Result<Path<(String, u8, u32, String)>, PathRejection>,
     question: Result<Query<TileQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let question = asked(question)?;
+    let Path((layer, z, x, y)) = path.map_err(|e| bad("z", e.body_text()))?;
     let y = y
         .strip_suffix(".mvt")
         .or_else(|| y.strip_suffix(".pbf"))
@@ -57,6 +66,7 @@ pub async fn find_tile(
     let Some(loaded) = city.layer(&layer, question.period.as_ref()) else {
         return Ok(empty());
     };
+    let condition = question.condition.filter(|text| !text.trim().is_empty());
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|v| v.to_str().ok())
@@ -66,7 +76,7 @@ pub async fn find_tile(
         period: loaded.index.period().clone(),
         version: loaded.version,
         tile,
-        filter: None,
+        filter: condition.as_deref().map(Into::into),
         encoding: Encoding::accepted(accepted),
     };
     let Some(encoded) = encoded(&state, loaded.clone(), key).await? else {
@@ -89,12 +99,13 @@ async fn encoded(
     if let Some(known) = state.tiles.known(&key) {
         return Ok(known);
     }
+    let filter = query::condition(&loaded, key.filter.as_deref())?;
     let state = state.clone();
     let making = tokio::task::spawn_blocking(move || {
         let (tile, encoding) = (key.tile, key.encoding);
         state.tiles.get_or_make(key, || {
             let shapes = state.shapes(&loaded);
-            let tile = tiles::encode(&loaded.index, &shapes, tile, None)?;
+            let tile = tiles::encode(&loaded.index, &shapes, tile, filter.as_ref())?;
             Some(Encoded::new(&tile, encoding))
         })
     });
@@ -142,7 +153,8 @@ fn respond(encoded: Encoded, same: bool) -> Response {
 /// TileJSON 3 of a layer; the name ends in `.json`.
 #[utoipa::path(get, path = "/tiles/{name}", tag = "tiles",
     params(("name" = String, Path, description = "the layer with .json"),
-           ("period" = Option<String>, Query, description = "reference date")),
+           ("period" = Option<String>, Query, description = "reference date"),
+           ("where" = Option<String>, Query, description = "CQL2 text, handed on to the tiles")),
     responses((status = 200, description = "TileJSON", body = serde_json::Value)))]
 pub async fn find_tilejson(
     State(state): State<AppState>,
@@ -159,9 +171,17 @@ pub async fn find_tilejson(
         name: layer.chars().take(64).collect(),
     };
     let loaded = loaded.ok_or_else(missing)?;
-    let query = question
-        .period
-        .map_or(String::new(), |period| format!("?period={period}"));
+    let filter = query::condition(loaded, question.condition.as_deref())?;
+    let period = question.period.map(|period| period.to_string());
+    let condition = filter.map(|filter| filter.text().to_string());
+    let handed_on: Vec<(&str, String)> = [("period", period), ("where", condition)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let query = match serde_urlencoded::to_string(&handed_on) {
+        Ok(query) if !query.is_empty() => format!("?{query}"),
+        _ => String::new(),
+    };
     let document = tiles::tilejson(
         &loaded.index,
         &base_url(&headers),

@@ -178,13 +178,16 @@ impl Cell {
                 rows.for_each(&mut visit);
                 continue;
             }
-            for row in rows {
-                let (x, y) = (u64::from(self.x[row]), u64::from(self.y[row]));
-                if left <= x && x < right && top <= y && y < bottom {
-                    visit(row);
-                }
-            }
+            rows.filter(|&row| self.is_in_window(row, window))
+                .for_each(&mut visit);
         }
+    }
+
+    /// Whether the place of a row lies in a Mercator window.
+    pub(super) fn is_in_window(&self, row: usize, window: [u64; 4]) -> bool {
+        let [left, top, right, bottom] = window;
+        let (x, y) = (u64::from(self.x[row]), u64::from(self.y[row]));
+        left <= x && x < right && top <= y && y < bottom
     }
 
     /// The blocks of rows that may have places in a Mercator window, joined where they touch.

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, ops::Range};
 
-use super::{Cell, CellKey, Integers, LayerIndex, PackedColumn, Sums};
+use super::{Cell, CellKey, Filter, Integers, LayerIndex, Mask, PackedColumn, Sums};
 use crate::domain::TileCoord;
 
 /// A tile's grid has 2^6 x 2^6 cells: 8 pixels each on a tile of 512.
@@ -17,13 +17,10 @@ pub struct GridCell {
     pub sums: Vec<i64>,
 }
 
-/// Whether a row is counted.
-pub type Keep<'a> = dyn Fn(&Cell, usize) -> bool + Sync + 'a;
-
 impl LayerIndex {
     /// The exact grid sums of the features inside `tile`, in a grid of 2^`grid_zoom` cells a side;
-    /// only cells with features, in a fixed order.
-    pub fn grid(&self, tile: TileCoord, grid_zoom: u8, keep: Option<&Keep>) -> Vec<GridCell> {
+    /// only cells with features, in a fixed order. A filter applies before summing.
+    pub fn grid(&self, tile: TileCoord, grid_zoom: u8, filter: Option<&Filter>) -> Vec<GridCell> {
         let counts: Vec<usize> = self.layer().counts().map(|(place, _)| place).collect();
         let mut found = Vec::new();
         let mut may_repeat = false;
@@ -32,9 +29,9 @@ impl LayerIndex {
                 continue;
             }
             may_repeat |= cell.key().z >= grid_zoom;
-            match keep {
+            match filter {
                 None => collect_sums(cell, &counts, tile, grid_zoom, &mut found),
-                Some(keep) => collect_kept(cell, &counts, tile, grid_zoom, keep, &mut found),
+                Some(filter) => collect_kept(cell, &counts, tile, grid_zoom, filter, &mut found),
             }
         }
         if may_repeat { merged(found) } else { found }
@@ -149,7 +146,7 @@ pub(super) fn sums_of(columns: &[&PackedColumn], rows: Range<usize>) -> Sums {
     }
 }
 
-fn tile_meets(tile: TileCoord, key: CellKey) -> bool {
+pub(super) fn tile_meets(tile: TileCoord, key: CellKey) -> bool {
     if key.z <= tile.z() {
         let shift = tile.z() - key.z;
         tile.x() >> shift == key.x && tile.y() >> shift == key.y
@@ -224,29 +221,57 @@ fn collect_sums(
     }
 }
 
+/// Grid sums of the rows that meet `filter`.
 fn collect_kept(
     cell: &Cell,
     counts: &[usize],
     tile: TileCoord,
     grid_zoom: u8,
-    keep: &Keep,
+    filter: &Filter,
     found: &mut Vec<GridCell>,
 ) {
-    cell.for_each_in_window(tile_window(tile), |row| {
-        if !keep(cell, row) {
-            return;
+    let columns: Vec<&PackedColumn> = counts.iter().map(|&place| &cell.columns[place]).collect();
+    let bits = grid_zoom - tile.z();
+    for block in cell.window_runs(tile_window(tile)) {
+        let kept = filter.rows(cell, block.clone());
+        for run in runs(&cell.x, &cell.y, block.clone(), grid_zoom) {
+            let (x, y) = (cell.x[run.start], cell.y[run.start]);
+            let (gx, gy) = (grid_place(x, grid_zoom), grid_place(y, grid_zoom));
+            if gx >> bits != tile.x() || gy >> bits != tile.y() {
+                continue;
+            }
+            let part = kept_sums(&columns, run, &kept, block.start);
+            if part.features > 0 {
+                let sums = part.counts.iter().map(|total| total.sum).collect();
+                push_or_add(
+                    found,
+                    GridCell {
+                        x: gx,
+                        y: gy,
+                        features: part.features,
+                        sums,
+                    },
+                );
+            }
         }
-        let value = |&place: &usize| cell.columns[place].integer(row).unwrap_or(0);
-        push_or_add(
-            found,
-            GridCell {
-                x: grid_place(cell.x[row], grid_zoom),
-                y: grid_place(cell.y[row], grid_zoom),
-                features: 1,
-                sums: counts.iter().map(value).collect(),
-            },
-        );
-    });
+    }
+}
+
+/// Sums over the rows of a run that are kept; the first bit of `kept` is the row `first`.
+fn kept_sums(columns: &[&PackedColumn], run: Range<usize>, kept: &Mask, first: usize) -> Sums {
+    let mut total = Sums::zero(columns.len());
+    let mut next = run.start;
+    while next < run.end {
+        let start = next;
+        let bit = kept.get(start - first);
+        while next < run.end && kept.get(next - first) == bit {
+            next += 1;
+        }
+        if bit {
+            total.add(&sums_of(columns, start..next));
+        }
+    }
+    total
 }
 
 /// Adds `part` to the last cell found where that is the same one: a run may be cut by a block.

@@ -7,9 +7,9 @@ use geo::{Geometry, Point};
 use rayon::prelude::*;
 
 use super::{
-    Cell, Region, Relation, Sums,
+    Cell, Filter, Region, Relation, Sums,
     build::build_cells,
-    grid::{sums_of, tile_window},
+    grid::{sums_of, tile_meets, tile_window},
 };
 use crate::domain::{Bbox, Layer, LevelId, Period, Table, TileCoord, Value, measure};
 
@@ -158,26 +158,48 @@ impl LayerIndex {
         measure::distance_m(Point::new(lon, lat), Point::new(x, y))
     }
 
-    /// Calls `visit` with every feature whose place is in `tile` (its own window, no buffer).
-    pub fn for_each_in_tile(&self, tile: TileCoord, mut visit: impl FnMut(&Cell, usize)) {
+    /// Calls `visit` with every feature whose place is in `tile` (its own window, no buffer) and
+    /// that meets `filter`.
+    pub fn for_each_in_tile(
+        &self,
+        tile: TileCoord,
+        filter: Option<&Filter>,
+        mut visit: impl FnMut(&Cell, usize),
+    ) {
         let window = tile_window(tile);
-        for cell in &self.cells {
-            cell.for_each_in_window(window, |row| visit(cell, row));
+        for cell in self.cells.iter().filter(|c| tile_meets(tile, c.key())) {
+            let Some(filter) = filter else {
+                cell.for_each_in_window(window, |row| visit(cell, row));
+                continue;
+            };
+            for run in cell.window_runs(window) {
+                let kept = filter.rows(cell, run.clone());
+                let rows = kept.ones().map(|at| run.start + at);
+                rows.filter(|&row| cell.is_in_window(row, window))
+                    .for_each(|row| visit(cell, row));
+            }
         }
     }
 
-    /// Calls `visit` with every feature whose geometry's bounds meet `window`.
-    pub fn for_each_meeting(&self, window: &Bbox, mut visit: impl FnMut(FeatureRef)) {
+    /// Calls `visit` with every feature whose geometry's bounds meet `window` and that meets
+    /// `filter`.
+    pub fn for_each_meeting(
+        &self,
+        window: &Bbox,
+        filter: Option<&Filter>,
+        mut visit: impl FnMut(FeatureRef),
+    ) {
         for (number, cell) in self.cells.iter().enumerate() {
             if !cell.bounds.intersects(window) {
                 continue;
             }
+            let kept = filter.map(|filter| filter.rows(cell, 0..cell.len()));
             for row in 0..cell.len() {
                 let meets = match &cell.envelopes {
                     Some(envelopes) => envelopes[row].intersects(window),
                     None => window.contains(cell.lon[row], cell.lat[row]),
                 };
-                if meets {
+                if meets && kept.as_ref().is_none_or(|kept| kept.get(row)) {
                     visit(FeatureRef {
                         cell: number as u32,
                         row: row as u32,
@@ -185,6 +207,18 @@ impl LayerIndex {
                 }
             }
         }
+    }
+
+    /// All features that meet `filter`, in the order of [`iter`](Self::iter).
+    pub fn iter_kept(&self, filter: &Filter) -> impl Iterator<Item = FeatureRef> {
+        self.cells.iter().enumerate().flat_map(|(number, cell)| {
+            let kept = filter.rows(cell, 0..cell.len());
+            let rows: Vec<usize> = kept.ones().collect();
+            rows.into_iter().map(move |row| FeatureRef {
+                cell: number as u32,
+                row: row as u32,
+            })
+        })
     }
 
     /// Calls `visit` with every feature whose place is in `region`.

@@ -6,6 +6,7 @@
 mod build;
 mod cell;
 mod edit;
+mod filter;
 mod grid;
 mod hilbert;
 mod layer_index;
@@ -21,6 +22,7 @@ mod oracle_tests;
 pub use build::MAX_ROWS;
 pub use cell::{Cell, CellKey, stable_number};
 pub use edit::Edit;
+pub use filter::{Filter, FilterError, Mask};
 pub use grid::{GRID_BITS, GridCell};
 pub use layer_index::{AreaSums, FeatureRef, LayerIndex};
 pub use nearest::Neighbor;

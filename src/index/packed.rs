@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use crate::domain::{Column, TextColumn, Value};
 
 /// Whole numbers in the narrowest form that holds them; the widest value of a form means missing.
@@ -113,7 +115,7 @@ impl PackedColumn {
     }
 
     pub(super) fn pack_text(values: &TextColumn, rows: &[u32]) -> Self {
-        let mut local: HashMap<u32, i64> = HashMap::new();
+        let mut local: HashMap<u32, i64, FixedState> = HashMap::default();
         let mut words: Vec<Box<str>> = Vec::new();
         let codes: Vec<Option<i64>> = rows
             .iter()

@@ -5,6 +5,7 @@ use crate::{
     city::{City, LoadedLayer, Setting},
     domain::{Language, LevelId, Period, Title},
     export::{ExportContext, ExportError, Exported, Format, export_layer},
+    index::{Filter, LayerIndex},
 };
 
 /// The state of a layer that a file is asked of.
@@ -25,8 +26,7 @@ pub fn layer_state<'c>(
 
 /// Writes the features of a layer as a file that says where they come from.
 ///
-/// `chosen` is the condition that features meet, in words, and the rows that meet it, in the
-/// layer's order; `None` is all.
+/// With a `filter` only the features that meet it.
 ///
 /// # Errors
 /// More than the format holds, or what `out` says.
@@ -35,7 +35,7 @@ pub fn write_layer(
     loaded: &LoadedLayer,
     format: Format,
     language: Language,
-    chosen: Option<(&str, &[usize])>,
+    filter: Option<&Filter>,
     exported_at: &str,
     out: &mut dyn Write,
 ) -> Result<Exported, ExportError> {
@@ -63,7 +63,7 @@ pub fn write_layer(
         crs: own(|record| &record.crs),
         synthetic: loaded.is_synthetic(),
         estimated: loaded.estimated().into_iter().cloned().collect(),
-        filter: chosen.map(|(text, _)| text.to_owned()).unwrap_or_default(),
+        filter: filter.map(|f| f.text().to_string()).unwrap_or_default(),
         marking: Title {
             zh: city.setting(Setting::MarkingZh).to_owned(),
             en: city.setting(Setting::MarkingEn).to_owned(),
@@ -73,8 +73,20 @@ pub fn write_layer(
         software: concat!("Suitu 穗图 ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let table = loaded.index.to_table();
-    let rows = chosen.map(|(_, rows)| rows);
-    export_layer(format, layer, &table, rows, &context, out)
+    let kept = filter.map(|filter| rows_kept(&loaded.index, filter));
+    export_layer(format, layer, &table, kept.as_deref(), &context, out)
+}
+
+/// The rows of `index.to_table()` that meet `filter`.
+fn rows_kept(index: &LayerIndex, filter: &Filter) -> Vec<usize> {
+    let mut first = 0;
+    let mut rows = Vec::new();
+    for cell in index.cells() {
+        let kept = filter.rows(cell, 0..cell.len());
+        rows.extend(kept.ones().map(|row| first + row));
+        first += cell.len();
+    }
+    rows
 }
 
 /// What a file of the layer is called: the city, the layer, its date, and 合成 where it is.

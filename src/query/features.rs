@@ -5,7 +5,7 @@ use super::{Limits, QueryError, layer_state};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Bbox, Period, Value},
-    index::FeatureRef,
+    index::{FeatureRef, Filter},
 };
 
 /// `GET /api/layers/{layer}/features`
@@ -14,6 +14,9 @@ use crate::{
 pub struct FeaturesQuery {
     #[serde(default)]
     pub bbox: Option<String>,
+    /// CQL2 text.
+    #[serde(default, rename = "where")]
+    pub condition: Option<String>,
     #[serde(default)]
     pub limit: Option<usize>,
     #[serde(default)]
@@ -22,10 +25,23 @@ pub struct FeaturesQuery {
     pub period: Option<Period>,
 }
 
+/// The condition `where` of a question about a layer; none where it is blank.
+///
+/// # Errors
+/// What is wrong with it, under the field `where`.
+pub fn condition(loaded: &LoadedLayer, text: Option<&str>) -> Result<Option<Filter>, QueryError> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+        return Ok(None);
+    };
+    Filter::parse(text, loaded.layer(), loaded.index.levels())
+        .map(Some)
+        .map_err(|e| QueryError::field("where", e.to_string()))
+}
+
 /// A page of a layer's features, as a GeoJSON collection with `number_matched` and `next`.
 ///
 /// # Errors
-/// Unknown layer, or a window or cursor that is none.
+/// Unknown layer, or a window, condition or cursor that is none.
 pub fn features(
     city: &City,
     layer: &str,
@@ -40,6 +56,7 @@ pub fn features(
             Some(text.parse().map_err(problem)?)
         }
     };
+    let filter = condition(loaded, query.condition.as_deref())?;
     let limit = query.limit.unwrap_or(100).clamp(1, 1000);
     let start: usize = match &query.cursor {
         None => 0,
@@ -56,9 +73,14 @@ pub fn features(
         }
         matched += 1;
     };
-    match &window {
-        Some(window) => loaded.index.for_each_meeting(window, &mut take),
-        None => loaded.index.iter().for_each(&mut take),
+    match (&window, &filter) {
+        (Some(window), filter) => {
+            loaded
+                .index
+                .for_each_meeting(window, filter.as_ref(), &mut take);
+        }
+        (None, Some(filter)) => loaded.index.iter_kept(filter).for_each(&mut take),
+        (None, None) => loaded.index.iter().for_each(&mut take),
     }
     let next = (start + page.len() < matched).then(|| (start + page.len()).to_string());
     let features: Vec<Json> = page.into_iter().map(|f| to_json(loaded, f)).collect();

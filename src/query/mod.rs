@@ -26,7 +26,7 @@ pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Mode, Origin, catchments};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
 pub use download::{file_title, layer_state, write_layer};
-pub use features::{FeaturesQuery, feature, features};
+pub use features::{FeaturesQuery, condition, feature, features};
 pub use flat::{catchments_to_geojson, flat_catchments, flat_statistics};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;

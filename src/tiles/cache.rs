@@ -121,8 +121,10 @@ pub struct TileCache(Cache<TileKey, Option<Encoded>>);
 impl TileCache {
     /// Holds up to `bytes`.
     pub fn new(bytes: u64) -> Self {
-        let weigh = |_: &TileKey, tile: &Option<Encoded>| {
-            200 + tile.as_ref().map_or(0, |t| t.body.len() as u32)
+        let weigh = |key: &TileKey, tile: &Option<Encoded>| {
+            let filter = key.filter.as_ref().map_or(0, |text| text.len());
+            let body = tile.as_ref().map_or(0, |t| t.body.len());
+            u32::try_from(200 + filter + body).unwrap_or(u32::MAX)
         };
         TileCache(Cache::builder().max_capacity(bytes).weigher(weigh).build())
     }

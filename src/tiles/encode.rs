@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     domain::{GeometryKind, Role, TileCoord},
-    index::{Cell, GRID_BITS, LayerIndex, PackedColumn, stable_number},
+    index::{Cell, Filter, GRID_BITS, LayerIndex, PackedColumn, stable_number},
 };
 
 /// A tile stays under this; a fuller one is served as coarser sums.
@@ -19,33 +19,43 @@ pub struct Tile {
     pub generalized: bool,
 }
 
-/// Whether a row is drawn.
-pub type Keep<'a> = dyn Fn(&Cell, usize) -> bool + Sync + 'a;
-
 /// Outlines are off by at most this many of 4096 units: a third of a pixel on a tile of 512.
 const TOLERANCE: f64 = 2.5;
+
+/// How far outlines may be off where a tile would else be too large: eight pixels.
+const COARSEST: f64 = 64.0;
 
 /// The tile of a layer; `None` where nothing is inside.
 ///
 /// Points stand for themselves from the layer's detail zoom on; below it, and where a tile would be
 /// too large, there is one point per grid cell with exact sums of every count and `features`.
-/// Filters apply before summing. Lines and polygons are simplified for the zoom and cut at the
-/// buffered tile; polygons come with a second layer `{id}_label` of one point each.
+/// Filters apply before summing. Lines and polygons are simplified for the zoom, more so where the
+/// tile would be too large, and cut at the buffered tile; polygons come with a second layer `{id}_label` of one point each.
 pub fn encode(
     index: &LayerIndex,
     shapes: &Shapes,
     tile: TileCoord,
-    keep: Option<&Keep>,
+    filter: Option<&Filter>,
 ) -> Option<Tile> {
     let layer = index.layer();
     if tile.z() < layer.zoom.min || tile.z() > layer.zoom.max {
         return None;
     }
     if layer.geometry != GeometryKind::Point {
-        return outlines(index, shapes, tile, keep);
+        let mut tolerance = TOLERANCE;
+        loop {
+            let bytes = outlines(index, shapes, tile, filter, tolerance)?;
+            if bytes.len() <= MAX_TILE_BYTES || tolerance >= COARSEST {
+                return Some(Tile {
+                    bytes,
+                    generalized: tolerance > TOLERANCE,
+                });
+            }
+            tolerance *= 3.0;
+        }
     }
     if tile.z() >= layer.zoom.detail
-        && let Some(bytes) = points(index, tile, keep)?
+        && let Some(bytes) = points(index, tile, filter)?
     {
         return Some(Tile {
             bytes,
@@ -54,7 +64,7 @@ pub fn encode(
     }
     let mut zoom = (tile.z() + GRID_BITS).min(28);
     loop {
-        let bytes = grid(index, tile, zoom, keep)?;
+        let bytes = grid(index, tile, zoom, filter)?;
         if bytes.len() <= MAX_TILE_BYTES || zoom <= tile.z() {
             return Some(Tile {
                 bytes,
@@ -66,8 +76,8 @@ pub fn encode(
 }
 
 /// Grid sums; `None` for an empty tile.
-fn grid(index: &LayerIndex, tile: TileCoord, zoom: u8, keep: Option<&Keep>) -> Option<Vec<u8>> {
-    let cells = index.grid(tile, zoom, keep);
+fn grid(index: &LayerIndex, tile: TileCoord, zoom: u8, filter: Option<&Filter>) -> Option<Vec<u8>> {
+    let cells = index.grid(tile, zoom, filter);
     if cells.is_empty() {
         return None;
     }
@@ -124,10 +134,10 @@ fn tags(writer: &mut LayerWriter, cell: &Cell, row: usize) {
 }
 
 /// Single points: `None` for an empty tile, `Some(None)` for one that would be too large.
-fn points(index: &LayerIndex, tile: TileCoord, keep: Option<&Keep>) -> Option<Option<Vec<u8>>> {
+fn points(index: &LayerIndex, tile: TileCoord, filter: Option<&Filter>) -> Option<Option<Vec<u8>>> {
     let mut writer = LayerWriter::new(index.layer().id.as_str(), keys(index));
-    index.for_each_in_tile(tile, |cell, row| {
-        if writer.len() > MAX_TILE_BYTES || keep.is_some_and(|keep| !keep(cell, row)) {
+    index.for_each_in_tile(tile, filter, |cell, row| {
+        if writer.len() > MAX_TILE_BYTES {
             return;
         }
         tags(&mut writer, cell, row);
@@ -163,8 +173,9 @@ fn outlines(
     index: &LayerIndex,
     shapes: &Shapes,
     tile: TileCoord,
-    keep: Option<&Keep>,
-) -> Option<Tile> {
+    filter: Option<&Filter>,
+    tolerance: f64,
+) -> Option<Vec<u8>> {
     let layer = index.layer();
     let mut writer = LayerWriter::new(layer.id.as_str(), keys(index));
     let mut window = tile.bbox();
@@ -174,16 +185,13 @@ fn outlines(
     let height = (window.north - window.south) * clip::BUFFER / f64::from(EXTENT) * 1.5;
     window.south -= height;
     window.north += height;
-    index.for_each_meeting(&window, |feature| {
+    index.for_each_meeting(&window, filter, |feature| {
         let (number, row) = (feature.cell as usize, feature.row as usize);
         let cell = &index.cells()[number];
-        if keep.is_some_and(|keep| !keep(cell, row)) {
-            return;
-        }
         let Some(outline) = shapes.outline(number, row) else {
             return;
         };
-        let geometry = geometry_of(outline, tile);
+        let geometry = geometry_of(outline, tile, tolerance);
         if geometry.is_empty() {
             return;
         }
@@ -195,7 +203,7 @@ fn outlines(
         };
         writer.feature(stable_number(cell.id(row)), shape, &geometry);
     });
-    let labels = labels(index, tile, keep);
+    let labels = labels(index, tile, filter);
     if writer.is_empty() && labels.is_empty() {
         return None;
     }
@@ -206,14 +214,11 @@ fn outlines(
     if !labels.is_empty() {
         labels.finish(&mut bytes);
     }
-    Some(Tile {
-        bytes,
-        generalized: false,
-    })
+    Some(bytes)
 }
 
 /// One point per polygon, in the tile that holds its place, so that a name stands once.
-fn labels(index: &LayerIndex, tile: TileCoord, keep: Option<&Keep>) -> LayerWriter {
+fn labels(index: &LayerIndex, tile: TileCoord, filter: Option<&Filter>) -> LayerWriter {
     let layer = index.layer();
     let places: Vec<usize> = [Role::Code, Role::Name, Role::NameEn]
         .into_iter()
@@ -224,10 +229,7 @@ fn labels(index: &LayerIndex, tile: TileCoord, keep: Option<&Keep>) -> LayerWrit
         .map(|&place| layer.attributes[place].id.to_string())
         .collect();
     let mut writer = LayerWriter::new(&format!("{}_label", layer.id), keys);
-    index.for_each_in_tile(tile, |cell, row| {
-        if keep.is_some_and(|keep| !keep(cell, row)) {
-            return;
-        }
+    index.for_each_in_tile(tile, filter, |cell, row| {
         for (key, &place) in places.iter().enumerate() {
             if let Some(text) = cell.columns()[place].text(row) {
                 writer.tag(key as u32, Tag::Text(text));
@@ -246,9 +248,11 @@ fn labels(index: &LayerIndex, tile: TileCoord, keep: Option<&Keep>) -> LayerWrit
 }
 
 /// The commands that draw an outline in a tile; none where nothing of it is visible.
-fn geometry_of(outline: &Outline, tile: TileCoord) -> Vec<u32> {
+///
+/// `tolerance` is in tile units.
+fn geometry_of(outline: &Outline, tile: TileCoord, tolerance: f64) -> Vec<u32> {
     let scale = f64::from(tile.z()).exp2() * f64::from(EXTENT) / 4_294_967_296.0;
-    let tolerance = (TOLERANCE / scale) as f32;
+    let tolerance = (tolerance / scale) as f32;
     let shown = |ring: &[Corner]| -> Vec<(f64, f64)> {
         let kept = ring.iter().filter(|corner| corner.weight >= tolerance);
         let place = |c: &Corner| (unit(c.x, tile.x(), tile.z()), unit(c.y, tile.y(), tile.z()));

@@ -9,6 +9,9 @@ mod shapes;
 mod style;
 mod tilejson;
 
+#[cfg(test)]
+mod tests;
+
 pub use cache::{Encoded, Encoding, TileCache, TileKey};
 pub use encode::{MAX_TILE_BYTES, Tile, encode};
 pub use shapes::Shapes;

@@ -107,20 +107,31 @@ pub(super) fn table(
 ) -> Result<Table, StoreError> {
     let (first, snapshot) = begin(connect()?, layer)?;
     let (Some(low), Some(high)) = (snapshot.low, snapshot.high) else {
-        return Ok(empty(layer, levels));
+        return Ok(empty(layer, levels, 0));
     };
     let second = match high - low < 50_000 {
         true => None,
         // A commit between the two makes them see different rows: then one reads alone.
         false => Some(begin(connect()?, layer)?).filter(|(_, other)| *other == snapshot),
     };
+    // Rows of other periods stand between: room for all of them would be too much.
+    let room = |rows: i64| rows.clamp(0, 1 << 21) as usize;
+    let all = room(high - low + 1);
     let Some((second, _)) = second else {
-        return read_span(&first, layer, levels, period, low, high);
+        let table = empty(layer, levels, all);
+        return read_span(&first, table, layer, levels, period, [low, high]);
     };
     let middle = low + (high - low) / 2;
     let (left, right) = rayon::join(
-        move || read_span(&first, layer, levels, period, low, middle),
-        move || read_span(&second, layer, levels, period, middle + 1, high),
+        move || {
+            // It takes in the other half.
+            let table = empty(layer, levels, all);
+            read_span(&first, table, layer, levels, period, [low, middle])
+        },
+        move || {
+            let table = empty(layer, levels, room(high - middle));
+            read_span(&second, table, layer, levels, period, [middle + 1, high])
+        },
     );
     let mut table = left?;
     append(&mut table, right?);
@@ -152,11 +163,19 @@ fn begin(connection: Connection, layer: &Layer) -> Result<(Connection, Snapshot)
     Ok((connection, snapshot))
 }
 
-fn empty(layer: &Layer, levels: &[LevelId]) -> Table {
+/// A table with room for `rows` rows.
+fn empty(layer: &Layer, levels: &[LevelId], rows: usize) -> Table {
     let mut table = Table::for_layer(layer);
+    table.ids.reserve(rows);
+    table.geometries.reserve(rows);
+    table.columns.iter_mut().for_each(|c| c.reserve(rows));
     table.area_codes = levels
         .iter()
-        .map(|l| (l.clone(), TextColumn::default()))
+        .map(|level| {
+            let mut codes = TextColumn::default();
+            codes.reserve(rows);
+            (level.clone(), codes)
+        })
         .collect();
     table
 }
@@ -168,28 +187,23 @@ fn append(table: &mut Table, more: Table) {
         match (column, other) {
             (Column::Integer(values), Column::Integer(others)) => values.extend(others),
             (Column::Number(values), Column::Number(others)) => values.extend(others),
-            (Column::Text(values), Column::Text(others)) => append_text(values, &others),
+            (Column::Text(values), Column::Text(others)) => values.append(&others),
             _ => unreachable!("both halves are columns of one layer"),
         }
     }
     for (level, codes) in &mut table.area_codes {
-        append_text(codes, &more.area_codes[level]);
+        codes.append(&more.area_codes[level]);
     }
 }
 
-fn append_text(column: &mut TextColumn, more: &TextColumn) {
-    for row in 0..more.len() {
-        column.push(more.get(row));
-    }
-}
-
+/// Appends the rows with these numbers, first and last, to `table`.
 fn read_span(
     connection: &Connection,
+    mut table: Table,
     layer: &Layer,
     levels: &[LevelId],
     period: &Period,
-    low: i64,
-    high: i64,
+    [low, high]: [i64; 2],
 ) -> Result<Table, StoreError> {
     let mut sql = String::from("select id, geom");
     for attribute in &layer.attributes {
@@ -206,7 +220,6 @@ fn read_span(
     sql = sql.replace("where period", "where +period") + " order by fid";
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params![period.as_str(), low, high])?;
-    let mut table = empty(layer, levels);
     while let Some(row) = rows.next()? {
         // A row without geometry is an unfinished edit of another program; it is checked for there.
         let ValueRef::Blob(bytes) = row.get_ref(1)? else {
