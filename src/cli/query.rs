@@ -100,13 +100,29 @@ pub fn run(
         }
         Question::Statistics => {
             let answer = query::statistics(&city, &parse(question)?, &limits)?;
-            print.answer(&answer, title("范围统计", "Statistics"))
+            if arguments.format == OutputFormat::Json {
+                return print.json(&answer);
+            }
+            let flat = query::flat_statistics(&city, &answer, language);
+            print.answer(&flat, title("范围统计", "Statistics"))
         }
         Question::Coverage => {
             let answer = query::coverage(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("服务覆盖率", "Coverage"))
         }
-        Question::Catchments => print.json(&query::catchments(&city, &parse(question)?, &limits)?),
+        Question::Catchments => {
+            let answer = query::catchments(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&answer),
+                OutputFormat::Geojson => {
+                    print.json(&query::catchments_to_geojson(&answer, language))
+                }
+                _ => {
+                    let flat = query::flat_catchments(&answer, language);
+                    print.answer(&flat, title("服务区", "Catchments"))
+                }
+            }
+        }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
 }
@@ -180,15 +196,15 @@ impl Print<'_> {
             OutputFormat::Json => self.json(answer),
             OutputFormat::Geojson => self.json(&query::to_geojson(self.city, answer)),
             OutputFormat::Csv => {
-                let table = query::to_table(self.city, answer, title);
+                let table = query::to_table(self.city, answer, title, self.language);
                 Ok(export::write_csv(&table, self.language, out)?)
             }
             OutputFormat::Table => {
-                let table = query::to_table(self.city, answer, title);
+                let table = query::to_table(self.city, answer, title, self.language);
                 Ok(export::write_text(&table, self.language, out)?)
             }
             OutputFormat::Xlsx => {
-                let table = query::to_table(self.city, answer, title);
+                let table = query::to_table(self.city, answer, title, self.language);
                 let mut out = out;
                 Ok(out.write_all(&export::write_xlsx(&table, self.language)?)?)
             }

@@ -46,7 +46,7 @@ pub fn answer<R: Serialize, T: Serialize>(
     match form.format {
         Format::Json => Ok(Json(answer).into_response()),
         Format::Csv => {
-            let table = query::to_table(city, answer, title.clone());
+            let table = query::to_table(city, answer, title.clone(), form.lang);
             let mut out = Vec::new();
             export::write_csv(&table, form.lang, &mut out).map_err(failed)?;
             Ok(file(
@@ -58,7 +58,7 @@ pub fn answer<R: Serialize, T: Serialize>(
             ))
         }
         Format::Xlsx => {
-            let table = query::to_table(city, answer, title.clone());
+            let table = query::to_table(city, answer, title.clone(), form.lang);
             let out = export::write_xlsx(&table, form.lang)
                 .map_err(|e| ApiError::Internal(e.to_string()))?;
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

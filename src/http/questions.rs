@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     ApiError, AppState,
-    answers::{Form, answer},
+    answers::{Form, Format, answer, file},
 };
 use crate::{
     domain::Title,
@@ -109,22 +109,45 @@ pub async fn compute_statistics(
     let found = state
         .compute(move |city, limits| query::statistics(city, &question, limits))
         .await?;
-    answer(&city, &found, form, title("范围统计", "Statistics"))
+    if form.format == Format::Json {
+        return Ok(Json(found).into_response());
+    }
+    let flat = query::flat_statistics(&city, &found, form.lang);
+    answer(&city, &flat, form, title("范围统计", "Statistics"))
 }
 
 /// Who and what lies within reach of places or features (服务区).
 #[utoipa::path(post, path = "/api/catchments", tag = "questions",
+    params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+           ("lang" = Option<String>, Query, description = "zh or en")),
     request_body = serde_json::Value,
     responses((status = 200, description = "catchments by origin and cutoff, and their union", body = serde_json::Value)))]
 pub async fn compute_catchments(
     State(state): State<AppState>,
+    form: Result<Query<Form>, QueryRejection>,
     question: Result<Json<CatchmentsQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
-    let question = posted(question)?;
+    let (form, question) = (asked(form)?, posted(question)?);
+    let city = state.city();
     let found = state
         .compute(move |city, limits| query::catchments(city, &question, limits))
         .await?;
-    Ok(Json(found).into_response())
+    let title = title("服务区", "Catchments");
+    match form.format {
+        Format::Json => Ok(Json(found).into_response()),
+        Format::Geojson => {
+            let collection = query::catchments_to_geojson(&found, form.lang);
+            let bytes = collection.to_string().into_bytes();
+            let kind = "application/geo+json";
+            Ok(file(bytes, kind, &title, "geojson", form.lang))
+        }
+        _ => answer(
+            &city,
+            &query::flat_catchments(&found, form.lang),
+            form,
+            title,
+        ),
+    }
 }
 
 /// Places by Chinese or English name, code, pinyin or its initials (地名检索).

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use super::Answer;
 use crate::{
     city::City,
-    domain::{Catalog, TermFormat, Title, Value},
+    domain::{Catalog, Language, TermFormat, Title, Value},
     export::{ResultColumn, ResultTable},
 };
 
@@ -22,6 +22,15 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
             decimals: term.decimals,
         });
     }
+    if let Some(of) = key.strip_prefix("exclusive.") {
+        let (of, word) = (column(catalog, of)?, catalog.term("exclusive")?);
+        let title = Title {
+            zh: format!("{} {}", word.title.zh, of.title.zh),
+            en: format!("{}: {}", word.title.en, of.title.en),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `residences.usual_residents.official`: what the last word says of the rest.
     if let Some((of, word)) = key.rsplit_once('.')
         && of.contains('.')
@@ -31,11 +40,8 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
             zh: format!("{} {}", of.title.zh, word.title.zh),
             en: format!("{}: {}", of.title.en, word.title.en),
         };
-        return Some(ResultColumn {
-            key: key.to_owned(),
-            title,
-            ..of
-        });
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
     }
     let (layer, attribute) = key.split_once('.')?;
     let layer = catalog.layer(layer)?;
@@ -74,8 +80,15 @@ pub fn to_table<R: Serialize, T: Serialize>(
     city: &City,
     answer: &Answer<R, T>,
     title: Title,
+    language: Language,
 ) -> ResultTable {
-    let rows: Vec<Row> = answer.rows.iter().filter_map(to_row).collect();
+    let mut rows: Vec<Row> = answer.rows.iter().filter_map(to_row).collect();
+    for level in rows.iter_mut().filter_map(|row| row.get_mut("level")) {
+        let layer = level.as_str().and_then(|id| city.catalog().area_layer(id));
+        if let Some(layer) = layer {
+            *level = Json::from(layer.title.in_language(language));
+        }
+    }
     let totals = to_row(&answer.totals);
     let mut keys: Vec<String> = Vec::new();
     for key in rows.iter().chain(&totals).flat_map(|row| row.keys()) {

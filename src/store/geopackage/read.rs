@@ -97,50 +97,68 @@ pub(super) fn control_totals(
     Ok(found)
 }
 
-/// Reads one layer and period; large ones by two connections, each a half of the row numbers.
+/// Reads one layer and period as of one commit; large ones by two connections, each a half of the
+/// row numbers.
 pub(super) fn table(
     connect: &(dyn Fn() -> Result<Connection, StoreError> + Sync),
     layer: &Layer,
     levels: &[LevelId],
     period: &Period,
 ) -> Result<Table, StoreError> {
-    let first = connect()?;
-    let span = format!("select min(fid), max(fid) from \"{}\"", layer.id);
-    let (low, high): (Option<i64>, Option<i64>) =
-        first.query_row(&span, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (Some(low), Some(high)) = (low, high) else {
+    let (first, snapshot) = begin(connect()?, layer)?;
+    let (Some(low), Some(high)) = (snapshot.low, snapshot.high) else {
         return Ok(empty(layer, levels, 0));
     };
     // Rows of other periods stand between: room for all of them would be too much.
     let room = |rows: i64| rows.clamp(0, 1 << 21) as usize;
-    let all = room(high - low + 1);
-    if high - low < 50_000 {
-        let table = empty(layer, levels, all);
-        return read_span(&first, table, layer, levels, period, [low, high]);
-    }
+    // The first part takes in the second.
+    let start = empty(layer, levels, room(high - low + 1));
+    let second = match high - low < 50_000 {
+        true => None,
+        // A commit between the two makes them see different rows: then one reads alone.
+        false => Some(begin(connect()?, layer)?).filter(|(_, other)| *other == snapshot),
+    };
+    let Some((second, _)) = second else {
+        return read_span(&first, start, layer, levels, period, [low, high]);
+    };
     let middle = low + (high - low) / 2;
-    drop(first);
     let (left, right) = rayon::join(
-        || {
-            // It takes in the other half.
-            let table = empty(layer, levels, all);
-            read_span(&connect()?, table, layer, levels, period, [low, middle])
-        },
-        || {
-            let table = empty(layer, levels, room(high - middle));
-            read_span(
-                &connect()?,
-                table,
-                layer,
-                levels,
-                period,
-                [middle + 1, high],
-            )
+        move || read_span(&first, start, layer, levels, period, [low, middle]),
+        move || {
+            let rest = empty(layer, levels, room(high - middle));
+            read_span(&second, rest, layer, levels, period, [middle + 1, high])
         },
     );
     let mut table = left?;
     append(&mut table, right?);
     Ok(table)
+}
+
+/// What a transaction sees: every commit and every foreign edit has a number.
+#[derive(Debug, PartialEq, Eq)]
+struct Snapshot {
+    number: Option<i64>,
+    low: Option<i64>,
+    high: Option<i64>,
+}
+
+/// Begins a transaction that ends with the connection.
+fn begin(connection: Connection, layer: &Layer) -> Result<(Connection, Snapshot), StoreError> {
+    connection.execute_batch("begin")?;
+    // One question for each end: SQLite finds both by the key then, without reading every row.
+    let sql = format!(
+        "select (select max(number) from suitu_changes),
+                (select min(fid) from \"{0}\"), (select max(fid) from \"{0}\")",
+        layer.id
+    );
+    let snapshot = connection.query_row(&sql, [], |row| {
+        Ok(Snapshot {
+            number: row.get(0)?,
+            low: row.get(1)?,
+            high: row.get(2)?,
+        })
+    })?;
+    Ok((connection, snapshot))
 }
 
 /// A table with room for `rows` rows.

@@ -102,7 +102,9 @@ pub(super) fn create(connection: &mut Connection, catalog: &Catalog) -> rusqlite
     )?;
     set_meta(&transaction, "schema", &SCHEMA.to_string())?;
     extend(&transaction, catalog)?;
-    transaction.commit()
+    transaction.commit()?;
+    // Desktop programs tell a GeoPackage by the first bytes of the file itself, not of its log.
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
 }
 
 /// Refuses foreign and newer files, copies an older one aside and upgrades it, and adds what the
@@ -250,6 +252,15 @@ fn create_triggers(transaction: &Transaction<'_>, table: &str) -> rusqlite::Resu
              values ('{table}', coalesce({row}.period, ''), '{kind}', {row}.id, 1);"
         )
     };
+    // How many features a state holds stays right whoever writes.
+    let counted = |row: &str, by: i32| {
+        format!(
+            "insert into suitu_states values ('{table}', {row}.period, max({by}, 0),
+               (select max(number) from suitu_changes))
+             on conflict (layer, period) do update set
+               features = features + {by}, changed = excluded.changed;"
+        )
+    };
     let latest = format!("select max(period) from suitu_states where layer = '{table}'");
     transaction.execute_batch(&format!(
         "create trigger \"suitu_{table}_insert\" after insert on \"{table}\" when {silent} begin
@@ -259,14 +270,22 @@ fn create_triggers(transaction: &Transaction<'_>, table: &str) -> rusqlite::Resu
            where fid = new.fid and (new.period is null or new.id is null);
            insert into suitu_changes (layer, period, kind, id, external)
              select '{table}', period, 'insert', id, 1 from \"{table}\" where fid = new.fid;
+           insert into suitu_states
+             select '{table}', period, 1, (select max(number) from suitu_changes)
+             from \"{table}\" where fid = new.fid
+             on conflict (layer, period) do update set
+               features = features + 1, changed = excluded.changed;
          end;
          create trigger \"suitu_{table}_update\" after update on \"{table}\"
            when {silent} and old.id is not null and old.period is not null begin
            {old_gone}
            {update}
+           {one_less}
+           {one_more}
          end;
          create trigger \"suitu_{table}_delete\" after delete on \"{table}\" when {silent} begin
            {delete}
+           {one_less}
          end;",
         old_gone = format_args!(
             "insert into suitu_changes (layer, period, kind, id, external)
@@ -275,6 +294,8 @@ fn create_triggers(transaction: &Transaction<'_>, table: &str) -> rusqlite::Resu
         ),
         update = log("update", "new"),
         delete = log("delete", "old"),
+        one_less = counted("old", -1),
+        one_more = counted("new", 1),
     ))
 }
 

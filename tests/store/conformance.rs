@@ -1,0 +1,435 @@
+//! The promises of [`Store`], held against any home: each check gets a new, empty store.
+
+use std::{collections::BTreeMap, ops::Deref};
+
+use proptest::prelude::*;
+use suitu::{
+    domain::{Layer, Table, Value},
+    store::{BatchMode, ChangeKind, ControlTotal, Store, StoreError},
+};
+
+use super::sample::{batch, district, homes, layer, period};
+
+/// Every check, by name; a home passes when none of them panics.
+pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
+    an_empty_store_is_empty(&*make());
+    what_goes_in_comes_out(&*make());
+    a_state_is_filled_once(&*make());
+    periods_are_apart(&*make());
+    an_update_changes_by_id_and_adds(&*make());
+    rows_are_appended_and_removed_by_id(&*make());
+    area_codes_are_set_alone(&*make());
+    a_commit_is_whole_or_nothing(&*make());
+    a_cancelled_commit_leaves_nothing(&*make());
+    the_change_log_is_complete_and_in_order(&*make());
+    settings_and_totals_are_kept(&*make());
+    readers_see_whole_commits(&*make());
+}
+
+fn put(store: &dyn Store, layer: &Layer, at: &str, mode: BatchMode, table: &Table) -> u64 {
+    let batches = [batch(layer, at, mode, table)];
+    store.commit(&batches, &mut |_| true).expect("a commit")
+}
+
+fn people(store: &dyn Store, at: &str) -> BTreeMap<String, Option<i64>> {
+    let layer = layer("residences");
+    let table = store.read(&layer, &period(at)).expect("a table");
+    let column = layer
+        .attribute_index("usual_residents")
+        .expect("an attribute");
+    let value = |row: usize| table.columns[column].get(row).as_integer();
+    let ids = table.ids.iter().enumerate();
+    ids.map(|(row, id)| (id.to_string(), value(row))).collect()
+}
+
+fn features(store: &dyn Store, at: &str) -> Option<u64> {
+    let states = store.states().expect("states");
+    let mut homes = states.iter().filter(|s| s.layer == *"residences");
+    homes.find(|s| s.period == period(at)).map(|s| s.features)
+}
+
+fn an_empty_store_is_empty(store: &dyn Store) {
+    assert_eq!(store.states().unwrap(), []);
+    assert_eq!(store.change_number().unwrap(), 0);
+    assert_eq!(store.changes_since(0).unwrap(), []);
+    assert!(
+        store
+            .read(&layer("residences"), &period("2020"))
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(store.setting("title_zh").unwrap(), None);
+}
+
+fn what_goes_in_comes_out(store: &dyn Store) {
+    let (homes_layer, districts) = (layer("residences"), layer("districts"));
+    let written = homes(&["007", "a'b", "穗"], &[1 << 40, -1, 0]);
+    put(
+        store,
+        &homes_layer,
+        "2020-11-01",
+        BatchMode::Insert,
+        &written,
+    );
+    let read = store.read(&homes_layer, &period("2020-11-01")).unwrap();
+    assert_eq!(read.ids, written.ids);
+    assert_eq!(read.geometries, written.geometries);
+    for (at, attribute) in homes_layer.attributes.iter().enumerate() {
+        for row in 0..written.len() {
+            let (found, wanted) = (read.columns[at].get(row), written.columns[at].get(row));
+            assert_eq!(found, wanted, "{} of row {row}", attribute.id);
+        }
+    }
+    let holed = district();
+    put(store, &districts, "2020", BatchMode::Insert, &holed);
+    let read = store.read(&districts, &period("2020")).unwrap();
+    assert_eq!(read.geometries, holed.geometries);
+    let code = districts.attribute_index("code").unwrap();
+    assert_eq!(read.columns[code].get(0), Value::Text("010203".into()));
+    let states = store.states().unwrap();
+    assert_eq!(states.len(), 2);
+    assert!(
+        states
+            .iter()
+            .all(|state| state.records[0].source == "a bureau")
+    );
+}
+
+fn a_state_is_filled_once(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Insert,
+        &homes(&["a"], &[1]),
+    );
+    let again = homes(&["b"], &[2]);
+    let refused = store.commit(
+        &[batch(&homes_layer, "2020", BatchMode::Insert, &again)],
+        &mut |_| true,
+    );
+    assert!(matches!(
+        refused,
+        Err(StoreError::Occupied { features: 1, .. })
+    ));
+    put(store, &homes_layer, "2020", BatchMode::Replace, &again);
+    assert_eq!(people(store, "2020"), [("b".to_owned(), Some(2))].into());
+    assert_eq!(features(store, "2020"), Some(1));
+    // What was replaced has no say in where the numbers come from.
+    assert_eq!(store.states().unwrap()[0].records.len(), 1);
+}
+
+fn periods_are_apart(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    put(
+        store,
+        &homes_layer,
+        "2010",
+        BatchMode::Insert,
+        &homes(&["a"], &[1]),
+    );
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Insert,
+        &homes(&["a", "b"], &[5, 6]),
+    );
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Delete,
+        &homes(&["a"], &[0]),
+    );
+    assert_eq!(people(store, "2010"), [("a".to_owned(), Some(1))].into());
+    assert_eq!(people(store, "2020"), [("b".to_owned(), Some(6))].into());
+    assert_eq!(
+        (features(store, "2010"), features(store, "2020")),
+        (Some(1), Some(1))
+    );
+}
+
+fn an_update_changes_by_id_and_adds(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Insert,
+        &homes(&["a", "b"], &[1, 2]),
+    );
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Update,
+        &homes(&["b", "c"], &[20, 30]),
+    );
+    let wanted = [("a", 1), ("b", 20), ("c", 30)].map(|(id, n)| (id.to_owned(), Some(n)));
+    assert_eq!(people(store, "2020"), wanted.into());
+    assert_eq!(features(store, "2020"), Some(3));
+}
+
+fn rows_are_appended_and_removed_by_id(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Insert,
+        &homes(&["a"], &[1]),
+    );
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Append,
+        &homes(&["b"], &[2]),
+    );
+    let twice = homes(&["c", "a"], &[3, 4]);
+    let refused = store.commit(
+        &[batch(&homes_layer, "2020", BatchMode::Append, &twice)],
+        &mut |_| true,
+    );
+    match refused {
+        Err(StoreError::DuplicateId { id, .. }) => assert_eq!(id, "a"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(
+        people(store, "2020").len(),
+        2,
+        "nothing of the refused rows stands"
+    );
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Delete,
+        &homes(&["a", "nobody"], &[0, 0]),
+    );
+    assert_eq!(people(store, "2020"), [("b".to_owned(), Some(2))].into());
+}
+
+fn area_codes_are_set_alone(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    let before = homes(&["a", "b"], &[1, -1]);
+    put(store, &homes_layer, "2020", BatchMode::Insert, &before);
+    let mut codes = Table::default();
+    codes.ids.push("b".into());
+    codes.geometries.push(before.geometries[1].clone());
+    let level = "district".parse().expect("a level");
+    codes
+        .area_codes
+        .entry(level)
+        .or_default()
+        .push(Some("440106"));
+    put(store, &homes_layer, "2020", BatchMode::AreaCodes, &codes);
+    let read = store.read(&homes_layer, &period("2020")).unwrap();
+    assert_eq!(read.columns, before.columns);
+    let found = &read.area_codes["district"];
+    assert_eq!((found.get(0), found.get(1)), (None, Some("440106")));
+}
+
+fn a_commit_is_whole_or_nothing(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Insert,
+        &homes(&["a"], &[1]),
+    );
+    let (number, states) = (store.change_number().unwrap(), store.states().unwrap());
+    let (good, bad) = (homes(&["x"], &[1]), homes(&["y", "y"], &[1, 2]));
+    let batches = [
+        batch(&homes_layer, "2021", BatchMode::Insert, &good),
+        batch(&homes_layer, "2022", BatchMode::Insert, &bad),
+    ];
+    assert!(store.commit(&batches, &mut |_| true).is_err());
+    assert_eq!(store.states().unwrap(), states);
+    assert_eq!(store.change_number().unwrap(), number);
+    assert!(people(store, "2021").is_empty());
+}
+
+fn a_cancelled_commit_leaves_nothing(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    let ids: Vec<String> = (0..25_000).map(|n| format!("h{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let many = homes(&ids, &vec![1; ids.len()]);
+    let mut told = Vec::new();
+    let cancelled = store.commit(
+        &[batch(&homes_layer, "2020", BatchMode::Insert, &many)],
+        &mut |rows| {
+            told.push(rows);
+            rows < 20_000
+        },
+    );
+    assert!(matches!(cancelled, Err(StoreError::Cancelled)));
+    assert!(told.is_sorted() && told.len() >= 2, "{told:?}");
+    assert_eq!(store.states().unwrap(), []);
+    assert_eq!(store.change_number().unwrap(), 0);
+    put(store, &homes_layer, "2020", BatchMode::Insert, &many);
+    assert_eq!(features(store, "2020"), Some(25_000));
+}
+
+fn the_change_log_is_complete_and_in_order(store: &dyn Store) {
+    let homes_layer = layer("residences");
+    let first = put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Insert,
+        &homes(&["a", "b"], &[1, 2]),
+    );
+    let second = put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Update,
+        &homes(&["b"], &[3]),
+    );
+    let third = put(
+        store,
+        &homes_layer,
+        "2020",
+        BatchMode::Delete,
+        &homes(&["a"], &[0]),
+    );
+    assert!(first < second && second < third);
+    assert_eq!(store.change_number().unwrap(), third);
+    let all = store.changes_since(0).unwrap();
+    assert!(all.windows(2).all(|pair| pair[0].number < pair[1].number));
+    assert!(
+        all.iter()
+            .all(|change| !change.external && change.layer == *"residences")
+    );
+    let later = store.changes_since(first).unwrap();
+    assert!(later.iter().all(|change| change.number > first));
+    let touched: Vec<_> = later.iter().filter_map(|c| c.id.as_deref()).collect();
+    assert!(
+        touched.contains(&"b") && touched.contains(&"a"),
+        "{later:?}"
+    );
+    assert!(later.iter().any(|c| c.kind == ChangeKind::Delete));
+    assert_eq!(store.changes_since(third).unwrap(), []);
+    let state = &store.states().unwrap()[0];
+    assert!(state.changed > second, "the state knows its last change");
+}
+
+fn settings_and_totals_are_kept(store: &dyn Store) {
+    store.set_setting("title_zh", "广州").unwrap();
+    store.set_setting("title_zh", "广州市").unwrap();
+    assert_eq!(
+        store.setting("title_zh").unwrap().as_deref(),
+        Some("广州市")
+    );
+    let (homes_layer, table) = (layer("residences"), homes(&["a"], &[1]));
+    let totals = [ControlTotal {
+        attribute: "usual_residents".parse().unwrap(),
+        level: "district".parse().unwrap(),
+        code: "440106".parse().unwrap(),
+        value: 2_241_826,
+        source: "census".into(),
+    }];
+    let mut with_totals = batch(&homes_layer, "2020", BatchMode::Insert, &table);
+    with_totals.control_totals = &totals;
+    store.commit(&[with_totals], &mut |_| true).unwrap();
+    let found = store
+        .control_totals(&homes_layer.id, &period("2020"))
+        .unwrap();
+    assert_eq!(found, totals);
+    put(store, &homes_layer, "2020", BatchMode::Replace, &table);
+    assert_eq!(
+        store
+            .control_totals(&homes_layer.id, &period("2020"))
+            .unwrap(),
+        []
+    );
+}
+
+/// Every table that is read while another thread writes is one that was committed.
+fn readers_see_whole_commits(store: &dyn Store) {
+    const ROWS: i64 = 400;
+    let homes_layer = layer("residences");
+    let ids: Vec<String> = (0..ROWS).map(|n| format!("h{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let version = |n: i64| homes(&ids, &vec![n; ids.len()]);
+    put(store, &homes_layer, "2020", BatchMode::Insert, &version(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 1..20 {
+                put(store, &homes_layer, "2020", BatchMode::Replace, &version(n));
+            }
+        });
+        for _ in 0..40 {
+            let seen = people(store, "2020");
+            let first = seen.values().next().copied();
+            assert_eq!(seen.len() as i64, ROWS);
+            assert!(seen.values().all(|value| Some(*value) == first));
+        }
+    });
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put(BatchMode, Vec<(u8, i64)>),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let modes = prop_oneof![
+        Just(BatchMode::Replace),
+        Just(BatchMode::Update),
+        Just(BatchMode::Append),
+        Just(BatchMode::Delete),
+    ];
+    let rows = proptest::collection::vec((0u8..12, -1i64..50), 0..8);
+    proptest::collection::vec(
+        (modes, rows).prop_map(|(mode, rows)| Step::Put(mode, rows)),
+        1..12,
+    )
+}
+
+/// Any order of commits leaves what a plain map would hold.
+pub fn hold_against_a_map<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    runner
+        .run(&steps(), |steps| {
+            let store = make();
+            let mut model: BTreeMap<String, Option<i64>> = BTreeMap::new();
+            let mut last = 0;
+            for Step::Put(mode, rows) in steps {
+                let unique: BTreeMap<u8, i64> = rows.into_iter().collect();
+                let ids: Vec<String> = unique.keys().map(|n| format!("h{n}")).collect();
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                let values: Vec<i64> = unique.values().copied().collect();
+                let table = homes(&ids, &values);
+                let homes_layer = layer("residences");
+                let done =
+                    store.commit(&[batch(&homes_layer, "2020", mode, &table)], &mut |_| true);
+                let clash = ids.iter().any(|id| model.contains_key(*id));
+                prop_assert_eq!(done.is_err(), mode == BatchMode::Append && clash);
+                let Ok(number) = done else { continue };
+                prop_assert!(number > last);
+                last = number;
+                if mode == BatchMode::Replace {
+                    model.clear();
+                }
+                for (id, value) in ids.iter().zip(values) {
+                    match mode {
+                        BatchMode::Delete => drop(model.remove(*id)),
+                        _ => drop(model.insert((*id).to_owned(), (value >= 0).then_some(value))),
+                    }
+                }
+                prop_assert_eq!(&people(&*store, "2020"), &model);
+                prop_assert_eq!(features(&*store, "2020"), Some(model.len() as u64));
+            }
+            Ok(())
+        })
+        .expect("the store holds what the map holds");
+}

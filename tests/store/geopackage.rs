@@ -1,0 +1,239 @@
+//! The file home: conformance, other programs in the file, damaged files.
+
+use std::{ops::Deref, path::Path, process::Command};
+
+use rusqlite::Connection;
+use suitu::{
+    city::{self, City},
+    store::{BatchMode, Store, StoreError, geopackage::GeoPackage},
+};
+use tempfile::TempDir;
+
+use super::{
+    conformance::{hold, hold_against_a_map},
+    sample::{batch, catalog, district, homes, layer, period},
+};
+
+/// A store in a folder of its own.
+struct Home {
+    store: GeoPackage,
+    _folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = GeoPackage::create(&folder.path().join("city.gpkg"), catalog());
+        Home {
+            store: store.expect("a new city"),
+            _folder: folder,
+        }
+    }
+}
+
+impl Deref for Home {
+    type Target = GeoPackage;
+
+    fn deref(&self) -> &GeoPackage {
+        &self.store
+    }
+}
+
+#[test]
+fn a_geopackage_keeps_what_a_store_promises() {
+    hold(Home::new);
+}
+
+#[test]
+fn a_geopackage_holds_what_a_map_would_hold() {
+    hold_against_a_map(Home::new);
+}
+
+/// A city with a district and two homes in it.
+fn filled() -> Home {
+    let home = Home::new();
+    let (districts, homes_layer) = (layer("districts"), layer("residences"));
+    let (district, homes) = (district(), homes(&["a", "b"], &[10, 20]));
+    let batches = [
+        batch(&districts, "2020", BatchMode::Insert, &district),
+        batch(&homes_layer, "2020", BatchMode::Insert, &homes),
+    ];
+    home.store
+        .commit(&batches, &mut |_| true)
+        .expect("a commit");
+    home
+}
+
+fn load(home: &Home) -> City {
+    city::load(&home.store, catalog()).expect("a city")
+}
+
+#[test]
+fn what_another_program_edits_is_noticed_counted_and_placed() {
+    let home = filled();
+    let before = load(&home);
+    let seen = home.store.data_version().unwrap();
+    let other = Connection::open(home.store.path()).unwrap();
+    other
+        .execute_batch(
+            "update residences set usual_residents = 11 where id = 'a';
+             delete from residences where id = 'b';
+             insert into residences (geom, usual_residents)
+               select geom, 7 from residences where id = 'a';",
+        )
+        .unwrap();
+    assert_ne!(home.store.data_version().unwrap(), seen);
+    let changes = home.store.changes_since(before.version()).unwrap();
+    assert_eq!(changes.len(), 3);
+    assert!(changes.iter().all(|change| change.external));
+    let states = home.store.states().unwrap();
+    let homes = states.iter().find(|s| s.layer == *"residences").unwrap();
+    assert_eq!(homes.features, 2);
+
+    let after = city::follow(&home.store, &before)
+        .unwrap()
+        .expect("a change");
+    let loaded = after.layer("residences", None).unwrap();
+    assert_eq!(loaded.index.features(), 2);
+    let district = loaded.index.level_index("district").unwrap();
+    let codes: Vec<_> = loaded
+        .index
+        .iter()
+        .map(|feature| loaded.index.area_code(feature, district))
+        .collect();
+    assert_eq!(codes, [Some("010203"), Some("010203")]);
+    let again = city::follow(&home.store, &after).unwrap();
+    assert!(again.is_none_or(|city| city.version() > after.version()));
+}
+
+#[test]
+fn a_file_of_another_kind_or_time_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("city.gpkg");
+    let open = |path: &Path| GeoPackage::open(path, catalog()).map(|_| ());
+    assert!(
+        open(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("no such file")
+    );
+    std::fs::write(&path, "id,lon,lat\n").unwrap();
+    assert!(
+        open(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("not a GeoPackage")
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), b"id,lon,lat\n");
+
+    let home = filled();
+    // The first half of a city.
+    drop(Connection::open(home.store.path()).unwrap().query_row(
+        "pragma wal_checkpoint(truncate)",
+        [],
+        |_| Ok(()),
+    ));
+    let whole = std::fs::read(home.store.path()).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let cut = GeoPackage::open(&path, catalog()).and_then(|store| {
+        store
+            .read(&layer("residences"), &period("2020"))
+            .map(|_| ())
+    });
+    assert!(cut.is_err(), "a truncated file is an error, not a panic");
+
+    let other = Connection::open(home.store.path()).unwrap();
+    other
+        .execute(
+            "update suitu_meta set value = '99' where key = 'schema'",
+            [],
+        )
+        .unwrap();
+    drop(other);
+    match GeoPackage::open(home.store.path(), catalog()) {
+        Err(StoreError::TooNew { found: 99, .. }) => {}
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+}
+
+#[test]
+fn an_older_file_is_copied_aside_before_it_is_upgraded() {
+    let home = filled();
+    let other = Connection::open(home.store.path()).unwrap();
+    other
+        .execute("update suitu_meta set value = '0' where key = 'schema'", [])
+        .unwrap();
+    drop(other);
+    let path = home.store.path().to_owned();
+    let reopened = GeoPackage::open(&path, catalog()).expect("an older city");
+    assert_eq!(reopened.states().unwrap().len(), 2);
+    let folder = path.parent().unwrap();
+    let copies = std::fs::read_dir(folder).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().contains("backup-v0")
+    });
+    assert_eq!(copies.count(), 1);
+}
+
+#[test]
+fn desktop_programs_see_layers_types_and_coordinate_system() {
+    let home = filled();
+    let told = Command::new("ogrinfo")
+        .args(["-ro", "-al", "-so"])
+        .arg(home.store.path())
+        .output();
+    let Ok(told) = told else {
+        eprintln!("skipped: ogrinfo is not installed");
+        return;
+    };
+    let text = String::from_utf8_lossy(&told.stdout);
+    let errors = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success() && errors.is_empty(), "{errors}");
+    let of = |layer: &str| {
+        let begin = text
+            .find(&format!("Layer name: {layer}\n"))
+            .expect("the layer");
+        text[begin..]
+            .split("\n\n")
+            .next()
+            .expect("a description")
+            .to_owned()
+    };
+    let homes = of("residences");
+    assert!(
+        homes.contains("Geometry: Point") && homes.contains("Feature Count: 2"),
+        "{homes}"
+    );
+    assert!(text.contains("usual_residents: Integer"), "{text}");
+    assert!(text.contains("China Geodetic Coordinate System 2000") || text.contains("4490"));
+    // An edit by GDAL itself, triggers and all.
+    let edited = Command::new("ogrinfo")
+        .arg(home.store.path())
+        .args([
+            "-dialect",
+            "sqlite",
+            "-sql",
+            "update residences set households = 3 where id = 'a'",
+        ])
+        .output()
+        .unwrap();
+    assert!(edited.status.success());
+    let change = home.store.changes_since(0).unwrap().pop().unwrap();
+    assert!(
+        change.external && change.id.as_deref() == Some("a"),
+        "{change:?}"
+    );
+}
+
+#[test]
+fn reopening_gives_the_same_rows() {
+    let home = filled();
+    let before = home
+        .store
+        .read(&layer("residences"), &period("2020"))
+        .unwrap();
+    let path = home.store.path().to_owned();
+    let again = GeoPackage::open(&path, catalog()).unwrap();
+    let after = again.read(&layer("residences"), &period("2020")).unwrap();
+    assert_eq!((before.ids, before.columns), (after.ids, after.columns));
+}
