@@ -58,7 +58,6 @@ fn depth(text: &str) -> usize {
             }
             // One too many is the parser's to report.
             ')' if open.len() > 1 => now -= 1 + open.pop().unwrap_or(0),
-            ')' => {}
             '+' | '-' | '*' | '/' | '%' | '^' | '=' | '<' | '>' | '!' => steps = 1,
             ',' => now -= std::mem::take(open.last_mut().expect("never empty")),
             c if c.is_alphabetic() => {

@@ -109,28 +109,24 @@ pub(super) fn table(
     let (Some(low), Some(high)) = (snapshot.low, snapshot.high) else {
         return Ok(empty(layer, levels, 0));
     };
+    // Rows of other periods stand between: room for all of them would be too much.
+    let room = |rows: i64| rows.clamp(0, 1 << 21) as usize;
+    // The first part takes in the second.
+    let start = empty(layer, levels, room(high - low + 1));
     let second = match high - low < 50_000 {
         true => None,
         // A commit between the two makes them see different rows: then one reads alone.
         false => Some(begin(connect()?, layer)?).filter(|(_, other)| *other == snapshot),
     };
-    // Rows of other periods stand between: room for all of them would be too much.
-    let room = |rows: i64| rows.clamp(0, 1 << 21) as usize;
-    let all = room(high - low + 1);
     let Some((second, _)) = second else {
-        let table = empty(layer, levels, all);
-        return read_span(&first, table, layer, levels, period, [low, high]);
+        return read_span(&first, start, layer, levels, period, [low, high]);
     };
     let middle = low + (high - low) / 2;
     let (left, right) = rayon::join(
+        move || read_span(&first, start, layer, levels, period, [low, middle]),
         move || {
-            // It takes in the other half.
-            let table = empty(layer, levels, all);
-            read_span(&first, table, layer, levels, period, [low, middle])
-        },
-        move || {
-            let table = empty(layer, levels, room(high - middle));
-            read_span(&second, table, layer, levels, period, [middle + 1, high])
+            let rest = empty(layer, levels, room(high - middle));
+            read_span(&second, rest, layer, levels, period, [middle + 1, high])
         },
     );
     let mut table = left?;
@@ -149,8 +145,10 @@ struct Snapshot {
 /// Begins a transaction that ends with the connection.
 fn begin(connection: Connection, layer: &Layer) -> Result<(Connection, Snapshot), StoreError> {
     connection.execute_batch("begin")?;
+    // One question for each end: SQLite finds both by the key then, without reading every row.
     let sql = format!(
-        "select (select max(number) from suitu_changes), min(fid), max(fid) from \"{}\"",
+        "select (select max(number) from suitu_changes),
+                (select min(fid) from \"{0}\"), (select max(fid) from \"{0}\")",
         layer.id
     );
     let snapshot = connection.query_row(&sql, [], |row| {
