@@ -24,6 +24,7 @@ pub mod export;
 pub mod http;
 pub mod import;
 pub mod index;
+pub mod network;
 pub mod query;
 pub mod store;
 pub mod tiles;

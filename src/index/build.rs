@@ -7,9 +7,8 @@ use super::{
     Cell, CellKey, PackedColumn, PackedStrings,
     cell::{BLOCK, short_hash},
     grid::{GRID_BITS, GridLevels, sums_of},
-    hilbert::hilbert_key,
 };
-use crate::domain::{Bbox, Layer, LevelId, Table, TextColumn, to_mercator};
+use crate::domain::{Bbox, Layer, LevelId, Table, TextColumn, hilbert_key, to_mercator};
 
 /// The most features of one cell; an edit rebuilds that many at the most.
 pub const MAX_ROWS: usize = 16_384;

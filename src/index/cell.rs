@@ -6,10 +6,9 @@ use rstar::RTree;
 use super::{
     PackedColumn, PackedStrings, Sums,
     grid::GridLevels,
-    hilbert::hilbert_key,
     nearest::{Place, PlaceTree},
 };
-use crate::domain::{Bbox, Table};
+use crate::domain::{Bbox, Table, hilbert_key};
 
 /// The quadtree node that a cell covers: a Web Mercator tile of zoom `z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

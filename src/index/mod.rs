@@ -8,7 +8,6 @@ mod cell;
 mod edit;
 mod filter;
 mod grid;
-mod hilbert;
 mod layer_index;
 mod nearest;
 mod packed;

@@ -1,0 +1,49 @@
+//! Streets as a graph in memory (路网): what can be reached on foot, how far it is, and the shape
+//! of what was reached.
+//!
+//! Invariants: lengths are whole millimetres along great circles; nodes stand in Hilbert order;
+//! a place is joined to the nearest point of a street by a straight leg that counts. Pure: bytes
+//! in, numbers out.
+
+mod build;
+mod bytes;
+mod graph;
+mod lines;
+mod osm;
+mod outline;
+mod reach;
+mod rules;
+mod search;
+mod shape;
+mod snap;
+#[cfg(test)]
+mod tests;
+
+pub use build::{BuildReport, Lines};
+pub use bytes::{graph_from_bytes, graph_to_bytes};
+pub use graph::{Edge, Graph};
+pub use lines::read_lines;
+pub use osm::read_osm;
+pub use reach::{Places, Reach};
+pub use rules::Rules;
+pub use search::Search;
+pub use shape::ReachedShape;
+pub use snap::{MAX_LEG_MM, Snap, Snapper};
+
+/// Why there is no network.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    #[error("{file}: {problem}")]
+    File { file: String, problem: String },
+    #[error("no street of these files may be walked on; are they the right ones?")]
+    NoStreets,
+    #[error("the network has more than {0} nodes or points")]
+    TooLarge(u64),
+    #[error("the stored network is damaged ({0}); import the streets again")]
+    Damaged(&'static str),
+    #[error("the rules of streets: {0}")]
+    Rules(String),
+    #[error("cancelled; nothing was imported")]
+    Cancelled,
+}

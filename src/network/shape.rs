@@ -1,0 +1,121 @@
+use geo::{Coord, LineString, MapCoords, MultiPolygon};
+
+use super::{Graph, Reach, outline::Outline};
+use crate::domain::measure::EARTH_RADIUS_M;
+
+/// The outline of the streets that searches reached, each widened by `width_m` to both sides
+/// (等时圈); several searches give one outline of all.
+///
+/// A larger limit gives a shape that holds the smaller one's.
+#[derive(Clone, Debug)]
+pub struct ReachedShape {
+    outline: Outline,
+    /// Metres of a degree eastward and northward on the plane of the drawing.
+    east: f64,
+    north: f64,
+}
+
+impl ReachedShape {
+    /// `lat` is about where the streets lie: the plane is good to a thousandth within tens of
+    /// kilometres.
+    pub fn new(lat: f64, width_m: f64) -> Self {
+        // Rounded, so that shapes beside one another are drawn on the same grid.
+        let lat = (lat * 10.0).round() / 10.0;
+        let north = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
+        ReachedShape {
+            outline: Outline::new(width_m),
+            east: north * lat.to_radians().cos().max(0.01),
+            north,
+        }
+    }
+
+    /// Adds what a search reached within `limit_mm`.
+    pub fn add(&mut self, graph: &Graph, reach: &Reach, limit_mm: u32) {
+        for edge in reach.edges(graph) {
+            let flat = |place: geo::Point<f64>| Coord {
+                x: place.x() * self.east,
+                y: place.y() * self.north,
+            };
+            let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
+            for (from, to) in reached_parts(graph, reach, edge, limit_mm) {
+                let part = part(&line, from, to);
+                part.0
+                    .windows(2)
+                    .for_each(|pair| self.outline.add(pair[0], pair[1]));
+            }
+        }
+    }
+
+    /// The polygons in longitude, latitude.
+    pub fn polygons(&self) -> MultiPolygon<f64> {
+        let degrees = |c: Coord<f64>| Coord {
+            x: (c.x / self.east * 1e7).round() / 1e7,
+            y: (c.y / self.north * 1e7).round() / 1e7,
+        };
+        self.outline.polygons().map_coords(degrees)
+    }
+}
+
+/// The parts of an edge within the limit, as shares of its length.
+fn reached_parts(graph: &Graph, reach: &Reach, edge: u32, limit_mm: u32) -> Vec<(f64, f64)> {
+    let ends = graph.edge(edge);
+    let length = f64::from(ends.mm.max(1));
+    let left = |node: u32| {
+        reach
+            .search
+            .mm(node)
+            .and_then(|mm| limit_mm.checked_sub(mm))
+    };
+    let mut parts = Vec::new();
+    if let Some(rest) = left(ends.from) {
+        parts.push((0.0, (f64::from(rest) / length).min(1.0)));
+    }
+    if let Some(rest) = left(ends.to) {
+        parts.push(((1.0 - f64::from(rest) / length).max(0.0), 1.0));
+    }
+    if let Some(start) = reach.start.filter(|start| start.edge == edge)
+        && let Some(rest) = limit_mm.checked_sub(start.leg_mm)
+    {
+        let (at, rest) = (f64::from(start.at_mm), f64::from(rest));
+        parts.push((
+            ((at - rest) / length).max(0.0),
+            ((at + rest) / length).min(1.0),
+        ));
+    }
+    // Parts that touch are one.
+    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut merged: Vec<(f64, f64)> = Vec::new();
+    for part in parts {
+        match merged.last_mut() {
+            Some(last) if part.0 <= last.1 => last.1 = last.1.max(part.1),
+            _ => merged.push(part),
+        }
+    }
+    merged
+}
+
+/// The part of a line between two shares of its length.
+fn part(line: &[Coord<f64>], from: f64, to: f64) -> LineString<f64> {
+    let step = |pair: &[Coord<f64>]| (pair[1].x - pair[0].x).hypot(pair[1].y - pair[0].y);
+    let total: f64 = line.windows(2).map(step).sum();
+    let (begin, end) = (from * total, to * total);
+    let mut corners: Vec<Coord<f64>> = Vec::new();
+    let mut before = 0.0;
+    for pair in line.windows(2) {
+        let length = step(pair);
+        let after = before + length;
+        if after >= begin && before <= end && length > 0.0 {
+            let at = |along: f64| {
+                let t = ((along - before) / length).clamp(0.0, 1.0);
+                pair[0] + (pair[1] - pair[0]) * t
+            };
+            for corner in [at(begin.max(before)), at(end.min(after))] {
+                if corners.last() != Some(&corner) {
+                    corners.push(corner);
+                }
+            }
+        }
+        before = after;
+    }
+    LineString::new(corners)
+}
