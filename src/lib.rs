@@ -6,6 +6,7 @@
 //!
 //! - [`domain`], [`crs`]: words of the field, coordinate systems. No I/O.
 //! - [`import`], [`export`], [`store`], [`index`], [`analysis`]: do not know one another.
+//! - [`transit`]: timetables and journeys by them, in memory; knows no other room.
 //! - [`city`]: an immutable snapshot of all layers; hands values from one room to the next.
 //! - [`query`], [`tiles`]: plain functions from the city to answers and tiles.
 //! - [`http`]: routes. Only here are status codes and JSON envelopes.
@@ -28,3 +29,4 @@ pub mod network;
 pub mod query;
 pub mod store;
 pub mod tiles;
+pub mod transit;

@@ -1,0 +1,124 @@
+use std::collections::BTreeSet;
+
+use super::ServiceDate;
+
+/// Everything that one or many feeds say, checked, before a date is chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schedule {
+    pub stops: Vec<Stop>,
+    pub trips: Vec<Trip>,
+    pub services: Vec<Service>,
+    pub transfers: Vec<Transfer>,
+}
+
+/// A place where vehicles stop (站点), or an entrance or station that holds such places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// `feed:stop_id`, feed counted from 0.
+    pub id: String,
+    pub name: String,
+    /// Degrees; `None` where the feed gives no usable position.
+    pub lon_lat: Option<(f64, f64)>,
+    /// Index of the station this place belongs to.
+    pub station: Option<u32>,
+    /// GTFS `location_type`: 0 platform, 1 station, 2 entrance, 3 node, 4 boarding area.
+    pub kind: u8,
+}
+
+/// One run of a vehicle, or a template of runs where `headways` is not empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trip {
+    pub id: String,
+    pub route: String,
+    /// Index of the service that says on which dates it runs.
+    pub service: u32,
+    pub calls: Vec<Call>,
+    pub headways: Vec<Headway>,
+}
+
+/// A call of a trip at a stop; seconds after noon minus twelve hours, may pass 86,400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub stop: u32,
+    pub arrival_s: i32,
+    pub departure_s: i32,
+    pub boards: bool,
+    pub alights: bool,
+}
+
+/// Departures from the first stop at `from_s`, `from_s + every_s`, … before `until_s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Headway {
+    pub from_s: i32,
+    pub until_s: i32,
+    pub every_s: i32,
+}
+
+/// The dates on which trips run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Service {
+    pub id: String,
+    /// Monday first, with the first and last date on which the week applies.
+    pub week: Option<([bool; 7], ServiceDate, ServiceDate)>,
+    pub added: BTreeSet<ServiceDate>,
+    pub removed: BTreeSet<ServiceDate>,
+}
+
+impl Service {
+    /// Whether it runs on `date`: the exceptions first, then the week.
+    pub fn runs_on(&self, date: ServiceDate) -> bool {
+        if self.removed.contains(&date) {
+            return false;
+        }
+        self.added.contains(&date)
+            || self.week.as_ref().is_some_and(|(days, from, until)| {
+                (*from..=*until).contains(&date) && days[date.weekday()]
+            })
+    }
+}
+
+/// What a feed says about changing between two stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub from: u32,
+    pub to: u32,
+    /// Seconds; `None` where changing is not possible.
+    pub seconds: Option<u32>,
+}
+
+impl Schedule {
+    /// Up to three dates before and three after `date` on which a trip runs, nearest first.
+    pub fn nearest_dates(&self, date: ServiceDate) -> Vec<ServiceDate> {
+        let used: BTreeSet<u32> = self.trips.iter().map(|trip| trip.service).collect();
+        let runs = |day: &ServiceDate| {
+            used.iter()
+                .any(|&service| self.services[service as usize].runs_on(*day))
+        };
+        let mut bounds: Vec<i32> = Vec::new();
+        for service in used.iter().map(|&service| &self.services[service as usize]) {
+            bounds.extend(service.added.iter().map(|day| day.0));
+            bounds.extend(
+                service
+                    .week
+                    .iter()
+                    .flat_map(|(_, from, until)| [from.0, until.0]),
+            );
+        }
+        let (Some(&first), Some(&last)) = (bounds.iter().min(), bounds.iter().max()) else {
+            return Vec::new();
+        };
+        let before = (first..date.0.min(last + 1))
+            .rev()
+            .map(ServiceDate)
+            .filter(runs)
+            .take(3);
+        let after = ((date.0 + 1).max(first)..=last)
+            .map(ServiceDate)
+            .filter(runs)
+            .take(3);
+        let mut dates: Vec<_> = before.chain(after).collect();
+        dates.sort_by_key(|day| (day.0 - date.0).abs());
+        dates.truncate(3);
+        dates
+    }
+}

@@ -1,0 +1,229 @@
+use std::collections::BTreeMap;
+
+use super::{Call, Schedule, ServiceDate, TransitError};
+
+/// A walk to a stop, in seconds.
+pub type Leg = (u32, u32);
+
+/// One service date, ready to be searched.
+#[derive(Clone, Debug)]
+pub struct Timetable {
+    pub patterns: Vec<Pattern>,
+    /// For each stop, the patterns that call there and at which position.
+    pub calls_at: Vec<Vec<(u32, u32)>>,
+    /// For each stop, the walks to other stops on which a rider may change.
+    pub walks: Vec<Vec<Leg>>,
+    /// Seconds to change at the same stop; `None` where the feed forbids it.
+    pub change_s: Vec<Option<u32>>,
+}
+
+/// Trips with the same stops, none of which overtakes another.
+#[derive(Clone, Debug, Default)]
+pub struct Pattern {
+    pub stops: Vec<u32>,
+    pub boards: Vec<bool>,
+    pub alights: Vec<bool>,
+    pub trips: usize,
+    /// `[stops x trips]`, row = stop; each row ascends.
+    pub arrivals: Vec<i32>,
+    /// As `arrivals`.
+    pub departures: Vec<i32>,
+}
+
+impl Pattern {
+    pub fn arrival(&self, position: usize, trip: usize) -> i32 {
+        self.arrivals[position * self.trips + trip]
+    }
+
+    pub fn departures_at(&self, position: usize) -> &[i32] {
+        &self.departures[position * self.trips..(position + 1) * self.trips]
+    }
+}
+
+/// Time from which a transposed timetable counts backwards.
+const MIRROR_S: i32 = 0;
+
+impl Timetable {
+    /// The trips that run on `date`, with `walks` between stops added to those of the feeds.
+    ///
+    /// `walks[stop]` lists (other stop, seconds); what the feeds say about a pair wins.
+    ///
+    /// # Errors
+    /// [`TransitError::NoService`] with the nearest dates on which a trip runs.
+    pub fn for_date(
+        schedule: &Schedule,
+        date: ServiceDate,
+        walks: &[Vec<Leg>],
+    ) -> Result<Self, TransitError> {
+        let runs: Vec<bool> = schedule
+            .services
+            .iter()
+            .map(|service| service.runs_on(date))
+            .collect();
+        let mut runs_today: Vec<Vec<Call>> = Vec::new();
+        for trip in schedule
+            .trips
+            .iter()
+            .filter(|trip| runs[trip.service as usize])
+        {
+            if trip.headways.is_empty() {
+                runs_today.push(trip.calls.clone());
+            }
+            for headway in &trip.headways {
+                let first = trip.calls[0].departure_s;
+                let starts = (headway.from_s..headway.until_s).step_by(headway.every_s as usize);
+                runs_today.extend(starts.map(|start| shifted(&trip.calls, start - first)));
+            }
+        }
+        if runs_today.is_empty() {
+            let nearest = schedule.nearest_dates(date);
+            let nearest: Vec<String> = nearest.iter().map(ToString::to_string).collect();
+            let nearest = if nearest.is_empty() {
+                "none at all".to_owned()
+            } else {
+                nearest.join(", ")
+            };
+            return Err(TransitError::NoService {
+                date: date.to_string(),
+                nearest,
+            });
+        }
+        let mut change_s = vec![Some(0); schedule.stops.len()];
+        let mut pairs: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for (from, legs) in walks.iter().enumerate().take(schedule.stops.len()) {
+            let known = legs
+                .iter()
+                .filter(|leg| (leg.0 as usize) < schedule.stops.len());
+            pairs.extend(known.map(|&(to, seconds)| ((from as u32, to), seconds)));
+        }
+        for transfer in &schedule.transfers {
+            match (transfer.from == transfer.to, transfer.seconds) {
+                (true, seconds) => change_s[transfer.from as usize] = seconds,
+                (false, Some(seconds)) => {
+                    pairs.insert((transfer.from, transfer.to), seconds);
+                }
+                (false, None) => {
+                    pairs.remove(&(transfer.from, transfer.to));
+                }
+            }
+        }
+        let mut between = vec![Vec::new(); schedule.stops.len()];
+        for ((from, to), seconds) in pairs.into_iter().filter(|((from, to), _)| from != to) {
+            between[from as usize].push((to, seconds));
+        }
+        Ok(Self::from_runs(runs_today, between, change_s))
+    }
+
+    /// Groups runs by their stops and parts those that overtake.
+    pub fn from_runs(
+        runs: Vec<Vec<Call>>,
+        walks: Vec<Vec<Leg>>,
+        change_s: Vec<Option<u32>>,
+    ) -> Self {
+        let mut groups: BTreeMap<Vec<(u32, bool, bool)>, Vec<Vec<Call>>> = BTreeMap::new();
+        for calls in runs {
+            let key = calls
+                .iter()
+                .map(|call| (call.stop, call.boards, call.alights))
+                .collect();
+            groups.entry(key).or_default().push(calls);
+        }
+        let mut patterns = Vec::new();
+        for (key, mut trips) in groups {
+            trips.sort_by_key(|calls| times(calls).collect::<Vec<_>>());
+            let mut lanes: Vec<Vec<Vec<Call>>> = Vec::new();
+            for trip in trips {
+                let follows = |lane: &&mut Vec<Vec<Call>>| {
+                    let last = lane.last().expect("a lane starts with a trip");
+                    times(last)
+                        .zip(times(&trip))
+                        .all(|(before, after)| before <= after)
+                };
+                match lanes.iter_mut().find(follows) {
+                    Some(lane) => lane.push(trip),
+                    None => lanes.push(vec![trip]),
+                }
+            }
+            patterns.extend(lanes.iter().map(|lane| pattern(&key, lane)));
+        }
+        Self::from_patterns(patterns, walks, change_s)
+    }
+
+    /// The same timetable run backwards in time: a search in it from a place, leaving at
+    /// [`Timetable::mirrored`] of `t`, finds who can arrive at that place by `t`.
+    pub fn transposed(&self) -> Self {
+        let flip = |times: &[i32]| times.iter().rev().map(|&time| MIRROR_S - time).collect();
+        let patterns = self.patterns.iter().map(|pattern| Pattern {
+            stops: pattern.stops.iter().rev().copied().collect(),
+            boards: pattern.alights.iter().rev().copied().collect(),
+            alights: pattern.boards.iter().rev().copied().collect(),
+            trips: pattern.trips,
+            arrivals: flip(&pattern.departures),
+            departures: flip(&pattern.arrivals),
+        });
+        let mut walks = vec![Vec::new(); self.walks.len()];
+        for (from, legs) in self.walks.iter().enumerate() {
+            for &(to, seconds) in legs {
+                walks[to as usize].push((from as u32, seconds));
+            }
+        }
+        Self::from_patterns(patterns.collect(), walks, self.change_s.clone())
+    }
+
+    /// A time of this timetable as its transposed counts it.
+    pub fn mirrored(time_s: i32) -> i32 {
+        MIRROR_S - time_s
+    }
+
+    fn from_patterns(
+        patterns: Vec<Pattern>,
+        walks: Vec<Vec<Leg>>,
+        change_s: Vec<Option<u32>>,
+    ) -> Self {
+        let mut calls_at = vec![Vec::new(); change_s.len()];
+        for (index, pattern) in patterns.iter().enumerate() {
+            for (position, &stop) in pattern.stops.iter().enumerate() {
+                if pattern.boards[position] && position + 1 < pattern.stops.len() {
+                    calls_at[stop as usize].push((index as u32, position as u32));
+                }
+            }
+        }
+        Self {
+            patterns,
+            calls_at,
+            walks,
+            change_s,
+        }
+    }
+}
+
+fn times(calls: &[Call]) -> impl Iterator<Item = i32> + '_ {
+    calls
+        .iter()
+        .flat_map(|call| [call.arrival_s, call.departure_s])
+}
+
+fn shifted(calls: &[Call], by_s: i32) -> Vec<Call> {
+    let moved = |call: &Call| Call {
+        arrival_s: call.arrival_s + by_s,
+        departure_s: call.departure_s + by_s,
+        ..*call
+    };
+    calls.iter().map(moved).collect()
+}
+
+fn pattern(key: &[(u32, bool, bool)], lane: &[Vec<Call>]) -> Pattern {
+    let by_stop = |time: fn(&Call) -> i32| {
+        (0..key.len())
+            .flat_map(|stop| lane.iter().map(move |trip| time(&trip[stop])))
+            .collect()
+    };
+    Pattern {
+        stops: key.iter().map(|stop| stop.0).collect(),
+        boards: key.iter().map(|stop| stop.1).collect(),
+        alights: key.iter().map(|stop| stop.2).collect(),
+        trips: lane.len(),
+        arrivals: by_stop(|call| call.arrival_s),
+        departures: by_stop(|call| call.departure_s),
+    }
+}
