@@ -2,10 +2,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedLayer, Setting};
+use super::{City, LoadedLayer, Setting, Streets};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
+    network::NetworkError,
     store::{LayerState, Store, StoreError},
 };
 
@@ -14,6 +15,8 @@ use crate::{
 pub enum LoadError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
 }
 
 /// Reads every layer of every period that `catalog` knows into memory.
@@ -50,12 +53,25 @@ fn read(
         .into_par_iter()
         .map(|state| read_state(store, &catalog, previous, state))
         .collect::<Result<_, _>>()?;
-    Ok(City::new(
-        catalog,
-        version,
-        settings,
-        layers.into_iter().flatten(),
-    ))
+    let city = City::new(catalog, version, settings, layers.into_iter().flatten());
+    Ok(city.with_streets(read_streets(store, previous)?))
+}
+
+fn read_streets(
+    store: &dyn Store,
+    previous: Option<&City>,
+) -> Result<Option<Arc<Streets>>, LoadError> {
+    let Some(number) = store.network_number("walk")? else {
+        return Ok(None);
+    };
+    let known = previous.and_then(City::streets);
+    if let Some(known) = known.filter(|known| known.version == number) {
+        return Ok(Some(known.clone()));
+    }
+    let Some(stored) = store.network("walk")? else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(Streets::read(stored, number)?)))
 }
 
 /// `None` for a layer without a definition, or without any feature.

@@ -11,6 +11,7 @@ mod live;
 mod load;
 mod locator;
 mod snapshot;
+mod streets;
 
 pub use areas::{Area, Areas};
 pub use follow::follow;
@@ -19,3 +20,4 @@ pub use live::LiveCity;
 pub use load::{LoadError, load, reload};
 pub use locator::AreaLocator;
 pub use snapshot::{City, LoadedLayer, Setting};
+pub use streets::Streets;

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::Areas;
+use super::{Areas, Streets};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
     index::LayerIndex,
@@ -102,6 +102,7 @@ pub struct City {
     settings: BTreeMap<Setting, String>,
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
+    streets: Option<Arc<Streets>>,
 }
 
 impl City {
@@ -122,7 +123,19 @@ impl City {
             settings,
             layers: by_id,
             areas: OnceLock::new(),
+            streets: None,
         }
+    }
+
+    /// The same city with streets.
+    pub fn with_streets(mut self, streets: Option<Arc<Streets>>) -> Self {
+        self.streets = streets;
+        self
+    }
+
+    /// The streets to walk on, where they were imported.
+    pub fn streets(&self) -> Option<&Arc<Streets>> {
+        self.streets.as_ref()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

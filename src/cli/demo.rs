@@ -7,7 +7,8 @@ use crate::{
     city::{City, Intake, ingest},
     demo::{self, DemoLayer, DemoOptions},
     domain::{Catalog, Language},
-    store::{BatchMode, ImportRecord, Store, geopackage::GeoPackage},
+    network::graph_to_bytes,
+    store::{BatchMode, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
 };
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +77,22 @@ fn fill(
         !interrupt.is_asked()
     };
     let done = ingest(&city, store, intakes, false, &mut progress)?;
+    let (graph, _) = made.streets.build()?;
+    let record = ImportRecord {
+        source: made.streets_source.clone(),
+        licence: "demonstration data, free to use".into(),
+        crs: "EPSG:4490".into(),
+        imported_at: imported_at.clone(),
+        kept: graph.edges().len() as u64,
+        synthetic: true,
+        ..ImportRecord::default()
+    };
+    let network = StoredNetwork {
+        period: "2020-11-01".parse()?,
+        record,
+        bytes: graph_to_bytes(&graph),
+    };
+    store.set_network("walk", &network)?;
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }

@@ -16,19 +16,19 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of.
-    layer: String,
+    /// The layer that the files are features of, or `streets` for the network of OpenStreetMap.
+    pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    pub(super) city: PathBuf,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
     crs: Option<Crs>,
     /// The reference date of the data: 2020, 2020-11 or 2020-11-01.
     #[arg(long)]
-    period: Option<Period>,
+    pub(super) period: Option<Period>,
     /// Which column feeds an attribute (also id, lon, lat, wkt).
     #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_parser = parse_map)]
     map: Vec<(String, String)>,
@@ -54,9 +54,9 @@ pub struct ImportArguments {
     weight: Option<String>,
     /// Who publishes the data: printed beside every number.
     #[arg(long, default_value = "")]
-    source: String,
+    pub(super) source: String,
     #[arg(long, default_value = "")]
-    licence: String,
+    pub(super) licence: String,
     /// Takes the place of what the layer holds for the period.
     #[arg(long, conflicts_with = "update")]
     replace: bool,
@@ -65,7 +65,7 @@ pub struct ImportArguments {
     update: bool,
     /// Checks everything and writes nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 fn parse_crs(text: &str) -> Result<Crs, String> {
@@ -468,6 +468,22 @@ impl crate::store::Store for NoStore {
         _: &Period,
     ) -> Result<Vec<ControlTotal>, crate::store::StoreError> {
         Ok(Vec::new())
+    }
+    fn network(
+        &self,
+        _: &str,
+    ) -> Result<Option<crate::store::StoredNetwork>, crate::store::StoreError> {
+        Ok(None)
+    }
+    fn network_number(&self, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
+        Ok(None)
+    }
+    fn set_network(
+        &self,
+        _: &str,
+        _: &crate::store::StoredNetwork,
+    ) -> Result<u64, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
     }
     fn setting(&self, _: &str) -> Result<Option<String>, crate::store::StoreError> {
         Ok(None)

@@ -11,6 +11,7 @@ mod info;
 mod interrupt;
 mod query;
 mod serve;
+mod streets;
 
 use std::{
     path::{Path, PathBuf},
@@ -97,6 +98,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Demo(command) => demo::run(&command, catalog, arguments.lang),
         Command::Serve(command) => serve::run(&command, catalog),
+        Command::Import(command) if command.layer == "streets" => {
+            streets::run(&command, catalog, arguments.lang)
+        }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),
         Command::Export(command) => export::run(&command, catalog, arguments.lang),

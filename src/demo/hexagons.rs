@@ -142,6 +142,22 @@ impl HexGrid {
     }
 }
 
+/// The three rhombs of a cell: its center and the two corners beside, in units of corners.
+pub fn rhombs(grid: &HexGrid, cell: Cell) -> [[[i32; 2]; 3]; 3] {
+    let (x, y) = grid.place(cell);
+    let corner = |k: usize| [x + CORNERS[k % 6].0, y + CORNERS[k % 6].1];
+    [0, 2, 4].map(|k| [[x, y], corner(k), corner(k + 2)])
+}
+
+/// Where a point in parts of the units of corners lies.
+pub fn spot_of_parts(point: [i32; 2], parts: i32) -> Spot {
+    let share = |whole: i32, unit: f64| f64::from(whole) / f64::from(parts) * unit / 2.0;
+    Spot {
+        x: share(point[0], PITCH_M),
+        y: share(point[1], SIDE_M),
+    }
+}
+
 fn spot(corner: Corner) -> Spot {
     Spot {
         x: f64::from(corner.0) * PITCH_M / 2.0,

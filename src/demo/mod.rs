@@ -19,6 +19,7 @@ mod settings;
 mod settlement;
 mod share;
 mod sheet;
+mod streets;
 mod territory;
 mod workplaces;
 
@@ -30,6 +31,7 @@ use territory::Territory;
 
 use crate::{
     domain::{AttributeId, Catalog, LayerId, LevelId, Period, Table},
+    network::Lines,
     store::ControlTotal,
 };
 
@@ -54,6 +56,9 @@ impl Default for DemoOptions {
 #[derive(Clone, Debug)]
 pub struct DemoCity {
     pub layers: Vec<DemoLayer>,
+    /// Streets to walk on.
+    pub streets: Lines,
+    pub streets_source: String,
     /// Settings of the city by key.
     pub settings: Vec<(String, String)>,
 }
@@ -155,6 +160,8 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
     });
     DemoCity {
         layers: layers.collect(),
+        streets: streets::streets(&territory.grid, &plots, options.seed),
+        streets_source: made,
         settings: settings::settings(&figures),
     }
 }

@@ -17,16 +17,19 @@ pub enum Reason {
     NoData,
     NoSupplyInCatchment,
     NoReachablePair,
+    /// The place is too far from every street.
+    OffNetwork,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 6] = [
+    pub const ALL: [Reason; 7] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
         Reason::NoData,
         Reason::NoSupplyInCatchment,
         Reason::NoReachablePair,
+        Reason::OffNetwork,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -38,6 +41,7 @@ impl Reason {
             Reason::NoData => "no_data",
             Reason::NoSupplyInCatchment => "no_supply_in_catchment",
             Reason::NoReachablePair => "no_reachable_pair",
+            Reason::OffNetwork => "off_network",
         }
     }
 
@@ -50,6 +54,7 @@ impl Reason {
             Reason::NoData => ("无数据", "no data"),
             Reason::NoSupplyInCatchment => ("范围内无设施", "nothing offered in the catchment"),
             Reason::NoReachablePair => ("无可达的起讫点", "no reachable pair"),
+            Reason::OffNetwork => ("距路网超过 500 m", "more than 500 m from every street"),
         };
         Title {
             zh: zh.to_owned(),

@@ -347,6 +347,17 @@ impl LayerIndex {
         rows_of.into_iter().map(summed).collect()
     }
 
+    /// Features numbered in the order of [`LayerIndex::iter`].
+    pub fn numbering(&self) -> Numbering {
+        let mut starts = Vec::with_capacity(self.cells.len());
+        let mut next = 0;
+        for cell in &self.cells {
+            starts.push(next);
+            next += cell.len();
+        }
+        Numbering { starts }
+    }
+
     /// All rows in columns, in the index's order.
     pub fn to_table(&self) -> Table {
         let mut table = Table::for_layer(&self.layer);
@@ -362,5 +373,25 @@ impl LayerIndex {
     /// Bytes held on the heap, roughly.
     pub fn heap_bytes(&self) -> usize {
         self.cells.iter().map(|cell| cell.heap_bytes()).sum()
+    }
+}
+/// Numbers of features and back.
+#[derive(Clone, Debug)]
+pub struct Numbering {
+    /// The number of the first feature of each cell.
+    starts: Vec<usize>,
+}
+
+impl Numbering {
+    pub fn number(&self, feature: FeatureRef) -> usize {
+        self.starts[feature.cell as usize] + feature.row as usize
+    }
+
+    pub fn feature(&self, number: usize) -> FeatureRef {
+        let cell = self.starts.partition_point(|start| *start <= number) - 1;
+        FeatureRef {
+            cell: cell as u32,
+            row: (number - self.starts[cell]) as u32,
+        }
     }
 }

@@ -23,7 +23,7 @@ pub use cell::{Cell, CellKey, stable_number};
 pub use edit::Edit;
 pub use filter::{Filter, FilterError, Mask};
 pub use grid::{GRID_BITS, GridCell};
-pub use layer_index::{AreaSums, FeatureRef, LayerIndex};
+pub use layer_index::{AreaSums, FeatureRef, LayerIndex, Numbering};
 pub use nearest::Neighbor;
 pub use packed::{Integers, PackedColumn};
 pub use region::{Circle, PreparedPolygon, Region, Relation};

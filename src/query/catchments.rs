@@ -4,21 +4,12 @@ use geo::{Geometry, MultiPolygon, Point, Polygon};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Limits, Provenance, QueryError, Row, answer::definition};
+use super::{Limits, Mode, Provenance, QueryError, Row, Ruler, answer::definition};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{LayerId, LeftOut, Period, Role, Title},
+    domain::{LayerId, LeftOut, Period, Reason, Role, Title},
     index::{FeatureRef, Sums},
 };
-
-/// How distance is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Great-circle metres.
-    #[default]
-    Straight,
-}
 
 /// Where a catchment starts: a feature or any place.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -43,10 +34,13 @@ pub struct CatchmentsQuery {
     pub origins: Vec<Origin>,
     #[serde(default)]
     pub mode: Mode,
-    /// Metres, each at most 50,000.
+    /// Metres, or minutes on foot; at most 50,000 metres.
     pub cutoffs: Vec<f64>,
     #[serde(default = "metres")]
     pub unit: String,
+    /// What minutes on foot are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_speed_km_h: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
     /// Whether polygons are wanted.
@@ -78,6 +72,9 @@ pub struct Catchment {
     pub totals: Row,
     /// What no other origin of the question reaches within the cutoff.
     pub exclusive: Row,
+    /// Why nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<geojson::Geometry>,
 }
@@ -104,7 +101,6 @@ pub struct Catchments {
 
 const MAX_ORIGINS: usize = 1000;
 const MAX_CUTOFFS: usize = 12;
-const MAX_CUTOFF_M: f64 = 50_000.0;
 
 /// Who and what lies within reach of each origin (服务区), and of all together.
 ///
@@ -117,6 +113,9 @@ pub fn catchments(
 ) -> Result<Catchments, QueryError> {
     let period = query.period.as_ref();
     check(query)?;
+    let ruler = Ruler::new(city, query.mode, &query.unit, query.walk_speed_km_h)?;
+    let metres = |cutoff: &f64| ruler.metres("cutoffs", *cutoff);
+    let metres: Vec<f64> = query.cutoffs.iter().map(metres).collect::<Result<_, _>>()?;
     let origins: Vec<FoundOrigin> = query
         .origins
         .iter()
@@ -126,7 +125,7 @@ pub fn catchments(
         .layers_at(period)
         .filter(|l| !l.layer().is_area())
         .collect();
-    let largest = query.cutoffs.iter().copied().fold(0.0, f64::max);
+    let largest = metres.iter().copied().fold(0.0, f64::max);
     // For each cutoff and layer: sums per origin, exclusive sums per origin, sums of the union.
     let mut tallies: Vec<Vec<Tally>> = query
         .cutoffs
@@ -140,8 +139,8 @@ pub fn catchments(
         .collect();
     for (place, loaded) in counted.iter().enumerate() {
         limits.check()?;
-        let reached = reach(loaded, &origins, largest, limits)?;
-        for (cutoff, tallies) in query.cutoffs.iter().zip(&mut tallies) {
+        let reached = reach(&ruler, loaded, &origins, largest, limits)?;
+        for (cutoff, tallies) in metres.iter().zip(&mut tallies) {
             tallies[place].count(loaded, &reached, *cutoff);
         }
     }
@@ -167,9 +166,16 @@ pub fn catchments(
     }
     let mut found = Vec::new();
     for (number, origin) in origins.iter().enumerate() {
-        for (cutoff, tallies) in query.cutoffs.iter().zip(&tallies) {
+        limits.check()?;
+        let known = ruler.is_measurable(origin.lon, origin.lat);
+        for ((cutoff, metres), tallies) in query.cutoffs.iter().zip(&metres).zip(&tallies) {
             let totals = |pick: fn(&Tally) -> &Vec<Sums>| {
-                row(&counted, tallies.iter().map(|t| &pick(t)[number]))
+                let mut row = row(&counted, tallies.iter().map(|t| &pick(t)[number]));
+                if !known {
+                    row.values_mut()
+                        .for_each(|value| *value = serde_json::Value::Null);
+                }
+                row
             };
             found.push(Catchment {
                 origin: origin.clone(),
@@ -177,34 +183,28 @@ pub fn catchments(
                 unit: query.unit.clone(),
                 totals: totals(|t| &t.each),
                 exclusive: totals(|t| &t.exclusive),
-                geometry: query.geometry.then(|| {
-                    geojson::Geometry::from(&Geometry::Polygon(circle(
-                        origin.lon, origin.lat, *cutoff,
-                    )))
-                }),
+                reason: (!known).then_some(Reason::OffNetwork),
+                geometry: query
+                    .geometry
+                    .then(|| shape(&ruler, std::slice::from_ref(origin), *metres)),
             });
         }
     }
     let mut union = Vec::new();
-    for (cutoff, tallies) in query.cutoffs.iter().zip(&tallies) {
+    for ((cutoff, metres), tallies) in query.cutoffs.iter().zip(&metres).zip(&tallies) {
         limits.check()?;
         union.push(Union {
             cutoff: *cutoff,
             totals: row(&counted, tallies.iter().map(|t| &t.union)),
-            geometry: query.geometry.then(|| {
-                let circles: Vec<Polygon<f64>> = origins
-                    .iter()
-                    .map(|o| circle(o.lon, o.lat, *cutoff))
-                    .collect();
-                let merged: MultiPolygon<f64> = geo::unary_union(&circles);
-                geojson::Geometry::from(&Geometry::MultiPolygon(merged))
-            }),
+            geometry: query.geometry.then(|| shape(&ruler, &origins, *metres)),
         });
     }
+    let mut provenance = Provenance::of(city, period, None, counted.into_iter().map(|l| &**l));
+    provenance.inputs.extend(ruler.input());
     Ok(Catchments {
         query: json!(query),
-        definition: definition(city, "catchments"),
-        provenance: Provenance::of(city, period, None, counted.into_iter().map(|l| &**l)),
+        definition: definition(city, ruler.question("catchments", "catchments_walk")),
+        provenance,
         catchments: found,
         union,
         left_out,
@@ -212,12 +212,6 @@ pub fn catchments(
 }
 
 fn check(query: &CatchmentsQuery) -> Result<(), QueryError> {
-    if query.unit != "m" {
-        return Err(QueryError::field(
-            "unit",
-            "straight catchments are in metres: m",
-        ));
-    }
     if query.origins.is_empty() || query.origins.len() > MAX_ORIGINS {
         return Err(QueryError::field(
             "origins",
@@ -229,10 +223,6 @@ fn check(query: &CatchmentsQuery) -> Result<(), QueryError> {
             "cutoffs",
             format!("give 1 to {MAX_CUTOFFS} cutoffs"),
         ));
-    }
-    if !query.cutoffs.iter().all(|c| *c > 0.0 && *c <= MAX_CUTOFF_M) {
-        let problem = format!("each is more than 0 and at most {MAX_CUTOFF_M} metres");
-        return Err(QueryError::field("cutoffs", problem));
     }
     Ok(())
 }
@@ -284,6 +274,7 @@ fn find(city: &City, origin: &Origin, period: Option<&Period>) -> Result<FoundOr
 type Reached = std::collections::BTreeMap<FeatureRef, Vec<(u32, f64)>>;
 
 fn reach(
+    ruler: &Ruler<'_>,
     loaded: &LoadedLayer,
     origins: &[FoundOrigin],
     radius_m: f64,
@@ -293,15 +284,12 @@ fn reach(
     let mut pairs = 0u64;
     for (number, origin) in origins.iter().enumerate() {
         limits.check()?;
-        loaded
-            .index
-            .within(origin.lon, origin.lat, radius_m, |near| {
-                pairs += 1;
-                reached
-                    .entry(near.feature)
-                    .or_default()
-                    .push((number as u32, near.distance_m));
-            });
+        let near = |feature: FeatureRef, metres: f64| {
+            pairs += 1;
+            let origins: &mut Vec<_> = reached.entry(feature).or_default();
+            origins.push((number as u32, metres));
+        };
+        ruler.within(loaded, origin.lon, origin.lat, radius_m, near);
         limits.allow(pairs * 16 + reached.len() as u64 * 48)?;
     }
     Ok(reached)
@@ -370,6 +358,22 @@ fn row<'s>(counted: &[&Arc<LoadedLayer>], sums: impl Iterator<Item = &'s Sums>) 
         }
     }
     row
+}
+
+/// The shape of what lies within metres of any of the origins.
+fn shape(ruler: &Ruler<'_>, origins: &[FoundOrigin], metres: f64) -> geojson::Geometry {
+    let places: Vec<(f64, f64)> = origins.iter().map(|o| (o.lon, o.lat)).collect();
+    let shape = ruler.shape(&places, metres).unwrap_or_else(|| {
+        let circles = places.iter().map(|(lon, lat)| circle(*lon, *lat, metres));
+        match circles.collect::<Vec<_>>() {
+            one if one.len() == 1 => MultiPolygon::new(one),
+            several => geo::unary_union(&several),
+        }
+    });
+    match <[Polygon<f64>; 1]>::try_from(shape.0) {
+        Ok([only]) => geojson::Geometry::from(&Geometry::Polygon(only)),
+        Err(parts) => geojson::Geometry::from(&Geometry::MultiPolygon(MultiPolygon::new(parts))),
+    }
 }
 
 /// A circle of great-circle metres as a polygon of 128 corners that lie on it.

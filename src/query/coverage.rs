@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError, answer::definition, sources::population,
+    Answer, Limits, Mode, Provenance, QueryError, Ruler, answer::definition, sources::population,
 };
 use crate::{
     city::City,
@@ -32,6 +32,9 @@ pub struct CoverageQuery {
     pub unit: String,
     #[serde(default)]
     pub mode: Mode,
+    /// What minutes on foot are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_speed_km_h: Option<f64>,
     pub level: String,
     /// The population attribute; the first filled one without it.
     #[serde(default)]
@@ -61,7 +64,7 @@ pub struct CoverageRow {
     pub reason: Option<Reason>,
 }
 
-/// The share of people or buildings with at least one facility within great-circle metres.
+/// The share of people or buildings with at least one facility within a distance.
 ///
 /// # Errors
 /// Unknown layer, level or demand, or a cutoff that is no length.
@@ -71,18 +74,8 @@ pub fn coverage(
     limits: &Limits,
 ) -> Result<Answer<CoverageRow>, QueryError> {
     let period = query.period.as_ref();
-    if query.unit != "m" {
-        return Err(QueryError::field(
-            "unit",
-            "straight coverage is in metres: m",
-        ));
-    }
-    if !(query.cutoff > 0.0 && query.cutoff <= 50_000.0) {
-        return Err(QueryError::field(
-            "cutoff",
-            "more than 0 and at most 50,000 metres",
-        ));
-    }
+    let ruler = Ruler::new(city, query.mode, &query.unit, query.walk_speed_km_h)?;
+    let metres = ruler.metres("cutoff", query.cutoff)?;
     let definition_of = city.catalog().layer(query.layer.as_str());
     if definition_of.is_none_or(|layer| layer.is_area()) {
         return Err(QueryError::NotFound {
@@ -100,7 +93,7 @@ pub fn coverage(
     })?;
     let facilities = city.layer(query.layer.as_str(), period);
     let homes = &demand.loaded.index;
-    let covered = covered_places(city, query, &demand, limits)?;
+    let covered = covered_places(city, query, &ruler, metres, &demand, limits)?;
     let level_at = homes.level_index(&query.level);
     let mut by_area: std::collections::BTreeMap<&str, (i64, i64)> = Default::default();
     let (mut all, mut missing) = ((0i64, 0i64), 0u64);
@@ -155,10 +148,12 @@ pub fn coverage(
         .into_iter()
         .chain(facilities.map(|l| &**l));
     let caliber = Some(demand.attribute().id.to_string());
+    let mut provenance = Provenance::of(city, period, caliber, inputs);
+    provenance.inputs.extend(ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(city, "coverage"),
-        provenance: Provenance::of(city, period, caliber, inputs),
+        definition: definition(city, ruler.question("coverage", "coverage_walk")),
+        provenance,
         rows,
         totals: row("", title.zh, Some(title.en), "city", all),
         left_out,
@@ -170,19 +165,13 @@ pub fn coverage(
 fn covered_places(
     city: &City,
     query: &CoverageQuery,
+    ruler: &Ruler<'_>,
+    metres: f64,
     demand: &super::sources::CountSource,
     limits: &Limits,
 ) -> Result<Vec<bool>, QueryError> {
     let homes = &demand.loaded.index;
-    let starts: Vec<usize> = homes
-        .cells()
-        .iter()
-        .scan(0, |next, cell| {
-            let start = *next;
-            *next += cell.len();
-            Some(start)
-        })
-        .collect();
+    let numbering = homes.numbering();
     let mut covered = vec![false; homes.features() as usize];
     let Some(facilities) = city.layer(query.layer.as_str(), query.period.as_ref()) else {
         return Ok(covered);
@@ -190,8 +179,8 @@ fn covered_places(
     for facility in facilities.index.iter() {
         limits.check()?;
         let (lon, lat) = facilities.index.place(facility);
-        homes.within(lon, lat, query.cutoff, |near| {
-            covered[starts[near.feature.cell as usize] + near.feature.row as usize] = true;
+        ruler.within(&demand.loaded, lon, lat, metres, |home, _| {
+            covered[numbering.number(home)] = true;
         });
     }
     Ok(covered)

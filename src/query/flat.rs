@@ -44,14 +44,18 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
         Language::Zh => "合并（不重复计）",
         Language::En => "all together, each once",
     };
+    let cutoff = match answer.query["unit"].as_str() {
+        Some("min") => "cutoff_min",
+        _ => "cutoff",
+    };
     let mut rows = Vec::new();
     for catchment in &answer.catchments {
         let origin = &catchment.origin;
-        let place = || format!("{:.5}, {:.5}", origin.lon, origin.lat);
+        let place = || format!("({:.5}, {:.5})", origin.lon, origin.lat);
         let name = origin.name.clone().or_else(|| origin.id.clone());
         let mut row = Row::new();
         row.insert("origin".into(), json!(name.unwrap_or_else(place)));
-        row.insert("cutoff".into(), json!(catchment.cutoff));
+        row.insert(cutoff.into(), json!(catchment.cutoff));
         row.extend(catchment.totals.clone());
         let exclusive = catchment.exclusive.iter();
         row.extend(exclusive.map(|(key, value)| (format!("exclusive.{key}"), value.clone())));
@@ -64,7 +68,7 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
         for union in &answer.union {
             let mut row = Row::new();
             row.insert("origin".into(), json!(together));
-            row.insert("cutoff".into(), json!(union.cutoff));
+            row.insert(cutoff.into(), json!(union.cutoff));
             row.extend(union.totals.clone());
             rows.push(row);
         }

@@ -38,6 +38,11 @@ pub fn overview(city: &City) -> Json {
         "periods": city.periods(),
         "levels": levels,
         "calibers": calibers,
+        "streets": city.streets().map(|streets| json!({
+            "period": streets.period,
+            "source": streets.record.source,
+            "length_km": (streets.graph.length_m() / 1000.0).round(),
+        })),
         "software": software(),
         "basemap": Json::Null,
         "findings": findings(city),

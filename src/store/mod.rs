@@ -7,7 +7,7 @@ pub mod geopackage;
 mod record;
 
 pub use batch::{Batch, BatchMode, ControlTotal};
-pub use record::{Change, ChangeKind, ImportRecord, LayerState};
+pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 
 use crate::domain::{Layer, LayerId, Period, Table};
 
@@ -74,6 +74,15 @@ pub trait Store: Send + Sync {
         layer: &LayerId,
         period: &Period,
     ) -> Result<Vec<ControlTotal>, StoreError>;
+
+    /// The network of a name (`walk`), with its streets; `None` where none was imported.
+    fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError>;
+
+    /// The number of the commit that last wrote the network; `None` where there is none.
+    fn network_number(&self, name: &str) -> Result<Option<ChangeNumber>, StoreError>;
+
+    /// Puts a network in place of the one of that name, in one transaction.
+    fn set_network(&self, name: &str, network: &StoredNetwork) -> Result<ChangeNumber, StoreError>;
 
     /// A setting of the city (its title, time zone, map approval number …).
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;

@@ -39,6 +39,14 @@ pub struct LayerState {
     pub records: Vec<ImportRecord>,
 }
 
+/// A street network as a home keeps it: it does not look inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredNetwork {
+    pub period: Period,
+    pub record: ImportRecord,
+    pub bytes: Vec<u8>,
+}
+
 /// One entry of the change log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

@@ -15,7 +15,10 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Batch, Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, Store, StoreError};
+use super::{
+    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, Store, StoreError,
+    StoredNetwork,
+};
 use crate::domain::{Catalog, Layer, LayerId, Period, Table};
 
 /// A city in a GeoPackage file.
@@ -193,6 +196,22 @@ impl Store for GeoPackage {
         period: &Period,
     ) -> Result<Vec<ControlTotal>, StoreError> {
         read::control_totals(&self.reader()?, layer, period)
+    }
+
+    fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError> {
+        read::network(&self.reader()?, name)
+    }
+
+    fn network_number(&self, name: &str) -> Result<Option<ChangeNumber>, StoreError> {
+        let sql = "select number from suitu_networks where name = ?1";
+        let number = self
+            .reader()?
+            .query_row(sql, [name], |row| row.get::<_, i64>(0));
+        Ok(number.optional()?.map(|number| number as u64))
+    }
+
+    fn set_network(&self, name: &str, network: &StoredNetwork) -> Result<ChangeNumber, StoreError> {
+        write::set_network(&mut self.lock(), name, network)
     }
 
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

@@ -5,7 +5,9 @@ use rusqlite::{Connection, Row, params, types::ValueRef};
 use super::{blob, schema::code_column};
 use crate::{
     domain::{Column, Layer, LayerId, LevelId, Period, Table, TextColumn},
-    store::{Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, StoreError},
+    store::{
+        Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, StoreError, StoredNetwork,
+    },
 };
 
 pub(super) fn states(connection: &Connection) -> Result<Vec<LayerState>, StoreError> {
@@ -95,6 +97,24 @@ pub(super) fn control_totals(
         });
     }
     Ok(found)
+}
+
+pub(super) fn network(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<StoredNetwork>, StoreError> {
+    let sql = "select period, record, bytes from suitu_networks where name = ?1";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([name])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let (period, record): (String, String) = (row.get(0)?, row.get(1)?);
+    Ok(Some(StoredNetwork {
+        period: period.parse().map_err(corrupt)?,
+        record: serde_json::from_str(&record).map_err(corrupt)?,
+        bytes: row.get(2)?,
+    }))
 }
 
 /// Reads one layer and period as of one commit; large ones by two connections, each a half of the

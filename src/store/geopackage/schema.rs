@@ -164,6 +164,12 @@ fn set_meta(transaction: &Transaction<'_>, key: &str, value: &str) -> rusqlite::
 
 /// Adds missing tables and columns and the current definitions.
 fn extend(transaction: &Transaction<'_>, catalog: &Catalog) -> rusqlite::Result<()> {
+    // Street networks, each as one compact whole.
+    transaction.execute_batch(
+        "create table if not exists suitu_networks (
+           name text primary key, period text not null, record text not null,
+           number integer not null, bytes blob not null)",
+    )?;
     let levels = catalog.levels();
     for layer in catalog.layers() {
         let known = columns(transaction, layer.id.as_str())?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{Column, LevelId, TextColumn},
-    store::{Batch, BatchMode, ChangeKind, ChangeNumber, StoreError},
+    store::{Batch, BatchMode, ChangeKind, ChangeNumber, StoreError, StoredNetwork},
 };
 
 /// Rows between two reports of progress.
@@ -40,6 +40,30 @@ impl Progress<'_> {
             Err(StoreError::Cancelled)
         }
     }
+}
+
+pub(super) fn set_network(
+    connection: &mut Connection,
+    name: &str,
+    network: &StoredNetwork,
+) -> Result<ChangeNumber, StoreError> {
+    let record =
+        serde_json::to_string(&network.record).map_err(|e| StoreError::Backend(e.to_string()))?;
+    let transaction = Transaction::new(connection, rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute(
+        "insert into suitu_changes (layer, period, kind) values ('streets', ?1, ?2)",
+        params![network.period.as_str(), kind_name(ChangeKind::State)],
+    )?;
+    let number = transaction.last_insert_rowid();
+    transaction.execute(
+        "insert into suitu_networks (name, period, record, number, bytes)
+         values (?1, ?2, ?3, ?4, ?5)
+         on conflict (name) do update set period = excluded.period, record = excluded.record,
+           number = excluded.number, bytes = excluded.bytes",
+        params![name, network.period.as_str(), record, number, network.bytes],
+    )?;
+    transaction.commit()?;
+    Ok(number as u64)
 }
 
 pub(super) fn commit(

@@ -60,12 +60,13 @@ export const computeStatistics = (geometry: GeoJSON.Polygon, asked: Asked, signa
 export const computeCatchments = (
   origins: { layer: string; id: string }[],
   cutoffs: number[],
+  mode: 'straight' | 'walk',
   asked: Asked,
   signal: AbortSignal,
 ) =>
   post<Catchments>(
     '/api/catchments',
-    { origins, mode: 'straight', cutoffs, unit: 'm', geometry: true, ...periodOf(asked) },
+    { origins, mode, cutoffs, unit: 'm', geometry: true, ...periodOf(asked) },
     signal,
   );
 

@@ -50,6 +50,8 @@ export interface City {
   periods: string[];
   levels: Level[];
   calibers: CaliberTitle[];
+  /** The walking network; null where no streets were imported. */
+  streets: { period: string; source: string; length_km: number } | null;
   software: string;
   basemap: Basemap | null;
   findings: Title[];

@@ -114,6 +114,8 @@ export const en: Record<Key, string> = {
   cutoff_add: 'Add radius',
   cutoff_remove: 'Remove {d}',
   straight_circle: 'straight line',
+  walk_network: 'on foot',
+  reach: 'Distance',
   catchment_total: 'Inside',
   catchment_exclusive: 'Exclusive',
   catchment_exclusive_hint: 'Only within reach of this station and of no other chosen one',

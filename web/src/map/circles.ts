@@ -3,7 +3,7 @@ import { around } from '../state/catchments.svelte.ts';
 import { ACCENT } from './ground.ts';
 import { reconcile } from './reconcile.ts';
 
-/** The straight circles around the chosen stations, larger ones below. */
+/** What is within reach of the chosen stations, circles or streets, larger ones below. */
 export function drawCircles(map: MapLibre): void {
   const found = around.origins.length > 0 ? (around.answer.value?.catchments ?? []) : [];
   const features = found
@@ -18,7 +18,7 @@ export function drawCircles(map: MapLibre): void {
         id: 'circles:line',
         type: 'line',
         source: 'circles',
-        paint: { 'line-color': ACCENT, 'line-width': 1.4, 'line-dasharray': [3, 2] },
+        paint: { 'line-color': ACCENT, 'line-width': 1.4, ...(around.reach === 'straight' && { 'line-dasharray': [3, 2] }) },
       },
     ],
   });

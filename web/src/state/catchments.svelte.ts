@@ -21,15 +21,18 @@ class AroundPlaces {
     return chosen?.kind === 'feature' && hasCatchment(chosen.layer) ? [{ layer: chosen.layer, id: chosen.id }] : [];
   });
 
+  /** Along the streets only where the city has some. */
+  reach = $derived(ground.city?.streets ? view.reach : 'straight');
+
   follow(): void {
     $effect(() => {
-      const [origins, cutoffs, when] = [this.origins, view.cutoffs, asked()];
+      const [origins, cutoffs, reach, when] = [this.origins, view.cutoffs, this.reach, asked()];
       if (origins.length === 0) {
         this.answer.clear();
         return;
       }
-      this.answer.ask(JSON.stringify([origins, cutoffs, when.period]), (signal) =>
-        computeCatchments(origins, [...cutoffs], when, signal),
+      this.answer.ask(JSON.stringify([origins, cutoffs, reach, when.period]), (signal) =>
+        computeCatchments(origins, [...cutoffs], reach, when, signal),
       );
     });
   }

@@ -27,6 +27,7 @@ describe('the address', () => {
       selection: { kind: 'feature', layer: 'stations', id: '广州 塔/1,2' },
       polygon: [[113.1, 23.1], [113.2, 23.1], [113.2, 23.25]],
       stations: ['a,b', '体育西路'],
+      reach: 'walk',
       cutoffs: [300, 500, 800],
       table: true,
       sort: { key: 'jobs', descending: true },

@@ -13,6 +13,9 @@ export type Measure = (typeof MEASURES)[number];
 export const DISPLAYS = ['total', 'density', 'points'] as const;
 export type Display = (typeof DISPLAYS)[number];
 
+export const REACHES = ['straight', 'walk'] as const;
+export type Reach = (typeof REACHES)[number];
+
 export type Position = [lon: number, lat: number];
 
 export interface Camera {
@@ -63,6 +66,8 @@ export interface View {
   /** Ids of the chosen stations. */
   stations: string[];
   cutoffs: number[];
+  /** How far is measured: along a straight line or along the streets. */
+  reach: Reach;
   table: boolean;
   sort: Sort | null;
   /** Null for the whole city. */
@@ -91,6 +96,7 @@ export function defaultView(lang: Lang = 'zh'): View {
     polygon: null,
     stations: [],
     cutoffs: [500, 800],
+    reach: 'straight',
     table: false,
     sort: null,
     camera: null,
@@ -125,6 +131,7 @@ export function encodeView(view: View): string {
   if (view.polygon) put('polygon', view.polygon.map((p) => p.map(degrees).join(',')).join(';'));
   put('stations', view.stations.map(encodeURIComponent).join(','));
   put('cutoffs', view.cutoffs.join(','), usual.cutoffs.join(','));
+  put('reach', view.reach, usual.reach);
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
@@ -162,6 +169,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     polygon: polygonOf(text('polygon')),
     stations: text('stations').split(',').filter(Boolean).map(decoded),
     cutoffs: cutoffsOf(text('cutoffs')) ?? usual.cutoffs,
+    reach: oneOf('reach', REACHES, usual.reach),
     table: text('table') === '1',
     sort: sortOf(text('sort')),
     camera: cameraOf(text('map')),

@@ -1,0 +1,70 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use rayon::prelude::*;
+
+use super::LoadedLayer;
+use crate::{
+    domain::{LayerId, Period},
+    network::{Graph, NetworkError, Places, Snap, Snapper, graph_from_bytes},
+    store::{ChangeNumber, ImportRecord, StoredNetwork},
+};
+
+/// The streets of a city, with the layers joined to them.
+#[derive(Debug)]
+pub struct Streets {
+    pub graph: Graph,
+    pub period: Period,
+    pub record: ImportRecord,
+    /// The commit that wrote them.
+    pub version: ChangeNumber,
+    snapper: OnceLock<Snapper>,
+    /// The joined places of each layer and period, for the version of it that was asked last.
+    places: Mutex<BTreeMap<(LayerId, Period), (ChangeNumber, Arc<Places>)>>,
+}
+
+impl Streets {
+    /// # Errors
+    /// Bytes that are no network.
+    pub fn read(stored: StoredNetwork, version: ChangeNumber) -> Result<Self, NetworkError> {
+        Ok(Streets {
+            graph: graph_from_bytes(&stored.bytes)?,
+            period: stored.period,
+            record: stored.record,
+            version,
+            snapper: OnceLock::new(),
+            places: Mutex::default(),
+        })
+    }
+
+    /// The nearest point of a street; `None` off the network.
+    pub fn snap(&self, lon: f64, lat: f64) -> Option<Snap> {
+        let snapper = self.snapper.get_or_init(|| Snapper::new(&self.graph));
+        snapper.snap(&self.graph, lon, lat)
+    }
+
+    /// The features of a layer joined to the streets, numbered in the order of its index; joined
+    /// once for each version of the layer.
+    pub fn places(&self, loaded: &LoadedLayer) -> Arc<Places> {
+        let key = (loaded.layer().id.clone(), loaded.index.period().clone());
+        let lock = || self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((version, places)) = lock().get(&key)
+            && *version == loaded.version
+        {
+            return places.clone();
+        }
+        let features: Vec<_> = loaded.index.iter().collect();
+        let snaps: Vec<Option<Snap>> = features
+            .par_iter()
+            .map(|feature| {
+                let (lon, lat) = loaded.index.place(*feature);
+                self.snap(lon, lat)
+            })
+            .collect();
+        let places = Arc::new(Places::new(&self.graph, &snaps));
+        lock().insert(key, (loaded.version, places.clone()));
+        places
+    }
+}
