@@ -36,6 +36,7 @@ pub fn measure(path: &Path, residences: usize) -> Outcome {
                     ..ImportRecord::default()
                 },
                 control_totals: layer.control_totals,
+                only: None,
             })
         })
         .collect();

@@ -1,15 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AreaLocator, City, LoadError, load::reload, locator::set_area_codes};
+use super::{City, LoadError, load::reload, recode::Boundaries};
 use crate::{
     domain::{LayerId, Period, Table},
-    store::{Batch, BatchMode, ChangeKind, Store},
+    store::{Batch, BatchMode, Change, ChangeKind, ChangeNumber, Store},
 };
+
+/// Up to which change the edits of other programs have been placed in areas.
+const PLACED: &str = "placed_through";
 
 /// Takes over what changed in the store since `before`, by this program or another.
 ///
-/// Features that another program added or moved get their area codes. Answers `None` where nothing
-/// changed.
+/// Features that another program added or moved get their area codes; where it changed areas, all
+/// features of their time do. Answers `None` where nothing changed.
 ///
 /// # Errors
 /// What the store says; the city then stays as it is.
@@ -18,61 +21,92 @@ pub fn follow(store: &dyn Store, before: &City) -> Result<Option<City>, LoadErro
     if changes.is_empty() {
         return Ok(None);
     }
-    let mut touched: BTreeMap<(LayerId, Period), BTreeSet<String>> = BTreeMap::new();
-    for change in changes
-        .into_iter()
-        .filter(|c| c.external && c.kind != ChangeKind::Delete)
-    {
-        if let Some(id) = change.id {
-            touched
-                .entry((change.layer, change.period))
-                .or_default()
-                .insert(id);
+    place(store, reload(store, before)?, &changes).map(Some)
+}
+
+/// Places in areas what other programs edited while nobody followed.
+///
+/// # Errors
+/// What the store says.
+pub fn catch_up(store: &dyn Store, city: City) -> Result<City, LoadError> {
+    let placed: ChangeNumber = store
+        .setting(PLACED)?
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0);
+    let changes = store.changes_since(placed)?;
+    place(store, city, &changes)
+}
+
+/// Sets the area codes that external `changes` call for, in the store and in the city.
+fn place(store: &dyn Store, city: City, changes: &[Change]) -> Result<City, LoadError> {
+    let external: Vec<&Change> = changes.iter().filter(|change| change.external).collect();
+    if external.is_empty() {
+        return Ok(city);
+    }
+    let is_area = |layer: &LayerId| {
+        let layer = city.catalog().layer(layer.as_str());
+        layer.is_some_and(|layer| layer.is_area())
+    };
+    let state = |change: &&Change| (change.layer.clone(), change.period.clone());
+    let areas: BTreeSet<(LayerId, Period)> = external
+        .iter()
+        .filter(|change| is_area(&change.layer))
+        .map(state)
+        .collect();
+    let mut touched: BTreeMap<(LayerId, Period), BTreeSet<&str>> = BTreeMap::new();
+    for change in external.iter().filter(|c| c.kind != ChangeKind::Delete) {
+        if let Some(id) = &change.id {
+            touched.entry(state(change)).or_default().insert(id);
         }
     }
+    let mut boundaries = Boundaries::of(&city);
+    let mut recoded = match areas.is_empty() {
+        true => Vec::new(),
+        false => boundaries.recode(&areas, |_| false),
+    };
     for ((layer, period), ids) in touched {
-        let Some(definition) = before.catalog().layer(layer.as_str()) else {
+        let is_done = |(index, _): &(&crate::index::LayerIndex, Table)| {
+            index.layer().id == layer && *index.period() == period
+        };
+        let mut states = city.states(layer.as_str());
+        let Some(loaded) = states.find(|loaded| *loaded.index.period() == period) else {
             continue;
         };
-        let mut table = pick(&store.read(definition, &period)?, &ids);
-        if table.is_empty() {
+        if recoded.iter().any(is_done) {
             continue;
         }
-        let mut locators = BTreeMap::new();
-        for areas in before.catalog().area_layers() {
-            let loaded = before
-                .layer(areas.id.as_str(), None)
-                .filter(|_| areas.id != layer);
-            if let (Some(level), Some(loaded)) = (&areas.area_level, loaded) {
-                locators.insert(level.clone(), AreaLocator::for_layer(loaded));
-            }
+        let mut table = pick(&loaded.index.to_table(), &ids);
+        boundaries.place(loaded.layer(), &period, &mut table);
+        if !table.is_empty() {
+            recoded.push((&loaded.index, table));
         }
-        set_area_codes(&mut table, &locators);
-        table
-            .area_codes
-            .retain(|level, _| locators.contains_key(level));
-        let batch = Batch {
-            layer: definition,
-            period,
+    }
+    let batches: Vec<Batch<'_>> = recoded
+        .iter()
+        .map(|(index, table)| Batch {
+            layer: index.layer(),
+            period: index.period().clone(),
             mode: BatchMode::AreaCodes,
-            table: &table,
+            table,
             source_geometries: None,
             record: None,
             control_totals: &[],
-        };
-        store.commit(&[batch], &mut |_| true)?;
+            only: None,
+        })
+        .collect();
+    if !batches.is_empty() {
+        store.commit(&batches, &mut |_| true)?;
     }
-    reload(store, before).map(Some)
+    let last = store.change_number()?;
+    store.set_setting(PLACED, &last.to_string())?;
+    drop(batches);
+    drop(recoded);
+    reload(store, &city)
 }
 
-/// Ids and geometries of some rows; their values are not needed to place them.
-fn pick(table: &Table, ids: &BTreeSet<String>) -> Table {
-    let mut picked = Table::default();
-    for (id, geometry) in table.ids.iter().zip(&table.geometries) {
-        if ids.contains(&**id) {
-            picked.ids.push(id.clone());
-            picked.geometries.push(geometry.clone());
-        }
-    }
-    picked
+/// Some rows of a table, whole.
+fn pick(table: &Table, ids: &BTreeSet<&str>) -> Table {
+    let rows = 0..table.len();
+    let chosen: Vec<usize> = rows.filter(|row| ids.contains(&*table.ids[*row])).collect();
+    table.rows(&chosen)
 }

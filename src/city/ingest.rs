@@ -1,10 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AreaLocator, City, locator::set_area_codes};
+use super::{
+    City,
+    recode::{Boundaries, coded},
+};
 use crate::{
     domain::{Layer, LevelId, Period, Role, Table, TextColumn},
     index::LayerIndex,
-    store::{Batch, BatchMode, ChangeNumber, ControlTotal, ImportRecord, Store, StoreError},
+    store::{Batch, BatchMode, ChangeNumber, ControlTotal, ImportRecord, Only, Store, StoreError},
 };
 
 /// Why checked features did not get into the store.
@@ -16,8 +19,10 @@ pub enum IngestError {
         "areas need a code: row with id `{id}` has none; fill the column or say --map code=COLUMN"
     )]
     AreaWithoutCode { id: String },
-    #[error("the area code `{code}` stands twice")]
+    #[error("the area code `{code}` stands twice; ids say which area is which, codes must differ")]
     AreaCodeTwice { code: String },
+    #[error("somebody else wrote to the city meanwhile; nothing was written: run it again")]
+    Stale,
 }
 
 /// Checked features on their way into a store.
@@ -30,6 +35,9 @@ pub struct Intake<'a> {
     pub source_geometries: Option<Vec<geo::Geometry<f64>>>,
     pub record: ImportRecord,
     pub control_totals: Vec<ControlTotal>,
+    /// In an update: the attributes that the file has, by place, and whether it has shapes; what
+    /// it lacks stays as it is. `None` is everything.
+    pub only: Option<(Vec<usize>, bool)>,
 }
 
 /// What became of an intake.
@@ -58,30 +66,16 @@ pub fn ingest(
     dry_run: bool,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Ingested, IngestError> {
-    let mut locators = BTreeMap::new();
-    for layer in city.catalog().area_layers() {
-        let Some(level) = &layer.area_level else {
-            continue;
-        };
-        let fresh = intakes
-            .iter_mut()
-            .find(|intake| intake.layer.id == layer.id);
-        let locator = match fresh {
-            Some(intake) => {
-                check_codes(intake.layer, &intake.table)?;
-                locator_after(city, intake)
-            }
-            None => match city.layer(layer.id.as_str(), None) {
-                Some(areas) => AreaLocator::for_layer(areas),
-                None => continue,
-            },
-        };
-        locators.insert(level.clone(), locator);
+    let mut boundaries = Boundaries::of(city);
+    let mut changed = BTreeSet::new();
+    for intake in intakes.iter().filter(|intake| intake.layer.is_area()) {
+        let areas = areas_after(city, intake)?;
+        boundaries.replace(&intake.layer.id, &intake.period, areas);
+        changed.insert((intake.layer.id.clone(), intake.period.clone()));
     }
     let mut outside_areas = BTreeMap::new();
     for intake in &mut intakes {
-        set_area_codes(&mut intake.table, &locators);
-        set_own_level(intake.layer, &mut intake.table, city);
+        boundaries.place(intake.layer, &intake.period, &mut intake.table);
         if !intake.layer.is_area() {
             for (level, codes) in &intake.table.area_codes {
                 let outside = codes
@@ -93,7 +87,17 @@ pub fn ingest(
             }
         }
     }
-    let recoded = recode_others(city, &intakes, &locators);
+    let replaced = |index: &LayerIndex| {
+        intakes.iter().any(|intake| {
+            intake.layer.id == index.layer().id
+                && intake.period == *index.period()
+                && intake.mode == BatchMode::Replace
+        })
+    };
+    let recoded = match changed.is_empty() {
+        true => Vec::new(),
+        false => boundaries.recode(&changed, replaced),
+    };
     let mut result = Ingested {
         number: None,
         outside_areas,
@@ -112,6 +116,10 @@ pub fn ingest(
             source_geometries: intake.source_geometries.as_deref(),
             record: Some(intake.record.clone()),
             control_totals: &intake.control_totals,
+            only: intake.only.as_ref().map(|(attributes, geometry)| Only {
+                attributes,
+                geometry: *geometry,
+            }),
         })
         .collect();
     batches.extend(recoded.iter().map(|(index, table)| Batch {
@@ -122,98 +130,49 @@ pub fn ingest(
         source_geometries: None,
         record: None,
         control_totals: &[],
+        only: None,
     }));
+    if store.change_number()? != city.version() {
+        return Err(IngestError::Stale);
+    }
     result.number = Some(store.commit(&batches, progress)?);
     Ok(result)
 }
 
-/// The locator of an area layer as it will be after the intake.
-fn locator_after(city: &City, intake: &Intake<'_>) -> AreaLocator {
-    let code_at = intake.layer.index_with_role(Role::Code);
-    let fresh = coded(&intake.table, code_at);
-    let keeps_old = matches!(intake.mode, BatchMode::Update | BatchMode::Append);
-    match city
-        .layer(intake.layer.id.as_str(), None)
-        .filter(|_| keeps_old)
-    {
-        None => AreaLocator::new(fresh.into_iter()),
-        Some(old) => {
-            let mut areas: BTreeMap<String, geo::Geometry<f64>> =
-                coded(&old.index.to_table(), code_at).into_iter().collect();
-            areas.extend(fresh);
-            AreaLocator::new(areas.into_iter())
+/// The areas of a state as they will be after the intake, by code.
+fn areas_after(
+    city: &City,
+    intake: &Intake<'_>,
+) -> Result<Vec<(String, geo::Geometry<f64>)>, IngestError> {
+    let mut all = coded(intake.layer, &intake.table);
+    if let Some(row) = first_without_code(intake) {
+        let id = intake.table.ids[row].to_string();
+        return Err(IngestError::AreaWithoutCode { id });
+    }
+    if matches!(intake.mode, BatchMode::Update | BatchMode::Append) {
+        let mut states = city.states(intake.layer.id.as_str());
+        let old = states.find(|loaded| *loaded.index.period() == intake.period);
+        if let Some(old) = old {
+            let kept = old.index.to_table();
+            let fresh: BTreeSet<&str> = intake.table.ids.iter().map(|id| &**id).collect();
+            let stays: Vec<bool> = kept.ids.iter().map(|id| !fresh.contains(&**id)).collect();
+            let areas = coded(intake.layer, &kept);
+            // Every row that was imported has a code.
+            if areas.len() == stays.len() {
+                let staying = areas.into_iter().zip(stays).filter(|(_, stays)| *stays);
+                all.extend(staying.map(|(area, _)| area));
+            }
         }
     }
+    let mut seen = BTreeSet::new();
+    if let Some((code, _)) = all.iter().find(|(code, _)| !seen.insert(code.clone())) {
+        return Err(IngestError::AreaCodeTwice { code: code.clone() });
+    }
+    Ok(all)
 }
 
-fn coded(table: &Table, code_at: Option<usize>) -> Vec<(String, geo::Geometry<f64>)> {
-    let code = |row: usize| Some(table.columns[code_at?].get(row).as_text()?.to_owned());
-    let rows = 0..table.len();
-    rows.filter_map(|row| Some((code(row)?, table.geometries[row].clone())))
-        .collect()
-}
-
-fn check_codes(layer: &Layer, table: &Table) -> Result<(), IngestError> {
-    let Some(code_at) = layer.index_with_role(Role::Code) else {
-        return Ok(());
-    };
-    let mut seen = std::collections::BTreeSet::new();
-    for row in 0..table.len() {
-        let value = table.columns[code_at].get(row);
-        let Some(code) = value.as_text() else {
-            return Err(IngestError::AreaWithoutCode {
-                id: table.ids[row].to_string(),
-            });
-        };
-        if !seen.insert(code.to_owned()) {
-            return Err(IngestError::AreaCodeTwice {
-                code: code.to_owned(),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// An area carries its own code at its own level and none of a smaller level.
-fn set_own_level(layer: &Layer, table: &mut Table, city: &City) {
-    let (Some(own), Some(code_at)) = (&layer.area_level, layer.index_with_role(Role::Code)) else {
-        return;
-    };
-    let mut column = TextColumn::default();
-    for row in 0..table.len() {
-        column.push(table.columns[code_at].get(row).as_text());
-    }
-    table.area_codes.insert(own.clone(), column);
-    let levels = city.catalog().levels();
-    for smaller in levels.iter().skip_while(|level| *level != own).skip(1) {
-        table.area_codes.remove(smaller);
-    }
-}
-
-/// New area codes for all features that are not part of the intakes, where areas come in.
-fn recode_others<'c>(
-    city: &'c City,
-    intakes: &[Intake<'_>],
-    locators: &BTreeMap<LevelId, AreaLocator>,
-) -> Vec<(&'c LayerIndex, Table)> {
-    if !intakes.iter().any(|intake| intake.layer.is_area()) {
-        return Vec::new();
-    }
-    let replaced = |index: &LayerIndex| {
-        intakes.iter().any(|intake| {
-            intake.layer.id == index.layer().id
-                && intake.period == *index.period()
-                && intake.mode == BatchMode::Replace
-        })
-    };
-    city.all_states()
-        .map(|loaded| &loaded.index)
-        .filter(|index| !replaced(index))
-        .map(|index| {
-            let mut table = index.to_table();
-            set_area_codes(&mut table, locators);
-            set_own_level(index.layer(), &mut table, city);
-            (index, table)
-        })
-        .collect()
+fn first_without_code(intake: &Intake<'_>) -> Option<usize> {
+    let code_at = intake.layer.index_with_role(Role::Code)?;
+    let codes = &intake.table.columns[code_at];
+    (0..intake.table.len()).find(|row| codes.get(*row).as_text().is_none())
 }

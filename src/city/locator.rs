@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -141,7 +141,7 @@ impl AreaLocator {
 }
 
 /// Sets the area codes of every row of `table` for each level that has a locator.
-pub(super) fn set_area_codes(table: &mut Table, locators: &BTreeMap<LevelId, AreaLocator>) {
+pub(super) fn set_area_codes(table: &mut Table, locators: &BTreeMap<LevelId, Arc<AreaLocator>>) {
     let places: Vec<(f64, f64)> = table.geometries.par_iter().map(place_of).collect();
     for (level, locator) in locators {
         let codes: Vec<Option<&str>> = places

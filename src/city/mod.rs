@@ -10,11 +10,12 @@ mod ingest;
 mod live;
 mod load;
 mod locator;
+mod recode;
 mod snapshot;
 mod streets;
 
 pub use areas::{Area, Areas};
-pub use follow::follow;
+pub use follow::{catch_up, follow};
 pub use ingest::{IngestError, Ingested, Intake, ingest};
 pub use live::LiveCity;
 pub use load::{LoadError, load, reload};

@@ -131,5 +131,6 @@ fn intake<'a>(catalog: &'a Catalog, layer: DemoLayer, imported_at: &str) -> Opti
             ..ImportRecord::default()
         },
         control_totals: layer.control_totals,
+        only: None,
     })
 }

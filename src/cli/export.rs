@@ -5,6 +5,7 @@ use crate::{
     domain::{Catalog, Language, Period},
     export::{self, Format},
     query,
+    store::geopackage::GeoPackage,
 };
 
 #[derive(Debug, clap::Args)]
@@ -98,6 +99,9 @@ fn write_whole<T>(
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let shown = path.display();
+    if GeoPackage::is_city(path) {
+        return Err(format!("{shown} is a city of Suitu; write to another file").into());
+    }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),

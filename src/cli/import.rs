@@ -47,7 +47,12 @@ pub struct ImportArguments {
     #[arg(long, value_name = "COLUMN")]
     key: Option<String>,
     /// The files hold totals per area of this level, to be spread over the features inside.
-    #[arg(long, value_name = "LEVEL", requires = "weight")]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        requires = "weight",
+        conflicts_with_all = ["replace", "crs"]
+    )]
     spread: Option<LevelId>,
     /// The attribute that totals are spread by.
     #[arg(long, value_name = "ATTRIBUTE")]
@@ -125,7 +130,7 @@ fn import_into(
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     let city = match store {
-        Some(store) => city::load(store, catalog.clone())?,
+        Some(store) => city::catch_up(store, city::load(store, catalog.clone())?)?,
         None => City::new(catalog.clone(), 0, Default::default(), []),
     };
     let period = match &arguments.period {
@@ -185,6 +190,31 @@ fn import_into(
         (_, true, _) => BatchMode::Update,
         _ => BatchMode::Insert,
     };
+    // An update changes what its file has a column for; a spread changes what it spreads.
+    let place = |id: &crate::domain::AttributeId| layer.attribute_index(id.as_str());
+    let only = match (&arguments.spread, arguments.update) {
+        (Some(_), _) => {
+            let mut spread: Vec<usize> = control_totals
+                .iter()
+                .filter_map(|total| place(&total.attribute))
+                .collect();
+            spread.sort_unstable();
+            spread.dedup();
+            Some((spread, false))
+        }
+        (None, true) => {
+            if report.notes.contains_key(&import::Note::AssignedIds) {
+                return Err(
+                    "--update changes features by id, but the files have no column of \
+                            ids; say --map id=COLUMN"
+                        .into(),
+                );
+            }
+            let given = report.missing.iter().filter_map(|(id, _)| place(id));
+            Some((given.collect(), true))
+        }
+        (None, false) => None,
+    };
     let intake = Intake {
         layer,
         period,
@@ -193,6 +223,7 @@ fn import_into(
         source_geometries: imported.source_geometries,
         record,
         control_totals,
+        only,
     };
     bar.set_message(if language == Language::Zh {
         "写入"
@@ -265,7 +296,8 @@ fn read(
 }
 
 /// Features by id and by every text attribute whose name ends in `code`.
-struct Keys(HashMap<String, Geometry<f64>>);
+/// A key that stands at two places finds neither.
+struct Keys(HashMap<String, Option<Geometry<f64>>>);
 
 impl Keys {
     fn of(city: &City, target: &str) -> Result<Self, Failure> {
@@ -281,16 +313,21 @@ impl Keys {
                     .ends_with("code")
             })
             .collect();
-        let mut keys = HashMap::new();
+        let mut keys: HashMap<String, Option<Geometry<f64>>> = HashMap::new();
+        let mut add = |key: &str, place: &Geometry<f64>| match keys.get_mut(key) {
+            None => drop(keys.insert(key.to_owned(), Some(place.clone()))),
+            Some(known) if known.as_ref() == Some(place) => {}
+            Some(known) => *known = None,
+        };
         for feature in index.iter() {
             let (lon, lat) = index.place(feature);
             let place = Geometry::Point(geo::Point::new(lon, lat));
             for &code in &codes {
                 if let Some(text) = index.text(feature, code) {
-                    keys.insert(text.to_owned(), place.clone());
+                    add(text, &place);
                 }
             }
-            keys.insert(index.id(feature).to_owned(), place);
+            add(index.id(feature), &place);
         }
         Ok(Keys(keys))
     }
@@ -299,10 +336,8 @@ impl Keys {
 impl Locate for Keys {
     fn locate(&self, key: &str) -> Option<Geometry<f64>> {
         let plain = || key.parse::<crate::domain::AreaCode>().ok();
-        self.0
-            .get(key)
-            .or_else(|| self.0.get(plain()?.as_str()))
-            .cloned()
+        let found = self.0.get(key).or_else(|| self.0.get(plain()?.as_str()));
+        found.cloned().flatten()
     }
 }
 

@@ -123,6 +123,7 @@ fn layer<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Arc<Layer>, Failure
 fn open(path: &Path, catalog: &Arc<Catalog>) -> Result<(GeoPackage, City), Failure> {
     let store = GeoPackage::open(path, catalog.clone())?;
     let city = city::load(&store as &dyn Store, catalog.clone())?;
+    let city = city::catch_up(&store, city)?;
     Ok((store, city))
 }
 

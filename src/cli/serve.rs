@@ -35,7 +35,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     }
     let start = std::time::Instant::now();
     let store = Arc::new(GeoPackage::open(&arguments.city, catalog.clone())?);
-    let city = city::load(&*store as &dyn Store, catalog)?;
+    let city = city::catch_up(&*store, city::load(&*store as &dyn Store, catalog)?)?;
     let guarded =
         |loaded: &&Arc<city::LoadedLayer>| loaded.layer().level >= SecurityLevel::Sensitive;
     if let Some(loaded) = city.all_states().find(guarded) {
@@ -84,19 +84,31 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
 
 /// Notices what other programs write to the file and publishes it, until the city is gone.
 fn follow(store: &GeoPackage, live: &std::sync::Weak<LiveCity>) {
-    let mut seen = store.data_version().unwrap_or(0);
+    // What was written between loading and now counts too.
+    let mut seen = None;
     loop {
         std::thread::sleep(Duration::from_millis(1000));
         let Some(live) = live.upgrade() else { return };
         let Ok(version) = store.data_version() else {
             continue;
         };
-        if version == seen {
+        if seen == Some(version) {
             continue;
         }
-        seen = version;
         let before = live.snapshot();
-        match city::follow(store, &before) {
+        // Whatever stands in the file, the next change is looked at again.
+        let followed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            city::follow(store, &before)
+        }));
+        let Ok(followed) = followed else {
+            tracing::error!("the changed city file cannot be followed; restart to see it whole");
+            seen = Some(version);
+            continue;
+        };
+        if followed.is_ok() {
+            seen = Some(version);
+        }
+        match followed {
             Ok(Some(city)) => {
                 tracing::info!(version = city.version(), "the city file changed");
                 live.publish(city);

@@ -50,6 +50,15 @@ impl Column {
         }
     }
 
+    /// An empty column of the same kind.
+    pub fn empty_like(&self) -> Column {
+        match self {
+            Column::Integer(_) => Column::Integer(Vec::new()),
+            Column::Number(_) => Column::Number(Vec::new()),
+            Column::Text(_) => Column::Text(TextColumn::default()),
+        }
+    }
+
     /// Appends `value`; a value of another kind than the column's is kept as missing.
     pub fn push(&mut self, value: &Value) {
         match self {

@@ -42,6 +42,26 @@ impl Table {
         self.ids.is_empty()
     }
 
+    /// Some rows, in the order asked for, with their area codes.
+    pub fn rows(&self, rows: &[usize]) -> Table {
+        let mut some = Table {
+            columns: self.columns.iter().map(Column::empty_like).collect(),
+            ..Table::default()
+        };
+        for &row in rows {
+            some.ids.push(self.ids[row].clone());
+            some.geometries.push(self.geometries[row].clone());
+            for (column, own) in some.columns.iter_mut().zip(&self.columns) {
+                column.push(&own.get(row));
+            }
+        }
+        for (level, codes) in &self.area_codes {
+            let own = some.area_codes.entry(level.clone()).or_default();
+            rows.iter().for_each(|&row| own.push(codes.get(row)));
+        }
+        some
+    }
+
     /// Appends a row; `values` follow the order of the layer's attributes.
     pub fn push(&mut self, id: &str, geometry: Geometry<f64>, values: &[Value]) {
         debug_assert_eq!(values.len(), self.columns.len());

@@ -11,7 +11,7 @@ use super::{ApiError, AppState, answers::file, questions::asked};
 use crate::{
     domain::{Language, Period},
     export::{self, Format},
-    query::{self, QueryError},
+    query::{self, Limits, QueryError},
 };
 
 #[derive(Debug, Deserialize)]
@@ -56,18 +56,21 @@ pub async fn download_layer(
         .parse()
         .map_err(refused)?;
     let (bytes, title, losses) = state
-        .compute(move |city, _| {
+        .compute(move |city, limits| {
             let loaded = query::layer_state(city, &layer, period.as_ref())?;
             let filter = query::condition(loaded, condition.as_deref())?;
             let title = query::file_title(city, loaded);
             // The last commit's time, so that equal data give equal bytes.
             let at = loaded.records.last().map_or("", |r| &r.imported_at);
-            let mut out = Vec::new();
+            let mut out = Waited {
+                bytes: Vec::new(),
+                limits,
+            };
             let done =
                 query::write_layer(city, loaded, format, lang, filter.as_ref(), at, &mut out)
                     .map_err(refused)?;
             let losses: Vec<String> = done.losses.iter().map(|l| l.text(Language::En)).collect();
-            Ok((out, title, losses))
+            Ok((out.bytes, title, losses))
         })
         .await?;
     let mut response = file(bytes, format.media_type(), &title, format.extension(), lang);
@@ -77,6 +80,25 @@ pub async fn download_layer(
         response.headers_mut().insert("x-suitu-losses", value);
     }
     Ok(response)
+}
+
+/// A file in memory, as long as somebody waits for it.
+struct Waited<'l> {
+    bytes: Vec<u8>,
+    limits: &'l Limits,
+}
+
+impl std::io::Write for Waited<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let stopped = |e: QueryError| std::io::Error::other(e.to_string());
+        self.limits.check().map_err(stopped)?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// An empty workbook to fill for a layer (数据模板).

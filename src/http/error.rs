@@ -16,6 +16,8 @@ pub enum ApiError {
     BadField { field: String, problem: String },
     #[error("{0}")]
     BadRequest(String),
+    #[error("this address does not take that method")]
+    WrongMethod,
     #[error("there is no {what} `{name}`")]
     NotFound { what: &'static str, name: String },
     #[error("{0}")]
@@ -39,6 +41,7 @@ impl ApiError {
             | ApiError::BadField { .. }
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
             ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
             ApiError::Query(QueryError::Cancelled) | ApiError::TimedOut(_) | ApiError::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE

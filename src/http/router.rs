@@ -41,9 +41,7 @@ pub fn router(state: AppState) -> Router {
         .split_for_parts();
     api.merge(openapi::routes(document))
         .fallback(assets::find_asset)
-        .method_not_allowed_fallback(|| async {
-            ApiError::BadRequest("this address does not take that method".into())
-        })
+        .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .layer(middleware::from_fn(compress::compress))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(

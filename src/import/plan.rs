@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     crs::{Crs, Transform},
-    domain::{Layer, Role},
+    domain::{Layer, Role, short_names},
 };
 
 /// What `--map` and headings may point at.
@@ -63,6 +63,18 @@ impl<'l> Matcher<'l> {
                     }
                 }
             }
+        }
+        // What a table that holds short names only makes of the ids.
+        let ids = layer
+            .attributes
+            .iter()
+            .map(|attribute| attribute.id.as_str());
+        let short = short_names(std::iter::once("id").chain(ids), 10);
+        for (index, name) in short[1..].iter().enumerate() {
+            let folded = fold(name);
+            names
+                .entry(folded)
+                .or_insert_with(|| BTreeSet::from([index]));
         }
         // The id of an attribute means this one, whatever another's aliases say.
         names.extend(exact);

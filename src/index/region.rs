@@ -70,6 +70,9 @@ pub struct PreparedPolygon {
     slab_edges: Vec<u32>,
 }
 
+/// The most edge numbers in slabs, 16 MB of them.
+const MOST_ENTRIES: f64 = 4e6;
+
 impl PreparedPolygon {
     /// Prepares the polygons in `geometry`; other shapes contain nothing.
     pub fn new(geometry: &Geometry<f64>) -> Self {
@@ -84,7 +87,18 @@ impl PreparedPolygon {
                 north: y2,
             });
         }
-        let slabs = (edges.len() / 2).clamp(1, 8192);
+        let height = (bounds.north - bounds.south).max(f64::MIN_POSITIVE);
+        let mut slabs = (edges.len() / 2).clamp(1, 8192);
+        // Edges that cross many slabs, as in a zigzag, would fill the memory.
+        let entries = |slabs: usize| -> f64 {
+            let spans = edges
+                .iter()
+                .map(|e| (e[3] - e[1]) / height * slabs as f64 + 2.0);
+            spans.sum()
+        };
+        while slabs > 1 && entries(slabs) > MOST_ENTRIES {
+            slabs /= 2;
+        }
         let mut prepared = PreparedPolygon {
             bounds,
             edges,

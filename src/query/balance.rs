@@ -13,7 +13,7 @@ use crate::{
     domain::{
         LayerKind, LeftOut, Period, Reason, Role, TileCoord, from_mercator, measure::distance_m,
     },
-    index::Sums,
+    index::{AreaSums, Sums},
 };
 
 /// `GET /api/balance`: which areas, and whether with floating catchments.
@@ -125,8 +125,7 @@ pub fn balance(
         left_out.add_missing(layer, attribute, total.missing);
         if query.level != "city" {
             let by_area = source.loaded.index.sums_by_area(&query.level);
-            let outside = by_area.get(&None).map_or(0, |sums| sums.features);
-            left_out.add_outside(layer, attribute, outside);
+            left_out.add_outside(layer, attribute, outside(&by_area, &areas));
         }
     }
     let mut rows: Vec<BalanceRow> = areas.iter().map(|area| row_of(&parts, area)).collect();
@@ -164,6 +163,19 @@ pub fn balance(
         totals,
         left_out,
     })
+}
+
+/// How many features lie in none of the areas, or in one that is not listed.
+pub(super) fn outside(by_area: &AreaSums, areas: &[&Area]) -> u64 {
+    let is_listed = |code: &str| {
+        let found = areas.binary_search_by(|area| area.code.as_str().cmp(code));
+        found.is_ok()
+    };
+    by_area
+        .iter()
+        .filter(|(code, _)| !code.as_deref().is_some_and(is_listed))
+        .map(|(_, sums)| sums.features)
+        .sum()
 }
 
 /// The areas of a level by code; one pseudo-area for `city`, told by `None`.

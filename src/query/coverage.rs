@@ -56,9 +56,10 @@ pub struct CoverageRow {
     pub name: String,
     pub name_en: Option<String>,
     pub level: String,
-    pub covered: i64,
-    pub uncovered: i64,
-    pub total: i64,
+    /// Unknown where no facility layer is loaded or nobody's number is known.
+    pub covered: Option<i64>,
+    pub uncovered: Option<i64>,
+    pub total: Option<i64>,
     /// 0–1
     pub share_covered: Option<f64>,
     pub reason: Option<Reason>,
@@ -98,6 +99,7 @@ pub fn coverage(
     let mut by_area: std::collections::BTreeMap<&str, (i64, i64)> = Default::default();
     let (mut all, mut missing) = ((0i64, 0i64), 0u64);
     let mut outside = 0u64;
+    let mut unknown: std::collections::BTreeSet<&str> = Default::default();
     for (feature, covered) in homes.iter().zip(covered) {
         let amount = match query.denominator {
             Denominator::Buildings => 1,
@@ -105,6 +107,7 @@ pub fn coverage(
                 Some(people) => people,
                 None => {
                     missing += 1;
+                    unknown.extend(level_at.and_then(|level| homes.area_code(feature, level)));
                     continue;
                 }
             },
@@ -119,22 +122,39 @@ pub fn coverage(
             None => outside += u64::from(query.level != "city"),
         }
     }
-    let row = |code: &str, name: String, name_en: Option<String>, level: &str, sums: (i64, i64)| {
-        let share_covered = (sums.1 > 0).then(|| sums.0 as f64 / sums.1 as f64);
+    let row = |code: &str,
+               name: String,
+               name_en: Option<String>,
+               level: &str,
+               sums: Option<(i64, i64)>| {
+        let total = sums.map(|sums| sums.1);
+        let covered = sums.map(|sums| sums.0).filter(|_| facilities.is_some());
+        let share_covered = match (covered, total) {
+            (Some(covered), Some(total)) if total > 0 => Some(covered as f64 / total as f64),
+            _ => None,
+        };
+        let reason = match (covered, share_covered) {
+            (_, Some(_)) => None,
+            (None, _) => Some(Reason::NoData),
+            _ => Some(Reason::NoPopulation),
+        };
         CoverageRow {
             code: code.to_owned(),
             name,
             name_en,
             level: level.to_owned(),
-            covered: sums.0,
-            uncovered: sums.1 - sums.0,
-            total: sums.1,
-            reason: share_covered.is_none().then_some(Reason::NoPopulation),
+            covered,
+            uncovered: covered.zip(total).map(|(covered, total)| total - covered),
+            total,
             share_covered,
+            reason,
         }
     };
     let rows = areas.iter().map(|area| {
-        let sums = by_area.get(area.code.as_str()).copied().unwrap_or_default();
+        let code = area.code.as_str();
+        // Homes of which nobody's number is known are not homes of nobody.
+        let sums = by_area.get(code).copied();
+        let sums = sums.or_else(|| (!unknown.contains(code)).then_some((0, 0)));
         let (name, name_en) = (area.name.clone(), area.name_en.clone());
         row(area.code.as_str(), name, name_en, area.level.as_str(), sums)
     });
@@ -155,7 +175,7 @@ pub fn coverage(
         definition: definition(city, ruler.question("coverage", "coverage_walk")),
         provenance,
         rows,
-        totals: row("", title.zh, Some(title.en), "city", all),
+        totals: row("", title.zh, Some(title.en), "city", Some(all)),
         left_out,
     })
 }

@@ -164,9 +164,26 @@ fn add_layer(
     }
 }
 
+/// Whether every corner of a polygon has two numbers.
+fn has_positions(geometry: &geojson::Geometry) -> bool {
+    let is_position = |position: &geojson::Position| position.as_slice().len() >= 2;
+    match &geometry.value {
+        geojson::GeometryValue::Polygon { coordinates } => {
+            coordinates.iter().flatten().all(is_position)
+        }
+        geojson::GeometryValue::MultiPolygon { coordinates } => {
+            coordinates.iter().flatten().flatten().all(is_position)
+        }
+        _ => false,
+    }
+}
+
 /// The polygon of a question, checked.
 pub(super) fn polygon(geometry: &geojson::Geometry) -> Result<Geometry<f64>, QueryError> {
     let fail = |problem: &str| QueryError::field("geometry", problem);
+    if !has_positions(geometry) {
+        return Err(fail("a corner is longitude, latitude"));
+    }
     let shape =
         Geometry::<f64>::try_from(geometry).map_err(|_| fail("this is no GeoJSON geometry"))?;
     if !matches!(shape, Geometry::Polygon(_) | Geometry::MultiPolygon(_)) {

@@ -20,6 +20,13 @@ pub enum BatchMode {
     Delete,
 }
 
+/// The part of a row that an update changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Only<'a> {
+    pub attributes: &'a [usize],
+    pub geometry: bool,
+}
+
 /// Rows of one layer and period to be written in a commit.
 #[derive(Clone, Debug)]
 pub struct Batch<'a> {
@@ -32,6 +39,9 @@ pub struct Batch<'a> {
     /// Where the rows come from; `None` for edits and recomputed area codes.
     pub record: Option<ImportRecord>,
     pub control_totals: &'a [ControlTotal],
+    /// In an update: the attributes that rows already there take, by place; their others, and
+    /// without `geometry` their shapes, stay. `None` is everything.
+    pub only: Option<Only<'a>>,
 }
 
 /// A published total (官方控制数) of one attribute in one area.

@@ -6,7 +6,7 @@ mod batch;
 pub mod geopackage;
 mod record;
 
-pub use batch::{Batch, BatchMode, ControlTotal};
+pub use batch::{Batch, BatchMode, ControlTotal, Only};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 
 use crate::domain::{Layer, LayerId, Period, Table};

@@ -85,6 +85,12 @@ fn grid(index: &LayerIndex, tile: TileCoord, zoom: u8, filter: Option<&Filter>) 
     let mut keys: Vec<String> = layer.counts().map(|(_, a)| a.id.to_string()).collect();
     keys.push("features".into());
     let features_key = keys.len() as u32 - 1;
+    let all = index.sums();
+    let is_known: Vec<bool> = all
+        .counts
+        .iter()
+        .map(|c| c.missing < all.features)
+        .collect();
     let mut writer = LayerWriter::new(layer.id.as_str(), keys);
     let bits = zoom - tile.z();
     let side = EXTENT >> bits.min(12);
@@ -92,6 +98,10 @@ fn grid(index: &LayerIndex, tile: TileCoord, zoom: u8, filter: Option<&Filter>) 
     by_place.sort_unstable_by_key(|cell| (cell.y, cell.x));
     for cell in by_place {
         for (key, sum) in cell.sums.iter().enumerate() {
+            // What no feature has a value of is unknown, not zero.
+            if !is_known[key] {
+                continue;
+            }
             writer.tag(key as u32, Tag::Integer(*sum));
         }
         writer.tag(features_key, Tag::Integer(cell.features as i64));

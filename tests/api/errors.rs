@@ -60,6 +60,14 @@ async fn nonsense_is_refused_and_never_a_500() {
 }
 
 #[tokio::test]
+async fn a_polygon_with_half_a_corner_is_refused() {
+    let app = App::new();
+    let ring = serde_json::json!([[113, 23], [114], [114, 23], [113, 24], [113, 23]]);
+    let question = serde_json::json!({"geometry": {"type": "Polygon", "coordinates": [ring]}});
+    assert_eq!(app.post("/api/statistics", question).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_city_without_accounts_is_for_its_own_machine_only() {
     let app = App::new();
     for (name, value) in [

@@ -133,6 +133,7 @@ fn bring(
             ..ImportRecord::default()
         },
         control_totals: Vec::new(),
+        only: None,
     };
     city::ingest(&city, store, vec![intake], false, &mut |_| true).expect("ingested");
 }

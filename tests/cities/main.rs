@@ -6,6 +6,7 @@ mod guangzhou;
 mod interrupted;
 mod porto_alegre;
 mod shanghai;
+mod steward;
 mod washington;
 
 use std::{

@@ -91,5 +91,6 @@ pub fn batch<'a>(layer: &'a Layer, at: &str, mode: BatchMode, table: &'a Table) 
         source_geometries: None,
         record: Some(record),
         control_totals: &[],
+        only: None,
     }
 }

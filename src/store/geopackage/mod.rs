@@ -92,6 +92,16 @@ impl GeoPackage {
         Ok(home)
     }
 
+    /// Whether there is a city at `path`, which no other file may take the place of.
+    pub fn is_city(path: &Path) -> bool {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let Ok(connection) = Connection::open_with_flags(path, flags) else {
+            return false;
+        };
+        let sql = "select 1 from sqlite_master where name = 'suitu_meta'";
+        connection.query_row(sql, [], |_| Ok(())).is_ok()
+    }
+
     fn connect(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
         let connection = Connection::open(path).map_err(|e| open_error(path, e))?;
         configure(&connection).map_err(|e| open_error(path, e))?;

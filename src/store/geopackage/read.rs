@@ -250,7 +250,8 @@ fn read_span(
         table.ids.push(id.into());
         table.geometries.push(geometry);
         for (place, column) in table.columns.iter_mut().enumerate() {
-            push_value(column, row, 2 + place)?;
+            let is_count = layer.attributes[place].is_count();
+            push_value(column, row, 2 + place, is_count)?;
         }
         let first_level = 2 + layer.attributes.len();
         for (place, level) in levels.iter().enumerate() {
@@ -265,12 +266,20 @@ fn read_span(
     Ok(table)
 }
 
-fn push_value(column: &mut Column, row: &Row<'_>, place: usize) -> Result<(), StoreError> {
+/// A negative count, which another program may have written, is no count: it is missing.
+fn push_value(
+    column: &mut Column,
+    row: &Row<'_>,
+    place: usize,
+    is_count: bool,
+) -> Result<(), StoreError> {
     let value = row.get_ref(place)?;
     match column {
         Column::Integer(values) => values.push(match value {
-            ValueRef::Integer(number) => Some(number),
-            ValueRef::Real(number) if number.fract() == 0.0 => Some(number as i64),
+            ValueRef::Integer(number) if !is_count || number >= 0 => Some(number),
+            ValueRef::Real(number) if number.fract() == 0.0 && (!is_count || number >= 0.0) => {
+                Some(number as i64)
+            }
             _ => None,
         }),
         Column::Number(values) => values.push(match value {

@@ -225,9 +225,17 @@ fn put(
         marks.join(", ")
     );
     if batch.mode == BatchMode::Update {
-        let sets = names[2..]
-            .iter()
-            .map(|name| format!("{name} = excluded.{name}"));
+        // period, id, geom, source_geom, import_number, attributes, codes
+        let first_code = 5 + attributes.len();
+        let is_set = |at: usize| match (batch.only, at) {
+            (None, _) | (_, 4) => true,
+            (Some(only), 2 | 3) => only.geometry,
+            (Some(only), at) if at < first_code => only.attributes.contains(&(at - 5)),
+            (Some(only), _) => only.geometry,
+        };
+        let sets = (2..names.len())
+            .filter(|at| is_set(*at))
+            .map(|at| format!("{0} = excluded.{0}", names[at]));
         sql += " on conflict (period, id) do update set ";
         sql += &sets.collect::<Vec<_>>().join(", ");
     }

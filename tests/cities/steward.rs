@@ -1,0 +1,233 @@
+//! What stewards do with a city that is there already, and other programs with its file.
+
+use serde_json::json;
+
+use super::*;
+
+fn square(code: &str, name: &str, west: f64, east: f64) -> Json {
+    json!({"type": "Feature", "id": code, "properties": {"code": code, "name": name},
+        "geometry": {"type": "Polygon", "coordinates":
+            [[[west, 23.0], [east, 23.0], [east, 23.1], [west, 23.1], [west, 23.0]]]}})
+}
+
+fn write_squares(desk: &Desk, file: &str, squares: &[Json]) {
+    let collection = json!({"type": "FeatureCollection", "features": squares});
+    std::fs::write(desk.path(file), collection.to_string()).unwrap();
+}
+
+/// Two districts side by side and a home of 10 and one of 20 people in them, of 2020.
+fn city() -> Desk {
+    let desk = Desk::new();
+    let squares = [
+        square("440101", "甲区", 113.0, 113.1),
+        square("440102", "乙区", 113.1, 113.2),
+    ];
+    write_squares(&desk, "districts.geojson", &squares);
+    let homes = "id,lon,lat,常住人口,就业人口\na,113.05,23.05,10,5\nb,113.15,23.05,20,8\n";
+    std::fs::write(desk.path("homes.csv"), homes).unwrap();
+    import(&desk, "districts", "districts.geojson", &[]);
+    import(&desk, "residences", "homes.csv", &[]);
+    desk
+}
+
+fn import(desk: &Desk, layer: &str, file: &str, more: &[&str]) -> String {
+    let mut all = vec!["import", layer, file, "--crs", "EPSG:4490"];
+    if !more.contains(&"--period") {
+        all.extend(["--period", "2020"]);
+    }
+    all.extend(more);
+    desk.done(&all)
+}
+
+/// People by district code.
+fn people(desk: &Desk, more: &[&str]) -> Vec<(String, Option<i64>)> {
+    let mut question = vec!["query", "balance", "--level", "district"];
+    question.extend(more);
+    let found = desk.json(&question);
+    let rows = found["rows"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let code = row["code"].as_str().unwrap().to_owned();
+        (code, row["usual_residents"].as_i64())
+    })
+    .collect()
+}
+
+fn both(a: i64, b: i64) -> Vec<(String, Option<i64>)> {
+    vec![("440101".into(), Some(a)), ("440102".into(), Some(b))]
+}
+
+#[test]
+fn boundaries_of_another_time_leave_the_present_as_it_is() {
+    let desk = city();
+    write_squares(
+        &desk,
+        "old.geojson",
+        &[square("440199", "旧区", 113.0, 113.2)],
+    );
+    import(&desk, "districts", "old.geojson", &["--period", "1990"]);
+    assert_eq!(people(&desk, &[]), both(10, 20));
+    // People of that time lie in the boundaries of that time.
+    import(&desk, "residences", "homes.csv", &["--period", "1990"]);
+    let then = people(&desk, &["--period", "1990"]);
+    assert_eq!(then, [("440199".to_owned(), Some(30))]);
+    assert_eq!(people(&desk, &["--period", "2020"]), both(10, 20));
+}
+
+#[test]
+fn an_update_changes_what_its_file_has_and_nothing_else() {
+    let desk = city();
+    let file = "id,lon,lat,户籍人口\na,113.05,23.05,7\n";
+    std::fs::write(desk.path("hukou.csv"), file).unwrap();
+    import(&desk, "residences", "hukou.csv", &["--update"]);
+    assert_eq!(people(&desk, &[]), both(10, 20));
+    let found = desk.json(&[
+        "query",
+        "balance",
+        "--level",
+        "city",
+        "--caliber",
+        "hukou_residents",
+    ]);
+    assert_eq!(found["totals"]["usual_residents"], 7);
+    // Without ids nobody knows which feature a row is.
+    std::fs::write(
+        desk.path("nameless.csv"),
+        "lon,lat,常住人口\n113.15,23.05,99\n",
+    )
+    .unwrap();
+    let told = desk.refused(&[
+        "import",
+        "residences",
+        "nameless.csv",
+        "--crs",
+        "EPSG:4490",
+        "--period",
+        "2020",
+        "--update",
+    ]);
+    assert!(told.contains("--map id="), "{told}");
+}
+
+#[test]
+fn an_area_code_stands_once() {
+    let desk = city();
+    let mut again = square("440102", "乙区", 113.1, 113.2);
+    again["id"] = json!("other");
+    write_squares(&desk, "again.geojson", &[again]);
+    let told = desk.refused(&[
+        "import",
+        "districts",
+        "again.geojson",
+        "--crs",
+        "EPSG:4490",
+        "--period",
+        "2020",
+        "--update",
+    ]);
+    assert!(told.contains("440102"), "{told}");
+    assert_eq!(people(&desk, &[]), both(10, 20));
+}
+
+#[test]
+fn no_file_takes_the_place_of_a_city() {
+    let desk = city();
+    let told = desk.refused(&["export", "residences", "--out", "city.gpkg"]);
+    assert!(told.contains("is a city"), "{told}");
+    let told = desk.refused(&["template", "schools", "--out", "city.gpkg"]);
+    assert!(told.contains("is a city"), "{told}");
+    assert_eq!(people(&desk, &[]), both(10, 20));
+}
+
+#[test]
+fn totals_that_are_spread_leave_the_rest_of_a_row() {
+    let desk = city();
+    std::fs::write(
+        desk.path("areas.csv"),
+        "id,lon,lat,floor_area_m2\na,113.05,23.05,100\nb,113.15,23.05,300\n",
+    )
+    .unwrap();
+    import(&desk, "residences", "areas.csv", &["--update"]);
+    std::fs::write(
+        desk.path("totals.csv"),
+        "code,户籍人口\n440101,70\n440102,90\n",
+    )
+    .unwrap();
+    desk.done(&[
+        "import",
+        "residences",
+        "totals.csv",
+        "--spread",
+        "district",
+        "--weight",
+        "floor_area_m2",
+        "--period",
+        "2020",
+    ]);
+    assert_eq!(people(&desk, &[]), both(10, 20));
+    assert_eq!(
+        people(&desk, &["--caliber", "hukou_residents"]),
+        both(70, 90)
+    );
+}
+
+#[test]
+fn shapefiles_come_back_with_their_short_names() {
+    let desk = city();
+    desk.done(&["export", "residences", "--out", "homes.zip"]);
+    let other = Desk::new();
+    let file = desk.path("homes.zip");
+    other.done(&["import", "residences", text(&file), "--period", "2020"]);
+    let found = other.json(&["query", "balance", "--level", "city"]);
+    assert_eq!(found["totals"]["usual_residents"], 30);
+    assert_eq!(found["totals"]["employed_residents"], 13);
+}
+
+fn other_program(desk: &Desk, sql: &str) {
+    let file = rusqlite::Connection::open(desk.path("city.gpkg")).unwrap();
+    file.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn edits_of_other_programs_are_placed_at_the_next_start() {
+    let desk = city();
+    other_program(
+        &desk,
+        "insert into residences (geom, usual_residents) select geom, 7 from residences where id = 'a'",
+    );
+    assert_eq!(people(&desk, &[]), both(17, 20));
+    // A district gives its land to the other; a negative count is none.
+    other_program(
+        &desk,
+        "update districts set geom = (select geom from districts where code = '440101') where code = '440102';
+         delete from districts where code = '440101';
+         update residences set usual_residents = -5 where id = 'b'",
+    );
+    assert_eq!(people(&desk, &[]), [("440102".to_owned(), Some(17))]);
+    let found = desk.json(&["query", "balance", "--level", "district"]);
+    let left_out = &found["left_out"]["residences.usual_residents"];
+    assert_eq!(
+        (&left_out["missing"], &left_out["outside_areas"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[test]
+fn a_shape_that_is_none_is_left_out_and_harms_nobody() {
+    let desk = city();
+    // Not a number, more rings than bytes, collections without end.
+    let deep = "0107000000".to_owned() + "01000000" + &"010700000001000000".repeat(100_000);
+    for body in [
+        "0101000000000000000000f87f000000000000f87f".to_owned(),
+        "0103000000ffffffff".to_owned(),
+        deep,
+    ] {
+        other_program(
+            &desk,
+            &format!(
+                "insert into residences (geom, usual_residents) values (x'47500001{}{body}', 5)",
+                "8a110000"
+            ),
+        );
+    }
+    assert_eq!(people(&desk, &[]), both(10, 20));
+}
