@@ -44,6 +44,8 @@ impl Area {
 #[derive(Debug, Default)]
 pub struct Areas {
     levels: BTreeMap<(LevelId, Period), Vec<Area>>,
+    /// The newest date of what lies in areas: boundaries later than that hold for nothing yet.
+    newest: Option<Period>,
 }
 
 impl Areas {
@@ -58,15 +60,21 @@ impl Areas {
                 levels.insert(key, areas_of(level, loaded));
             }
         }
-        Areas { levels }
+        let features = city.all_states().filter(|loaded| !loaded.layer().is_area());
+        let newest = features.map(|loaded| loaded.index.period()).max().cloned();
+        Areas { levels, newest }
     }
 
-    /// The areas of a level at or before `period` (the newest without one), by code.
+    /// The areas of a level by code, in the boundaries of `period`: the newest at or before it,
+    /// else the oldest. Without a period it is that of the newest data.
     pub fn at(&self, level: &str, period: Option<&Period>) -> &[Area] {
-        let states = self.levels.iter().rev().filter(|((l, _), _)| *l == *level);
-        let mut fitting =
-            states.filter(|((_, p), _)| period.is_none_or(|asked| p.is_at_or_before(asked)));
-        fitting.next().map_or(&[], |(_, areas)| areas)
+        let asked = period.or(self.newest.as_ref());
+        let states = || self.levels.iter().filter(|((l, _), _)| *l == *level);
+        let fits = |p: &Period| asked.is_none_or(|asked| p.is_at_or_before(asked));
+        let older = states().rev().find(|((_, p), _)| fits(p));
+        older
+            .or_else(|| states().next())
+            .map_or(&[], |(_, areas)| areas)
     }
 
     /// The area with `code` at a level.

@@ -22,8 +22,11 @@ pub struct Streets {
     pub version: ChangeNumber,
     snapper: OnceLock<Snapper>,
     /// The joined places of each layer and period, for the version of it that was asked last.
-    places: Mutex<BTreeMap<(LayerId, Period), (ChangeNumber, Arc<Places>)>>,
+    places: Mutex<BTreeMap<(LayerId, Period), Joined>>,
 }
+
+/// The places of a layer as of one of its versions.
+type Joined = (ChangeNumber, Arc<Places>);
 
 impl Streets {
     /// # Errors

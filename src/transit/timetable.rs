@@ -43,6 +43,9 @@ impl Pattern {
 /// Time from which a transposed timetable counts backwards.
 const MIRROR_S: i32 = 0;
 
+/// A stop of a pattern, and whether one may board and leave there.
+type Halt = (u32, bool, bool);
+
 impl Timetable {
     /// The trips that run on `date`, with `walks` between stops added to those of the feeds.
     ///
@@ -120,7 +123,7 @@ impl Timetable {
         walks: Vec<Vec<Leg>>,
         change_s: Vec<Option<u32>>,
     ) -> Self {
-        let mut groups: BTreeMap<Vec<(u32, bool, bool)>, Vec<Vec<Call>>> = BTreeMap::new();
+        let mut groups: BTreeMap<Vec<Halt>, Vec<Vec<Call>>> = BTreeMap::new();
         for calls in runs {
             let key = calls
                 .iter()

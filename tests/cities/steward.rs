@@ -71,6 +71,14 @@ fn boundaries_of_another_time_leave_the_present_as_it_is() {
     let then = people(&desk, &["--period", "1990"]);
     assert_eq!(then, [("440199".to_owned(), Some(30))]);
     assert_eq!(people(&desk, &["--period", "2020"]), both(10, 20));
+    // Boundaries of later days hold for nothing that was counted before.
+    write_squares(
+        &desk,
+        "new.geojson",
+        &[square("440188", "新区", 113.0, 113.2)],
+    );
+    import(&desk, "districts", "new.geojson", &["--period", "2022"]);
+    assert_eq!(people(&desk, &[]), both(10, 20));
 }
 
 #[test]
