@@ -48,25 +48,28 @@ impl Places {
     }
 }
 
-/// What is within reach of one place along the streets.
+/// What is within reach along the streets of one place, or of the nearest of several.
 #[derive(Debug, Default)]
 pub struct Reach {
     pub search: Search,
-    /// The edge that the search began on.
-    pub start: Option<Snap>,
+    /// Where the search began.
+    pub starts: Vec<Snap>,
     pub limit_mm: u32,
 }
 
 impl Reach {
-    /// Searches from a place to `limit_mm`, both straight legs counted.
-    pub fn run(&mut self, graph: &Graph, from: Snap, limit_mm: u32) {
-        let edge = graph.edge(from.edge);
-        let starts = [
-            (edge.from, from.leg_mm.saturating_add(from.at_mm)),
-            (edge.to, from.leg_mm.saturating_add(edge.mm - from.at_mm)),
-        ];
-        self.search.run(graph, &starts, limit_mm);
-        self.start = Some(from);
+    /// Searches to `limit_mm` from the nearest of some places, both straight legs counted.
+    pub fn run(&mut self, graph: &Graph, from: &[Snap], limit_mm: u32) {
+        let ends = from.iter().flat_map(|from| {
+            let edge = graph.edge(from.edge);
+            [
+                (edge.from, from.leg_mm.saturating_add(from.at_mm)),
+                (edge.to, from.leg_mm.saturating_add(edge.mm - from.at_mm)),
+            ]
+        });
+        self.search.run(graph, ends, limit_mm);
+        self.starts.clear();
+        self.starts.extend_from_slice(from);
         self.limit_mm = limit_mm;
     }
 
@@ -74,15 +77,10 @@ impl Reach {
     pub fn mm(&self, graph: &Graph, to: Snap) -> Option<u32> {
         let edge = graph.edge(to.edge);
         let over = |node: u32, mm: u32| Some(self.search.mm(node)?.saturating_add(mm));
-        let mut ways = [
-            over(edge.from, to.at_mm),
-            over(edge.to, edge.mm - to.at_mm),
-            None,
-        ];
-        if let Some(start) = self.start.filter(|start| start.edge == to.edge) {
-            ways[2] = Some(start.leg_mm.saturating_add(start.at_mm.abs_diff(to.at_mm)));
-        }
-        let shortest = ways.into_iter().flatten().min()?;
+        let ways = [over(edge.from, to.at_mm), over(edge.to, edge.mm - to.at_mm)];
+        let along = self.starts.iter().filter(|start| start.edge == to.edge);
+        let along = along.map(|start| start.leg_mm.saturating_add(start.at_mm.abs_diff(to.at_mm)));
+        let shortest = ways.into_iter().flatten().chain(along).min()?;
         let mm = shortest.saturating_add(to.leg_mm);
         (mm <= self.limit_mm).then_some(mm)
     }
@@ -103,20 +101,25 @@ impl Reach {
 
     /// Every edge that is reached in part or whole, each once.
     pub fn edges<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = u32> + 'a {
-        let start = self.start.map(|start| start.edge);
+        let began = move |edge: u32| self.starts.iter().any(|start| start.edge == edge);
         let found = self.search.settled().iter().flat_map(move |&node| {
             let onward = graph.onward(node).iter();
             let here = move |way: &&super::graph::Onward| {
                 let edge = graph.edge(way.edge);
                 // Of two ends that are found the first tells of the edge; a loop has one end.
                 let is_first = edge.from == node || self.search.mm(edge.from).is_none();
-                is_first && Some(way.edge) != start
+                is_first && !began(way.edge)
             };
             onward.filter(here).map(|way| way.edge)
         });
         let mut last = None;
         // The two ends of a loop stand side by side.
         let distinct = found.filter(move |edge| last.replace(*edge) != Some(*edge));
-        start.into_iter().chain(distinct)
+        let starts = self.starts.iter().enumerate();
+        let own = starts.filter(|(number, start)| {
+            let before = &self.starts[..*number];
+            before.iter().all(|other| other.edge != start.edge)
+        });
+        own.map(|(_, start)| start.edge).chain(distinct)
     }
 }

@@ -17,7 +17,12 @@ pub struct Search {
 impl Search {
     /// Finds every node within `limit_mm` (inclusive) of the `starts`, each a node with what it
     /// costs to get there.
-    pub fn run(&mut self, graph: &Graph, starts: &[(u32, u32)], limit_mm: u32) {
+    pub fn run(
+        &mut self,
+        graph: &Graph,
+        starts: impl IntoIterator<Item = (u32, u32)>,
+        limit_mm: u32,
+    ) {
         if self.mm.len() != graph.nodes() || self.now == u32::MAX {
             self.mm = vec![0; graph.nodes()];
             self.stamp = vec![0; graph.nodes()];
@@ -26,7 +31,7 @@ impl Search {
         self.now += 1;
         self.open.clear();
         self.settled.clear();
-        for &(node, mm) in starts {
+        for (node, mm) in starts {
             self.offer(node, mm, limit_mm);
         }
         while let Some(Reverse(next)) = self.open.pop() {

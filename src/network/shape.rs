@@ -73,9 +73,10 @@ fn reached_parts(graph: &Graph, reach: &Reach, edge: u32, limit_mm: u32) -> Vec<
     if let Some(rest) = left(ends.to) {
         parts.push(((1.0 - f64::from(rest) / length).max(0.0), 1.0));
     }
-    if let Some(start) = reach.start.filter(|start| start.edge == edge)
-        && let Some(rest) = limit_mm.checked_sub(start.leg_mm)
-    {
+    for start in reach.starts.iter().filter(|start| start.edge == edge) {
+        let Some(rest) = limit_mm.checked_sub(start.leg_mm) else {
+            continue;
+        };
         let (at, rest) = (f64::from(start.at_mm), f64::from(rest));
         parts.push((
             ((at - rest) / length).max(0.0),

@@ -89,7 +89,7 @@ proptest! {
         let joined = Places::new(&graph, &snaps);
         let mut reach = Reach::default();
         for from in snaps.iter().flatten() {
-            reach.run(&graph, *from, limit);
+            reach.run(&graph, &[*from], limit);
             let mut found = HashMap::new();
             reach.for_each(&graph, &joined, |number, mm| {
                 assert!(found.insert(number, mm).is_none(), "each place once");
@@ -180,7 +180,7 @@ fn shapes_are_valid_and_grow_with_the_limit() {
         .snap(&graph, 0.0095, 0.0095)
         .expect("on the network");
     let mut reach = Reach::default();
-    reach.run(&graph, from, 900_000);
+    reach.run(&graph, &[from], 900_000);
     let mut area = 0.0;
     for limit in [100_000, 300_000, 600_000, 900_000] {
         let shape = drawn(&graph, &reach, limit);
@@ -309,7 +309,7 @@ fn porto_alegre_is_walked_as_an_independent_search_walks_it() {
     let mut compared = 0;
     let mut search = Search::default();
     for start in (0..graph.nodes() as u32).step_by(40) {
-        search.run(&graph, &[(start, 0)], 1_000_000);
+        search.run(&graph, [(start, 0)], 1_000_000);
         let [origin] = by_place[&key(graph.node(start))][..] else {
             continue;
         };
@@ -380,7 +380,7 @@ fn how_fast_streets_are() {
     let mut reach = Reach::default();
     for (cell, snap) in cells.iter().zip(&snaps) {
         let Some(snap) = snap else { continue };
-        reach.run(&graph, *snap, 1_000_000);
+        reach.run(&graph, &[*snap], 1_000_000);
         for node in reach.search.settled() {
             people[*node as usize] += cell.2;
         }
@@ -394,7 +394,7 @@ fn how_fast_streets_are() {
     let center = snapper.snap(&graph, -51.2287, -30.0277).unwrap();
     for minutes in [15u32, 30, 60] {
         let start = Instant::now();
-        reach.run(&graph, center, minutes * 75_000);
+        reach.run(&graph, &[center], minutes * 75_000);
         let searched = start.elapsed();
         let shape = drawn(&graph, &reach, minutes * 75_000);
         let edges = reach.edges(&graph).count();
@@ -410,7 +410,7 @@ fn how_fast_streets_are() {
     let mut search = Search::default();
     let mut settled = 0;
     for node in 0..lattice.nodes() as u32 {
-        search.run(&lattice, &[(node, 0)], 1_000_000);
+        search.run(&lattice, [(node, 0)], 1_000_000);
         settled += search.settled().len();
     }
     println!(
@@ -430,7 +430,7 @@ fn shapes_of_a_real_city_are_valid_hold_what_is_reached_and_grow() {
         let Some(from) = snapper.snap(&graph, lon, lat) else {
             continue;
         };
-        reach.run(&graph, from, 4_500_000);
+        reach.run(&graph, &[from], 4_500_000);
         let mut smaller: Option<geo::MultiPolygon<f64>> = None;
         for limit in [375_000, 1_125_000, 2_250_000, 4_500_000] {
             let shape = drawn(&graph, &reach, limit);

@@ -4,7 +4,10 @@ use geo::{Geometry, MultiPolygon, Point, Polygon};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Limits, Mode, Provenance, QueryError, Row, Ruler, answer::definition};
+use super::{
+    Direction, Limits, Mode, Provenance, QueryError, Row, Ruler, Start, Travel, Traveler, Unit,
+    answer::definition,
+};
 use crate::{
     city::{City, LoadedLayer},
     domain::{LayerId, LeftOut, Period, Reason, Role, Title},
@@ -36,8 +39,10 @@ pub struct CatchmentsQuery {
     pub mode: Mode,
     /// Metres, or minutes on foot; at most 50,000 metres.
     pub cutoffs: Vec<f64>,
-    #[serde(default = "metres")]
-    pub unit: String,
+    #[serde(default)]
+    pub unit: Unit,
+    #[serde(default)]
+    pub direction: Direction,
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
@@ -48,8 +53,15 @@ pub struct CatchmentsQuery {
     pub geometry: bool,
 }
 
-fn metres() -> String {
-    "m".into()
+impl CatchmentsQuery {
+    fn travel(&self) -> Travel {
+        Travel {
+            mode: self.mode.clone(),
+            unit: self.unit,
+            direction: self.direction,
+            walk_speed_km_h: self.walk_speed_km_h,
+        }
+    }
 }
 
 /// An origin as it was found.
@@ -60,6 +72,8 @@ pub struct FoundOrigin {
     pub name: Option<String>,
     pub lon: f64,
     pub lat: f64,
+    #[serde(skip)]
+    pub start: Start,
 }
 
 /// The catchment of one origin and cutoff.
@@ -67,7 +81,7 @@ pub struct FoundOrigin {
 pub struct Catchment {
     pub origin: FoundOrigin,
     pub cutoff: f64,
-    pub unit: String,
+    pub unit: Unit,
     /// Every count of every layer inside, as `layer.attribute`.
     pub totals: Row,
     /// What no other origin of the question reaches within the cutoff.
@@ -113,9 +127,10 @@ pub fn catchments(
 ) -> Result<Catchments, QueryError> {
     let period = query.period.as_ref();
     check(query)?;
-    let ruler = Ruler::new(city, query.mode, &query.unit, query.walk_speed_km_h)?;
-    let metres = |cutoff: &f64| ruler.metres("cutoffs", *cutoff);
-    let metres: Vec<f64> = query.cutoffs.iter().map(metres).collect::<Result<_, _>>()?;
+    let ruler = Ruler::new(city, &query.travel())?;
+    let mut traveler = ruler.traveler(limits);
+    let cost = |cutoff: &f64| ruler.cost("cutoffs", *cutoff);
+    let costs: Vec<f64> = query.cutoffs.iter().map(cost).collect::<Result<_, _>>()?;
     let origins: Vec<FoundOrigin> = query
         .origins
         .iter()
@@ -125,7 +140,7 @@ pub fn catchments(
         .layers_at(period)
         .filter(|l| !l.layer().is_area())
         .collect();
-    let largest = metres.iter().copied().fold(0.0, f64::max);
+    let largest = costs.iter().copied().fold(0.0, f64::max);
     // For each cutoff and layer: sums per origin, exclusive sums per origin, sums of the union.
     let mut tallies: Vec<Vec<Tally>> = query
         .cutoffs
@@ -138,10 +153,9 @@ pub fn catchments(
         })
         .collect();
     for (place, loaded) in counted.iter().enumerate() {
-        limits.check()?;
-        let reached = reach(&ruler, loaded, &origins, largest, limits)?;
-        for (cutoff, tallies) in metres.iter().zip(&mut tallies) {
-            tallies[place].count(loaded, &reached, *cutoff);
+        let reached = reach(&mut traveler, loaded, &origins, largest, limits)?;
+        for (cost, tallies) in costs.iter().zip(&mut tallies) {
+            tallies[place].count(loaded, &reached, *cost);
         }
     }
     let mut left_out = LeftOut::default();
@@ -166,9 +180,8 @@ pub fn catchments(
     }
     let mut found = Vec::new();
     for (number, origin) in origins.iter().enumerate() {
-        limits.check()?;
-        let known = ruler.is_measurable(origin.lon, origin.lat);
-        for ((cutoff, metres), tallies) in query.cutoffs.iter().zip(&metres).zip(&tallies) {
+        let known = ruler.is_measurable(&origin.start);
+        for ((cutoff, cost), tallies) in query.cutoffs.iter().zip(&costs).zip(&tallies) {
             let totals = |pick: fn(&Tally) -> &Vec<Sums>| {
                 let mut row = row(&counted, tallies.iter().map(|t| &pick(t)[number]));
                 if !known {
@@ -180,23 +193,26 @@ pub fn catchments(
             found.push(Catchment {
                 origin: origin.clone(),
                 cutoff: *cutoff,
-                unit: query.unit.clone(),
+                unit: query.unit,
                 totals: totals(|t| &t.each),
                 exclusive: totals(|t| &t.exclusive),
                 reason: (!known).then_some(Reason::OffNetwork),
-                geometry: query
-                    .geometry
-                    .then(|| shape(&ruler, std::slice::from_ref(origin), *metres)),
+                geometry: match query.geometry {
+                    true => Some(shape(&mut traveler, std::slice::from_ref(origin), *cost)?),
+                    false => None,
+                },
             });
         }
     }
     let mut union = Vec::new();
-    for ((cutoff, metres), tallies) in query.cutoffs.iter().zip(&metres).zip(&tallies) {
-        limits.check()?;
+    for ((cutoff, cost), tallies) in query.cutoffs.iter().zip(&costs).zip(&tallies) {
         union.push(Union {
             cutoff: *cutoff,
             totals: row(&counted, tallies.iter().map(|t| &t.union)),
-            geometry: query.geometry.then(|| shape(&ruler, &origins, *metres)),
+            geometry: match query.geometry {
+                true => Some(shape(&mut traveler, &origins, *cost)?),
+                false => None,
+            },
         });
     }
     let mut provenance = Provenance::of(city, period, None, counted.into_iter().map(|l| &**l));
@@ -242,6 +258,7 @@ fn find(city: &City, origin: &Origin, period: Option<&Period>) -> Result<FoundOr
                 name: name.clone(),
                 lon: *lon,
                 lat: *lat,
+                start: Start::at(*lon, *lat),
             })
         }
         Origin::Feature { layer, id } => {
@@ -265,31 +282,34 @@ fn find(city: &City, origin: &Origin, period: Option<&Period>) -> Result<FoundOr
                 name,
                 lon,
                 lat,
+                start: Start {
+                    points: vec![(lon, lat)],
+                    id: Some(id.clone()),
+                },
             })
         }
     }
 }
 
-/// For every feature within reach of any origin: the origins with their distance.
+/// For every feature within reach of any origin: the origins with their cost.
 type Reached = std::collections::BTreeMap<FeatureRef, Vec<(u32, f64)>>;
 
 fn reach(
-    ruler: &Ruler<'_>,
+    traveler: &mut Traveler<'_>,
     loaded: &LoadedLayer,
     origins: &[FoundOrigin],
-    radius_m: f64,
+    cost: f64,
     limits: &Limits,
 ) -> Result<Reached, QueryError> {
     let mut reached = Reached::new();
     let mut pairs = 0u64;
     for (number, origin) in origins.iter().enumerate() {
-        limits.check()?;
-        let near = |feature: FeatureRef, metres: f64| {
+        let near = |feature: FeatureRef, cost: f64| {
             pairs += 1;
             let origins: &mut Vec<_> = reached.entry(feature).or_default();
-            origins.push((number as u32, metres));
+            origins.push((number as u32, cost));
         };
-        ruler.within(loaded, origin.lon, origin.lat, radius_m, near);
+        traveler.within(loaded, &origin.start, cost, near)?;
         limits.allow(pairs * 16 + reached.len() as u64 * 48)?;
     }
     Ok(reached)
@@ -312,12 +332,12 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, loaded: &LoadedLayer, reached: &Reached, cutoff_m: f64) {
+    fn count(&mut self, loaded: &LoadedLayer, reached: &Reached, cost: f64) {
         let places: Vec<usize> = loaded.layer().counts().map(|(place, _)| place).collect();
         for (feature, origins) in reached {
             let near: Vec<u32> = origins
                 .iter()
-                .filter(|(_, m)| *m <= cutoff_m)
+                .filter(|(_, near)| *near <= cost)
                 .map(|(o, _)| *o)
                 .collect();
             if near.is_empty() {
@@ -360,20 +380,25 @@ fn row<'s>(counted: &[&Arc<LoadedLayer>], sums: impl Iterator<Item = &'s Sums>) 
     row
 }
 
-/// The shape of what lies within metres of any of the origins.
-fn shape(ruler: &Ruler<'_>, origins: &[FoundOrigin], metres: f64) -> geojson::Geometry {
-    let places: Vec<(f64, f64)> = origins.iter().map(|o| (o.lon, o.lat)).collect();
-    let shape = ruler.shape(&places, metres).unwrap_or_else(|| {
-        let circles = places.iter().map(|(lon, lat)| circle(*lon, *lat, metres));
+/// The shape of what lies within a cost of any of the origins.
+fn shape(
+    traveler: &mut Traveler<'_>,
+    origins: &[FoundOrigin],
+    cost: f64,
+) -> Result<geojson::Geometry, QueryError> {
+    let starts: Vec<Start> = origins.iter().map(|o| o.start.clone()).collect();
+    let shape = traveler.shape(&starts, cost)?.unwrap_or_else(|| {
+        let points = starts.iter().flat_map(|start| &start.points);
+        let circles = points.map(|(lon, lat)| circle(*lon, *lat, cost));
         match circles.collect::<Vec<_>>() {
             one if one.len() == 1 => MultiPolygon::new(one),
             several => geo::unary_union(&several),
         }
     });
-    match <[Polygon<f64>; 1]>::try_from(shape.0) {
+    Ok(match <[Polygon<f64>; 1]>::try_from(shape.0) {
         Ok([only]) => geojson::Geometry::from(&Geometry::Polygon(only)),
         Err(parts) => geojson::Geometry::from(&Geometry::MultiPolygon(MultiPolygon::new(parts))),
-    }
+    })
 }
 
 /// A circle of great-circle metres as a polygon of 128 corners that lie on it.

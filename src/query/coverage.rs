@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError, Ruler, answer::definition, sources::population,
+    Answer, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit, answer::definition,
+    sources::population,
 };
 use crate::{
     city::City,
@@ -28,8 +29,8 @@ pub struct CoverageQuery {
     pub layer: LayerId,
     /// Metres.
     pub cutoff: f64,
-    #[serde(default = "metres")]
-    pub unit: String,
+    #[serde(default)]
+    pub unit: Unit,
     #[serde(default)]
     pub mode: Mode,
     /// What minutes on foot are turned into metres by.
@@ -45,8 +46,17 @@ pub struct CoverageQuery {
     pub period: Option<Period>,
 }
 
-fn metres() -> String {
-    "m".into()
+impl CoverageQuery {
+    /// Measured from the facilities, which are few, to the homes that go to them.
+    fn travel(&self) -> Travel {
+        let travel = Travel {
+            mode: self.mode.clone(),
+            unit: self.unit,
+            walk_speed_km_h: self.walk_speed_km_h,
+            ..Travel::default()
+        };
+        travel.reversed()
+    }
 }
 
 /// Coverage (服务覆盖率) of one area.
@@ -75,8 +85,8 @@ pub fn coverage(
     limits: &Limits,
 ) -> Result<Answer<CoverageRow>, QueryError> {
     let period = query.period.as_ref();
-    let ruler = Ruler::new(city, query.mode, &query.unit, query.walk_speed_km_h)?;
-    let metres = ruler.metres("cutoff", query.cutoff)?;
+    let ruler = Ruler::new(city, &query.travel())?;
+    let cost = ruler.cost("cutoff", query.cutoff)?;
     let definition_of = city.catalog().layer(query.layer.as_str());
     if definition_of.is_none_or(|layer| layer.is_area()) {
         return Err(QueryError::NotFound {
@@ -94,7 +104,7 @@ pub fn coverage(
     })?;
     let facilities = city.layer(query.layer.as_str(), period);
     let homes = &demand.loaded.index;
-    let covered = covered_places(city, query, &ruler, metres, &demand, limits)?;
+    let covered = covered_places(city, query, &ruler, cost, &demand, limits)?;
     let level_at = homes.level_index(&query.level);
     let mut by_area: std::collections::BTreeMap<&str, (i64, i64)> = Default::default();
     let (mut all, mut missing) = ((0i64, 0i64), 0u64);
@@ -180,13 +190,12 @@ pub fn coverage(
     })
 }
 
-/// For each home in the index's order: whether a facility is within reach. Searched from the
-/// facilities, which are few.
+/// For each home in the index's order: whether a facility is within reach.
 fn covered_places(
     city: &City,
     query: &CoverageQuery,
     ruler: &Ruler<'_>,
-    metres: f64,
+    cost: f64,
     demand: &super::sources::CountSource,
     limits: &Limits,
 ) -> Result<Vec<bool>, QueryError> {
@@ -196,12 +205,12 @@ fn covered_places(
     let Some(facilities) = city.layer(query.layer.as_str(), query.period.as_ref()) else {
         return Ok(covered);
     };
+    let mut traveler = ruler.traveler(limits);
     for facility in facilities.index.iter() {
-        limits.check()?;
         let (lon, lat) = facilities.index.place(facility);
-        ruler.within(&demand.loaded, lon, lat, metres, |home, _| {
+        traveler.within(&demand.loaded, &Start::at(lon, lat), cost, |home, _| {
             covered[numbering.number(home)] = true;
-        });
+        })?;
     }
     Ok(covered)
 }

@@ -19,6 +19,7 @@ mod search;
 mod sources;
 mod statistics;
 mod table;
+mod travel;
 
 pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
@@ -33,10 +34,11 @@ pub use layers::{describe_layer, values};
 pub use limits::Limits;
 pub use overview::overview;
 pub use quality::{Finding, check};
-pub use ruler::{Mode, Ruler};
+pub use ruler::{Ruler, Start, Traveler};
 pub use search::{SearchQuery, SearchRow, search};
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
 pub use table::{Row, to_geojson, to_table};
+pub use travel::{Direction, Mode, Travel, Unit};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

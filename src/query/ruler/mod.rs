@@ -1,0 +1,210 @@
+//! One way to measure for all questions: from a start to the features of a layer, straight or on
+//! foot, with the shape of what is within reach and the sources it was measured on.
+//!
+//! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
+
+mod streets;
+
+use geo::MultiPolygon;
+
+use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
+use crate::{
+    city::{City, LoadedLayer},
+    index::FeatureRef,
+    network::Reach,
+};
+use streets::OnStreets;
+
+/// The largest distance of a question, metres.
+const MAX_CUTOFF_M: f64 = 50_000.0;
+
+/// Where a measurement starts: a point, or several of which the nearest counts, such as the
+/// entrances of a station.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Start {
+    /// Longitude, latitude.
+    pub points: Vec<(f64, f64)>,
+    /// The feature that it stands for.
+    pub id: Option<String>,
+}
+
+impl Start {
+    pub fn at(lon: f64, lat: f64) -> Self {
+        Start {
+            points: vec![(lon, lat)],
+            id: None,
+        }
+    }
+}
+
+/// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
+pub struct Ruler<'c> {
+    way: Way<'c>,
+    unit: Unit,
+    cost_per_unit: f64,
+    max_cost: f64,
+}
+
+enum Way<'c> {
+    Straight,
+    Streets(OnStreets<'c>),
+}
+
+/// The buffers of a search, used for many starts in turn.
+pub struct Traveler<'r> {
+    ruler: &'r Ruler<'r>,
+    limits: Limits,
+    reach: Reach,
+}
+
+impl<'c> Ruler<'c> {
+    /// # Errors
+    /// A mode without what it needs, a unit that does not fit it, a speed that nobody walks.
+    pub fn new(city: &'c City, travel: &Travel) -> Result<Self, QueryError> {
+        let way = match travel.mode {
+            Mode::Straight => Way::Straight,
+            Mode::Walk => Way::Streets(OnStreets::new(city)?),
+        };
+        let speed_m_min = streets::walk_speed_km_h(travel)? * 1000.0 / 60.0;
+        let cost_per_unit = match (travel.unit, &way) {
+            (Unit::Metres, _) => 1.0,
+            (Unit::Minutes, Way::Streets(_)) => speed_m_min,
+            (Unit::Minutes, Way::Straight) => {
+                let problem = "a straight line has no minutes: write m";
+                return Err(QueryError::field("unit", problem));
+            }
+        };
+        Ok(Ruler {
+            way,
+            unit: travel.unit,
+            cost_per_unit,
+            max_cost: MAX_CUTOFF_M,
+        })
+    }
+
+    /// What a cutoff in the question's unit costs.
+    ///
+    /// # Errors
+    /// One that is no distance, or too far.
+    pub fn cost(&self, field: &'static str, cutoff: f64) -> Result<f64, QueryError> {
+        let cost = cutoff * self.cost_per_unit;
+        if cost > 0.0 && cost <= self.max_cost {
+            return Ok(cost);
+        }
+        let most = self.max_cost / self.cost_per_unit;
+        let unit = self.unit.key();
+        let problem = format!("more than 0 and at most {most:.0} {unit}");
+        Err(QueryError::field(field, problem))
+    }
+
+    /// A cost in the question's unit.
+    pub fn in_unit(&self, cost: f64) -> f64 {
+        cost / self.cost_per_unit
+    }
+
+    /// Whether a start can be measured from: off the network nobody knows.
+    pub fn is_measurable(&self, start: &Start) -> bool {
+        match &self.way {
+            Way::Straight => true,
+            Way::Streets(streets) => streets.is_near(start),
+        }
+    }
+
+    /// A traveler for one thread.
+    pub fn traveler(&self, limits: &Limits) -> Traveler<'_> {
+        Traveler {
+            ruler: self,
+            limits: limits.clone(),
+            reach: Reach::default(),
+        }
+    }
+
+    /// What was measured on, as a source of the answer.
+    pub fn input(&self) -> Option<Input> {
+        match &self.way {
+            Way::Straight => None,
+            Way::Streets(streets) => Some(streets.input()),
+        }
+    }
+
+    /// The definition that fits the mode.
+    pub fn question(&self, straight: &'static str, walk: &'static str) -> &'static str {
+        match &self.way {
+            Way::Straight => straight,
+            Way::Streets(_) => walk,
+        }
+    }
+}
+
+impl Traveler<'_> {
+    /// Every feature within a cost of a start, inclusive, each once with its cost.
+    ///
+    /// # Errors
+    /// Where nobody waits for the answer any longer.
+    pub fn within(
+        &mut self,
+        loaded: &LoadedLayer,
+        start: &Start,
+        cost: f64,
+        mut visit: impl FnMut(FeatureRef, f64),
+    ) -> Result<(), QueryError> {
+        self.limits.check()?;
+        match &self.ruler.way {
+            Way::Straight => straight(loaded, start, cost, &mut visit),
+            Way::Streets(streets) => {
+                streets.within(&mut self.reach, loaded, start, cost, &mut visit);
+            }
+        }
+        Ok(())
+    }
+
+    /// The shape of the streets within a cost of any of the starts; `None` where the mode has no
+    /// streets.
+    ///
+    /// # Errors
+    /// As [`Traveler::within`].
+    pub fn shape(
+        &mut self,
+        starts: &[Start],
+        cost: f64,
+    ) -> Result<Option<MultiPolygon<f64>>, QueryError> {
+        self.limits.check()?;
+        match &self.ruler.way {
+            Way::Straight => Ok(None),
+            Way::Streets(streets) => Ok(Some(streets.shape(&mut self.reach, starts, cost))),
+        }
+    }
+}
+
+/// Great-circle metres; of several points the nearest counts.
+fn straight(
+    loaded: &LoadedLayer,
+    start: &Start,
+    metres: f64,
+    visit: &mut impl FnMut(FeatureRef, f64),
+) {
+    if let [(lon, lat)] = start.points[..] {
+        let near = |near: crate::index::Neighbor| visit(near.feature, near.distance_m);
+        return loaded.index.within(lon, lat, metres, near);
+    }
+    let mut nearest: std::collections::BTreeMap<FeatureRef, f64> = Default::default();
+    for (lon, lat) in &start.points {
+        loaded.index.within(*lon, *lat, metres, |near| {
+            let known = nearest.entry(near.feature).or_insert(f64::INFINITY);
+            *known = known.min(near.distance_m);
+        });
+    }
+    nearest
+        .into_iter()
+        .for_each(|(feature, m)| visit(feature, m));
+}
+
+impl Travel {
+    /// The same travel, asked from the other end.
+    pub fn reversed(&self) -> Self {
+        Travel {
+            direction: Direction::reversed(self.direction),
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use geo::MultiPolygon;
+
+use super::{Input, QueryError, Start, Travel};
+use crate::{
+    city::{City, LoadedLayer, Streets},
+    domain::Title,
+    index::FeatureRef,
+    network::{Reach, ReachedShape, Rules, Snap},
+};
+
+/// Half the width of a street in the shape of what was reached, metres.
+const STREET_WIDTH_M: f64 = 30.0;
+
+/// Measures on foot along the streets.
+pub(super) struct OnStreets<'c> {
+    streets: &'c Arc<Streets>,
+}
+
+impl<'c> OnStreets<'c> {
+    pub fn new(city: &'c City) -> Result<Self, QueryError> {
+        let none = || QueryError::field("mode", "this city has no streets; import them");
+        let streets = city.streets().ok_or_else(none)?;
+        Ok(OnStreets { streets })
+    }
+
+    pub fn is_near(&self, start: &Start) -> bool {
+        !self.snaps(start).is_empty()
+    }
+
+    pub fn within(
+        &self,
+        reach: &mut Reach,
+        loaded: &LoadedLayer,
+        start: &Start,
+        metres: f64,
+        visit: &mut impl FnMut(FeatureRef, f64),
+    ) {
+        let snaps = self.snaps(start);
+        if snaps.is_empty() {
+            return;
+        }
+        let places = self.streets.places(loaded);
+        let numbering = loaded.index.numbering();
+        reach.run(&self.streets.graph, &snaps, (metres * 1000.0) as u32);
+        reach.for_each(&self.streets.graph, &places, |number, mm| {
+            visit(numbering.feature(number as usize), f64::from(mm) / 1000.0);
+        });
+    }
+
+    pub fn shape(&self, reach: &mut Reach, starts: &[Start], metres: f64) -> MultiPolygon<f64> {
+        let lat = starts.iter().flat_map(|start| &start.points).next();
+        let mut shape = ReachedShape::new(lat.map_or(0.0, |(_, lat)| *lat), STREET_WIDTH_M);
+        for start in starts {
+            let limit = (metres * 1000.0) as u32;
+            reach.run(&self.streets.graph, &self.snaps(start), limit);
+            shape.add(&self.streets.graph, reach, limit);
+        }
+        shape.polygons()
+    }
+
+    pub fn input(&self) -> Input {
+        let streets = self.streets;
+        Input {
+            layer: "streets".parse().expect("a layer name"),
+            title: Title {
+                zh: "步行路网".into(),
+                en: "Walking network".into(),
+            },
+            source: streets.record.source.clone(),
+            licence: streets.record.licence.clone(),
+            reference_date: streets.period.clone(),
+            features: streets.graph.edges().len() as u64,
+            crs: streets.record.crs.clone(),
+            synthetic: streets.record.synthetic,
+            estimated: Vec::new(),
+        }
+    }
+
+    fn snaps(&self, start: &Start) -> Vec<Snap> {
+        let snap = |(lon, lat): &(f64, f64)| self.streets.snap(*lon, *lat);
+        start.points.iter().filter_map(snap).collect()
+    }
+}
+
+/// The walking speed of a question, else the usual one of the rules.
+///
+/// # Errors
+/// A speed that nobody walks.
+pub(super) fn walk_speed_km_h(travel: &Travel) -> Result<f64, QueryError> {
+    let usual = || Rules::walk().map_or(4.5, |rules| rules.speed_km_h);
+    let speed = travel.walk_speed_km_h.unwrap_or_else(usual);
+    if (0.5..=15.0).contains(&speed) {
+        return Ok(speed);
+    }
+    let problem = "a walking speed is 0.5 to 15 km/h";
+    Err(QueryError::field("walk_speed_km_h", problem))
+}

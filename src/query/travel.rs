@@ -1,0 +1,94 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+/// By which way, in which unit and which way round a question measures (出行方式).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Travel {
+    pub mode: Mode,
+    pub unit: Unit,
+    pub direction: Direction,
+    /// What minutes on foot are turned into metres by.
+    pub walk_speed_km_h: Option<f64>,
+}
+
+/// How distance is measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Great-circle metres.
+    #[default]
+    Straight,
+    /// On foot along the streets, the straight legs to and from them counted.
+    Walk,
+}
+
+/// What a distance or a time is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Unit {
+    #[default]
+    #[serde(rename = "m")]
+    Metres,
+    #[serde(rename = "min")]
+    Minutes,
+}
+
+/// Whether one goes from the places asked about, or to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    #[default]
+    From,
+    To,
+}
+
+impl Direction {
+    pub fn reversed(self) -> Self {
+        match self {
+            Direction::From => Direction::To,
+            Direction::To => Direction::From,
+        }
+    }
+}
+
+impl Unit {
+    pub fn key(self) -> &'static str {
+        match self {
+            Unit::Metres => "m",
+            Unit::Minutes => "min",
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "straight" => Ok(Mode::Straight),
+            "walk" => Ok(Mode::Walk),
+            other => Err(format!("mode: `{other}` is none of straight, walk")),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mode::Straight => f.write_str("straight"),
+            Mode::Walk => f.write_str("walk"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Mode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Mode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
