@@ -27,6 +27,7 @@ export function drawReached(map: MapLibre): void {
         ...at,
         id: 'reached:each',
         type: 'line',
+        minzoom: 12,
         filter: ['==', ['get', 'is'], 'each'],
         paint: { 'line-color': ACCENT, 'line-width': 0.8, 'line-opacity': 0.55 },
       },

@@ -51,6 +51,11 @@ class Reach {
     return radius === undefined ? null : at(this.circle.value, radius);
   });
 
+  retry(): void {
+    this.answer.retry();
+    if (this.circleBody) this.circle.retry();
+  }
+
   follow(): void {
     $effect(() => ask(this.answer, this.origins.length > 0 ? this.body : null));
     $effect(() => ask(this.circle, this.origins.length > 0 ? this.circleBody : null));

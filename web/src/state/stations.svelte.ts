@@ -1,6 +1,6 @@
 import { get, withQuery } from '../api/client.ts';
-import type { FeatureCard } from '../api/types.ts';
-import { named } from '../i18n/index.ts';
+import type { Bbox, FeatureCard } from '../api/types.ts';
+import { named, t } from '../i18n/index.ts';
 import { isSame, type Choice } from './choices.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
@@ -10,7 +10,12 @@ export interface Station {
   id: string;
   name: string;
   lines: string[];
+  lon: number;
+  lat: number;
 }
+
+/** Room for what is within reach of the outermost place, degrees: about a kilometre. */
+const MARGIN = 0.01;
 
 /** What a catchment starts from, as the server is asked. */
 export type Origin = { layer: string; id: string } | { lon: number; lat: number };
@@ -24,6 +29,7 @@ class Stations {
       id: String(feature.id),
       name: named(feature.properties) || String(feature.id),
       lines: linesOf(feature.properties['lines']),
+      ...positionOf(feature.geometry),
     })),
   );
 
@@ -53,6 +59,14 @@ class Stations {
     return [...stations, ...places];
   }
 
+  /** The extent of a set; null where nothing is chosen. */
+  bboxOf(choices: readonly Choice[]): Bbox | null {
+    const found = this.idsOf(choices).flatMap((id) => this.byId.get(id) ?? []);
+    const points = [...found, ...choices.filter((choice) => choice.kind === 'place')];
+    const [lons, lats] = [points.map((point) => point.lon), points.map((point) => point.lat)];
+    return points.length > 0 ? [Math.min(...lons) - MARGIN, Math.min(...lats) - MARGIN, Math.max(...lons) + MARGIN, Math.max(...lats) + MARGIN] : null;
+  }
+
   /** Call once, inside a component. */
   follow(): void {
     $effect(() => {
@@ -65,6 +79,14 @@ class Stations {
 }
 
 export const stations = new Stations();
+
+const positionOf = (geometry: GeoJSON.Geometry) => ({
+  lon: geometry.type === 'Point' ? geometry.coordinates[0]! : NaN,
+  lat: geometry.type === 'Point' ? geometry.coordinates[1]! : NaN,
+});
+
+/** 3 号线; a line with a name keeps it. */
+export const lineTitle = (line: string) => (/^\d+[A-Z]?$/.test(line) ? t('line_numbered', { line }) : line);
 
 /** 1号线/3号线, 1号线、3号线 … */
 function linesOf(text: unknown): string[] {
