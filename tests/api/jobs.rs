@@ -38,8 +38,8 @@ async fn ended(app: &App, job: &str) -> Json {
 
 /// A question that takes long enough to be cancelled: the shapes of many circles joined.
 fn long_question() -> Json {
-    let origins: Vec<Json> = (0..1000)
-        .map(|i| json!({ "lon": 113.0 + f64::from(i) * 0.0002, "lat": 23.05 }))
+    let origins: Vec<Json> = (0..200)
+        .map(|i| json!({ "lon": 113.0 + f64::from(i) * 0.001, "lat": 23.05 }))
         .collect();
     let cutoffs: Vec<u32> = (1..=12).map(|i| i * 1000).collect();
     json!({ "origins": origins, "cutoffs": cutoffs, "geometry": true })
