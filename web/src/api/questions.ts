@@ -2,6 +2,7 @@
 import { clock } from '../format/clock.ts';
 import { get, post, withQuery } from './client.ts';
 import type {
+  AccessMeasure,
   AreaCard,
   Catchments,
   City,
@@ -73,21 +74,18 @@ export const computeStatistics = (geometry: GeoJSON.Polygon, asked: Asked, signa
   post<Statistics>('/api/statistics', statisticsBody(geometry, asked), signal);
 
 /** The body of a question about catchments (服务区), in a fixed order of keys. */
-export function catchmentsBody(
-  origins: readonly ({ layer: string; id: string } | { lon: number; lat: number })[],
-  mode: Way,
-  cutoffs: readonly number[],
-  unit: Unit,
-  departure: Departure,
-  asked: Asked,
-) {
-  return { origins, cutoffs, ...travelOf(mode, unit, departure), geometry: true, ...periodOf(asked) };
-}
+export const catchmentsBody = (origins: readonly object[], cutoffs: readonly number[], travel: object, asked: Asked) => ({
+  origins,
+  cutoffs,
+  ...travel,
+  geometry: true,
+  ...periodOf(asked),
+});
 
 /** Way, unit and, by timetable, when one leaves. */
 export function travelOf(mode: Way, unit: Unit, departure: Departure) {
   const { date, from, to, percentile } = departure;
-  const when = { ...(date && { date }), from: clock(from), to: clock(to), percentile };
+  const when = { date, from: clock(from), to: clock(to), percentile };
   return { mode, unit, ...(mode === 'transit' && { departure: when }) };
 }
 
@@ -102,15 +100,34 @@ export const stationCoveragePath = (layer: string, level: string, cutoffs: reado
   withQuery('/api/station_coverage', { layer, level, cutoffs: cutoffs.join(','), ...asked });
 
 /** The body of a question about two sets of stations, before and after. */
-export const changeBody = (
-  before: readonly object[],
-  after: readonly object[],
-  level: string,
-  mode: Way,
+export const changeBody = (before: readonly object[], after: readonly object[], level: string, cutoff: number, travel: object, asked: Asked) => ({
+  before,
+  after,
+  level,
+  cutoffs: [cutoff],
+  ...travel,
+  ...asked,
+});
+
+/** The body of a question about access (可达性): by cells, or for each area the mean of its people. */
+export const accessBody = (
+  by: string | null,
+  to: { layer: string; capacity: string },
+  demand: string,
+  measure: AccessMeasure,
   cutoff: number,
-  unit: Unit,
-  departure: Departure,
+  travel: object,
   asked: Asked,
-) => ({ before, after, level, cutoffs: [cutoff], ...travelOf(mode, unit, departure), ...asked });
+) => ({
+  ...(by === null ? { from: 'grid' } : { from: 'residences', by }),
+  to,
+  demand,
+  measure,
+  cutoff,
+  ...travel,
+  // A bell of two standard deviations: little is left of the weight at the cutoff.
+  ...(measure === 'gravity' && { decay: { kind: 'gaussian', sigma: cutoff / 2 } }),
+  ...periodOf(asked),
+});
 
 const periodOf = (asked: Asked) => (asked.period ? { period: asked.period } : {});

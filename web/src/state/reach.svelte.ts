@@ -33,11 +33,11 @@ class Reach {
     return found.length > 0 ? new Map(found) : null;
   });
 
-  body = $derived.by(() => catchmentsBody(this.origins, travel.way, travel.cutoffs, travel.unit, view.departure, asked()));
+  body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
 
   circleBody = $derived.by(() => {
     const radii = this.radii && [...new Set(this.radii.values())].toSorted((a, b) => a - b);
-    return radii && catchmentsBody(this.origins, 'straight', radii, 'm', view.departure, asked());
+    return radii && catchmentsBody(this.origins, radii, { mode: 'straight', unit: 'm' }, asked());
   });
 
   /** Whether what is there answers what is asked now. */

@@ -1,3 +1,4 @@
+import { travelOf } from '../api/questions.ts';
 import type { Unit, Way } from '../api/types.ts';
 import { decimals, distance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
@@ -42,6 +43,12 @@ class Travel {
   cutoff = $derived.by((): number => (view.unit === this.unit ? view.cutoff : null) ?? Math.max(...this.kept));
 
   cutoffs = $derived([...new Set([...this.kept, this.cutoff])].toSorted((a, b) => a - b));
+
+  /** The part of a question that says how one travels. */
+  asked = $derived.by(() => {
+    const date = view.departure.date || (ground.city?.transit?.default_date ?? '');
+    return travelOf(this.way, this.unit, { ...view.departure, date });
+  });
 
   /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */
   metresOf(cutoff: number): number | null {
