@@ -11,7 +11,7 @@ use super::ApiError;
 use crate::{
     city::City,
     domain::{Language, Title},
-    export,
+    export::{self, ResultTable},
     query::{self, Answer},
 };
 
@@ -42,35 +42,45 @@ pub fn answer<R: Serialize, T: Serialize>(
     form: Form,
     title: Title,
 ) -> Result<Response, ApiError> {
-    let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
     match form.format {
         Format::Json => Ok(Json(answer).into_response()),
-        Format::Csv => {
-            let table = query::to_table(city, answer, title.clone(), form.lang);
-            let mut out = Vec::new();
-            export::write_csv(&table, form.lang, &mut out).map_err(failed)?;
-            Ok(file(
-                out,
-                "text/csv; charset=utf-8",
-                &title,
-                "csv",
-                form.lang,
-            ))
-        }
-        Format::Xlsx => {
-            let table = query::to_table(city, answer, title.clone(), form.lang);
-            let out = export::write_xlsx(&table, form.lang)
-                .map_err(|e| ApiError::Internal(e.to_string()))?;
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            Ok(file(out, kind, &title, "xlsx", form.lang))
+        Format::Csv | Format::Xlsx => {
+            let table = query::to_table(city, answer, title, form.lang);
+            tabled(&table, form)
         }
         Format::Geojson => {
             let collection = query::to_geojson(city, answer);
             let out = collection.to_string().into_bytes();
+            let kind = "application/geo+json";
+            Ok(file(out, kind, &title, "geojson", form.lang))
+        }
+    }
+}
+
+/// A table as a file, with the shapes of its rows as GeoJSON.
+pub fn tabled(table: &ResultTable, form: Form) -> Result<Response, ApiError> {
+    let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
+    let title = &table.title;
+    match form.format {
+        Format::Csv => {
+            let mut out = Vec::new();
+            export::write_csv(table, form.lang, &mut out).map_err(failed)?;
+            let kind = "text/csv; charset=utf-8";
+            Ok(file(out, kind, title, "csv", form.lang))
+        }
+        Format::Xlsx => {
+            let out = export::write_xlsx(table, form.lang)
+                .map_err(|e| ApiError::Internal(e.to_string()))?;
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            Ok(file(out, kind, title, "xlsx", form.lang))
+        }
+        Format::Json | Format::Geojson => {
+            let mut out = Vec::new();
+            export::write_geojson(table, &mut out).map_err(failed)?;
             Ok(file(
                 out,
                 "application/geo+json",
-                &title,
+                title,
                 "geojson",
                 form.lang,
             ))

@@ -97,6 +97,11 @@ impl<'c> Ruler<'c> {
         Err(QueryError::field(field, problem))
     }
 
+    /// How much one of the question's unit costs.
+    pub fn cost_per_unit(&self) -> f64 {
+        self.cost_per_unit
+    }
+
     /// A cost in the question's unit.
     pub fn in_unit(&self, cost: f64) -> f64 {
         cost / self.cost_per_unit
