@@ -4,11 +4,11 @@ use axum::{
         Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
-    ApiError, AppState,
+    ApiError, AppState, Asker, Document,
     answers::{Form, Format, tabled},
     questions::{asked, posted},
 };
@@ -23,16 +23,18 @@ use crate::query::{self, AccessQuery};
     responses((status = 200, description = "one row per place or area, summary, left_out, provenance", body = serde_json::Value)))]
 pub async fn compute_access(
     State(state): State<AppState>,
+    asker: Asker,
     form: Result<Query<Form>, QueryRejection>,
     question: Result<Json<AccessQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let (form, question) = (asked(form)?, posted(question)?);
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::access(city, &question, limits))
-        .await?;
-    match form.format {
-        Format::Json => Ok(Json(found).into_response()),
-        _ => tabled(&query::access_table(&city, &found), form),
-    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::access(city, question, limits)?;
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => tabled(&query::access_table(city, &found), form),
+            }
+        })
+        .await
 }

@@ -75,6 +75,8 @@ impl Costs<'_, '_> {
         let places = self.places.index.features() as usize;
         let mut matrix = CostMatrix::new(places, self.per_unit());
         let travelers = Travelers(self, Mutex::default());
+        self.limits
+            .step("搜索出行成本", "searching the costs of travel");
         let mut first = 0;
         for (number, some) in self.facilities.chunks(AT_ONCE).enumerate() {
             let held = AtomicU64::new(matrix.pairs() as u64);
@@ -87,6 +89,8 @@ impl Costs<'_, '_> {
             let rows: Vec<RowBuilder> = some.par_iter().map(row).collect::<Result<_, _>>()?;
             rows.iter().for_each(|row| matrix.push(row));
             let next = number * AT_ONCE + some.len();
+            self.limits
+                .progress(next as u64, self.facilities.len() as u64);
             if matrix.pairs() >= pairs || next == self.facilities.len() {
                 full(&mut matrix, first..next);
                 first = next;

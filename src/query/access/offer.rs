@@ -74,11 +74,7 @@ impl Offer {
             if value == 0.0 && query.measure == Measure::Nearest {
                 continue;
             }
-            offer.starts.push(Start {
-                points: vec![index.place(*facility)],
-                id: Some(index.id(*facility).to_owned()),
-                ..Start::default()
-            });
+            offer.starts.push(Start::of(loaded, *facility));
             offer.supply.push(value);
         }
         if offer.missing > 0 && offer.supply.is_empty() {

@@ -46,12 +46,7 @@ pub(super) fn explain(found: &mut Found, ruler: &Ruler<'_>, places: &Places, mea
                 Some(_) => {}
             }
         }
-        let feature = numbering.feature(number);
-        let start = Start {
-            points: vec![index.place(feature)],
-            id: Some(index.id(feature).to_owned()),
-            ..Start::default()
-        };
+        let start = Start::of(&places.loaded, numbering.feature(number));
         if !ruler.is_measurable(&start) {
             *value = None;
             return Some(Reason::OffNetwork);

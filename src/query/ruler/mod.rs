@@ -35,6 +35,15 @@ impl Start {
             id: None,
         }
     }
+
+    /// The place of a feature, which it stands for.
+    pub fn of(loaded: &LoadedLayer, feature: FeatureRef) -> Self {
+        let (lon, lat) = loaded.index.place(feature);
+        Start {
+            id: Some(loaded.index.id(feature).to_owned()),
+            ..Start::at(lon, lat)
+        }
+    }
 }
 
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
