@@ -1,6 +1,7 @@
 /** The questions of the contract as paths and calls. */
 import { clock } from '../format/clock.ts';
 import { get, post, withQuery } from './client.ts';
+import { postLong, type Progress } from './job.ts';
 import type {
   AccessMeasure,
   AreaCard,
@@ -27,8 +28,11 @@ export interface Question {
   body?: unknown;
 }
 
-export const ask = <T>({ path, body }: Question, signal: AbortSignal) =>
-  body === undefined ? get<T>(path, signal) : post<T>(path, body, signal);
+/** Asks it; what has a body may take long, and then says how far it is. */
+export const ask = <T>({ path, body }: Question, signal: AbortSignal, tell: Tell) =>
+  body === undefined ? get<T>(path, signal) : postLong<T>(path, body, signal, tell);
+
+type Tell = (progress: Progress) => void;
 
 export const findCity = () => get<City>('/api/city');
 export const listTerms = () => get<{ rows: Term[] }>('/api/terms').then((answer) => answer.rows);
@@ -89,7 +93,9 @@ export function travelOf(mode: Way, unit: Unit, departure: Departure) {
   return { mode, unit, ...(mode === 'transit' && { departure: when }) };
 }
 
-export const computeCatchments = (body: unknown, signal: AbortSignal) => post<Catchments>('/api/catchments', body, signal);
+/** By timetable it may take long. */
+export const computeCatchments = (body: { mode?: unknown }, signal: AbortSignal, tell: Tell) =>
+  body.mode === 'transit' ? postLong<Catchments>('/api/catchments', body, signal, tell) : post<Catchments>('/api/catchments', body, signal);
 
 /** The catchment table of all stations (站点服务区). */
 export const stationAreasPath = (layer: string, mode: Way, areas: { core: number; influence: number }, asked: Asked) =>

@@ -41,7 +41,7 @@ class ReachTables {
     $effect(() => {
       const [question, tab] = [this.question, view.tab];
       if (!question || !view.table) return;
-      this.answer.ask(JSON.stringify(question), async (signal) => ({ ...(await ask<Answer>(question, signal)), tab }));
+      this.answer.ask(JSON.stringify(question), async (signal, tell) => ({ ...(await ask<Answer>(question, signal, tell)), tab }));
     });
   }
 }

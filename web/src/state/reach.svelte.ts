@@ -62,10 +62,10 @@ class Reach {
   }
 }
 
-type Body = ReturnType<typeof catchmentsBody>;
+type Body = ReturnType<typeof catchmentsBody> & { mode?: unknown };
 
 function ask(resource: Resource<Catchments>, body: Body | null): void {
-  if (body) resource.ask(JSON.stringify(body), (signal) => computeCatchments(body, signal));
+  if (body) resource.ask(JSON.stringify(body), (signal, tell) => computeCatchments(body, signal, tell));
   else resource.clear();
 }
 

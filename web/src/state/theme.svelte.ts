@@ -199,7 +199,7 @@ class Theme {
     $effect(() => {
       const question = this.question;
       if (!question) return;
-      this.answer.ask(JSON.stringify(question), async (signal) => ({ ...(await ask<Answer>(question, signal)), kind: question.kind }));
+      this.answer.ask(JSON.stringify(question), async (signal, tell) => ({ ...(await ask<Answer>(question, signal, tell)), kind: question.kind }));
     });
   }
 }
