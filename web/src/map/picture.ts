@@ -8,7 +8,7 @@ import { distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { heading } from '../state/columns.ts';
-import { reach, reachedTitle } from '../state/reach.svelte.ts';
+import { reach, reachLegend, reachedTitle } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { PAGE_FONT } from './fonts.ts';
@@ -84,7 +84,12 @@ function legendRows(): LegendRow[] {
   const marks = markedLayers()
     .filter((layer) => layer.kind !== 'ground')
     .map((layer) => ({ color: layer.style.color, label: titled(layer.title), round: layer.geometry === 'point' }));
-  return [...classes, ...marks];
+  return [...classes, ...marks, ...(reach.origins.length > 0 ? reachRows() : [])];
+}
+
+function reachRows(): LegendRow[] {
+  const { reached, circles } = reachLegend();
+  return [{ color: '#c6dcdd', label: reached, round: false }, ...(circles ? [{ color: '#ffffff', label: circles, round: true }] : [])];
 }
 
 function legend(pen: CanvasRenderingContext2D, left: number, bottom: number): void {

@@ -1,5 +1,6 @@
 import { catchmentsBody, computeCatchments } from '../api/questions.ts';
 import type { Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
+import { decimals } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
@@ -92,4 +93,14 @@ export const reachedTitle = () => `${wayTitle(travel.way)} ${travel.say(travel.c
 export function hasCatchment(layerId: string): boolean {
   const layer = ground.layer(layerId);
   return layer?.geometry === 'point' && (layer.kind === 'station' || layer.kind === 'facility');
+}
+
+/** 步行 500 · 800 m and 圆形 500 · 800 m, for legends; empty without circles. */
+export function reachLegend(): { reached: string; circles: string } {
+  const joined = (values: readonly number[], unit: string) => `${values.map((value) => decimals(value, 0)).join(' · ')} ${unit}`;
+  const radii = reach.radii ? [...new Set(reach.radii.values())].toSorted((a, b) => a - b) : [];
+  return {
+    reached: `${wayTitle(travel.way)} ${joined(travel.cutoffs, travel.unit === 'm' ? 'm' : t('minute_unit'))}`,
+    circles: radii.length > 0 ? `${t('circle')} ${joined(radii, 'm')}` : '',
+  };
 }
