@@ -77,7 +77,7 @@ function compose(map: MapLibre, city: City): HTMLCanvasElement {
 const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_date ?? view.period;
 
 function legendRows(): LegendRow[] {
-  const classes = theme.isShaded && !theme.isBivariate
+  const classes = theme.isClassed && !theme.isBivariate
     ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: theme.counts[i] ?? 0 })}`, round: false }))
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: t('legend_no_data'), round: false });

@@ -1,5 +1,5 @@
 import { accessBody, type Question } from '../api/questions.ts';
-import type { Layer } from '../api/types.ts';
+import type { Layer, Row } from '../api/types.ts';
 import { t, titled } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
@@ -40,10 +40,22 @@ class Access {
     return { path: '/api/access', body: accessBody(view.grid ? null : level, to, this.demand, this.measure, travel.cutoff, travel.asked, asked()) };
   });
 
+  /** Measures that are less the better: metres or minutes. */
+  isCost = $derived(this.measure === 'nearest' || this.measure === 'raam');
+
+  /** Supply is told for a thousand people (每千人), as norms do. */
+  scale = $derived(this.isCost || this.measure === 'cumulative' || this.measure === 'gravity' ? 1 : 1000);
+
+  /** A row as it is shown; a cell goes by its id. */
+  row(row: Row, isCell: boolean): Row {
+    const value = row['value'];
+    const shown = { ...row, value: typeof value === 'number' ? value * this.scale : value };
+    return isCell ? { ...shown, code: row['id'], name: row['id'] } : shown;
+  }
+
   /** The measured column; as many decimals as tell the values apart. */
   column(values: readonly number[]): Column {
     const term = columnOf(`access_${this.measure}`);
-    const isCost = this.measure === 'nearest' || this.measure === 'raam';
     const unit = travel.unit === 'm' ? 'm' : t('minute_unit');
     const typical = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
     const offered = this.capacityTitle(this.capacity);
@@ -51,7 +63,7 @@ class Access {
       ...term,
       key: 'value',
       ...worded(`${titled(this.layer?.title)} · ${term.title}`),
-      unit: isCost ? unit : ['cumulative', 'gravity'].includes(this.measure) ? offered : t('per_person', { unit: offered }),
+      unit: this.isCost ? unit : this.scale === 1 ? offered : t('per_thousand', { unit: offered }),
       format: 'number',
       decimals: typical === 0 ? 2 : Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(typical))))),
     };

@@ -58,6 +58,9 @@ class Theme {
 
   isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
 
+  /** Whether the legend has classes. */
+  isClassed = $derived(this.isShaded || this.isCells);
+
   /** `layer.attribute` of the browsed count. */
   subject = $derived.by(() => view.subject || defaultSubject());
 
@@ -69,14 +72,15 @@ class Theme {
   /** The rows, with the density of the browsed count where it is asked for. */
   rows = $derived.by((): Row[] => {
     const rows = this.fits ? this.answer.value!.rows : [];
-    if (this.isCells) return rows.map((row) => ({ ...row, code: row['id'], name: row['id'] }));
+    if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
   totals = $derived.by((): Row => {
     const told = this.fits ? this.answer.value!.totals : {};
     // One row for each cutoff, of which there is one.
-    const totals: Row = Array.isArray(told) ? ((told as Row[])[0] ?? {}) : told;
+    const one: Row = Array.isArray(told) ? ((told as Row[])[0] ?? {}) : told;
+    const totals = view.mode === 'access' ? access.row(one, false) : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
 

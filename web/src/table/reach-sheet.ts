@@ -1,7 +1,9 @@
-import type { Row } from '../api/types.ts';
-import { t, type Key } from '../i18n/index.ts';
+import type { Row, Title } from '../api/types.ts';
+import { t, titled, type Key } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
+import { ground } from '../state/city.svelte.ts';
+import { worded, type Column } from '../state/columns.ts';
 import { reachTables } from '../state/reach-tables.svelte.ts';
 import { stations, toggleStation } from '../state/stations.svelte.ts';
 import { view } from '../state/view.svelte.ts';
@@ -16,9 +18,9 @@ export function reachSheet(): Sheet {
   const totals = answer ? (Array.isArray(answer.totals) ? (answer.totals as Row[]) : [answer.totals]) : [];
   return {
     name: t(`tab_${view.tab}` satisfies Key),
-    columns: answer ? columnsOf(answer) : [],
+    columns: answer ? columnsOf(answer).map((column) => (isStations ? headed(column, answer.query['level']) : column)) : [],
     // One row for each cutoff, the whole city's among them.
-    rows: isStations ? (answer?.rows ?? []).map((row) => ({ ...row, district: row['code'], code: row['id'] })) : [...(answer?.rows ?? []), ...totals].map(ofCutoff),
+    rows: isStations ? (answer?.rows ?? []).map((row) => ofStation(row, answer!.query)) : [...(answer?.rows ?? []), ...totals].map(ofCutoff),
     totals: isStations ? (totals[0] ?? null) : null,
     question: reachTables.question,
     answer: reachTables.answer,
@@ -28,6 +30,20 @@ export function reachSheet(): Sheet {
     empty: t(reachTables.answer.problem ? 'table_failed' : 'table_empty'),
     choose: isStations ? chooseStation : (row) => row['area'] && chooseArea(String(row['area'])),
   };
+}
+
+/** The station and its district are called what they are here. */
+function headed(column: Column, level: unknown): Column {
+  const title = column.key === 'name' ? ground.stations?.title : column.key === 'area' ? ground.city?.levels.find((other) => other.id === level)?.title : undefined;
+  return title ? { ...column, ...worded(titled(title)), definition: '' } : column;
+}
+
+/** A row of the station table, its categories in words. */
+function ofStation(row: Row, query: Record<string, unknown>): Row {
+  const types = (query['station_types'] as { types?: { key: string; title: Title }[] } | undefined)?.types ?? [];
+  const type = types.find((known) => known.key === row['station_type']);
+  const tier = ground.layers.flatMap((layer) => layer.attributes).find((attribute) => attribute.id === 'tier')?.values.find((value) => value.code === row['tier']);
+  return { ...row, code: row['id'], ...(type && { station_type: titled(type.title) }), ...(tier && { tier: titled(tier) }) };
 }
 
 function ofCutoff(row: Row): Row {
