@@ -10,9 +10,11 @@ mod ingest;
 mod live;
 mod load;
 mod locator;
+mod recent;
 mod recode;
 mod snapshot;
 mod streets;
+mod transit;
 
 pub use areas::{Area, Areas};
 pub use follow::{catch_up, follow};
@@ -22,3 +24,4 @@ pub use load::{LoadError, load, reload};
 pub use locator::AreaLocator;
 pub use snapshot::{City, LoadedLayer, Setting};
 pub use streets::Streets;
+pub use transit::{Day, Pace, Transit, Way};

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, Streets};
+use super::{Areas, Streets, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
     index::LayerIndex,
@@ -103,6 +103,7 @@ pub struct City {
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
     streets: Option<Arc<Streets>>,
+    transit: Option<Arc<Transit>>,
 }
 
 impl City {
@@ -124,6 +125,7 @@ impl City {
             layers: by_id,
             areas: OnceLock::new(),
             streets: None,
+            transit: None,
         }
     }
 
@@ -136,6 +138,17 @@ impl City {
     /// The streets to walk on, where they were imported.
     pub fn streets(&self) -> Option<&Arc<Streets>> {
         self.streets.as_ref()
+    }
+
+    /// The same city with a timetable.
+    pub fn with_transit(mut self, transit: Option<Arc<Transit>>) -> Self {
+        self.transit = transit;
+        self
+    }
+
+    /// The timetable to ride by, where one was imported.
+    pub fn transit(&self) -> Option<&Arc<Transit>> {
+        self.transit.as_ref()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

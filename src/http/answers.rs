@@ -86,6 +86,15 @@ pub fn file(
     extension: &str,
     language: Language,
 ) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    name_file(&mut response, title, extension, language);
+    response
+}
+
+/// Says that a response is a file, and its name.
+pub fn name_file(response: &mut Response, title: &Title, extension: &str, language: Language) {
     let name: String = title
         .in_language(language)
         .chars()
@@ -107,11 +116,8 @@ pub fn file(
     let disposition = format!(
         "attachment; filename=\"suitu.{extension}\"; filename*=UTF-8''{encoded}.{extension}"
     );
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(&disposition) {
+        let headers = response.headers_mut();
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    response
 }

@@ -15,7 +15,9 @@ mod openapi;
 mod questions;
 mod router;
 mod state;
+mod stream;
 mod tiles;
+mod travel_times;
 
 pub use error::ApiError;
 pub use router::router;

@@ -1,12 +1,17 @@
 use std::{
     collections::HashMap,
+    io::{self, Write},
     sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
-use tokio::sync::Semaphore;
+use axum::body::Body;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::ApiError;
+use super::{
+    ApiError,
+    stream::{Pipe, pipe},
+};
 use crate::{
     city::{City, LiveCity, LoadedLayer},
     domain::{LayerId, Period},
@@ -45,6 +50,18 @@ struct CancelOnDrop(Arc<AtomicBool>);
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Told once a streamed question is known to be sound: its answer begins then.
+pub(super) struct Begin(Option<oneshot::Sender<()>>);
+
+impl Begin {
+    pub fn now(&mut self) {
+        if let Some(begin) = self.0.take() {
+            // Whoever asked may be gone; the writing notices that.
+            let _ = begin.send(());
+        }
     }
 }
 
@@ -90,11 +107,7 @@ impl AppState {
         &self,
         question: impl FnOnce(&City, &Limits) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let waiting = tokio::time::timeout(WAIT, self.questions.clone().acquire_owned());
-        let permit = waiting
-            .await
-            .map_err(|_| ApiError::Busy)?
-            .map_err(|_| ApiError::Busy)?;
+        let permit = self.turn().await?;
         let city = self.city();
         let cancel: Arc<AtomicBool> = Arc::default();
         let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
@@ -108,5 +121,46 @@ impl AppState {
             Ok(Err(failed)) => Err(ApiError::Internal(failed.to_string())),
             Ok(Ok(answer)) => Ok(answer?),
         }
+    }
+
+    /// Sends an answer while it is being computed, as long as somebody reads it.
+    ///
+    /// `write` says when the question is known to be sound; what it refuses before is a problem,
+    /// what fails later cuts the answer short.
+    pub(super) async fn stream<F>(&self, write: F) -> Result<Body, ApiError>
+    where
+        F: FnOnce(&City, &Limits, &mut Begin, &mut Pipe) -> Result<io::Result<()>, QueryError>
+            + Send
+            + 'static,
+    {
+        let permit = self.turn().await?;
+        let city = self.city();
+        let cancel: Arc<AtomicBool> = Arc::default();
+        let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
+        let (mut out, body) = pipe(CancelOnDrop(cancel));
+        let (begin, begun) = oneshot::channel();
+        let running = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let written = write(&city, &limits, &mut Begin(Some(begin)), &mut out)?;
+            if let Err(error) = written.and_then(|()| out.flush()) {
+                out.fail(error);
+            }
+            Ok::<(), QueryError>(())
+        });
+        if begun.await.is_ok() {
+            return Ok(body);
+        }
+        match running.await {
+            Err(failed) => Err(ApiError::Internal(failed.to_string())),
+            Ok(Err(refused)) => Err(refused.into()),
+            Ok(Ok(())) => Ok(body),
+        }
+    }
+
+    /// Waits for a place among the questions that are computed at once.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let waiting = tokio::time::timeout(WAIT, self.questions.clone().acquire_owned());
+        let turn = waiting.await.map_err(|_| ApiError::Busy)?;
+        turn.map_err(|_| ApiError::Busy)
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Direction, Limits, Mode, Provenance, QueryError, Row, Ruler, Start, Travel, Traveler, Unit,
-    answer::definition,
+    Arrival, Departure, Direction, Limits, Mode, Provenance, QueryError, Row, Ruler, Start, Travel,
+    Traveler, Unit, answer::definition,
 };
 use crate::{
     city::{City, LoadedLayer},
@@ -46,6 +46,15 @@ pub struct CatchmentsQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
     /// Whether polygons are wanted.
@@ -60,6 +69,9 @@ impl CatchmentsQuery {
             unit: self.unit,
             direction: self.direction,
             walk_speed_km_h: self.walk_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
         }
     }
 }
@@ -219,7 +231,7 @@ pub fn catchments(
     provenance.inputs.extend(ruler.input());
     Ok(Catchments {
         query: json!(query),
-        definition: definition(city, ruler.question("catchments", "catchments_walk")),
+        definition: definition(city, &ruler.question("catchments")),
         provenance,
         catchments: found,
         union,
@@ -283,8 +295,8 @@ fn find(city: &City, origin: &Origin, period: Option<&Period>) -> Result<FoundOr
                 lon,
                 lat,
                 start: Start {
-                    points: vec![(lon, lat)],
                     id: Some(id.clone()),
+                    ..Start::at(lon, lat)
                 },
             })
         }

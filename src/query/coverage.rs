@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit, answer::definition,
-    sources::population,
+    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit,
+    answer::definition, sources::population,
 };
 use crate::{
     city::City,
@@ -42,6 +42,15 @@ pub struct CoverageQuery {
     pub demand: Option<String>,
     #[serde(default)]
     pub denominator: Denominator,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
 }
@@ -53,6 +62,9 @@ impl CoverageQuery {
             mode: self.mode.clone(),
             unit: self.unit,
             walk_speed_km_h: self.walk_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
             ..Travel::default()
         };
         travel.reversed()
@@ -182,7 +194,7 @@ pub fn coverage(
     provenance.inputs.extend(ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(city, ruler.question("coverage", "coverage_walk")),
+        definition: definition(city, &ruler.question("coverage")),
         provenance,
         rows,
         totals: row("", title.zh, Some(title.en), "city", Some(all)),

@@ -4,6 +4,7 @@
 
 mod guangzhou;
 mod interrupted;
+mod journeys;
 mod porto_alegre;
 mod shanghai;
 mod steward;

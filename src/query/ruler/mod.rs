@@ -1,9 +1,11 @@
-//! One way to measure for all questions: from a start to the features of a layer, straight or on
-//! foot, with the shape of what is within reach and the sources it was measured on.
+//! One way to measure for all questions: from a start to the features of a layer, straight, on foot
+//! or by timetable, with the shape of what is within reach and the sources it was measured on.
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
 mod streets;
+mod targets;
+mod transit;
 
 use geo::MultiPolygon;
 
@@ -12,8 +14,11 @@ use crate::{
     city::{City, LoadedLayer},
     index::FeatureRef,
     network::Reach,
+    transit::Journeys,
 };
 use streets::OnStreets;
+pub use targets::{Reading, Targets};
+use transit::ByTransit;
 
 /// The largest distance of a question, metres.
 const MAX_CUTOFF_M: f64 = 50_000.0;
@@ -26,13 +31,15 @@ pub struct Start {
     pub points: Vec<(f64, f64)>,
     /// The feature that it stands for.
     pub id: Option<String>,
+    /// Stops of the timetable that it stands at.
+    pub stops: Vec<u32>,
 }
 
 impl Start {
     pub fn at(lon: f64, lat: f64) -> Self {
         Start {
             points: vec![(lon, lat)],
-            id: None,
+            ..Start::default()
         }
     }
 }
@@ -43,11 +50,13 @@ pub struct Ruler<'c> {
     unit: Unit,
     cost_per_unit: f64,
     max_cost: f64,
+    walk_speed_km_h: f64,
 }
 
 enum Way<'c> {
     Straight,
     Streets(OnStreets<'c>),
+    Transit(Box<ByTransit<'c>>),
 }
 
 /// The buffers of a search, used for many starts in turn.
@@ -55,6 +64,7 @@ pub struct Traveler<'r> {
     ruler: &'r Ruler<'r>,
     limits: Limits,
     reach: Reach,
+    by_transit: transit::Buffers,
 }
 
 impl<'c> Ruler<'c> {
@@ -64,9 +74,19 @@ impl<'c> Ruler<'c> {
         let way = match travel.mode {
             Mode::Straight => Way::Straight,
             Mode::Walk => Way::Streets(OnStreets::new(city)?),
+            Mode::Transit => Way::Transit(Box::new(ByTransit::new(city, travel)?)),
         };
-        let speed_m_min = streets::walk_speed_km_h(travel)? * 1000.0 / 60.0;
+        if travel.mode != Mode::Transit {
+            refuse_times(travel)?;
+        }
+        let walk_speed_km_h = streets::walk_speed_km_h(travel)?;
+        let speed_m_min = walk_speed_km_h * 1000.0 / 60.0;
         let cost_per_unit = match (travel.unit, &way) {
+            (Unit::Minutes, Way::Transit(_)) => 60.0,
+            (Unit::Metres, Way::Transit(_)) => {
+                let problem = "a timetable has no metres: write min";
+                return Err(QueryError::field("unit", problem));
+            }
             (Unit::Metres, _) => 1.0,
             (Unit::Minutes, Way::Streets(_)) => speed_m_min,
             (Unit::Minutes, Way::Straight) => {
@@ -74,11 +94,16 @@ impl<'c> Ruler<'c> {
                 return Err(QueryError::field("unit", problem));
             }
         };
+        let max_cost = match &way {
+            Way::Transit(_) => f64::from(Journeys::LONGEST_S),
+            _ => MAX_CUTOFF_M,
+        };
         Ok(Ruler {
             way,
             unit: travel.unit,
             cost_per_unit,
-            max_cost: MAX_CUTOFF_M,
+            max_cost,
+            walk_speed_km_h,
         })
     }
 
@@ -107,6 +132,7 @@ impl<'c> Ruler<'c> {
         match &self.way {
             Way::Straight => true,
             Way::Streets(streets) => streets.is_near(start),
+            Way::Transit(transit) => transit.is_near(start),
         }
     }
 
@@ -116,22 +142,25 @@ impl<'c> Ruler<'c> {
             ruler: self,
             limits: limits.clone(),
             reach: Reach::default(),
+            by_transit: transit::Buffers::default(),
         }
     }
 
-    /// What was measured on, as a source of the answer.
-    pub fn input(&self) -> Option<Input> {
+    /// What was measured on, as sources of the answer.
+    pub fn input(&self) -> Vec<Input> {
         match &self.way {
-            Way::Straight => None,
-            Way::Streets(streets) => Some(streets.input()),
+            Way::Straight => Vec::new(),
+            Way::Streets(streets) => vec![streets.input()],
+            Way::Transit(transit) => transit.inputs(),
         }
     }
 
-    /// The definition that fits the mode.
-    pub fn question(&self, straight: &'static str, walk: &'static str) -> &'static str {
+    /// The definition of a question that fits the mode: `question`, `question_walk` …
+    pub fn question(&self, question: &str) -> String {
         match &self.way {
-            Way::Straight => straight,
-            Way::Streets(_) => walk,
+            Way::Straight => question.to_owned(),
+            Way::Streets(_) => format!("{question}_walk"),
+            Way::Transit(_) => format!("{question}_transit"),
         }
     }
 }
@@ -154,6 +183,10 @@ impl Traveler<'_> {
             Way::Streets(streets) => {
                 streets.within(&mut self.reach, loaded, start, cost, &mut visit);
             }
+            Way::Transit(transit) => {
+                let buffers = &mut self.by_transit;
+                transit.within(buffers, loaded, start, cost, &self.limits, &mut visit)?;
+            }
         }
         Ok(())
     }
@@ -170,9 +203,23 @@ impl Traveler<'_> {
     ) -> Result<Option<MultiPolygon<f64>>, QueryError> {
         self.limits.check()?;
         match &self.ruler.way {
-            Way::Straight => Ok(None),
+            Way::Straight | Way::Transit(_) => Ok(None),
             Way::Streets(streets) => Ok(Some(streets.shape(&mut self.reach, starts, cost))),
         }
+    }
+}
+
+/// # Errors
+/// Times and stops where there is no timetable to ask.
+fn refuse_times(travel: &Travel) -> Result<(), QueryError> {
+    let given = [
+        ("departure", travel.departure.is_some()),
+        ("arrival", travel.arrival.is_some()),
+        ("max_walk_m", travel.max_walk_m.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((field, _)) => Err(QueryError::field(field, "belongs to mode transit alone")),
+        None => Ok(()),
     }
 }
 

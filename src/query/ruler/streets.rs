@@ -7,7 +7,7 @@ use crate::{
     city::{City, LoadedLayer, Streets},
     domain::Title,
     index::FeatureRef,
-    network::{Reach, ReachedShape, Rules, Snap},
+    network::{Places, Reach, ReachedShape, Rules, Snap},
 };
 
 /// Half the width of a street in the shape of what was reached, metres.
@@ -37,16 +37,31 @@ impl<'c> OnStreets<'c> {
         metres: f64,
         visit: &mut impl FnMut(FeatureRef, f64),
     ) {
-        let snaps = self.snaps(start);
-        if snaps.is_empty() {
-            return;
-        }
         let places = self.streets.places(loaded);
         let numbering = loaded.index.numbering();
-        reach.run(&self.streets.graph, &snaps, (metres * 1000.0) as u32);
-        reach.for_each(&self.streets.graph, &places, |number, mm| {
+        self.each(reach, &places, start, metres, |number, mm| {
             visit(numbering.feature(number as usize), f64::from(mm) / 1000.0);
         });
+    }
+
+    /// Every joined place within reach with its millimetres.
+    pub fn each(
+        &self,
+        reach: &mut Reach,
+        places: &Places,
+        start: &Start,
+        metres: f64,
+        visit: impl FnMut(u32, u32),
+    ) {
+        let snaps = self.snaps(start);
+        if !snaps.is_empty() {
+            reach.run(&self.streets.graph, &snaps, (metres * 1000.0) as u32);
+            reach.for_each(&self.streets.graph, places, visit);
+        }
+    }
+
+    pub fn streets(&self) -> &Arc<Streets> {
+        self.streets
     }
 
     pub fn shape(&self, reach: &mut Reach, starts: &[Start], metres: f64) -> MultiPolygon<f64> {
@@ -61,26 +76,30 @@ impl<'c> OnStreets<'c> {
     }
 
     pub fn input(&self) -> Input {
-        let streets = self.streets;
-        Input {
-            layer: "streets".parse().expect("a layer name"),
-            title: Title {
-                zh: "步行路网".into(),
-                en: "Walking network".into(),
-            },
-            source: streets.record.source.clone(),
-            licence: streets.record.licence.clone(),
-            reference_date: streets.period.clone(),
-            features: streets.graph.edges().len() as u64,
-            crs: streets.record.crs.clone(),
-            synthetic: streets.record.synthetic,
-            estimated: Vec::new(),
-        }
+        input(self.streets)
     }
 
     fn snaps(&self, start: &Start) -> Vec<Snap> {
         let snap = |(lon, lat): &(f64, f64)| self.streets.snap(*lon, *lat);
         start.points.iter().filter_map(snap).collect()
+    }
+}
+
+/// The walking network as a source of an answer.
+pub(super) fn input(streets: &Arc<Streets>) -> Input {
+    Input {
+        layer: "streets".parse().expect("a layer name"),
+        title: Title {
+            zh: "步行路网".into(),
+            en: "Walking network".into(),
+        },
+        source: streets.record.source.clone(),
+        licence: streets.record.licence.clone(),
+        reference_date: streets.period.clone(),
+        features: streets.graph.edges().len() as u64,
+        crs: streets.record.crs.clone(),
+        synthetic: streets.record.synthetic,
+        estimated: Vec::new(),
     }
 }
 
