@@ -98,9 +98,11 @@ fn stop_to_all(city: &City) -> Outcome {
         let found = measure(&format!("prepare it again{name}"), 10, || {
             Ok(TravelTimes::find(city, &question)?)
         })?;
-        measure(&format!("one stop to all, two hours, as CSV{name}"), 500, || {
-            Ok(found.write_csv(&limits, std::io::sink())?)
-        })?;
+        measure(
+            &format!("one stop to all, two hours, as CSV{name}"),
+            500,
+            || Ok(found.write_csv(&limits, std::io::sink())?),
+        )?;
     }
     Ok(())
 }
@@ -119,12 +121,16 @@ fn isochrone(city: &City) -> Outcome {
     let mut traveler = ruler.traveler(&limits);
     let start = Start::at(-51.2287, -30.0277);
     let costs = [15.0, 30.0, 45.0, 60.0].map(|minutes| minutes * 60.0);
-    measure("isochrones of 15 to 60 min, 60 departures, the first", 1, || {
-        Ok(traveler.shapes(std::slice::from_ref(&start), &costs)?)
-    })?;
-    measure("isochrones of 15 to 60 min, 60 departures, again", 20, || {
-        Ok(traveler.shapes(std::slice::from_ref(&start), &costs)?)
-    })?;
+    measure(
+        "isochrones of 15 to 60 min, 60 departures, the first",
+        1,
+        || Ok(traveler.shape(std::slice::from_ref(&start), &costs)?),
+    )?;
+    measure(
+        "isochrones of 15 to 60 min, 60 departures, again",
+        20,
+        || Ok(traveler.shape(std::slice::from_ref(&start), &costs)?),
+    )?;
     Ok(())
 }
 
@@ -136,10 +142,14 @@ fn matrix(city: &City, folder: &Path) -> Outcome {
         cells.push(json!({"name": row["id"], "lon": degrees("lon")?, "lat": degrees("lat")?}));
     }
     let limits = Limits::generous();
-    let question = ask(json!({"origins": cells, "destinations": cells, "mode": "transit",
+    let question = ask(
+        json!({"origins": cells, "destinations": cells, "mode": "transit",
         "departure": {"date": "2019-05-13", "from": "14:00", "to": "16:00"},
-        "percentiles": [10, 50, 90]}))?;
-    let found = measure("prepare the cells", 1, || Ok(TravelTimes::find(city, &question)?))?;
+        "percentiles": [10, 50, 90]}),
+    )?;
+    let found = measure("prepare the cells", 1, || {
+        Ok(TravelTimes::find(city, &question)?)
+    })?;
     let what = format!("{0} x {0} cells, 120 departures, as CSV", cells.len());
     measure(&what, 1, || Ok(found.write_csv(&limits, std::io::sink())?))
 }

@@ -13,6 +13,7 @@ mod locator;
 mod recent;
 mod recode;
 mod snapshot;
+mod stop_fit;
 mod streets;
 mod transit;
 
@@ -23,5 +24,6 @@ pub use live::LiveCity;
 pub use load::{LoadError, load, reload};
 pub use locator::AreaLocator;
 pub use snapshot::{City, LoadedLayer, Setting};
+pub use stop_fit::StopFit;
 pub use streets::Streets;
 pub use transit::{Day, Pace, Transit, Way};
