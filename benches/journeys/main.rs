@@ -124,12 +124,12 @@ fn isochrone(city: &City) -> Outcome {
     measure(
         "isochrones of 15 to 60 min, 60 departures, the first",
         1,
-        || Ok(traveler.shape(std::slice::from_ref(&start), &costs)?),
+        || Ok(traveler.shapes(std::slice::from_ref(&start), &costs)?),
     )?;
     measure(
         "isochrones of 15 to 60 min, 60 departures, again",
         20,
-        || Ok(traveler.shape(std::slice::from_ref(&start), &costs)?),
+        || Ok(traveler.shapes(std::slice::from_ref(&start), &costs)?),
     )?;
     Ok(())
 }

@@ -11,7 +11,9 @@ use crate::{
     domain::{LayerId, Period, measure::distance_m},
     network::{Places, Reach, Snap},
     store::{ChangeNumber, ImportRecord, StoredNetwork},
-    transit::{Egress, Leg, Schedule, ServiceDate, Timetable, TransitError, schedule_from_bytes},
+    transit::{
+        Egress, Leg, Schedule, ServiceDate, Summary, Timetable, TransitError, schedule_from_bytes,
+    },
 };
 
 /// The timetable of a city (公交时刻表), its stops joined to the streets.
@@ -26,6 +28,7 @@ pub struct Transit {
     /// The commit that wrote it.
     pub version: ChangeNumber,
     streets: Option<Arc<Streets>>,
+    summary: OnceLock<Summary>,
     gates: OnceLock<Gates>,
     changes: OnceLock<Vec<Change>>,
     days: Recent<(ServiceDate, Pace), Day>,
@@ -152,6 +155,7 @@ impl Transit {
             record,
             version,
             streets,
+            summary: OnceLock::new(),
             gates: OnceLock::new(),
             changes: OnceLock::new(),
             days: Recent::new(6),
@@ -167,6 +171,11 @@ impl Transit {
 
     pub fn streets(&self) -> Option<&Arc<Streets>> {
         self.streets.as_ref()
+    }
+
+    /// What it offers, counted when first asked for.
+    pub fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| Summary::of(&self.schedule))
     }
 
     /// The stops at which vehicles may call, by number.
@@ -304,6 +313,14 @@ impl Transit {
         let own = gates.first[stop as usize] as usize..gates.first[stop as usize + 1] as usize;
         let gates = gates.gates[own].iter();
         gates.filter_map(move |gate| Some((gate.snap?, gate.inside_s(way)?)))
+    }
+
+    /// Where a stop is entered and left, with the seconds inside.
+    pub fn places(&self, stop: u32, way: Way) -> impl Iterator<Item = ((f64, f64), u32)> + '_ {
+        let gates = self.gates();
+        let own = gates.first[stop as usize] as usize..gates.first[stop as usize + 1] as usize;
+        let gates = gates.gates[own].iter();
+        gates.filter_map(move |gate| Some((gate.lon_lat, gate.inside_s(way)?)))
     }
 
     /// Both ways are one where no station says otherwise.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use geo::{Geometry, MultiPolygon, Point, Polygon};
+use geo::{Geometry, MultiPolygon, Polygon};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -399,27 +399,9 @@ fn shape(
     cost: f64,
 ) -> Result<geojson::Geometry, QueryError> {
     let starts: Vec<Start> = origins.iter().map(|o| o.start.clone()).collect();
-    let shape = traveler.shape(&starts, cost)?.unwrap_or_else(|| {
-        let points = starts.iter().flat_map(|start| &start.points);
-        let circles = points.map(|(lon, lat)| circle(*lon, *lat, cost));
-        match circles.collect::<Vec<_>>() {
-            one if one.len() == 1 => MultiPolygon::new(one),
-            several => geo::unary_union(&several),
-        }
-    });
+    let shape = traveler.shape(&starts, cost)?;
     Ok(match <[Polygon<f64>; 1]>::try_from(shape.0) {
         Ok([only]) => geojson::Geometry::from(&Geometry::Polygon(only)),
         Err(parts) => geojson::Geometry::from(&Geometry::MultiPolygon(MultiPolygon::new(parts))),
     })
-}
-
-/// A circle of great-circle metres as a polygon of 128 corners that lie on it.
-fn circle(lon: f64, lat: f64, radius_m: f64) -> Polygon<f64> {
-    use geo::{Destination, Haversine};
-    let center = Point::new(lon, lat);
-    let corner = |i: u32| {
-        let point = Haversine.destination(center, f64::from(i) * -360.0 / 128.0, radius_m);
-        geo::coord! { x: (point.x() * 1e7).round() / 1e7, y: (point.y() * 1e7).round() / 1e7 }
-    };
-    Polygon::new((0..128).map(corner).collect::<Vec<_>>().into(), vec![])
 }

@@ -139,6 +139,11 @@ impl Journeys {
         Ok(())
     }
 
+    /// From now on what takes longer counts as not reached; no longer than was ridden.
+    pub fn look_within(&mut self, longest_s: u32) {
+        self.longest_s = longest_s.min(Self::LONGEST_S) as i16;
+    }
+
     /// The times to a place of `egress`; `on_foot_s` is the walk all the way, where there is one.
     /// `None` where no departure reaches it.
     pub fn to(
@@ -203,5 +208,94 @@ impl Times<'_> {
         }
         let (_, seconds, _) = self.row.select_nth_unstable(rank - 1);
         Some(*seconds as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::transit::{
+        oracle_tests::{Case, case},
+        percentile::{UNREACHED, percentile},
+    };
+
+    #[test]
+    fn of_two_walks_between_a_pair_the_shorter_counts() {
+        let walks = vec![(1, 7, 90), (0, 3, 50_000), (1, 7, 60), (1, 2, 0)];
+        let egress = Egress::new(3, walks);
+        let of = |place| egress.of(place).collect::<Vec<_>>();
+        assert_eq!(
+            (of(0), of(1), of(2)),
+            (vec![], vec![(2, 0), (7, 60)], vec![])
+        );
+    }
+
+    /// Times to a place by asking the search of every departure by itself.
+    fn one_by_one(
+        timetable: &Timetable,
+        window: Window,
+        access: &[Leg],
+        egress: &[Leg],
+        on_foot_s: Option<u32>,
+    ) -> Vec<u32> {
+        let mut times = Vec::new();
+        for number in 0..window.departures {
+            let once = Window {
+                from_s: window.from_s + 60 * number as i32,
+                departures: 1,
+                ..window
+            };
+            let alone = |_: usize, reached: &super::super::raptor::Reached<'_>| {
+                let by = egress
+                    .iter()
+                    .map(|(stop, walk)| reached.ridden(*stop).saturating_add(*walk));
+                let best = by.chain(on_foot_s).min().unwrap_or(UNREACHED);
+                times.push(if best <= window.longest_s {
+                    best
+                } else {
+                    UNREACHED
+                });
+            };
+            Raptor::default()
+                .search(timetable, once, access, &AtomicBool::new(false), alone)
+                .unwrap();
+        }
+        times
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn rows_are_what_each_departure_finds_alone(
+            case in case(),
+            longest_s in 1..6000u32,
+            egress in prop::collection::vec((0..7u32, 0..700u32), 0..4),
+            on_foot_s in prop::option::of(0..7000u32),
+            percent in 1..=100u32,
+        ) {
+            let Case { runs, walks, change_s, access } = case;
+            let timetable = Timetable::from_runs(runs, walks, change_s);
+            let window = Window { from_s: 300, departures: 30, longest_s, max_transfers: None };
+            let mut expected = one_by_one(&timetable, window, &access, &egress, on_foot_s);
+            let walks = egress.iter().map(|&(stop, walk)| (0, stop, walk)).collect();
+            let egress = Egress::new(1, walks);
+            let mut journeys = Journeys::default();
+            // A longer ride looked at within less is the same.
+            let longer = Window { longest_s: longest_s + 900, ..window };
+            for (window, is_longer) in [(window, false), (longer, true)] {
+                journeys.run(&timetable, window, &access, &AtomicBool::new(false)).unwrap();
+                if is_longer {
+                    journeys.look_within(longest_s);
+                }
+                let times = journeys.to(&egress, 0, on_foot_s);
+                let reached = times.as_ref().map_or(0, Times::reached);
+                let found = times.and_then(|mut times| times.percentile(percent));
+                prop_assert_eq!(reached, expected.iter().filter(|s| **s != UNREACHED).count());
+                prop_assert_eq!(found, percentile(&mut expected, percent));
+            }
+        }
     }
 }

@@ -6,3 +6,4 @@ mod helpers;
 mod layers;
 mod questions;
 mod tiles;
+mod transit;

@@ -7,7 +7,7 @@ mod streets;
 mod targets;
 mod transit;
 
-use geo::MultiPolygon;
+use geo::{MultiPolygon, Point, Polygon};
 
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
@@ -191,22 +191,54 @@ impl Traveler<'_> {
         Ok(())
     }
 
-    /// The shape of the streets within a cost of any of the starts; `None` where the mode has no
-    /// streets.
+    /// The shape of what is within a cost of any of the starts.
     ///
     /// # Errors
     /// As [`Traveler::within`].
-    pub fn shape(
+    pub fn shape(&mut self, starts: &[Start], cost: f64) -> Result<MultiPolygon<f64>, QueryError> {
+        let mut shapes = self.shapes(starts, &[cost])?;
+        Ok(shapes.pop().expect("one shape for one cost"))
+    }
+
+    /// The shapes of what is within each of some costs of any of the starts, for one search.
+    ///
+    /// # Errors
+    /// As [`Traveler::within`].
+    pub fn shapes(
         &mut self,
         starts: &[Start],
-        cost: f64,
-    ) -> Result<Option<MultiPolygon<f64>>, QueryError> {
+        costs: &[f64],
+    ) -> Result<Vec<MultiPolygon<f64>>, QueryError> {
         self.limits.check()?;
         match &self.ruler.way {
-            Way::Straight | Way::Transit(_) => Ok(None),
-            Way::Streets(streets) => Ok(Some(streets.shape(&mut self.reach, starts, cost))),
+            Way::Straight => Ok(costs.iter().map(|cost| circles(starts, *cost)).collect()),
+            Way::Streets(streets) => Ok(streets.shapes(&mut self.reach, starts, costs)),
+            Way::Transit(transit) => {
+                transit.shapes(&mut self.by_transit, starts, costs, &self.limits)
+            }
         }
     }
+}
+
+/// Circles around all points, dissolved.
+fn circles(starts: &[Start], radius_m: f64) -> MultiPolygon<f64> {
+    let points = starts.iter().flat_map(|start| &start.points);
+    let circles = points.map(|(lon, lat)| circle(*lon, *lat, radius_m));
+    match circles.collect::<Vec<_>>() {
+        one if one.len() == 1 => MultiPolygon::new(one),
+        several => geo::unary_union(&several),
+    }
+}
+
+/// A circle of great-circle metres as a polygon of 128 corners that lie on it.
+fn circle(lon: f64, lat: f64, radius_m: f64) -> Polygon<f64> {
+    use geo::{Destination, Haversine};
+    let center = Point::new(lon, lat);
+    let corner = |i: u32| {
+        let point = Haversine.destination(center, f64::from(i) * -360.0 / 128.0, radius_m);
+        geo::coord! { x: (point.x() * 1e7).round() / 1e7, y: (point.y() * 1e7).round() / 1e7 }
+    };
+    Polygon::new((0..128).map(corner).collect::<Vec<_>>().into(), vec![])
 }
 
 /// # Errors

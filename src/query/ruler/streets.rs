@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Half the width of a street in the shape of what was reached, metres.
-const STREET_WIDTH_M: f64 = 30.0;
+pub(super) const STREET_WIDTH_M: f64 = 30.0;
 
 /// Measures on foot along the streets.
 pub(super) struct OnStreets<'c> {
@@ -64,15 +64,28 @@ impl<'c> OnStreets<'c> {
         self.streets
     }
 
-    pub fn shape(&self, reach: &mut Reach, starts: &[Start], metres: f64) -> MultiPolygon<f64> {
+    /// For each number of metres the streets within them of any of the starts.
+    pub fn shapes(
+        &self,
+        reach: &mut Reach,
+        starts: &[Start],
+        metres: &[f64],
+    ) -> Vec<MultiPolygon<f64>> {
         let lat = starts.iter().flat_map(|start| &start.points).next();
-        let mut shape = ReachedShape::new(lat.map_or(0.0, |(_, lat)| *lat), STREET_WIDTH_M);
+        let new = |_: &f64| ReachedShape::new(lat.map_or(0.0, |(_, lat)| *lat), STREET_WIDTH_M);
+        let mut shapes: Vec<ReachedShape> = metres.iter().map(new).collect();
+        let limits: Vec<u32> = metres
+            .iter()
+            .map(|metres| (metres * 1000.0) as u32)
+            .collect();
+        let largest = limits.iter().copied().max().unwrap_or(0);
         for start in starts {
-            let limit = (metres * 1000.0) as u32;
-            reach.run(&self.streets.graph, &self.snaps(start), limit);
-            shape.add(&self.streets.graph, reach, limit);
+            reach.run(&self.streets.graph, &self.snaps(start), largest);
+            for (shape, limit) in shapes.iter_mut().zip(&limits) {
+                shape.add(&self.streets.graph, reach, *limit);
+            }
         }
-        shape.polygons()
+        shapes.iter().map(ReachedShape::polygons).collect()
     }
 
     pub fn input(&self) -> Input {

@@ -1,15 +1,17 @@
 use std::sync::Arc;
 
+use geo::MultiPolygon;
+
 use super::{
-    Direction, Input, Limits, QueryError, Start, Travel,
-    streets::walk_speed_km_h,
+    Direction, Input, Limits, QueryError, Start, Travel, circle,
+    streets::{STREET_WIDTH_M, walk_speed_km_h},
     targets::{Targets, straight_mm},
 };
 use crate::{
     city::{City, Day, LoadedLayer, Pace, Streets, Transit, Way},
     domain::Title,
     index::FeatureRef,
-    network::{Graph, Places, Reach, Snap},
+    network::{Graph, Places, Reach, ReachedShape, Snap},
     transit::{Egress, Journeys, Leg, ServiceDate, Times, Timetable, TransitError, raptor::Window},
 };
 
@@ -42,6 +44,8 @@ pub(super) struct Buffers {
     journeys: Journeys,
     /// Seconds on foot all the way, by place.
     on_foot: Vec<u32>,
+    /// What was ridden last, with the stops it set out to: the layers of one question share it.
+    ridden: Option<(Start, u32, Vec<Leg>)>,
 }
 
 const NOT_ON_FOOT: u32 = u32::MAX;
@@ -169,7 +173,7 @@ impl<'c> ByTransit<'c> {
                 .iter_mut()
                 .for_each(|walk| walk.0 = owners[walk.0 as usize]);
         }
-        let (_, opposite) = self.timetables();
+        let opposite = self.opposite();
         for &(end, stop) in &targets.stops {
             walks.push((end, stop, 0));
             let here = opposite.walks[stop as usize].iter();
@@ -187,11 +191,19 @@ impl<'c> ByTransit<'c> {
         self.transit.streets()
     }
 
-    /// The timetable in the sense of the search, and the other way round.
-    fn timetables(&self) -> (&Timetable, &Timetable) {
+    /// The timetable in the sense of the search.
+    fn timetable(&self) -> &Timetable {
         match self.is_backward {
-            true => (self.day.backward(), &self.day.forward),
-            false => (&self.day.forward, self.day.backward()),
+            true => self.day.backward(),
+            false => &self.day.forward,
+        }
+    }
+
+    /// The timetable the other way round.
+    fn opposite(&self) -> &Timetable {
+        match self.is_backward {
+            true => &self.day.forward,
+            false => self.day.backward(),
         }
     }
 
@@ -204,17 +216,21 @@ impl<'c> ByTransit<'c> {
         longest_s: u32,
         limits: &Limits,
     ) -> Result<Vec<Leg>, QueryError> {
-        let timetable = match self.is_backward {
-            true => self.day.backward(),
-            false => &self.day.forward,
-        };
+        if let Some((last, last_s, access)) = &buffers.ridden
+            && last == start
+            && longest_s <= *last_s
+        {
+            buffers.journeys.look_within(longest_s);
+            return Ok(access.clone());
+        }
+        buffers.ridden = None;
+        let timetable = self.timetable();
         let mut access: Vec<Leg> = Vec::new();
         if self.pace.max_walk_mm > 0 {
             let walk_mm = self.pace.mm(longest_s).max(self.pace.max_walk_mm);
             let reach = self.transit.streets().map(|streets| {
-                buffers
-                    .reach
-                    .run(&streets.graph, &self.snaps(start), walk_mm);
+                let snaps = self.snaps(start);
+                buffers.reach.run(&streets.graph, &snaps, walk_mm);
                 &buffers.reach
             });
             let way = self.way_at_start();
@@ -232,10 +248,11 @@ impl<'c> ByTransit<'c> {
             longest_s,
             max_transfers: None,
         };
-        let ridden = buffers
+        let done = buffers
             .journeys
             .run(timetable, window, &access, limits.flag());
-        ridden.map_err(|_| QueryError::Cancelled)?;
+        done.map_err(|_| QueryError::Cancelled)?;
+        buffers.ridden = Some((start.clone(), longest_s, access.clone()));
         Ok(access)
     }
 
@@ -251,6 +268,117 @@ impl<'c> ByTransit<'c> {
             true => Way::In,
             false => Way::Out,
         }
+    }
+
+    /// For each number of seconds the streets reached from any of the starts: on foot from the
+    /// start, and on foot from every stop with the time that is left there.
+    pub fn shapes(
+        &self,
+        buffers: &mut Buffers,
+        starts: &[Start],
+        seconds: &[f64],
+        limits: &Limits,
+    ) -> Result<Vec<MultiPolygon<f64>>, QueryError> {
+        let longest_s = seconds.iter().copied().fold(0.0, f64::max) as u32;
+        let Some(streets) = self.transit.streets() else {
+            return self.circles(buffers, starts, seconds, limits);
+        };
+        let graph = &streets.graph;
+        let egress = self
+            .transit
+            .egress_of_nodes(self.pace, self.way_at_places());
+        let egress = egress.expect("there are streets");
+        let mut nodes = vec![NOT_ON_FOOT; graph.nodes()];
+        let mut places: Vec<(Snap, u32)> = Vec::new();
+        for start in starts {
+            self.ride(buffers, start, longest_s, limits)?;
+            places.extend(self.reached_places(buffers, start));
+            buffers.forget_walks(graph.nodes());
+            if self.pace.max_walk_mm > 0 {
+                let Buffers { reach, on_foot, .. } = buffers;
+                for &node in reach.search.settled() {
+                    if let Some(mm) = reach.search.mm(node) {
+                        sooner(on_foot, node as usize, self.pace.seconds(mm));
+                    }
+                }
+            }
+            buffers.read(&egress, |node, mut times| {
+                if let Some(seconds) = times.percentile(self.percentile) {
+                    sooner(&mut nodes, node, seconds);
+                }
+            });
+        }
+        let lat = starts.iter().flat_map(|start| &start.points).next();
+        let lat = lat.map_or(0.0, |(_, lat)| *lat);
+        let shape = |seconds: &f64| {
+            let limit_s = *seconds as u32;
+            let left = |at_s: u32| Some(self.pace.mm(limit_s.checked_sub(at_s)?));
+            let nodes: Vec<Option<u32>> = nodes.iter().map(|at_s| left(*at_s)).collect();
+            let places: Vec<(Snap, u32)> = places
+                .iter()
+                .filter_map(|(snap, at_s)| Some((*snap, left(*at_s)?)))
+                .collect();
+            let mut shape = ReachedShape::new(lat, STREET_WIDTH_M);
+            shape.add_left(graph, &nodes, &places);
+            shape.polygons()
+        };
+        Ok(seconds.iter().map(shape).collect())
+    }
+
+    /// The start itself and the stops that were reached, on the streets, with the seconds to them.
+    fn reached_places(&self, buffers: &mut Buffers, start: &Start) -> Vec<(Snap, u32)> {
+        if self.pace.max_walk_mm == 0 {
+            return Vec::new();
+        }
+        let mut places: Vec<(Snap, u32)> = self.snaps(start).into_iter().map(|s| (s, 0)).collect();
+        for stop in 0..self.transit.schedule.stops.len() as u32 {
+            if let Some(seconds) = buffers.journeys.at_stop(stop, self.percentile) {
+                let gates = self.transit.snaps(stop, self.way_at_places());
+                places.extend(gates.map(|(snap, inside_s)| (snap, seconds + inside_s)));
+            }
+        }
+        places
+    }
+
+    /// Without streets: a circle around every start and stop for the time that is left there.
+    fn circles(
+        &self,
+        buffers: &mut Buffers,
+        starts: &[Start],
+        seconds: &[f64],
+        limits: &Limits,
+    ) -> Result<Vec<MultiPolygon<f64>>, QueryError> {
+        let longest_s = seconds.iter().copied().fold(0.0, f64::max) as u32;
+        let mut reached: Vec<((f64, f64), u32)> = Vec::new();
+        for start in starts {
+            self.ride(buffers, start, longest_s, limits)?;
+            reached.extend(start.points.iter().map(|place| (*place, 0)));
+            for stop in 0..self.transit.schedule.stops.len() as u32 {
+                if let Some(seconds) = buffers.journeys.at_stop(stop, self.percentile) {
+                    let gates = self.transit.places(stop, self.way_at_places());
+                    reached.extend(gates.map(|(place, inside_s)| (place, seconds + inside_s)));
+                }
+            }
+        }
+        let dissolved = |seconds: &f64| {
+            let circles: Vec<_> = reached
+                .iter()
+                .filter_map(|((lon, lat), at_s)| {
+                    let left_s = (*seconds as u32).checked_sub(*at_s)?;
+                    // Of a start one may go on all the way, of a stop as far as one walks.
+                    let most_mm = if *at_s == 0 {
+                        u32::MAX
+                    } else {
+                        self.pace.max_walk_mm
+                    };
+                    let mm = self.pace.mm(left_s).min(most_mm);
+                    (mm > 0 && self.pace.max_walk_mm > 0)
+                        .then(|| circle(*lon, *lat, f64::from(mm) / 1000.0))
+                })
+                .collect();
+            geo::unary_union(&circles)
+        };
+        Ok(seconds.iter().map(dissolved).collect())
     }
 
     /// The timetable and the streets that were measured on.

@@ -2,9 +2,19 @@
 
 mod plain;
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::json;
+use suitu::{
+    city::{self, City},
+    definitions,
+    query::{Limits, TravelTimes},
+    store::geopackage::GeoPackage,
+};
 
 use super::*;
 use plain::{Joint, Leg, NEVER, Streets, Timetable};
@@ -31,7 +41,7 @@ fn files() -> Option<Files> {
     })
 }
 
-fn city(files: &Files) -> Desk {
+fn imported(files: &Files) -> Desk {
     let desk = Desk::new();
     desk.done(&["import", "streets", text(&files.streets)]);
     let [bus, rail] = &files.feeds;
@@ -44,23 +54,30 @@ fn read_timetable(files: &Files) -> Timetable {
     Timetable::read(&[bus, rail], "20190513", "monday")
 }
 
+/// The city of both feeds, imported and loaded once for all tests.
+fn loaded(files: &Files) -> &'static City {
+    static CITY: OnceLock<City> = OnceLock::new();
+    CITY.get_or_init(|| in_memory(&imported(files)))
+}
+
+fn in_memory(desk: &Desk) -> City {
+    let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
+    let store = GeoPackage::open(&desk.path("city.gpkg"), catalog.clone()).expect("a city");
+    city::load(&store, catalog).expect("loads")
+}
+
 /// Rows of a streamed table: the numbers of each pair.
-fn times(desk: &Desk, question: &Json) -> HashMap<(String, String), Vec<Option<i64>>> {
-    let path = desk.path("question.json");
-    std::fs::write(&path, question.to_string()).expect("written");
-    let out = desk.run(&[
-        "query",
-        "travel_times",
-        "--json",
-        text(&path),
-        "--format",
-        "csv",
-    ]);
-    let errors = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{question}: {errors}");
-    let table = String::from_utf8(out.stdout).expect("UTF-8");
-    let table = table.strip_prefix('\u{feff}').expect("a byte-order mark");
-    let mut reader = csv::Reader::from_reader(table.as_bytes());
+fn times(city: &City, question: &Json) -> HashMap<(String, String), Vec<Option<i64>>> {
+    let parsed = serde_json::from_value(question.clone()).expect("a question");
+    let found = TravelTimes::find(city, &parsed).unwrap_or_else(|e| panic!("{question}: {e}"));
+    let mut table = Vec::new();
+    found
+        .write_csv(&Limits::generous(), &mut table)
+        .expect("memory takes it");
+    let table = table
+        .strip_prefix(b"\xef\xbb\xbf")
+        .expect("a byte-order mark");
+    let mut reader = csv::Reader::from_reader(table);
     let row = |row: csv::StringRecord| {
         let numbers = row.iter().skip(2).map(|number| number.parse().ok());
         ((row[0].to_owned(), row[1].to_owned()), numbers.collect())
@@ -88,7 +105,7 @@ fn some_stops(timetable: &Timetable) -> Vec<usize> {
 #[test]
 fn stop_to_stop_agrees_with_a_plain_scan_to_the_second() {
     let Some(files) = files() else { return };
-    let desk = city(&files);
+    let city = loaded(&files);
     let plain = read_timetable(&files);
     let starts = some_stops(&plain);
     let origins: Vec<Json> = starts.iter().map(|&at| stop(&plain.stops[at].id)).collect();
@@ -107,11 +124,11 @@ fn stop_to_stop_agrees_with_a_plain_scan_to_the_second() {
 
     // At two in the afternoon, and over a window of twenty minutes.
     let once = times(
-        &desk,
+        city,
         &json!({"origins": origins, "destinations": {"layer": "stops"},
         "mode": "transit", "departure": {"date": DATE, "from": "14:00"}, "max_walk_m": 0}),
     );
-    let window = times(&desk, &question("14:00", "14:20"));
+    let window = times(city, &question("14:00", "14:20"));
     let mut compared = 0;
     for &start in &starts {
         let rows: Vec<Vec<Option<i64>>> = (0..20)
@@ -181,7 +198,7 @@ fn legs(walks: &[(usize, f64)], limit: f64, blur: f64) -> Vec<Leg> {
 #[test]
 fn door_to_door_agrees_with_a_second_opinion_on_streets_and_timetable() {
     let Some(files) = files() else { return };
-    let desk = city(&files);
+    let city = loaded(&files);
     let plain = read_timetable(&files);
     let walks = Walks::new(Streets::read(&files.streets), &plain);
     let around: Vec<Vec<(usize, f64)>> = (0..plain.stops.len())
@@ -190,7 +207,7 @@ fn door_to_door_agrees_with_a_second_opinion_on_streets_and_timetable() {
     let starts = some_stops(&plain);
     let origins: Vec<Json> = starts.iter().map(|&at| stop(&plain.stops[at].id)).collect();
     let told = times(
-        &desk,
+        city,
         &json!({"origins": origins, "destinations": {"layer": "stops"},
         "mode": "transit", "departure": {"date": DATE, "from": "14:00"}, "max_min": 90}),
     );
@@ -244,7 +261,7 @@ fn door_to_door_agrees_with_a_second_opinion_on_streets_and_timetable() {
 #[test]
 fn journeys_keep_the_rules_of_time() {
     let Some(files) = files() else { return };
-    let desk = city(&files);
+    let city = loaded(&files);
     let ends = json!(["0:4220", "0:1511", "1:MR", "1:AP", "0:1028"]);
     let ends: Vec<Json> = ends
         .as_array()
@@ -257,7 +274,7 @@ fn journeys_keep_the_rules_of_time() {
         for (key, value) in more.as_object().expect("fields") {
             question[key] = value.clone();
         }
-        times(&desk, &question)
+        times(city, &question)
     };
     let depart = json!({"date": DATE, "from": "08:00", "to": "08:30"});
     let usual = ask(json!({"mode": "transit", "departure": depart, "percentiles": [10, 50, 90]}));
@@ -317,23 +334,23 @@ fn journeys_keep_the_rules_of_time() {
     let bus_only = Desk::new();
     bus_only.done(&["import", "streets", text(&files.streets)]);
     bus_only.done(&["import", "transit", text(&files.feeds[0])]);
-    let from_bus = |desk: &Desk| {
+    let from_bus = |city: &City| {
         times(
-            desk,
+            city,
             &json!({"origins": [stop("0:4220"), stop("0:1028")],
         "destinations": {"layer": "stops"}, "mode": "transit", "departure": depart}),
         )
     };
-    no_later(&from_bus(&desk), &from_bus(&bus_only), 1);
+    no_later(&from_bus(city), &from_bus(&in_memory(&bus_only)), 1);
 }
 
 #[test]
 fn arriving_by_is_the_latest_departure_that_still_arrives() {
     let Some(files) = files() else { return };
-    let desk = city(&files);
+    let city = loaded(&files);
     let target = stop("1:MR");
     let back = times(
-        &desk,
+        city,
         &json!({"origins": {"layer": "stops"}, "destinations": [target],
         "mode": "transit", "arrival": {"date": DATE, "by": "09:00"}, "max_min": 60}),
     );
@@ -345,7 +362,7 @@ fn arriving_by_is_the_latest_departure_that_still_arrives() {
         let at = |time: i64| {
             let clock = format!("{:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60);
             let there = times(
-                &desk,
+                city,
                 &json!({"origins": [stop(from)], "destinations": [target],
                 "mode": "transit", "departure": {"date": DATE, "from": clock}, "max_min": 120}),
             );
@@ -362,7 +379,7 @@ fn arriving_by_is_the_latest_departure_that_still_arrives() {
 #[test]
 fn impossible_journeys_are_refused_by_name() {
     let Some(files) = files() else { return };
-    let desk = city(&files);
+    let desk = imported(&files);
     let refused = |change: &str, value: Json| {
         let mut question = json!({"origins": [stop("1:MR")], "destinations": {"layer": "stops"},
             "mode": "transit", "departure": {"date": DATE, "from": "14:00", "to": "15:00"}});
@@ -432,4 +449,67 @@ fn impossible_journeys_are_refused_by_name() {
     let told = desk.json(&["query", "travel_times", "--json", text(&path)]);
     assert_eq!(told["rows"], json!([]));
     assert_eq!(told["left_out"]["origins.off_network"]["missing"], 1);
+}
+
+#[test]
+fn catchments_hold_the_places_that_the_times_say() {
+    let (Some(files), Some(grid)) = (files(), data("porto-alegre/poa_hexgrid.csv")) else {
+        return;
+    };
+    let desk = imported(&files);
+    let crs = ["--crs", "EPSG:4326", "--period", "2019"];
+    let mut homes = vec!["import", "residences", text(&grid)];
+    homes.extend(["--map", "usual_residents=population"]);
+    homes.extend(crs);
+    desk.done(&homes);
+    let ask = |question: &str, body: Json| {
+        let path = desk.path("question.json");
+        std::fs::write(&path, body.to_string()).expect("written");
+        desk.json(&["query", question, "--json", text(&path)])
+    };
+    let center = json!([{"lon": -51.2287, "lat": -30.0277, "name": "center"}]);
+    let departure = json!({"date": DATE, "from": "14:00", "to": "14:30", "percentile": 50});
+    let found = ask(
+        "catchments",
+        json!({"origins": center, "mode": "transit", "unit": "min",
+        "cutoffs": [15, 30, 45], "departure": departure, "geometry": true}),
+    );
+    let times = times(
+        &in_memory(&desk),
+        &json!({"origins": center, "destinations": {"layer": "residences"},
+        "mode": "transit", "departure": departure}),
+    );
+    let mut smaller: Option<geo::MultiPolygon<f64>> = None;
+    for (catchment, minutes) in found["catchments"]
+        .as_array()
+        .expect("catchments")
+        .iter()
+        .zip([15, 30, 45])
+    {
+        let within = times
+            .values()
+            .filter(|row| row[1].is_some_and(|p50| p50 <= minutes * 60));
+        assert_eq!(catchment["totals"]["residences.features"], within.count());
+        let shape: geojson::Geometry =
+            serde_json::from_value(catchment["geometry"].clone()).expect("a shape");
+        let shape = match geo::Geometry::try_from(shape).expect("a shape") {
+            geo::Geometry::Polygon(one) => geo::MultiPolygon::new(vec![one]),
+            geo::Geometry::MultiPolygon(many) => many,
+            other => panic!("{other:?}"),
+        };
+        use geo::{Area, BooleanOps, Validation};
+        assert!(shape.is_valid(), "{minutes} min");
+        if let Some(smaller) = smaller {
+            assert!(
+                smaller.difference(&shape).unsigned_area() < 1e-9,
+                "{minutes} min"
+            );
+        }
+        smaller = Some(shape);
+    }
+    let people = |n: usize| found["catchments"][n]["totals"]["residences.usual_residents"].as_i64();
+    assert!(people(0) < people(1) && people(1) < people(2));
+    // The same question, the same bytes.
+    let again = ask("catchments", found["query"].clone());
+    assert_eq!(again, found);
 }
