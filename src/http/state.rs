@@ -1,31 +1,28 @@
 use std::{
     collections::HashMap,
-    io::{self, Write},
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use axum::body::Body;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use axum::response::Response;
+use serde::Serialize;
 
 use super::{
-    ApiError,
-    stream::{Pipe, pipe},
+    ApiError, Asker, Bounds, Document,
+    answers::Form,
+    computing::{Computations, Key, Line},
+    jobs::{self, Jobs},
+    stream::Streams,
 };
 use crate::{
     city::{City, LiveCity, LoadedLayer},
     domain::{LayerId, Period},
-    query::{Limits, QueryError},
+    query::Limits,
     tiles::{Shapes, TileCache},
 };
 
-/// What a question may take.
-const MEMORY_BYTES: u64 = 512 << 20;
+/// How long a request may wait for its answer; a job may take longer.
 const QUESTION_SECONDS: u64 = 60;
-
-/// Questions computed at once; more of them wait for a moment and are then refused.
-const AT_ONCE: usize = 4;
-const WAIT: Duration = Duration::from_secs(10);
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
 
@@ -38,40 +35,27 @@ pub struct AppState {
     pub(super) live: Arc<LiveCity>,
     pub(super) tiles: TileCache,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
-    questions: Arc<Semaphore>,
+    pub(super) computations: Computations,
+    pub(super) jobs: Jobs,
+    pub(super) streams: Streams,
     /// Whether only this machine may ask: no accounts exist then.
     pub(super) loopback_only: bool,
     pub(super) metrics: Arc<super::health::Metrics>,
 }
 
-/// Stops a question that nobody waits for any longer.
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
-    }
-}
-
-/// Told once a streamed question is known to be sound: its answer begins then.
-pub(super) struct Begin(Option<oneshot::Sender<()>>);
-
-impl Begin {
-    pub fn now(&mut self) {
-        if let Some(begin) = self.0.take() {
-            // Whoever asked may be gone; the writing notices that.
-            let _ = begin.send(());
-        }
-    }
-}
-
 impl AppState {
     pub fn new(live: Arc<LiveCity>, loopback_only: bool) -> Self {
+        AppState::bounded(live, loopback_only, Bounds::default())
+    }
+
+    pub fn bounded(live: Arc<LiveCity>, loopback_only: bool, bounds: Bounds) -> Self {
         AppState {
             live,
             tiles: TileCache::new(TILE_CACHE_BYTES),
             shapes: Arc::default(),
-            questions: Arc::new(Semaphore::new(AT_ONCE)),
+            computations: Computations::new(bounds),
+            jobs: Jobs::new(bounds),
+            streams: Streams::default(),
             loopback_only,
             metrics: Arc::default(),
         }
@@ -101,66 +85,28 @@ impl AppState {
         shapes
     }
 
-    /// Computes an answer away from the threads that serve requests, within time and memory; a
-    /// request that is gone stops its question.
-    pub(super) async fn compute<T: Send + 'static>(
+    /// Answers a question: from what is known, computed within time and memory, or as a job where
+    /// the asker wants one. A request that is gone stops what nobody else waits for.
+    pub(super) async fn ask<Q: Serialize + Send + 'static>(
         &self,
-        question: impl FnOnce(&City, &Limits) -> Result<T, QueryError> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let permit = self.turn().await?;
+        asker: Asker,
+        question: Q,
+        form: Form,
+        answer: impl FnOnce(&City, &Q, &Limits) -> Result<Document, ApiError> + Send + 'static,
+    ) -> Result<Response, ApiError> {
         let city = self.city();
-        let cancel: Arc<AtomicBool> = Arc::default();
-        let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
-        let _guard = CancelOnDrop(cancel);
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            question(&city, &limits)
-        });
-        match tokio::time::timeout(Duration::from_secs(QUESTION_SECONDS), running).await {
-            Err(_) => Err(ApiError::TimedOut(QUESTION_SECONDS)),
-            Ok(Err(failed)) => Err(ApiError::Internal(failed.to_string())),
-            Ok(Ok(answer)) => Ok(answer?),
+        let key = Key::new(&asker.path, &question, form, city.version())?;
+        let compute = move |limits: &Limits| answer(&city, &question, limits);
+        if asker.wants_job() {
+            let begin = || self.computations.join_or_begin(key, Line::Jobs, compute);
+            return Ok(jobs::accepted(&*self.jobs.accept(asker.path, begin)?));
         }
-    }
-
-    /// Sends an answer while it is being computed, as long as somebody reads it.
-    ///
-    /// `write` says when the question is known to be sound; what it refuses before is a problem,
-    /// what fails later cuts the answer short.
-    pub(super) async fn stream<F>(&self, write: F) -> Result<Body, ApiError>
-    where
-        F: FnOnce(&City, &Limits, &mut Begin, &mut Pipe) -> Result<io::Result<()>, QueryError>
-            + Send
-            + 'static,
-    {
-        let permit = self.turn().await?;
-        let city = self.city();
-        let cancel: Arc<AtomicBool> = Arc::default();
-        let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
-        let (mut out, body) = pipe(CancelOnDrop(cancel));
-        let (begin, begun) = oneshot::channel();
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let written = write(&city, &limits, &mut Begin(Some(begin)), &mut out)?;
-            if let Err(error) = written.and_then(|()| out.flush()) {
-                out.fail(error);
-            }
-            Ok::<(), QueryError>(())
-        });
-        if begun.await.is_ok() {
-            return Ok(body);
-        }
-        match running.await {
-            Err(failed) => Err(ApiError::Internal(failed.to_string())),
-            Ok(Err(refused)) => Err(refused.into()),
-            Ok(Ok(())) => Ok(body),
-        }
-    }
-
-    /// Waits for a place among the questions that are computed at once.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        let waiting = tokio::time::timeout(WAIT, self.questions.clone().acquire_owned());
-        let turn = waiting.await.map_err(|_| ApiError::Busy)?;
-        turn.map_err(|_| ApiError::Busy)
+        let computation = self
+            .computations
+            .join_or_begin(key, Line::Requests, compute);
+        let time = Duration::from_secs(QUESTION_SECONDS);
+        let outcome = tokio::time::timeout(time, computation.outcome()).await;
+        let answer = outcome.map_err(|_| ApiError::TimedOut(QUESTION_SECONDS))??;
+        Ok(answer.respond(&asker.headers))
     }
 }
