@@ -32,6 +32,13 @@ pub(super) fn read(
         println!("{text}");
         return Err("some rows are wrong; nothing was written".into());
     }
+    if records.places.is_empty() {
+        return Err(
+            "the tables hold no row; fill one for each station of a line and each band of \
+                    its headways"
+                .into(),
+        );
+    }
     let period = match &arguments.period {
         Some(period) => period.clone(),
         None => now()[..10].parse()?,

@@ -239,7 +239,7 @@ pub fn catchments(
     provenance.inputs.extend(ruler.input());
     Ok(Catchments {
         query: json!(query),
-        definition: definition(city, &ruler.question("catchments")),
+        definition: definition(city, ruler.question("catchments")),
         provenance,
         catchments: found,
         union,

@@ -194,7 +194,7 @@ pub fn coverage(
     provenance.inputs.extend(ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(city, &ruler.question("coverage")),
+        definition: definition(city, ruler.question("coverage")),
         provenance,
         rows,
         totals: row("", title.zh, Some(title.en), "city", Some(all)),

@@ -384,7 +384,7 @@ pub fn travel_times(
     provenance.inputs.extend(found.ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(city, &found.ruler.question("travel_times")),
+        definition: definition(city, found.ruler.question("travel_times")),
         provenance,
         rows,
         totals: Row::new(),

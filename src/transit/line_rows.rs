@@ -1,6 +1,6 @@
 //! From the rows of a line table to lines: every row is checked, and all that is wrong is told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use super::{
     DayHeadway, Days, Halt, Headway, Line, LineFault, LineStation, LineTable, ServiceDate,
@@ -87,6 +87,9 @@ fn plain_name(name: &str) -> &str {
 
 type LineRowFault = (&'static str, LineFault);
 
+/// The halts of a line in their order, each with its row.
+type HaltRows = BTreeMap<i64, (usize, Halt)>;
+
 /// The lines of the rows, for the dates between `dates`.
 ///
 /// # Errors
@@ -125,8 +128,8 @@ struct Reader<'a> {
     stations: Vec<LineStation>,
     /// Stations by id.
     numbers: HashMap<String, u32>,
-    /// Halts by line and direction in their order, each with its row.
-    halts: BTreeMap<(String, Option<String>), BTreeMap<i64, (usize, Halt)>>,
+    /// By line and direction.
+    halts: BTreeMap<(String, Option<String>), HaltRows>,
     /// Headways with row, line and direction.
     bands: Vec<(usize, DayHeadway)>,
     errors: Vec<LineRowError>,
@@ -145,11 +148,11 @@ impl Reader<'_> {
                 Err(fault) => self.fail(at, fault),
                 Ok((order, halt)) => {
                     let line = (row.line.clone(), row.direction.clone());
-                    let earlier = self.halts.entry(line).or_default();
-                    if earlier.contains_key(&order) {
-                        self.fail(at, ("order", LineFault::OrderTwice(order)));
-                    } else {
-                        earlier.insert(order, (at, halt));
+                    match self.halts.entry(line).or_default().entry(order) {
+                        Entry::Vacant(free) => drop(free.insert((at, halt))),
+                        Entry::Occupied(_) => {
+                            self.fail(at, ("order", LineFault::OrderTwice(order)));
+                        }
                     }
                 }
             }
