@@ -262,6 +262,7 @@ impl<'c> TravelTimes<'c> {
             for pairs in found {
                 each(&pairs?)?;
             }
+            limits.progress(last as u64, self.starts.len() as u64);
         }
         Ok(())
     }

@@ -157,7 +157,7 @@ impl<'c> ByTransit<'c> {
                 sooner(&mut buffers.on_foot, *end as usize, access[at].1);
             }
         }
-        buffers.read(egress, |end, times| visit(end, times));
+        buffers.read(egress, visit);
         Ok(())
     }
 
