@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError};
+use crate::domain::{Catalog, CatalogError, Layer};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -48,6 +48,18 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
     )?)
 }
 
+/// The columns that street lines of one's own may have.
+///
+/// # Errors
+/// A definition that contradicts itself.
+pub fn street_lines() -> Result<Layer, DefinitionError> {
+    const NAME: &str = "streets/lines.toml";
+    let text = include_str!("../layers/streets/lines.toml");
+    let catalog = Catalog::parse([(NAME, text)])?;
+    let layer = catalog.layers().next().expect("the file defines a layer");
+    Ok(layer.as_ref().clone())
+}
+
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -65,7 +77,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::{Layer, Role, SecurityLevel};
+    use crate::domain::{Role, SecurityLevel};
 
     fn built_in() -> Catalog {
         read_catalog(None).expect("the built-in definitions hold together")
@@ -201,7 +213,9 @@ mod tests {
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating statistics areas calibers catchments coverage";
+        let questions = "balance balance_floating statistics areas calibers catchments \
+            catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
+            coverage_bicycle coverage_car";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

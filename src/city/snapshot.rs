@@ -102,7 +102,8 @@ pub struct City {
     settings: BTreeMap<Setting, String>,
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
-    streets: Option<Arc<Streets>>,
+    /// By mode.
+    streets: BTreeMap<String, Arc<Streets>>,
 }
 
 impl City {
@@ -123,19 +124,20 @@ impl City {
             settings,
             layers: by_id,
             areas: OnceLock::new(),
-            streets: None,
+            streets: BTreeMap::new(),
         }
     }
 
     /// The same city with streets.
-    pub fn with_streets(mut self, streets: Option<Arc<Streets>>) -> Self {
-        self.streets = streets;
+    pub fn with_streets(mut self, streets: impl IntoIterator<Item = Arc<Streets>>) -> Self {
+        let by_mode = streets.into_iter().map(|s| (s.rules.mode.clone(), s));
+        self.streets = by_mode.collect();
         self
     }
 
-    /// The streets to walk on, where they were imported.
-    pub fn streets(&self) -> Option<&Arc<Streets>> {
-        self.streets.as_ref()
+    /// The streets of a mode (`walk`, `bicycle`, `car`), where they were imported.
+    pub fn streets(&self, mode: &str) -> Option<&Arc<Streets>> {
+        self.streets.get(mode)
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -5,9 +5,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, interrupt::Interrupt, now};
 use crate::{
     city::{City, Intake, ingest},
-    demo::{self, DemoLayer, DemoOptions},
+    demo::{self, DemoLayer, DemoOptions, DemoStreets},
     domain::{Catalog, Language},
-    network::graph_to_bytes,
+    network::{Rules, graph_to_bytes},
     store::{BatchMode, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
 };
 
@@ -77,22 +77,13 @@ fn fill(
         !interrupt.is_asked()
     };
     let done = ingest(&city, store, intakes, false, &mut progress)?;
-    let (graph, _) = made.streets.build()?;
-    let record = ImportRecord {
-        source: made.streets_source.clone(),
-        licence: "demonstration data, free to use".into(),
-        crs: "EPSG:4490".into(),
-        imported_at: imported_at.clone(),
-        kept: graph.edges().len() as u64,
-        synthetic: true,
-        ..ImportRecord::default()
-    };
-    let network = StoredNetwork {
-        period: "2020-11-01".parse()?,
-        record,
-        bytes: graph_to_bytes(&graph),
-    };
-    store.set_network("walk", &network)?;
+    let rules = Rules::all()?;
+    let networks: Vec<StoredNetwork> = rules
+        .iter()
+        .map(|rules| network(&made.streets, &made.streets_source, rules, &imported_at))
+        .collect::<Result<_, _>>()?;
+    let modes = rules.iter().map(|rules| rules.mode.as_str());
+    store.set_networks(&modes.zip(&networks).collect::<Vec<_>>())?;
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }
@@ -110,6 +101,29 @@ fn fill(
         ),
     }
     Ok(())
+}
+
+fn network(
+    streets: &DemoStreets,
+    source: &str,
+    rules: &Rules,
+    imported_at: &str,
+) -> Result<StoredNetwork, Failure> {
+    let (graph, report) = streets.for_mode(rules).build()?;
+    Ok(StoredNetwork {
+        period: "2020-11-01".parse()?,
+        record: ImportRecord {
+            source: source.to_owned(),
+            licence: "demonstration data, free to use".into(),
+            crs: "EPSG:4490".into(),
+            imported_at: imported_at.to_owned(),
+            read: report.lines,
+            kept: report.edges,
+            synthetic: true,
+            ..ImportRecord::default()
+        },
+        bytes: graph_to_bytes(&graph),
+    })
 }
 
 fn intake<'a>(catalog: &'a Catalog, layer: DemoLayer, imported_at: &str) -> Option<Intake<'a>> {

@@ -16,7 +16,8 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of, or `streets` for the network of OpenStreetMap.
+    /// The layer that the files are features of, or `streets` for networks to travel on: of
+    /// OpenStreetMap (`.osm.pbf`), or lines of one's own.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -25,16 +26,16 @@ pub struct ImportArguments {
     pub(super) city: PathBuf,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
-    crs: Option<Crs>,
+    pub(super) crs: Option<Crs>,
     /// The reference date of the data: 2020, 2020-11 or 2020-11-01.
     #[arg(long)]
     pub(super) period: Option<Period>,
     /// Which column feeds an attribute (also id, lon, lat, wkt).
     #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_parser = parse_map)]
-    map: Vec<(String, String)>,
+    pub(super) map: Vec<(String, String)>,
     /// The text encoding of CSV and DBF files, where it is not found out rightly, e.g. GB18030.
     #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    pub(super) encoding: Option<String>,
     /// Places rows without coordinates at the features of this layer that have the same key.
     #[arg(
         long,
@@ -68,6 +69,9 @@ pub struct ImportArguments {
     /// Changes features by id and adds new ones.
     #[arg(long)]
     update: bool,
+    /// For `streets`: only this way of travelling (`walk`, `bicycle`, `car`); repeatable.
+    #[arg(long = "mode", value_name = "MODE")]
+    pub(super) modes: Vec<String>,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -290,6 +294,7 @@ fn read(
         encoding: arguments.encoding.clone(),
         locate: keys.as_ref().map(|keys| keys as &dyn Locate),
         locate_key: arguments.key.clone(),
+        ignore_ids: false,
         progress: Some(&mut progress),
     };
     Ok(import::read(&arguments.files, layer, options)?)
@@ -513,10 +518,9 @@ impl crate::store::Store for NoStore {
     fn network_number(&self, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
         Ok(None)
     }
-    fn set_network(
+    fn set_networks(
         &self,
-        _: &str,
-        _: &crate::store::StoredNetwork,
+        _: &[(&str, &crate::store::StoredNetwork)],
     ) -> Result<u64, crate::store::StoreError> {
         Err(crate::store::StoreError::Cancelled)
     }

@@ -52,6 +52,11 @@ const STATIONS: &str =
 
 impl App {
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same city with more in its store.
+    pub fn with(fill: impl FnOnce(&GeoPackage)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
         let path = folder.path().join("city.gpkg");
@@ -67,6 +72,7 @@ impl App {
             let layer = catalog.layer(layer).expect("a built-in layer").clone();
             bring(&store, &catalog, &layer, vec![file]);
         }
+        fill(&store);
         let city = city::load(&store, catalog).expect("loads");
         let state = AppState::new(Arc::new(LiveCity::new(city)), true);
         App {
