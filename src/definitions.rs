@@ -48,16 +48,26 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
     )?)
 }
 
-/// The columns that street lines of one's own may have.
-///
-/// # Errors
-/// A definition that contradicts itself.
-pub fn street_lines() -> Result<Layer, DefinitionError> {
-    const NAME: &str = "streets/lines.toml";
+/// The columns that street lines of one's own may have; no layer of a city.
+pub fn street_lines() -> Layer {
     let text = include_str!("../layers/streets/lines.toml");
-    let catalog = Catalog::parse([(NAME, text)])?;
-    let layer = catalog.layers().next().expect("the file defines a layer");
-    Ok(layer.as_ref().clone())
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
+/// What the rows of a line table hold; no layer of a city.
+pub fn line_rows() -> Layer {
+    let text = include_str!("../layers/transit/lines.toml");
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
+/// The columns of [`line_rows`] that a template offers: one unit for each quantity.
+pub fn line_rows_to_fill() -> Layer {
+    let mut table = line_rows();
+    let spare = ["run_min", "headway_s", "band"];
+    table
+        .attributes
+        .retain(|attribute| !spare.contains(&attribute.id.as_str()));
+    table
 }
 
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
@@ -208,14 +218,16 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff covered uncovered total share_covered id lon lat period";
+        features origin cutoff covered uncovered total share_covered id lon lat period demand";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
         let questions = "balance balance_floating statistics areas calibers catchments \
             catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
-            coverage_bicycle coverage_car";
+            coverage_bicycle coverage_car access access_cumulative access_gravity \
+            access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
+            access_nearest costs costs_walk costs_bicycle costs_car";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -5,10 +5,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, interrupt::Interrupt, now};
 use crate::{
     city::{City, Intake, ingest},
-    demo::{self, DemoLayer, DemoOptions, DemoStreets},
+    demo::{self, DemoLayer, DemoOptions},
     domain::{Catalog, Language},
     network::{Rules, graph_to_bytes},
     store::{BatchMode, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    transit::schedule_to_bytes,
 };
 
 #[derive(Debug, clap::Args)]
@@ -78,12 +79,23 @@ fn fill(
     };
     let done = ingest(&city, store, intakes, false, &mut progress)?;
     let rules = Rules::all()?;
-    let networks: Vec<StoredNetwork> = rules
+    let mut networks: Vec<(&str, StoredNetwork)> = Vec::new();
+    for rules in &rules {
+        let (graph, report) = made.streets.for_mode(rules).build()?;
+        let (source, bytes) = (&made.streets_source, graph_to_bytes(&graph));
+        let streets = network(source, report.edges, bytes, &imported_at)?;
+        networks.push((&rules.mode, streets));
+    }
+    let calls = made.timetable.trips.iter();
+    let calls = calls.map(|trip| trip.calls.len() as u64).sum();
+    let bytes = schedule_to_bytes(&made.timetable);
+    let timetable = network(&made.timetable_source, calls, bytes, &imported_at)?;
+    networks.push(("transit", timetable));
+    let networks: Vec<_> = networks
         .iter()
-        .map(|rules| network(&made.streets, &made.streets_source, rules, &imported_at))
-        .collect::<Result<_, _>>()?;
-    let modes = rules.iter().map(|rules| rules.mode.as_str());
-    store.set_networks(&modes.zip(&networks).collect::<Vec<_>>())?;
+        .map(|(name, network)| (*name, network))
+        .collect();
+    store.set_networks(&networks)?;
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }
@@ -104,12 +116,11 @@ fn fill(
 }
 
 fn network(
-    streets: &DemoStreets,
     source: &str,
-    rules: &Rules,
+    kept: u64,
+    bytes: Vec<u8>,
     imported_at: &str,
 ) -> Result<StoredNetwork, Failure> {
-    let (graph, report) = streets.for_mode(rules).build()?;
     Ok(StoredNetwork {
         period: "2020-11-01".parse()?,
         record: ImportRecord {
@@ -117,12 +128,11 @@ fn network(
             licence: "demonstration data, free to use".into(),
             crs: "EPSG:4490".into(),
             imported_at: imported_at.to_owned(),
-            read: report.lines,
-            kept: report.edges,
+            kept,
             synthetic: true,
             ..ImportRecord::default()
         },
-        bytes: graph_to_bytes(&graph),
+        bytes,
     })
 }
 

@@ -16,8 +16,9 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of, or `streets` for networks to travel on: of
-    /// OpenStreetMap (`.osm.pbf`), or lines of one's own.
+    /// The layer that the files are features of, `streets` for networks to travel on: of
+    /// OpenStreetMap (`.osm.pbf`) or lines of one's own, or `transit` for timetables: GTFS feeds, or
+    /// tables of lines and headways.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -72,6 +73,12 @@ pub struct ImportArguments {
     /// For `streets`: only this way of travelling (`walk`, `bicycle`, `car`); repeatable.
     #[arg(long = "mode", value_name = "MODE")]
     pub(super) modes: Vec<String>,
+    /// The first date on which a line table holds; else the year of the period.
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<String>,
+    /// The last date on which a line table holds.
+    #[arg(long, value_name = "DATE")]
+    pub(super) until: Option<String>,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,

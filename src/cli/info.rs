@@ -1,14 +1,18 @@
 use std::sync::Arc;
 
 use super::{CityArgument, Failure, open};
-use crate::domain::{Catalog, Language};
+use crate::{
+    domain::{Catalog, Language},
+    store::Store,
+    transit::schedule_from_bytes,
+};
 
 pub fn run(
     arguments: &CityArgument,
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let (_, city) = open(&arguments.city, &catalog)?;
+    let (store, city) = open(&arguments.city, &catalog)?;
     println!(
         "{} · {}",
         city.title().in_language(language),
@@ -35,6 +39,27 @@ pub fn run(
                 );
             }
         }
+    }
+    for streets in city.all_streets() {
+        let edges = streets.graph.edges().len();
+        let (mode, title) = (&streets.rules.mode, &streets.rules.network);
+        let title = title.in_language(language);
+        let (period, source) = (&streets.period, &streets.record.source);
+        println!("{mode:<16} {period:<11} {edges:>9}  {title}  {source}");
+    }
+    if let Some(stored) = store.network("transit")? {
+        let schedule = schedule_from_bytes(&stored.bytes)?;
+        let title = match language {
+            Language::Zh => "时刻表（班次）",
+            Language::En => "Timetable (trips)",
+        };
+        println!(
+            "{:<16} {:<11} {:>9}  {title}  {}",
+            "transit",
+            stored.period.as_str(),
+            schedule.trips.len(),
+            stored.record.source
+        );
     }
     Ok(())
 }

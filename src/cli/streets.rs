@@ -154,7 +154,7 @@ fn own(
     interrupt: &Interrupt,
     language: Language,
 ) -> Result<(Vec<Lines>, ImportRecord), Failure> {
-    let layer = definitions::street_lines()?;
+    let layer = definitions::street_lines();
     let mut progress = |_: Progress| !interrupt.is_asked();
     let options = ReadOptions {
         crs: arguments.crs.clone(),

@@ -129,13 +129,15 @@ mod tests {
         ) {
             let islands = Islands::new(12, &steps);
             let reached = reached(12, &steps);
-            for a in 0..12 {
-                for b in 0..12 {
-                    let both = reached[a][b] && reached[b][a];
-                    prop_assert_eq!(islands.of(a as u32) == islands.of(b as u32), both);
-                }
-                let size = (0..12).filter(|b| islands.of(*b) == islands.of(a as u32)).count();
-                prop_assert_eq!(islands.nodes(islands.of(a as u32)) as usize, size);
+            for a in 0..12u32 {
+                let mates = (0..12u32).filter(|b| islands.of(*b) == islands.of(a));
+                let both = |b: &u32| {
+                    let (a, b) = (a as usize, *b as usize);
+                    reached[a][b] && reached[b][a]
+                };
+                let mates: Vec<u32> = mates.collect();
+                prop_assert_eq!(&mates, &(0..12).filter(both).collect::<Vec<u32>>());
+                prop_assert_eq!(islands.nodes(islands.of(a)) as usize, mates.len());
             }
         }
     }

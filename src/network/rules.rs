@@ -118,7 +118,7 @@ impl Rules {
         let speeds = rules.speeds_km_h.values().chain(other);
         if let Some(speed) = speeds
             .chain([&rules.speed_km_h])
-            .find(|speed| !(**speed >= 1.0))
+            .find(|speed| !(1.0..=300.0).contains(*speed))
         {
             let mode = &rules.mode;
             return Err(fail(format!("{mode}: {speed} km/h is no speed")));

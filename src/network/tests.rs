@@ -362,9 +362,7 @@ fn what_one_cannot_leave_is_an_island() {
 
 #[test]
 fn lines_of_ones_own_meet_at_shared_corners() {
-    let line = |corners: &[(f64, f64)]| {
-        geo::Geometry::LineString(corners.iter().copied().collect::<Vec<_>>().into())
-    };
+    let line = |corners: &[(f64, f64)]| geo::Geometry::LineString(corners.to_vec().into());
     // The second begins at an inner corner of the first, to less than a ten-millionth.
     let first = line(&[(113.0, 23.0), (113.01, 23.0), (113.02, 23.0)]);
     let second = line(&[(113.01 + 2e-8, 23.0 - 2e-8), (113.01, 23.01)]);

@@ -1,6 +1,7 @@
 //! Questions to a city: one function per question, from a snapshot and a query to a result with
 //! its provenance. The command line, HTTP and reports call the same ones.
 
+mod access;
 mod answer;
 mod areas;
 mod balance;
@@ -13,6 +14,7 @@ mod flat;
 mod layers;
 mod limits;
 mod overview;
+mod progress;
 mod quality;
 mod ruler;
 mod search;
@@ -21,6 +23,10 @@ mod statistics;
 mod table;
 mod travel;
 
+pub use access::{
+    Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
+    To, access, access_table,
+};
 pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{BalanceQuery, BalanceRow, balance};
@@ -33,6 +39,7 @@ pub use flat::{catchments_to_geojson, flat_catchments, flat_statistics};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
 pub use overview::overview;
+pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Ruler, Start, Traveler};
 pub use search::{SearchQuery, SearchRow, search};

@@ -41,18 +41,12 @@ pub fn overview(city: &City) -> Json {
         "levels": levels,
         "calibers": calibers,
         "streets": city.streets("walk").map(street_network),
-        "modes": modes(city),
+        "modes": city.all_streets().map(street_network).collect::<Vec<_>>(),
         "software": software(),
         "basemap": Json::Null,
         "findings": findings(city),
         "plan_targets": parsed(city.setting(Setting::PlanTargets)),
     })
-}
-
-/// The ways of travelling along streets that the city has.
-fn modes(city: &City) -> Vec<Json> {
-    let streets = ["walk", "bicycle", "car"].map(|mode| city.streets(mode));
-    streets.into_iter().flatten().map(street_network).collect()
 }
 
 fn street_network(streets: &Arc<Streets>) -> Json {

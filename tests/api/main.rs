@@ -1,8 +1,10 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
+mod access;
 mod downloads;
 mod errors;
 mod helpers;
+mod jobs;
 mod layers;
 mod questions;
 mod streets;
