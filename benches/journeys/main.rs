@@ -38,14 +38,16 @@ fn main() -> Outcome {
 }
 
 fn city(folder: &Path) -> Outcome<City> {
-    let lines = read_osm(&[folder.join("poa_osm.pbf")], &Rules::walk()?, &|| true)?;
-    let (graph, _) = lines.build()?;
+    let rules = Rules::walk()?;
+    let files = [folder.join("poa_osm.pbf")];
+    let lines = read_osm(&files, std::slice::from_ref(&rules), &|| true)?;
+    let (graph, _) = lines[0].build()?;
     let stored = StoredNetwork {
         period: "2020".parse()?,
         record: ImportRecord::default(),
         bytes: graph_to_bytes(&graph),
     };
-    let streets = Arc::new(Streets::read(stored, 1)?);
+    let streets = Arc::new(Streets::read(rules, stored, 1)?);
     let feeds = ["poa_eptc.zip", "poa_trensurb.zip"].map(|feed| folder.join(feed));
     let (schedule, _) = gtfs::read(&feeds)?;
     let period = "2019".parse()?;

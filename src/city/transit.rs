@@ -220,7 +220,7 @@ impl Transit {
         match (&self.streets, reach) {
             (Some(streets), Some(reach)) => {
                 for gate in &gates.gates {
-                    if let Some(mm) = gate.snap.and_then(|snap| reach.mm(&streets.graph, snap)) {
+                    if let Some(mm) = gate.snap.and_then(|snap| reach.cost(&streets.graph, snap)) {
                         offer(gate, mm);
                     }
                 }
@@ -299,7 +299,7 @@ impl Transit {
             let near = |reach: &mut Reach, snap: Snap, walks: &mut Vec<(u32, u32)>| {
                 reach.run(graph, &[snap], pace.max_walk_mm);
                 let settled = reach.search.settled().iter();
-                walks.extend(settled.filter_map(|&node| Some((node, reach.search.mm(node)?))));
+                walks.extend(settled.filter_map(|&node| Some((node, reach.search.cost(node)?))));
             };
             let walks = self.searched(near, pace, way);
             Ok::<_, std::convert::Infallible>(Egress::new(graph.nodes(), walks))

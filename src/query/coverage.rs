@@ -36,6 +36,9 @@ pub struct CoverageQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     pub level: String,
     /// The population attribute; the first filled one without it.
     #[serde(default)]
@@ -62,6 +65,7 @@ impl CoverageQuery {
             mode: self.mode.clone(),
             unit: self.unit,
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
             departure: self.departure.clone(),
             arrival: self.arrival.clone(),
             max_walk_m: self.max_walk_m,
@@ -194,7 +198,7 @@ pub fn coverage(
     provenance.inputs.extend(ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(city, ruler.question("coverage")),
+        definition: definition(city, ruler.question("coverage", "coverage_walk")),
         provenance,
         rows,
         totals: row("", title.zh, Some(title.en), "city", Some(all)),

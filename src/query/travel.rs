@@ -12,6 +12,8 @@ pub struct Travel {
     pub direction: Direction,
     /// What minutes on foot are turned into metres by.
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    pub bicycle_speed_km_h: Option<f64>,
     /// When one sets out; by timetable only.
     pub departure: Option<Departure>,
     /// When one must be there; by timetable only.
@@ -28,6 +30,10 @@ pub enum Mode {
     Straight,
     /// On foot along the streets, the straight legs to and from them counted.
     Walk,
+    /// By bicycle along the streets, one-ways kept.
+    Bicycle,
+    /// By car without other traffic, on foot to the street and from it.
+    Car,
     /// By timetable, with walks to, between and from the stops.
     Transit,
 }
@@ -76,10 +82,13 @@ impl FromStr for Mode {
         match text {
             "straight" => Ok(Mode::Straight),
             "walk" => Ok(Mode::Walk),
+            "bicycle" => Ok(Mode::Bicycle),
+            "car" => Ok(Mode::Car),
             "transit" => Ok(Mode::Transit),
-            other => Err(format!(
-                "mode: `{other}` is none of straight, walk, transit"
-            )),
+            other => {
+                let modes = "straight, walk, bicycle, car, transit";
+                Err(format!("mode: `{other}` is none of {modes}"))
+            }
         }
     }
 }
@@ -89,6 +98,8 @@ impl fmt::Display for Mode {
         match self {
             Mode::Straight => f.write_str("straight"),
             Mode::Walk => f.write_str("walk"),
+            Mode::Bicycle => f.write_str("bicycle"),
+            Mode::Car => f.write_str("car"),
             Mode::Transit => f.write_str("transit"),
         }
     }

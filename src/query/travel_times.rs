@@ -38,6 +38,8 @@ pub struct TravelTimesQuery {
     pub max_walk_m: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
 }
@@ -59,6 +61,7 @@ impl TravelTimesQuery {
                 None => Direction::From,
             },
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
             departure: self.departure.clone(),
             arrival: self.arrival.clone(),
             max_walk_m: self.max_walk_m,
@@ -385,7 +388,10 @@ pub fn travel_times(
     provenance.inputs.extend(found.ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(city, found.ruler.question("travel_times")),
+        definition: definition(
+            city,
+            found.ruler.question("travel_times", "travel_times_walk"),
+        ),
         provenance,
         rows,
         totals: Row::new(),

@@ -8,6 +8,7 @@ mod journeys;
 mod porto_alegre;
 mod shanghai;
 mod steward;
+mod streets;
 mod washington;
 
 use std::{

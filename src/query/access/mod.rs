@@ -186,7 +186,7 @@ pub fn access(city: &City, query: &AccessQuery, limits: &Limits) -> Result<Acces
 /// What the measure is, and how costs are measured.
 fn definition_of(city: &City, measure: Measure, ruler: &Ruler<'_>) -> crate::domain::Title {
     let mut text = definition(city, measure.term());
-    let costs = definition(city, ruler.question("costs"));
+    let costs = definition(city, ruler.question("costs", "costs_walk"));
     text.zh += &costs.zh;
     text.en += " ";
     text.en += &costs.en;

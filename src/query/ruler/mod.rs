@@ -1,5 +1,5 @@
-//! One way to measure for all questions: from a start to the features of a layer, straight, on foot
-//! or by timetable, with the shape of what is within reach and the sources it was measured on.
+//! One way to measure for all questions: from a start to the features of a layer, straight, along
+//! the streets or by timetable, with the shape of what is within reach and the sources it was measured on.
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
@@ -22,6 +22,9 @@ use transit::ByTransit;
 
 /// The largest distance of a question, metres.
 const MAX_CUTOFF_M: f64 = 50_000.0;
+
+/// The longest time of a question where time is not metres by a speed, seconds.
+const MAX_CUTOFF_S: f64 = 7_200.0;
 
 /// Where a measurement starts: a point, or several of which the nearest counts, such as the
 /// entrances of a station.
@@ -56,10 +59,10 @@ impl Start {
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
 pub struct Ruler<'c> {
     way: Way<'c>,
+    mode: Mode,
     unit: Unit,
     cost_per_unit: f64,
     max_cost: f64,
-    walk_speed_km_h: f64,
 }
 
 enum Way<'c> {
@@ -82,37 +85,34 @@ impl<'c> Ruler<'c> {
     pub fn new(city: &'c City, travel: &Travel) -> Result<Self, QueryError> {
         let way = match travel.mode {
             Mode::Straight => Way::Straight,
-            Mode::Walk => Way::Streets(OnStreets::new(city)?),
+            Mode::Walk | Mode::Bicycle | Mode::Car => Way::Streets(OnStreets::new(city, travel)?),
             Mode::Transit => Way::Transit(Box::new(ByTransit::new(city, travel)?)),
         };
         if travel.mode != Mode::Transit {
             refuse_times(travel)?;
         }
-        let walk_speed_km_h = streets::walk_speed_km_h(travel)?;
-        let speed_m_min = walk_speed_km_h * 1000.0 / 60.0;
-        let cost_per_unit = match (travel.unit, &way) {
-            (Unit::Minutes, Way::Transit(_)) => 60.0,
-            (Unit::Metres, Way::Transit(_)) => {
-                let problem = "a timetable has no metres: write min";
-                return Err(QueryError::field("unit", problem));
-            }
-            (Unit::Metres, _) => 1.0,
-            (Unit::Minutes, Way::Streets(_)) => speed_m_min,
+        let refuse = |problem| Err(QueryError::field("unit", problem));
+        let (cost_per_unit, max_cost) = match (travel.unit, &way) {
             (Unit::Minutes, Way::Straight) => {
-                let problem = "a straight line has no minutes: write m";
-                return Err(QueryError::field("unit", problem));
+                return refuse("a straight line has no minutes: write m");
             }
-        };
-        let max_cost = match &way {
-            Way::Transit(_) => f64::from(Journeys::LONGEST_S),
-            _ => MAX_CUTOFF_M,
+            (Unit::Metres, Way::Streets(streets)) if streets.counts_time() => {
+                return refuse("by car streets are counted in minutes: write min");
+            }
+            (Unit::Minutes, Way::Streets(streets)) if streets.counts_time() => (60.0, MAX_CUTOFF_S),
+            (Unit::Minutes, Way::Streets(streets)) => (streets.metres_per_min(), MAX_CUTOFF_M),
+            (Unit::Metres, Way::Transit(_)) => {
+                return refuse("a timetable has no metres: write min");
+            }
+            (Unit::Minutes, Way::Transit(_)) => (60.0, f64::from(Journeys::LONGEST_S)),
+            (Unit::Metres, _) => (1.0, MAX_CUTOFF_M),
         };
         Ok(Ruler {
             way,
+            mode: travel.mode.clone(),
             unit: travel.unit,
             cost_per_unit,
             max_cost,
-            walk_speed_km_h,
         })
     }
 
@@ -169,12 +169,12 @@ impl<'c> Ruler<'c> {
         }
     }
 
-    /// The definition of a question that fits the mode: `question`, `question_walk` …
-    pub fn question(&self, question: &str) -> String {
-        match &self.way {
-            Way::Straight => question.to_owned(),
-            Way::Streets(_) => format!("{question}_walk"),
-            Way::Transit(_) => format!("{question}_transit"),
+    /// The definition that fits the mode: of `coverage` that is `coverage_walk`, `coverage_car` …
+    pub fn question(&self, straight: &'static str, walk: &'static str) -> String {
+        match &self.mode {
+            Mode::Straight => straight.to_owned(),
+            Mode::Walk => walk.to_owned(),
+            mode => format!("{straight}_{mode}"),
         }
     }
 }

@@ -4,7 +4,7 @@ use geo::Point;
 
 use super::{Ruler, Start, Traveler, Way};
 use crate::{
-    city::{LoadedLayer, Pace},
+    city::LoadedLayer,
     domain::measure::distance_m,
     network::Places,
     query::QueryError,
@@ -145,11 +145,10 @@ impl Traveler<'_> {
             }
             Way::Streets(streets) => {
                 let joined = targets.joined.as_ref().expect("targets of this ruler");
-                let pace = Pace::new(self.ruler.walk_speed_km_h, 0.0);
                 let mut seconds = vec![u32::MAX; targets.len()];
-                streets.each(&mut self.reach, joined, start, cost, |place, mm| {
+                streets.each(&mut self.reach, joined, start, cost, |place, cost| {
                     let end = targets.owner(place as usize);
-                    seconds[end] = pace.seconds(mm).min(seconds[end]);
+                    seconds[end] = streets.seconds(cost).min(seconds[end]);
                 });
                 let near = seconds
                     .iter()

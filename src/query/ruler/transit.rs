@@ -297,7 +297,7 @@ impl<'c> ByTransit<'c> {
             if self.pace.max_walk_mm > 0 {
                 let Buffers { reach, on_foot, .. } = buffers;
                 for &node in reach.search.settled() {
-                    if let Some(mm) = reach.search.mm(node) {
+                    if let Some(mm) = reach.search.cost(node) {
                         sooner(on_foot, node as usize, self.pace.seconds(mm));
                     }
                 }
