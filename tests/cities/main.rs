@@ -8,6 +8,7 @@ mod porto_alegre;
 mod shanghai;
 mod steward;
 mod timetables;
+mod streets;
 mod washington;
 
 use std::{
