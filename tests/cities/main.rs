@@ -7,8 +7,8 @@ mod interrupted;
 mod porto_alegre;
 mod shanghai;
 mod steward;
-mod timetables;
 mod streets;
+mod timetables;
 mod washington;
 
 use std::{
