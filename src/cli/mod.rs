@@ -14,6 +14,7 @@ mod serve;
 mod streets;
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -86,11 +87,30 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        // Who reads has read enough, as `head` does.
+        Err(failure) if is_broken_pipe(&*failure) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("suitu: {failure}");
             ExitCode::from(1)
         }
     }
+}
+
+fn is_broken_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::BrokenPipe;
+    let causes = std::iter::successors(Some(failure), |error| error.source());
+    let kind = |error: &(dyn std::error::Error + 'static)| {
+        let json = error.downcast_ref::<serde_json::Error>();
+        let io = error.downcast_ref::<std::io::Error>();
+        io.map(std::io::Error::kind)
+            .or_else(|| json.and_then(serde_json::Error::io_error_kind))
+    };
+    causes.filter_map(kind).any(|kind| kind == BrokenPipe)
+}
+
+/// Prints a line of results.
+fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
