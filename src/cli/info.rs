@@ -44,16 +44,13 @@ pub fn run(
             }
         }
     }
-    if let Some(streets) = city.streets() {
+    for streets in city.all_streets() {
         let edges = streets.graph.edges().len();
-        let title = match language {
-            Language::Zh => "步行路网",
-            Language::En => "Walking network",
-        };
+        let (mode, title) = (&streets.rules.mode, &streets.rules.network);
+        let title = title.in_language(language);
         let (period, source) = (&streets.period, &streets.record.source);
         say(format_args!(
-            "{:<16} {period:<11} {edges:>9}  {title}  {source}",
-            "walk"
+            "{mode:<16} {period:<11} {edges:>9}  {title}  {source}"
         ))?;
     }
     if let Some(stored) = store.network("transit")? {

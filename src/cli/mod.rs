@@ -12,6 +12,7 @@ mod interrupt;
 mod lines;
 mod query;
 mod serve;
+mod settings;
 mod streets;
 mod transit;
 
@@ -61,6 +62,8 @@ enum Command {
     Template(export::TemplateArguments),
     /// What is doubtful about the data, in plain words.
     Check(CityArgument),
+    /// The city's name, its marks and its map approval number: print or set them.
+    Settings(settings::SettingsArguments),
     /// Layers, counts, dates and sources of a city.
     Info(CityArgument),
 }
@@ -131,6 +134,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),
         Command::Check(command) => check::run(&command, catalog, arguments.lang),
+        Command::Settings(command) => settings::run(&command, catalog, arguments.lang),
         Command::Info(command) => info::run(&command, catalog, arguments.lang),
     }
 }
