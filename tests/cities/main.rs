@@ -8,6 +8,7 @@ mod porto_alegre;
 mod shanghai;
 mod steward;
 mod streets;
+mod timetables;
 mod washington;
 
 use std::{
