@@ -82,7 +82,8 @@ impl Setting {
         }
     }
 
-    fn default_value(self) -> &'static str {
+    /// What holds where nothing was set.
+    pub fn default_value(self) -> &'static str {
         match self {
             Setting::TitleZh => "未命名城市",
             Setting::TitleEn => "Unnamed city",
