@@ -2,12 +2,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedLayer, Setting, Streets};
+use super::{City, LoadedLayer, Setting, Streets, Transit};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
-    network::NetworkError,
+    network::{NetworkError, Rules},
     store::{LayerState, Store, StoreError},
+    transit::TransitError,
 };
 
 /// Why a city could not be loaded.
@@ -17,6 +18,8 @@ pub enum LoadError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Network(#[from] NetworkError),
+    #[error(transparent)]
+    Transit(#[from] TransitError),
 }
 
 /// Reads every layer of every period that `catalog` knows into memory.
@@ -49,29 +52,67 @@ fn read(
             settings.insert(setting, value);
         }
     }
-    let layers: Vec<Option<Arc<LoadedLayer>>> = states
-        .into_par_iter()
-        .map(|state| read_state(store, &catalog, previous, state))
-        .collect::<Result<_, _>>()?;
-    let city = City::new(catalog, version, settings, layers.into_iter().flatten());
-    Ok(city.with_streets(read_streets(store, previous)?))
+    let (layers, streets) = rayon::join(
+        || {
+            let states = states.into_par_iter();
+            let layers = states.map(|state| read_state(store, &catalog, previous, state));
+            layers.collect::<Result<Vec<_>, _>>()
+        },
+        || read_streets(store, previous),
+    );
+    let city = City::new(catalog, version, settings, layers?.into_iter().flatten());
+    let city = city.with_streets(streets?);
+    let transit = read_transit(store, previous, city.streets("walk"))?;
+    Ok(city.with_transit(transit))
 }
 
+/// The timetable; its stops are joined to the streets anew where these have changed.
+fn read_transit(
+    store: &dyn Store,
+    previous: Option<&City>,
+    streets: Option<&Arc<Streets>>,
+) -> Result<Option<Arc<Transit>>, LoadError> {
+    let Some(number) = store.network_number("transit")? else {
+        return Ok(None);
+    };
+    let known = previous.and_then(City::transit);
+    if let Some(known) = known.filter(|known| known.version == number) {
+        let version = |streets: &Arc<Streets>| streets.version;
+        return Ok(Some(
+            match known.streets().map(version) == streets.map(version) {
+                true => known.clone(),
+                false => Arc::new(known.beside(streets.cloned())),
+            },
+        ));
+    }
+    let Some(stored) = store.network("transit")? else {
+        return Ok(None);
+    };
+    let transit = Transit::read(stored, number, streets.cloned())?;
+    Ok(Some(Arc::new(transit)))
+}
+
+/// The streets of every mode that the store has.
 fn read_streets(
     store: &dyn Store,
     previous: Option<&City>,
-) -> Result<Option<Arc<Streets>>, LoadError> {
-    let Some(number) = store.network_number("walk")? else {
-        return Ok(None);
+) -> Result<Vec<Arc<Streets>>, LoadError> {
+    let read = |rules: Rules| {
+        let Some(number) = store.network_number(&rules.mode)? else {
+            return Ok(None);
+        };
+        let known = previous.and_then(|city| city.streets(&rules.mode));
+        if let Some(known) = known.filter(|known| known.version == number) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(stored) = store.network(&rules.mode)? else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(Streets::read(rules, stored, number)?)))
     };
-    let known = previous.and_then(City::streets);
-    if let Some(known) = known.filter(|known| known.version == number) {
-        return Ok(Some(known.clone()));
-    }
-    let Some(stored) = store.network("walk")? else {
-        return Ok(None);
-    };
-    Ok(Some(Arc::new(Streets::read(stored, number)?)))
+    let streets = Rules::all()?.into_par_iter().map(read);
+    let streets: Vec<Option<_>> = streets.collect::<Result<_, LoadError>>()?;
+    Ok(streets.into_iter().flatten().collect())
 }
 
 /// `None` for a layer without a definition, or without any feature.

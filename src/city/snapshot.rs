@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, Streets};
+use super::{Areas, Streets, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
     index::LayerIndex,
@@ -82,7 +82,8 @@ impl Setting {
         }
     }
 
-    fn default_value(self) -> &'static str {
+    /// What holds where nothing was set.
+    pub fn default_value(self) -> &'static str {
         match self {
             Setting::TitleZh => "未命名城市",
             Setting::TitleEn => "Unnamed city",
@@ -102,7 +103,9 @@ pub struct City {
     settings: BTreeMap<Setting, String>,
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
-    streets: Option<Arc<Streets>>,
+    /// One for each mode.
+    streets: Vec<Arc<Streets>>,
+    transit: Option<Arc<Transit>>,
 }
 
 impl City {
@@ -123,19 +126,37 @@ impl City {
             settings,
             layers: by_id,
             areas: OnceLock::new(),
-            streets: None,
+            streets: Vec::new(),
+            transit: None,
         }
     }
 
     /// The same city with streets.
-    pub fn with_streets(mut self, streets: Option<Arc<Streets>>) -> Self {
-        self.streets = streets;
+    pub fn with_streets(mut self, streets: impl IntoIterator<Item = Arc<Streets>>) -> Self {
+        self.streets = streets.into_iter().collect();
         self
     }
 
-    /// The streets to walk on, where they were imported.
-    pub fn streets(&self) -> Option<&Arc<Streets>> {
-        self.streets.as_ref()
+    /// The streets of a mode (`walk`, `bicycle`, `car`), where they were imported.
+    pub fn streets(&self, mode: &str) -> Option<&Arc<Streets>> {
+        self.all_streets()
+            .find(|streets| streets.rules.mode == mode)
+    }
+
+    /// The streets of every mode that they were imported for: on foot, by bicycle, by car.
+    pub fn all_streets(&self) -> impl Iterator<Item = &Arc<Streets>> {
+        self.streets.iter()
+    }
+
+    /// The same city with a timetable.
+    pub fn with_transit(mut self, transit: Option<Arc<Transit>>) -> Self {
+        self.transit = transit;
+        self
+    }
+
+    /// The timetable to ride by, where one was imported.
+    pub fn transit(&self) -> Option<&Arc<Transit>> {
+        self.transit.as_ref()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use super::{Arrival, Departure};
+
 /// By which way, in which unit and which way round a question measures (出行方式).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Travel {
@@ -10,6 +12,14 @@ pub struct Travel {
     pub direction: Direction,
     /// What minutes on foot are turned into metres by.
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out; by timetable only.
+    pub departure: Option<Departure>,
+    /// When one must be there; by timetable only.
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one, metres.
+    pub max_walk_m: Option<f64>,
 }
 
 /// How distance is measured.
@@ -20,6 +30,12 @@ pub enum Mode {
     Straight,
     /// On foot along the streets, the straight legs to and from them counted.
     Walk,
+    /// By bicycle along the streets, one-ways kept.
+    Bicycle,
+    /// By car without other traffic, on foot to the street and from it.
+    Car,
+    /// By timetable, with walks to, between and from the stops.
+    Transit,
 }
 
 /// What a distance or a time is written in.
@@ -66,7 +82,13 @@ impl FromStr for Mode {
         match text {
             "straight" => Ok(Mode::Straight),
             "walk" => Ok(Mode::Walk),
-            other => Err(format!("mode: `{other}` is none of straight, walk")),
+            "bicycle" => Ok(Mode::Bicycle),
+            "car" => Ok(Mode::Car),
+            "transit" => Ok(Mode::Transit),
+            other => {
+                let modes = "straight, walk, bicycle, car, transit";
+                Err(format!("mode: `{other}` is none of {modes}"))
+            }
         }
     }
 }
@@ -76,6 +98,9 @@ impl fmt::Display for Mode {
         match self {
             Mode::Straight => f.write_str("straight"),
             Mode::Walk => f.write_str("walk"),
+            Mode::Bicycle => f.write_str("bicycle"),
+            Mode::Car => f.write_str("car"),
+            Mode::Transit => f.write_str("transit"),
         }
     }
 }

@@ -7,4 +7,6 @@ mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod streets;
 mod tiles;
+mod transit;

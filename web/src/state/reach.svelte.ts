@@ -34,11 +34,13 @@ class Reach {
     return found.length > 0 ? new Map(found) : null;
   });
 
+  /** Those radii, each once. */
+  distances = $derived(this.radii ? [...new Set(this.radii.values())].toSorted((a, b) => a - b) : []);
+
   body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
 
   circleBody = $derived.by(() => {
-    const radii = this.radii && [...new Set(this.radii.values())].toSorted((a, b) => a - b);
-    return radii && catchmentsBody(this.origins, radii, { mode: 'straight', unit: 'm' }, asked());
+    return this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, { mode: 'straight', unit: 'm' }, asked());
   });
 
   /** Whether what is there answers what is asked now. */
@@ -98,7 +100,7 @@ export function hasCatchment(layerId: string): boolean {
 /** 步行 500 · 800 m and 圆形 500 · 800 m, for legends; empty without circles. */
 export function reachLegend(): { reached: string; circles: string } {
   const joined = (values: readonly number[], unit: string) => `${values.map((value) => decimals(value, 0)).join(' · ')} ${unit}`;
-  const radii = reach.radii ? [...new Set(reach.radii.values())].toSorted((a, b) => a - b) : [];
+  const radii = reach.distances;
   return {
     reached: `${wayTitle(travel.way)} ${joined(travel.cutoffs, travel.unit === 'm' ? 'm' : t('minute_unit'))}`,
     circles: radii.length > 0 ? `${t('circle')} ${joined(radii, 'm')}` : '',
