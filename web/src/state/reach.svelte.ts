@@ -39,9 +39,7 @@ class Reach {
 
   body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
 
-  circleBody = $derived.by(() => {
-    return this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, { mode: 'straight', unit: 'm' }, asked());
-  });
+  circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, { mode: 'straight', unit: 'm' }, asked())));
 
   /** Whether what is there answers what is asked now. */
   isStale = $derived(this.answer.loading || (this.circleBody !== null && this.circle.loading));
