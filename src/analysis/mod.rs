@@ -2,6 +2,7 @@
 
 mod balance;
 mod breaks;
+pub mod commute;
 mod floating;
 mod spread;
 
