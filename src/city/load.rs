@@ -2,12 +2,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedLayer, Setting, Streets};
+use super::{City, LoadedFlows, LoadedLayer, Setting, Streets};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
     network::NetworkError,
-    store::{LayerState, Store, StoreError},
+    store::{FlowState, LayerState, Store, StoreError},
 };
 
 /// Why a city could not be loaded.
@@ -54,7 +54,34 @@ fn read(
         .map(|state| read_state(store, &catalog, previous, state))
         .collect::<Result<_, _>>()?;
     let city = City::new(catalog, version, settings, layers.into_iter().flatten());
+    let flows = store.flow_states()?.into_iter();
+    let flows: Vec<_> = flows
+        .map(|state| read_flows(store, previous, state))
+        .collect::<Result<_, _>>()?;
+    let city = city.with_flows(flows.into_iter().flatten());
     Ok(city.with_streets(read_streets(store, previous)?))
+}
+
+/// `None` where every flow was taken away again.
+fn read_flows(
+    store: &dyn Store,
+    previous: Option<&City>,
+    state: FlowState,
+) -> Result<Option<Arc<LoadedFlows>>, LoadError> {
+    let known = previous.into_iter().flat_map(City::all_flows);
+    let mut known = known.filter(|f| f.level == state.level && f.period == state.period);
+    if let Some(known) = known.find(|known| known.version == state.changed) {
+        return Ok(Some(known.clone()));
+    }
+    let flows = store.flows(&state.level, &state.period)?;
+    let loaded = LoadedFlows {
+        level: state.level,
+        period: state.period,
+        flows,
+        record: state.record,
+        version: state.changed,
+    };
+    Ok((!loaded.flows.is_empty()).then(|| Arc::new(loaded)))
 }
 
 fn read_streets(

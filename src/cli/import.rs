@@ -16,7 +16,8 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of, or `streets` for the network of OpenStreetMap.
+    /// The layer that the files are features of, `streets` for the network of OpenStreetMap, or
+    /// `flows` for commuters between areas.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -31,10 +32,10 @@ pub struct ImportArguments {
     pub(super) period: Option<Period>,
     /// Which column feeds an attribute (also id, lon, lat, wkt).
     #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_parser = parse_map)]
-    map: Vec<(String, String)>,
+    pub(super) map: Vec<(String, String)>,
     /// The text encoding of CSV and DBF files, where it is not found out rightly, e.g. GB18030.
     #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    pub(super) encoding: Option<String>,
     /// Places rows without coordinates at the features of this layer that have the same key.
     #[arg(
         long,
@@ -64,10 +65,16 @@ pub struct ImportArguments {
     pub(super) licence: String,
     /// Takes the place of what the layer holds for the period.
     #[arg(long, conflicts_with = "update")]
-    replace: bool,
+    pub(super) replace: bool,
     /// Changes features by id and adds new ones.
     #[arg(long)]
     update: bool,
+    /// The level of the areas that flows begin and end in; without it the one that has their codes.
+    #[arg(long)]
+    pub(super) level: Option<LevelId>,
+    /// Keeps flows from and to codes that no area has, as places outside the city.
+    #[arg(long)]
+    pub(super) outside: bool,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -503,6 +510,23 @@ impl crate::store::Store for NoStore {
         _: &Period,
     ) -> Result<Vec<ControlTotal>, crate::store::StoreError> {
         Ok(Vec::new())
+    }
+    fn flow_states(&self) -> Result<Vec<crate::store::FlowState>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn flows(
+        &self,
+        _: &LevelId,
+        _: &Period,
+    ) -> Result<crate::domain::Flows, crate::store::StoreError> {
+        Ok(crate::domain::Flows::default())
+    }
+    fn put_flows(
+        &self,
+        _: &crate::store::FlowBatch<'_>,
+        _: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
     }
     fn network(
         &self,
