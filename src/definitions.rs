@@ -196,12 +196,19 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff covered uncovered total share_covered id lon lat period";
+        features origin cutoff covered uncovered total share_covered id lon lat period \
+        commuters inside out_commuters in_commuters self_containment self_sufficiency independence \
+        mean_distance_km share_within_5_km mean_minutes share_within_45_min share_over_60_min \
+        center observed_commute minimum_commute maximum_commute random_commute excess_share \
+        potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
+        origin_name destination_code destination_name share_of_origin share_of_destination \
+        more_flows more_commuters";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating statistics areas calibers catchments coverage";
+        let questions =
+            "balance balance_floating commute flows statistics areas calibers catchments coverage";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -4,6 +4,7 @@ mod answers;
 mod areas;
 mod assets;
 mod city;
+mod commute;
 mod compress;
 mod download;
 mod error;
