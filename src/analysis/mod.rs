@@ -1,12 +1,16 @@
 //! Measures as plain functions from values to values: no clock, no log, no I/O.
 
+pub mod access;
 mod balance;
 mod breaks;
 pub mod commute;
+pub mod equity;
 mod floating;
 mod spread;
+mod sum;
 
 pub use balance::{balance_index, ratio};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
 pub use floating::{FloatingCell, FloatingGrid, floating_sums};
 pub use spread::{SpreadError, spread};
+pub use sum::Sum;

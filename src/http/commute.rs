@@ -6,8 +6,8 @@ use axum::{
 };
 
 use super::{
-    ApiError, AppState,
-    answers::{Format, answer, file},
+    ApiError, AppState, Asker,
+    answers::{Format, answer, geojson},
     questions::{With, asked, title},
 };
 use crate::query::{self, CommuteQuery, FlowsQuery};
@@ -29,14 +29,16 @@ use crate::query::{self, CommuteQuery, FlowsQuery};
     responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
 pub async fn list_commute(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<CommuteQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::commute(city, &question, limits))
-        .await?;
-    answer(&city, &found, form, title("通勤", "Commuting"))
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::commute(city, question, limits)?;
+            answer(city, &found, form, title("通勤", "Commuting"))
+        })
+        .await
 }
 
 /// The largest flows between areas as lines from home to work (期望线); JSON is GeoJSON here.
@@ -53,27 +55,21 @@ pub async fn list_commute(
     responses((status = 200, description = "a collection of lines, largest first, with totals", body = serde_json::Value)))]
 pub async fn list_flows(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<FlowsQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::flow_lines(city, &question, limits))
-        .await?;
-    let title = title("通勤流", "Commuting flows");
-    match form.format {
-        Format::Json | Format::Geojson => {
-            let bytes = query::flow_lines_to_geojson(&found)
-                .to_string()
-                .into_bytes();
-            Ok(file(
-                bytes,
-                "application/geo+json",
-                &title,
-                "geojson",
-                form.lang,
-            ))
-        }
-        _ => answer(&city, &found, form, title),
-    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::flow_lines(city, question, limits)?;
+            let title = title("通勤流", "Commuting flows");
+            match form.format {
+                Format::Json | Format::Geojson => {
+                    let lines = query::flow_lines_to_geojson(&found);
+                    Ok(geojson(&lines, &title, form.lang))
+                }
+                _ => answer(city, &found, form, title),
+            }
+        })
+        .await
 }

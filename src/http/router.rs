@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, areas, assets, city, commute, compress, download, features, guard, health,
-    layers, openapi, questions, tiles,
+    jobs, layers, openapi, questions, tiles,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -34,6 +34,9 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(jobs::find_job, jobs::cancel_job))
+        .routes(routes!(jobs::find_answer))
+        .routes(routes!(jobs::list_events))
         .routes(routes!(tiles::find_tile))
         .routes(routes!(tiles::find_tilejson))
         .routes(routes!(tiles::find_style))

@@ -313,6 +313,7 @@ fn float(
             (bounds.south + bounds.north) / 2.0
         }
     };
+    limits.step("计算浮动服务区", "computing floating catchments");
     let zoom = grid_zoom(radius_m, middle_lat);
     let mut cells: std::collections::BTreeMap<(u32, u32), FloatingCell> = Default::default();
     let world = TileCoord::new(0, 0, 0).expect("the world tile");
@@ -330,6 +331,7 @@ fn float(
         place.jobs += cell.sums[jobs.count];
     }
     limits.check()?;
+    limits.progress(1, 3);
     let cells: Vec<FloatingCell> = cells.into_values().collect();
     if let (Some(first), Some(last)) = (cells.first(), cells.last()) {
         let columns = cells.iter().map(|c| c.x).max().unwrap_or(0)
@@ -351,6 +353,7 @@ fn float(
         },
     );
     limits.check()?;
+    limits.progress(2, 3);
     let by_place: std::collections::HashMap<(u32, u32), (i64, i64)> = cells
         .iter()
         .zip(&reached)

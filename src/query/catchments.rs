@@ -152,8 +152,10 @@ pub fn catchments(
                 .collect()
         })
         .collect();
+    let mut work = Work::new(query, counted.len(), limits);
+    limits.step("量算可达范围", "measuring what is within reach");
     for (place, loaded) in counted.iter().enumerate() {
-        let reached = reach(&mut traveler, loaded, &origins, largest, limits)?;
+        let reached = reach(&mut traveler, loaded, &origins, largest, &mut work)?;
         for (cost, tallies) in costs.iter().zip(&mut tallies) {
             tallies[place].count(loaded, &reached, *cost);
         }
@@ -178,6 +180,9 @@ pub fn catchments(
             }
         }
     }
+    if query.geometry {
+        limits.step("绘制服务区范围", "drawing the shapes");
+    }
     let mut found = Vec::new();
     for (number, origin) in origins.iter().enumerate() {
         let known = ruler.is_measurable(&origin.start);
@@ -198,7 +203,10 @@ pub fn catchments(
                 exclusive: totals(|t| &t.exclusive),
                 reason: (!known).then_some(Reason::OffNetwork),
                 geometry: match query.geometry {
-                    true => Some(shape(&mut traveler, std::slice::from_ref(origin), *cost)?),
+                    true => {
+                        work.advance();
+                        Some(shape(&mut traveler, std::slice::from_ref(origin), *cost)?)
+                    }
                     false => None,
                 },
             });
@@ -225,6 +233,32 @@ pub fn catchments(
         union,
         left_out,
     })
+}
+
+/// How much of the work is done: one unit for each search and each shape.
+struct Work<'l> {
+    limits: &'l Limits,
+    done: u64,
+    of: u64,
+}
+
+impl<'l> Work<'l> {
+    fn new(query: &CatchmentsQuery, layers: usize, limits: &'l Limits) -> Self {
+        let shapes = match query.geometry {
+            true => query.cutoffs.len(),
+            false => 0,
+        };
+        Work {
+            limits,
+            done: 0,
+            of: (query.origins.len() * (layers + shapes)) as u64,
+        }
+    }
+
+    fn advance(&mut self) {
+        self.done += 1;
+        self.limits.progress(self.done, self.of);
+    }
 }
 
 fn check(query: &CatchmentsQuery) -> Result<(), QueryError> {
@@ -299,7 +333,7 @@ fn reach(
     loaded: &LoadedLayer,
     origins: &[FoundOrigin],
     cost: f64,
-    limits: &Limits,
+    work: &mut Work<'_>,
 ) -> Result<Reached, QueryError> {
     let mut reached = Reached::new();
     let mut pairs = 0u64;
@@ -310,7 +344,8 @@ fn reach(
             origins.push((number as u32, cost));
         };
         traveler.within(loaded, &origin.start, cost, near)?;
-        limits.allow(pairs * 16 + reached.len() as u64 * 48)?;
+        work.limits.allow(pairs * 16 + reached.len() as u64 * 48)?;
+        work.advance();
     }
     Ok(reached)
 }

@@ -206,7 +206,9 @@ fn covered_places(
         return Ok(covered);
     };
     let mut traveler = ruler.traveler(limits);
-    for facility in facilities.index.iter() {
+    limits.step("量算设施可达范围", "measuring the reach of the facilities");
+    for (done, facility) in facilities.index.iter().enumerate() {
+        limits.progress(done as u64, facilities.index.features());
         let (lon, lat) = facilities.index.place(facility);
         traveler.within(&demand.loaded, &Start::at(lon, lat), cost, |home, _| {
             covered[numbering.number(home)] = true;

@@ -4,6 +4,7 @@ mod commute;
 mod downloads;
 mod errors;
 mod helpers;
+mod jobs;
 mod layers;
 mod questions;
 mod tiles;

@@ -116,6 +116,7 @@ impl Centers {
             .map(|center| numbers[index.id(center)])
             .collect();
         let mut traveler = ruler.traveler(limits);
+        limits.step("量算单元之间的成本", "measuring between areas");
         for (zone, (lon, lat)) in self.points.iter().enumerate() {
             let start = Start {
                 id: Some(areas[zone].id.clone()),
@@ -125,6 +126,7 @@ impl Centers {
                 let other = zones[numbering.number(feature)];
                 costs.set(zone, other, (cost * 1000.0).round() as u32);
             })?;
+            limits.progress(zone as u64 + 1, areas.len() as u64);
         }
         let within = |area: &Area| {
             let way_m = (area.area_km2 * 1e6 / std::f64::consts::PI).sqrt() * 2.0 / 3.0;

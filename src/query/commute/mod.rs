@@ -178,6 +178,10 @@ pub fn commute(
         })
         .collect();
     limits.check()?;
+    limits.step(
+        "求最小与最大通勤",
+        "solving for the least and the greatest commute",
+    );
     let excess = excess_commute(&flows.trips, &costs);
     let title = city.title();
     let jobs = with_role(city, LayerKind::Workplace, Role::Jobs, period);
