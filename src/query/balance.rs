@@ -57,20 +57,25 @@ pub struct BalanceRow {
     pub balance_index: Option<f64>,
     /// Why the ratio is undefined.
     pub reason: Option<Reason>,
-    /// Share of resident workers who work inside, where flows tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub self_containment: Option<f64>,
-    /// Share of jobs that residents hold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub self_sufficiency: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub independence: Option<f64>,
+    /// By who in fact commutes, where flows tell.
+    #[serde(flatten)]
+    pub contained: Option<Contained>,
     /// Jobs within reach of the mean employed resident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catchment_jobs: Option<f64>,
     /// Employed residents within reach of the mean employed resident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catchment_employed_residents: Option<f64>,
+}
+
+/// How far homes and workplaces fit together by commuting flows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Contained {
+    /// Share of resident workers who work inside.
+    pub self_containment: Option<f64>,
+    /// Share of jobs that residents hold.
+    pub self_sufficiency: Option<f64>,
+    pub independence: Option<f64>,
 }
 
 /// The largest catchment: beyond it every city is one.
@@ -158,9 +163,9 @@ pub fn balance(
         // Both are in the order of the codes.
         for (row, (code, contained)) in rows.iter_mut().zip(&flows.by_area) {
             debug_assert_eq!(row.code, *code);
-            set_contained(row, contained);
+            row.contained = Some(contained.into());
         }
-        set_contained(&mut totals, &flows.total);
+        totals.contained = Some((&flows.total).into());
     }
     let caliber = parts
         .population
@@ -284,10 +289,14 @@ fn with_ratios(mut row: BalanceRow) -> BalanceRow {
     row
 }
 
-fn set_contained(row: &mut BalanceRow, contained: &Containment) {
-    row.self_containment = contained.self_containment.ok();
-    row.self_sufficiency = contained.self_sufficiency.ok();
-    row.independence = contained.independence.ok();
+impl From<&Containment> for Contained {
+    fn from(found: &Containment) -> Self {
+        Contained {
+            self_containment: found.self_containment.ok(),
+            self_sufficiency: found.self_sufficiency.ok(),
+            independence: found.independence.ok(),
+        }
+    }
 }
 
 /// Puts the ratio of the floating catchment in place of the plain one.

@@ -3,11 +3,15 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, Hash, Hasher},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use foldhash::fast::FixedState;
 use geo::{Geometry, Point};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,6 +32,8 @@ pub enum Intrazonal {
     HalfNearest,
     /// The mean straight way within a circle of the zone's area, ⅔·√(area/π), on foot.
     Radius,
+    /// What a matrix says of the zone itself.
+    Given,
 }
 
 /// What point stands for a zone.
@@ -100,11 +106,11 @@ impl Centers {
         ruler: &Ruler<'_>,
         travel: &Travel,
         areas: &[Area],
-        intrazonal: Option<Intrazonal>,
+        intrazonal: Intrazonal,
         limits: &Limits,
     ) -> Result<Costs, QueryError> {
         // Costs, and what an exchange of jobs holds of them at once.
-        limits.allow((areas.len() * areas.len() * 24) as u64)?;
+        limits.allow((areas.len() * areas.len() * 40) as u64)?;
         let mut costs = Costs::unreachable(areas.len(), areas.len());
         let index = &self.loaded.index;
         let numbering = index.numbering();
@@ -115,18 +121,33 @@ impl Centers {
             .iter()
             .map(|center| numbers[index.id(center)])
             .collect();
-        let mut traveler = ruler.traveler(limits);
         limits.step("量算单元之间的成本", "measuring between areas");
-        for (zone, (lon, lat)) in self.points.iter().enumerate() {
-            let start = Start {
-                id: Some(areas[zone].id.clone()),
-                ..Start::at(*lon, *lat)
-            };
-            traveler.within(&self.loaded, &start, FARTHEST, |feature, cost| {
-                let other = zones[numbering.number(feature)];
-                costs.set(zone, other, (cost * 1000.0).round() as u32);
-            })?;
-            limits.progress(zone as u64 + 1, areas.len() as u64);
+        let done = AtomicU64::new(0);
+        let measured: Vec<Vec<(usize, u32)>> = (0..areas.len())
+            .into_par_iter()
+            .map_init(
+                || ruler.traveler(limits),
+                |traveler, zone| {
+                    let (lon, lat) = self.points[zone];
+                    let start = Start {
+                        id: Some(areas[zone].id.clone()),
+                        ..Start::at(lon, lat)
+                    };
+                    let mut found = Vec::with_capacity(areas.len());
+                    traveler.within(&self.loaded, &start, FARTHEST, |feature, cost| {
+                        let other = zones[numbering.number(feature)];
+                        found.push((other, (cost * 1000.0).round() as u32));
+                    })?;
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    limits.progress(done, areas.len() as u64);
+                    Ok(found)
+                },
+            )
+            .collect::<Result<_, QueryError>>()?;
+        for (zone, found) in measured.into_iter().enumerate() {
+            for (other, cost) in found {
+                costs.set(zone, other, cost);
+            }
         }
         let within = |area: &Area| {
             let way_m = (area.area_km2 * 1e6 / std::f64::consts::PI).sqrt() * 2.0 / 3.0;
@@ -142,26 +163,24 @@ impl Centers {
     }
 }
 
-/// Sets the cost within each zone; without a rule, what the way of travelling itself says of the
-/// own pair, and half of the way to the nearest other zone where it says nothing.
+/// Sets the cost within each zone.
 fn set_intrazonal(
     costs: &mut Costs,
     areas: &[Area],
-    rule: Option<Intrazonal>,
+    rule: Intrazonal,
     within: impl Fn(&Area) -> u32,
 ) {
     let own: Vec<Option<u32>> = (0..areas.len())
         .map(|zone| {
-            let known = costs.get(zone, zone).filter(|cost| *cost > 0);
+            let nearest = || {
+                let others = (0..areas.len()).filter(|other| *other != zone);
+                others.filter_map(|other| costs.get(zone, other)).min()
+            };
             match rule {
-                None if known.is_some() => known,
-                Some(Intrazonal::Zero) => Some(0),
-                None | Some(Intrazonal::HalfNearest) => {
-                    let others = (0..areas.len()).filter(|other| *other != zone);
-                    let nearest = others.filter_map(|other| costs.get(zone, other)).min();
-                    nearest.map(|cost| cost / 2)
-                }
-                Some(Intrazonal::Radius) => Some(within(&areas[zone])),
+                Intrazonal::Zero => Some(0),
+                Intrazonal::HalfNearest => nearest().map(|cost| cost / 2),
+                Intrazonal::Radius => Some(within(&areas[zone])),
+                Intrazonal::Given => costs.get(zone, zone),
             }
         })
         .collect();

@@ -13,7 +13,7 @@ pub use costs::{Center, Intrazonal};
 pub use lines::{FlowLine, FlowsQuery, flow_lines, flow_lines_to_geojson};
 
 use super::{
-    Answer, Direction, Input, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
+    Answer, Input, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
     answer::definition,
     balance::areas_of_level,
     sources::{population, with_role},
@@ -41,8 +41,8 @@ pub struct CommuteQuery {
     /// Distance or time; without it what the way of travelling is usually measured in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
-    /// What a commute within an area costs; without it what the measurement itself says, else half
-    /// of the way to the nearest other area.
+    /// What a commute within an area costs; without it what a matrix says, else half of the way to
+    /// the nearest other area.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intrazonal: Option<Intrazonal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,15 +58,29 @@ pub struct CommuteQuery {
 }
 
 impl CommuteQuery {
-    fn travel(&self) -> Travel {
-        let usual = match self.cost {
-            Mode::Straight | Mode::Walk => Unit::Metres,
+    /// The question with its defaults.
+    fn filled(&self) -> Self {
+        let unit = match matches!(self.cost, Mode::Straight | Mode::Walk) {
+            true => Unit::Metres,
+            false => Unit::Minutes,
         };
+        let intrazonal = match self.cost.to_string().starts_with("matrix:") {
+            true => Intrazonal::Given,
+            false => Intrazonal::HalfNearest,
+        };
+        CommuteQuery {
+            unit: self.unit.or(Some(unit)),
+            intrazonal: self.intrazonal.or(Some(intrazonal)),
+            ..self.clone()
+        }
+    }
+
+    fn travel(&self) -> Travel {
         Travel {
             mode: self.cost.clone(),
-            unit: self.unit.unwrap_or(usual),
-            direction: Direction::From,
+            unit: self.unit.unwrap_or_default(),
             walk_speed_km_h: self.walk_speed_km_h,
+            ..Travel::default()
         }
     }
 }
@@ -144,6 +158,7 @@ pub fn commute(
     query: &CommuteQuery,
     limits: &Limits,
 ) -> Result<Answer<CommuteRow>, QueryError> {
+    let query = &query.filled();
     let period = query.period.as_ref();
     let flows = zoned(city, &query.level, period, query.mode.as_deref())?;
     let travel = query.travel();
@@ -155,8 +170,9 @@ pub fn commute(
             name: caliber.clone(),
         });
     }
+    let intrazonal = query.intrazonal.unwrap_or(Intrazonal::HalfNearest);
     let centers = Centers::of(city, &query.level, flows.areas, people.as_ref(), period);
-    let costs = centers.costs(&ruler, &travel, flows.areas, query.intrazonal, limits)?;
+    let costs = centers.costs(&ruler, &travel, flows.areas, intrazonal, limits)?;
     limits.check()?;
     let scale = Scale::of(travel.unit, &ruler);
     let ends = flows.ends();
