@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError};
+use crate::domain::{Catalog, CatalogError, Layer};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -46,6 +46,22 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
     )?)
+}
+
+/// What the rows of a line table hold; no layer of a city.
+pub fn line_rows() -> Layer {
+    let text = include_str!("../layers/transit/lines.toml");
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
+/// The columns of [`line_rows`] that a template offers: one unit for each quantity.
+pub fn line_rows_to_fill() -> Layer {
+    let mut table = line_rows();
+    let spare = ["run_min", "headway_s", "band"];
+    table
+        .attributes
+        .retain(|attribute| !spare.contains(&attribute.id.as_str()));
+    table
 }
 
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
@@ -196,7 +212,7 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff covered uncovered total share_covered id lon lat period \
+        features origin cutoff covered uncovered total share_covered id lon lat period demand \
         commuters inside out_commuters in_commuters self_containment self_sufficiency independence \
         mean_distance_km share_within_5_km mean_minutes share_within_45_min share_over_60_min \
         center observed_commute minimum_commute maximum_commute random_commute excess_share \
@@ -207,8 +223,9 @@ mod tests {
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions =
-            "balance balance_floating commute flows statistics areas calibers catchments coverage";
+        let questions = "balance balance_floating commute flows statistics areas calibers catchments coverage \
+            access access_cumulative access_gravity access_competitive access_2sfca access_e2sfca \
+            access_3sfca access_bfca access_raam access_nearest costs costs_walk";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -16,8 +16,9 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of, `streets` for the network of OpenStreetMap, or
-    /// `flows` for commuters between areas.
+    /// The layer that the files are features of, `streets` for the network of OpenStreetMap,
+    /// `transit` for timetables: GTFS feeds, or tables of lines and headways; `flows` for commuters
+    /// between areas.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -26,7 +27,7 @@ pub struct ImportArguments {
     pub(super) city: PathBuf,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
-    crs: Option<Crs>,
+    pub(super) crs: Option<Crs>,
     /// The reference date of the data: 2020, 2020-11 or 2020-11-01.
     #[arg(long)]
     pub(super) period: Option<Period>,
@@ -69,6 +70,12 @@ pub struct ImportArguments {
     /// Changes features by id and adds new ones.
     #[arg(long)]
     update: bool,
+    /// The first date on which a line table holds; else the year of the period.
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<String>,
+    /// The last date on which a line table holds.
+    #[arg(long, value_name = "DATE")]
+    pub(super) until: Option<String>,
     /// The level of the areas that flows begin and end in; without it the one that has their codes.
     #[arg(long)]
     pub(super) level: Option<LevelId>,

@@ -10,9 +10,11 @@ mod flows;
 mod import;
 mod info;
 mod interrupt;
+mod lines;
 mod query;
 mod serve;
 mod streets;
+mod transit;
 
 use std::{
     path::{Path, PathBuf},
@@ -104,6 +106,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Import(command) if command.layer == "flows" => {
             flows::run(&command, catalog, arguments.lang)
+        }
+        Command::Import(command) if command.layer == "transit" => {
+            transit::run(&command, catalog, arguments.lang)
         }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),

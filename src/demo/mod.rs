@@ -9,6 +9,7 @@ mod care;
 mod figures;
 mod flows;
 mod hexagons;
+mod metro;
 mod needs;
 mod people;
 mod plane;
@@ -34,6 +35,7 @@ use crate::{
     domain::{AttributeId, Catalog, Flows, LayerId, LevelId, Period, Table},
     network::Lines,
     store::ControlTotal,
+    transit::Schedule,
 };
 
 /// What to generate.
@@ -60,6 +62,9 @@ pub struct DemoCity {
     /// Streets to walk on.
     pub streets: Lines,
     pub streets_source: String,
+    /// The timetable of the metro.
+    pub timetable: Schedule,
+    pub timetable_source: String,
     /// Commuters between streets and towns.
     pub flows: Flows,
     pub flows_source: String,
@@ -175,7 +180,11 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         flows: flows.unwrap_or_default(),
         flows_source: format!("{made}；重力模型，就业人口与岗位逐街镇守恒，市外通勤为假设"),
         streets: streets::streets(&territory.grid, &plots, options.seed),
-        streets_source: made,
+        streets_source: made.clone(),
+        timetable: metro::line_table(&figures).schedule(),
+        timetable_source: format!(
+            "{made}；线路走向据公开资料，速度、停站与发车间隔为假设；399 座车站中收录 76 座，未收录的站不停"
+        ),
         settings: settings::settings(&figures),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, 
     }
 }
 
-fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
+pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
     match question {
         Ok(Json(question)) => Ok(question),
         Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
