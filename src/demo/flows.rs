@@ -112,7 +112,7 @@ fn fit(homes: &[i64], work: &[i64], pull: impl Fn(usize, usize) -> f64) -> Vec<V
         .map(|from| (0..work.len()).map(|to| pull(from, to)).collect())
         .collect();
     let scale = |wanted: i64, sum: f64| if sum > 0.0 { wanted as f64 / sum } else { 0.0 };
-    for _ in 0..80 {
+    for _ in 0..200 {
         let mut sums = vec![0.0; work.len()];
         for row in &cells {
             row.iter()

@@ -16,10 +16,11 @@ use crate::query::{self, CommuteQuery, FlowsQuery};
 #[utoipa::path(get, path = "/api/commute", tag = "questions",
     params(
         ("level" = String, Query, description = "an area level"),
-        ("cost" = Option<String>, Query, description = "how a commute is measured: straight, walk …"),
+        ("cost" = Option<String>, Query, description = "how a commute is measured: straight, walk, bicycle, car …"),
         ("unit" = Option<String>, Query, description = "m or min"),
         ("intrazonal" = Option<String>, Query, description = "what a commute within an area costs: zero, half_nearest or radius"),
         ("walk_speed_km_h" = Option<f64>, Query, description = "what minutes on foot are turned into metres by"),
+        ("bicycle_speed_km_h" = Option<f64>, Query, description = "what minutes by bicycle are turned into metres by"),
         ("mode" = Option<String>, Query, description = "only commuters by this mode"),
         ("period" = Option<String>, Query, description = "reference date; the newest state at or before it"),
         ("caliber" = Option<String>, Query, description = "the population that centers and mismatch are made from"),

@@ -9,6 +9,8 @@ mod leeds;
 mod porto_alegre;
 mod shanghai;
 mod steward;
+mod streets;
+mod timetables;
 mod washington;
 
 use std::{

@@ -47,6 +47,8 @@ pub struct CommuteQuery {
     pub intrazonal: Option<Intrazonal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     /// Only commuters by this mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
@@ -80,6 +82,7 @@ impl CommuteQuery {
             mode: self.cost.clone(),
             unit: self.unit.unwrap_or_default(),
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
             ..Travel::default()
         }
     }
