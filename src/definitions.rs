@@ -224,7 +224,8 @@ mod tests {
         center observed_commute minimum_commute maximum_commute random_commute excess_share \
         potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
         origin_name destination_code destination_name share_of_origin share_of_destination \
-        more_flows more_commuters";
+        more_flows more_commuters \
+        from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
@@ -233,7 +234,9 @@ mod tests {
             catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
-            access_nearest costs costs_walk costs_bicycle costs_car";
+            access_nearest costs costs_walk costs_bicycle costs_car costs_transit catchments_transit \
+            coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
+            travel_times_transit";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, LoadedFlows, Streets};
+use super::{Areas, LoadedFlows, Streets, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
@@ -105,6 +105,7 @@ pub struct City {
     areas: OnceLock<Areas>,
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
+    transit: Option<Arc<Transit>>,
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
 }
 
@@ -127,6 +128,7 @@ impl City {
             layers: by_id,
             areas: OnceLock::new(),
             streets: Vec::new(),
+            transit: None,
             flows: BTreeMap::new(),
         }
     }
@@ -146,6 +148,17 @@ impl City {
     /// The streets of every mode that they were imported for: on foot, by bicycle, by car.
     pub fn all_streets(&self) -> impl Iterator<Item = &Arc<Streets>> {
         self.streets.iter()
+    }
+
+    /// The same city with a timetable.
+    pub fn with_transit(mut self, transit: Option<Arc<Transit>>) -> Self {
+        self.transit = transit;
+        self
+    }
+
+    /// The timetable to ride by, where one was imported.
+    pub fn transit(&self) -> Option<&Arc<Transit>> {
+        self.transit.as_ref()
     }
 
     /// The same city with commuting flows.

@@ -10,3 +10,4 @@ mod layers;
 mod questions;
 mod streets;
 mod tiles;
+mod transit;

@@ -5,6 +5,7 @@
 mod flows;
 mod guangzhou;
 mod interrupted;
+mod journeys;
 mod leeds;
 mod porto_alegre;
 mod shanghai;

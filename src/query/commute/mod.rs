@@ -13,7 +13,7 @@ pub use costs::{Center, Intrazonal};
 pub use lines::{FlowLine, FlowsQuery, flow_lines, flow_lines_to_geojson};
 
 use super::{
-    Answer, Input, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
+    Answer, Arrival, Departure, Input, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
     answer::definition,
     balance::areas_of_level,
     sources::{population, with_role},
@@ -49,6 +49,14 @@ pub struct CommuteQuery {
     pub walk_speed_km_h: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out; by timetable only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there; by timetable only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     /// Only commuters by this mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
@@ -83,6 +91,9 @@ impl CommuteQuery {
             unit: self.unit.unwrap_or_default(),
             walk_speed_km_h: self.walk_speed_km_h,
             bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
             ..Travel::default()
         }
     }
