@@ -19,7 +19,7 @@ use crate::{
     city::{Area, City, LoadedLayer},
     domain::{GeometryKind, Layer, LayerId, LayerKind, Period, Table, measure::distance_m},
     index::LayerIndex,
-    query::{Limits, QueryError, Ruler, Start, Travel, Unit, sources::CountSource},
+    query::{Direction, Limits, QueryError, Ruler, Start, Travel, Unit, sources::CountSource},
 };
 
 /// What a commute within a zone costs.
@@ -146,7 +146,10 @@ impl Centers {
             .collect::<Result<_, QueryError>>()?;
         for (zone, found) in measured.into_iter().enumerate() {
             for (other, cost) in found {
-                costs.set(zone, other, cost);
+                match travel.direction {
+                    Direction::From => costs.set(zone, other, cost),
+                    Direction::To => costs.set(other, zone, cost),
+                }
             }
         }
         let within = |area: &Area| {

@@ -13,7 +13,8 @@ pub use costs::{Center, Intrazonal};
 pub use lines::{FlowLine, FlowsQuery, flow_lines, flow_lines_to_geojson};
 
 use super::{
-    Answer, Arrival, Departure, Input, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
+    Answer, Arrival, Departure, Direction, Input, Limits, Mode, Provenance, QueryError, Ruler,
+    Travel, Unit,
     answer::definition,
     balance::areas_of_level,
     sources::{population, with_role},
@@ -94,7 +95,11 @@ impl CommuteQuery {
             departure: self.departure.clone(),
             arrival: self.arrival.clone(),
             max_walk_m: self.max_walk_m,
-            ..Travel::default()
+            // Who must be at work by a time is searched for from the workplace.
+            direction: match self.arrival {
+                Some(_) => Direction::To,
+                None => Direction::From,
+            },
         }
     }
 }
