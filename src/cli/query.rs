@@ -18,11 +18,15 @@ use crate::{
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Question {
     Balance,
+    Commute,
+    Flows,
     Areas,
     Calibers,
     Statistics,
     Catchments,
     Coverage,
+    #[value(name = "travel_times", alias = "travel-times")]
+    TravelTimes,
     Access,
     Search,
 }
@@ -61,9 +65,30 @@ pub struct QueryArguments {
     layer: Option<String>,
     #[arg(long)]
     cutoff: Option<f64>,
+    /// How a commute is measured: straight, walk …
+    #[arg(long)]
+    cost: Option<String>,
+    /// m or min.
+    #[arg(long)]
+    unit: Option<String>,
+    /// What a commute within an area costs: zero, half_nearest or radius.
+    #[arg(long)]
+    intrazonal: Option<String>,
+    /// Of flows: at most so many.
+    #[arg(long)]
+    limit: Option<usize>,
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
+    /// When one sets out, by timetable: DATE,FROM[,TO[,PERCENTILE]].
+    #[arg(long, value_name = "TIMES")]
+    departure: Option<String>,
+    /// When one must be there, by timetable: DATE,BY.
+    #[arg(long, value_name = "TIME")]
+    arrival: Option<String>,
+    /// The longest walk to a first stop and from a last one.
+    #[arg(long)]
+    max_walk_m: Option<f64>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -90,6 +115,17 @@ pub fn run(
         Question::Balance => {
             let answer = query::balance(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("职住平衡", "Job-housing balance"))
+        }
+        Question::Commute => {
+            let answer = query::commute(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("通勤", "Commuting"))
+        }
+        Question::Flows => {
+            let answer = query::flow_lines(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Geojson => print.json(&query::flow_lines_to_geojson(&answer)),
+                _ => print.answer(&answer, title("通勤流", "Commuting flows")),
+            }
         }
         Question::Areas => {
             let answer = query::areas(&city, &parse(question)?, &limits)?;
@@ -131,6 +167,16 @@ pub fn run(
                 }
             }
         }
+        Question::TravelTimes => {
+            let question: query::TravelTimesQuery = parse(question)?;
+            if arguments.format == OutputFormat::Csv {
+                let found = query::TravelTimes::find(&city, &question)?;
+                let out = std::io::BufWriter::new(std::io::stdout().lock());
+                return Ok(found.write_csv(&limits, out)?);
+            }
+            let answer = query::travel_times(&city, &question, &limits)?;
+            print.answer(&answer, title("出行时间表", "Travel times"))
+        }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
 }
@@ -166,7 +212,14 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("catchment_m", arguments.catchment_m.map(Json::from)),
         ("layer", arguments.layer.clone().map(Json::from)),
         ("cutoff", arguments.cutoff.map(Json::from)),
+        ("cost", arguments.cost.clone().map(Json::from)),
+        ("unit", arguments.unit.clone().map(Json::from)),
+        ("intrazonal", arguments.intrazonal.clone().map(Json::from)),
+        ("limit", arguments.limit.map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
+        ("departure", arguments.departure.clone().map(Json::from)),
+        ("arrival", arguments.arrival.clone().map(Json::from)),
+        ("max_walk_m", arguments.max_walk_m.map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {
@@ -175,7 +228,12 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
     }
     let by_level = matches!(
         arguments.question,
-        Question::Balance | Question::Areas | Question::Calibers | Question::Coverage
+        Question::Balance
+            | Question::Commute
+            | Question::Flows
+            | Question::Areas
+            | Question::Calibers
+            | Question::Coverage
     );
     if by_level && !question.contains_key("level") {
         question.insert("level".into(), json!("district"));

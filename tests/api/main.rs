@@ -1,6 +1,7 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
 mod access;
+mod commute;
 mod downloads;
 mod errors;
 mod helpers;
@@ -9,3 +10,4 @@ mod layers;
 mod questions;
 mod streets;
 mod tiles;
+mod transit;
