@@ -76,6 +76,9 @@ class Theme {
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
+  /** Whether commuting flows tell who works where they live. */
+  hasFlows = $derived.by(() => this.isBalance && this.rows.some((row) => 'self_containment' in row));
+
   totals = $derived.by((): Row => {
     const told = this.fits ? this.answer.value!.totals : {};
     // One row for each cutoff, of which there is one.
@@ -179,6 +182,7 @@ class Theme {
   private columnKeys = $derived.by((): string[] => {
     if (this.isBalance) {
       const keys = ['name', 'usual_residents', 'employed_residents', 'households', 'jobs', 'jobs_per_employed_resident', 'jobs_per_household', 'balance_index'];
+      if (this.hasFlows) keys.push('self_containment', 'self_sufficiency', 'independence');
       return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
     }
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
