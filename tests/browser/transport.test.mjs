@@ -42,7 +42,7 @@ async function expected(minutes, radius) {
 
 test('the mode teaches what to do before anything is chosen', async () => {
   await open(page);
-  await page.locator('.rail button', { hasText: '可达' }).click();
+  await page.getByRole('button', { name: '可达', exact: true }).click();
   assert.match(await page.locator('.panel').innerText(), /点选站点或地图上任意位置/);
   await page.locator('.panel .lines .chip').first().waitFor();
   await shot(page, 'zh-reach-empty');

@@ -22,7 +22,7 @@ export const zh = {
   mode_browse: '浏览',
   mode_balance: '职住',
   mode_reach: '可达',
-  mode_access: '可达性',
+  mode_access: '设施可达',
 
   group_population: '人口',
   group_jobs: '岗位',
