@@ -196,12 +196,23 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff covered uncovered total share_covered id lon lat period";
+        features origin cutoff entrances exclusive nearest multiplicity share_overlap covered uncovered total share_covered id lon lat period \
+        station station_area tier lines opened core_residents core_jobs influence_residents \
+        influence_jobs influence_employed_residents residents_per_km2 jobs_per_km2 \
+        activity_per_km2 station_type residents straight_residents walk_residents \
+        straight_share_residents walk_share_residents straight_jobs walk_jobs \
+        straight_share_jobs walk_share_jobs jobs_reason walk_reason before_residents \
+        after_residents difference_residents gained_residents lost_residents \
+        before_share_residents after_share_residents before_jobs after_jobs difference_jobs \
+        covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating statistics areas calibers catchments coverage";
+        let questions = "balance balance_floating balance_floating_network statistics areas calibers catchments coverage \
+            catchments_walk coverage_walk coverage.population coverage.buildings \
+            coverage.residential_land station_areas station_areas_network station_coverage \
+            station_change station_change_network";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -19,10 +19,14 @@ pub enum Reason {
     NoReachablePair,
     /// The place is too far from every street.
     OffNetwork,
+    /// The city has no streets of the kind that the value needs.
+    NoStreets,
+    /// There is no layer `residential_land`.
+    NoResidentialLand,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 9] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -30,6 +34,8 @@ impl Reason {
         Reason::NoSupplyInCatchment,
         Reason::NoReachablePair,
         Reason::OffNetwork,
+        Reason::NoStreets,
+        Reason::NoResidentialLand,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -42,6 +48,8 @@ impl Reason {
             Reason::NoSupplyInCatchment => "no_supply_in_catchment",
             Reason::NoReachablePair => "no_reachable_pair",
             Reason::OffNetwork => "off_network",
+            Reason::NoStreets => "no_streets",
+            Reason::NoResidentialLand => "no_residential_land",
         }
     }
 
@@ -55,6 +63,11 @@ impl Reason {
             Reason::NoSupplyInCatchment => ("范围内无设施", "nothing offered in the catchment"),
             Reason::NoReachablePair => ("无可达的起讫点", "no reachable pair"),
             Reason::OffNetwork => ("距路网超过 500 m", "more than 500 m from every street"),
+            Reason::NoStreets => ("未载入路网", "no streets were imported"),
+            Reason::NoResidentialLand => (
+                "未载入居住用地图层（residential_land）",
+                "no layer residential_land was imported",
+            ),
         };
         Title {
             zh: zh.to_owned(),

@@ -15,6 +15,7 @@ mod openapi;
 mod questions;
 mod router;
 mod state;
+mod stations;
 mod tiles;
 
 pub use error::ApiError;

@@ -33,7 +33,7 @@ pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, 
     }
 }
 
-fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
+pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
     match question {
         Ok(Json(question)) => Ok(question),
         Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
@@ -44,7 +44,10 @@ fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
 #[utoipa::path(get, path = "/api/balance", tag = "questions",
     params(
         ("level" = String, Query, description = "an area level, or city"),
-        ("catchment_m" = Option<f64>, Query, description = "radius of a floating catchment, metres"),
+        ("catchment_m" = Option<f64>, Query, description = "reach of a floating catchment, metres"),
+        ("minutes" = Option<f64>, Query, description = "the same in minutes"),
+        ("mode" = Option<String>, Query, description = "straight, walk or another mode of the city"),
+        ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
         ("period" = Option<String>, Query, description = "reference date; the newest state at or before it"),
         ("caliber" = Option<String>, Query, description = "the population attribute shown beside"),
         ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
@@ -68,16 +71,17 @@ pub async fn list_balance(
     )
 }
 
-/// The share of people with a facility within a straight distance (服务覆盖率).
+/// The share of people, homes or residential land with a facility within reach (服务覆盖率).
 #[utoipa::path(get, path = "/api/coverage", tag = "questions",
     params(
         ("layer" = String, Query, description = "the facility layer"),
-        ("cutoff" = f64, Query, description = "metres"),
+        ("cutoff" = f64, Query, description = "the largest distance or time, in `unit`"),
         ("level" = String, Query, description = "an area level, or city"),
         ("demand" = Option<String>, Query, description = "the population attribute"),
-        ("denominator" = Option<String>, Query, description = "population or buildings"),
-        ("mode" = Option<String>, Query, description = "straight"),
-        ("unit" = Option<String>, Query, description = "m"),
+        ("denominator" = Option<String>, Query, description = "population, buildings or residential_land"),
+        ("mode" = Option<String>, Query, description = "straight, walk or another mode of the city"),
+        ("unit" = Option<String>, Query, description = "m or min"),
+        ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
         ("period" = Option<String>, Query, description = "reference date"),
         ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
         ("lang" = Option<String>, Query, description = "zh or en"),
@@ -89,10 +93,14 @@ pub async fn list_coverage(
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
     let city = state.city();
+    let title = query::coverage_title(&city, question.denominator);
     let found = state
         .compute(move |city, limits| query::coverage(city, &question, limits))
         .await?;
-    answer(&city, &found, form, title("服务覆盖率", "Coverage"))
+    match form.format {
+        Format::Json => Ok(Json(found).into_response()),
+        _ => answer(&city, &query::flat_coverage(&found), form, title),
+    }
 }
 
 /// Sums of every count inside a polygon or an area (范围统计).

@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, areas, assets, city, compress, download, features, guard, health, layers,
-    openapi, questions, tiles,
+    openapi, questions, stations, tiles,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -31,6 +31,9 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
         .routes(routes!(questions::compute_catchments))
+        .routes(routes!(stations::list_station_areas))
+        .routes(routes!(stations::list_station_coverage))
+        .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
         .routes(routes!(tiles::find_tile))
         .routes(routes!(tiles::find_tilejson))

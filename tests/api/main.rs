@@ -5,4 +5,5 @@ mod errors;
 mod helpers;
 mod layers;
 mod questions;
+mod stations;
 mod tiles;

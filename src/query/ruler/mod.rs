@@ -3,6 +3,7 @@
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
+mod circle;
 mod streets;
 
 use geo::MultiPolygon;
@@ -158,20 +159,15 @@ impl Traveler<'_> {
         Ok(())
     }
 
-    /// The shape of the streets within a cost of any of the starts; `None` where the mode has no
-    /// streets.
+    /// The shape of what lies within a cost of any of the starts: circles, or the streets reached.
     ///
     /// # Errors
     /// As [`Traveler::within`].
-    pub fn shape(
-        &mut self,
-        starts: &[Start],
-        cost: f64,
-    ) -> Result<Option<MultiPolygon<f64>>, QueryError> {
+    pub fn shape(&mut self, starts: &[Start], cost: f64) -> Result<MultiPolygon<f64>, QueryError> {
         self.limits.check()?;
         match &self.ruler.way {
-            Way::Straight => Ok(None),
-            Way::Streets(streets) => Ok(Some(streets.shape(&mut self.reach, starts, cost))),
+            Way::Straight => Ok(circle::circles(starts, cost)),
+            Way::Streets(streets) => Ok(streets.shape(&mut self.reach, starts, cost)),
         }
     }
 }
@@ -187,16 +183,14 @@ fn straight(
         let near = |near: crate::index::Neighbor| visit(near.feature, near.distance_m);
         return loaded.index.within(lon, lat, metres, near);
     }
-    let mut nearest: std::collections::BTreeMap<FeatureRef, f64> = Default::default();
+    let mut found: Vec<(FeatureRef, f64)> = Vec::new();
     for (lon, lat) in &start.points {
-        loaded.index.within(*lon, *lat, metres, |near| {
-            let known = nearest.entry(near.feature).or_insert(f64::INFINITY);
-            *known = known.min(near.distance_m);
-        });
+        let near = |near: crate::index::Neighbor| found.push((near.feature, near.distance_m));
+        loaded.index.within(*lon, *lat, metres, near);
     }
-    nearest
-        .into_iter()
-        .for_each(|(feature, m)| visit(feature, m));
+    found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    found.dedup_by_key(|(feature, _)| *feature);
+    found.into_iter().for_each(|(feature, m)| visit(feature, m));
 }
 
 impl Travel {
