@@ -1,11 +1,15 @@
 //! Measures as plain functions from values to values: no clock, no log, no I/O.
 
+pub mod access;
 mod balance;
 mod breaks;
+pub mod equity;
 mod floating;
 mod spread;
+mod sum;
 
 pub use balance::{balance_index, ratio};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
 pub use floating::{FloatingCell, FloatingGrid, floating_sums, floating_sums_near};
 pub use spread::{SpreadError, spread};
+pub use sum::Sum;

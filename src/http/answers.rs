@@ -1,13 +1,8 @@
 //! One answer in the form that was asked for: JSON, CSV, XLSX or GeoJSON.
 
-use axum::{
-    Json,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, Document};
 use crate::{
     city::City,
     domain::{Language, Title},
@@ -16,7 +11,7 @@ use crate::{
 };
 
 /// The form of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     #[default]
@@ -27,7 +22,7 @@ pub enum Format {
 }
 
 /// How an answer is to be given, beside the question itself.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Form {
     #[serde(default)]
     pub format: Format,
@@ -35,83 +30,37 @@ pub struct Form {
     pub lang: Language,
 }
 
-/// Answers a question whose rows are areas.
+/// Writes the answer of a question whose rows are areas or places.
 pub fn answer<R: Serialize, T: Serialize>(
     city: &City,
     answer: &Answer<R, T>,
     form: Form,
     title: Title,
-) -> Result<Response, ApiError> {
+) -> Result<Document, ApiError> {
     let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
-    match form.format {
-        Format::Json => Ok(Json(answer).into_response()),
+    let Form { format, lang } = form;
+    match format {
+        Format::Json => Document::json(answer),
         Format::Csv => {
-            let table = query::to_table(city, answer, title.clone(), form.lang);
+            let table = query::to_table(city, answer, title.clone(), lang);
             let mut out = Vec::new();
-            export::write_csv(&table, form.lang, &mut out).map_err(failed)?;
-            Ok(file(
-                out,
-                "text/csv; charset=utf-8",
-                &title,
-                "csv",
-                form.lang,
-            ))
+            export::write_csv(&table, lang, &mut out).map_err(failed)?;
+            let kind = "text/csv; charset=utf-8";
+            Ok(Document::file(out, kind, &title, "csv", lang))
         }
         Format::Xlsx => {
-            let table = query::to_table(city, answer, title.clone(), form.lang);
-            let out = export::write_xlsx(&table, form.lang)
-                .map_err(|e| ApiError::Internal(e.to_string()))?;
+            let table = query::to_table(city, answer, title.clone(), lang);
+            let out =
+                export::write_xlsx(&table, lang).map_err(|e| ApiError::Internal(e.to_string()))?;
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            Ok(file(out, kind, &title, "xlsx", form.lang))
+            Ok(Document::file(out, kind, &title, "xlsx", lang))
         }
-        Format::Geojson => {
-            let collection = query::to_geojson(city, answer);
-            let out = collection.to_string().into_bytes();
-            Ok(file(
-                out,
-                "application/geo+json",
-                &title,
-                "geojson",
-                form.lang,
-            ))
-        }
+        Format::Geojson => Ok(geojson(&query::to_geojson(city, answer), &title, lang)),
     }
 }
 
-/// A file to keep, named by its title.
-pub fn file(
-    bytes: Vec<u8>,
-    kind: &'static str,
-    title: &Title,
-    extension: &str,
-    language: Language,
-) -> Response {
-    let name: String = title
-        .in_language(language)
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let encoded: String = name
-        .bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => (b as char).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect();
-    let disposition = format!(
-        "attachment; filename=\"suitu.{extension}\"; filename*=UTF-8''{encoded}.{extension}"
-    );
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(value) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
+/// A collection of features as a file to keep.
+pub fn geojson(collection: &serde_json::Value, title: &Title, lang: Language) -> Document {
+    let bytes = collection.to_string().into_bytes();
+    Document::file(bytes, "application/geo+json", title, "geojson", lang)
 }

@@ -1,15 +1,14 @@
 //! Areas and the calibers of their population.
 
 use axum::{
-    Json,
     extract::{Path, Query, State, rejection::QueryRejection},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    ApiError, AppState,
-    answers::answer,
+    ApiError, AppState, Asker, Document,
+    answers::{Form, answer},
     questions::{With, asked, title},
 };
 use crate::{
@@ -29,14 +28,16 @@ use crate::{
     responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
 pub async fn list_areas(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<AreasQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::areas(city, &question, limits))
-        .await?;
-    answer(&city, &found, form, title("单元一览", "Areas"))
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::areas(city, question, limits)?;
+            answer(city, &found, form, title("单元一览", "Areas"))
+        })
+        .await
 }
 
 /// The population calibers of every area of a level side by side (口径对照表).
@@ -50,22 +51,24 @@ pub async fn list_areas(
     responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
 pub async fn list_calibers(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<CalibersQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::calibers(city, &question, limits))
-        .await?;
-    answer(
-        &city,
-        &found,
-        form,
-        title("人口口径对照表", "Calibers side by side"),
-    )
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::calibers(city, question, limits)?;
+            answer(
+                city,
+                &found,
+                form,
+                title("人口口径对照表", "Calibers side by side"),
+            )
+        })
+        .await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct AtPeriod {
     pub period: Option<Period>,
 }
@@ -77,12 +80,15 @@ pub struct AtPeriod {
     responses((status = 200, description = "the area's row, outline, neighbors and calibers", body = serde_json::Value)))]
 pub async fn find_area(
     State(state): State<AppState>,
+    asker: Asker,
     Path(code): Path<String>,
     at: Result<Query<AtPeriod>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let AtPeriod { period } = asked(at)?;
-    let card = state
-        .compute(move |city, limits| query::area_card(city, &code, period.as_ref(), limits))
-        .await?;
-    Ok(Json(card).into_response())
+    let at = asked(at)?;
+    state
+        .ask(asker, at, Form::default(), move |city, at, limits| {
+            let card = query::area_card(city, &code, at.period.as_ref(), limits)?;
+            Document::json(&card)
+        })
+        .await
 }

@@ -8,6 +8,7 @@ use axum::{
     response::Response,
 };
 
+use super::etag;
 use crate::tiles::Encoding;
 
 /// Small answers are not worth it; huge ones are streamed as they are.
@@ -49,5 +50,11 @@ pub async fn compress(request: Request, next: Next) -> Response {
         .headers
         .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     parts.headers.remove(header::CONTENT_LENGTH);
+    let etag = parts.headers.get(header::ETAG);
+    if let Some(etag) = etag.and_then(|tag| tag.to_str().ok())
+        && let Ok(etag) = HeaderValue::from_str(&etag::compressed(etag, name))
+    {
+        parts.headers.insert(header::ETAG, etag);
+    }
     Response::from_parts(parts, Body::from(packed))
 }

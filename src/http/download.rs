@@ -2,19 +2,19 @@
 
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::HeaderValue,
+    http::HeaderName,
     response::Response,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{ApiError, AppState, answers::file, questions::asked};
+use super::{ApiError, AppState, Asker, Document, answers::Form, questions::asked};
 use crate::{
     domain::{Language, Period},
     export::{self, Format},
     query::{self, Limits, QueryError},
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DownloadQuery {
     #[serde(default)]
@@ -40,28 +40,27 @@ pub struct DownloadQuery {
     responses((status = 200, description = "the file", content_type = "application/octet-stream")))]
 pub async fn download_layer(
     State(state): State<AppState>,
+    asker: Asker,
     Path(layer): Path<String>,
     question: Result<Query<DownloadQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let DownloadQuery {
-        format,
-        period,
-        condition,
-        lang,
-    } = asked(question)?;
+    let question = asked(question)?;
     let refused = |e: export::ExportError| QueryError::field("format", e.to_string());
-    let format: Format = format
+    let format: Format = question
+        .format
         .as_deref()
         .unwrap_or("xlsx")
         .parse()
         .map_err(refused)?;
-    let (bytes, title, losses) = state
-        .compute(move |city, limits| {
-            let loaded = query::layer_state(city, &layer, period.as_ref())?;
-            let filter = query::condition(loaded, condition.as_deref())?;
+    let form = Form::default();
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let loaded = query::layer_state(city, &layer, question.period.as_ref())?;
+            let filter = query::condition(loaded, question.condition.as_deref())?;
             let title = query::file_title(city, loaded);
             // The last commit's time, so that equal data give equal bytes.
             let at = loaded.records.last().map_or("", |r| &r.imported_at);
+            let lang = question.lang;
             let mut out = Waited {
                 bytes: Vec::new(),
                 limits,
@@ -69,18 +68,19 @@ pub async fn download_layer(
             let done =
                 query::write_layer(city, loaded, format, lang, filter.as_ref(), at, &mut out)
                     .map_err(refused)?;
+            let (kind, extension) = (format.media_type(), format.extension());
+            let document = Document::file(out.bytes, kind, &title, extension, lang);
             let losses: Vec<String> = done.losses.iter().map(|l| l.text(Language::En)).collect();
-            Ok((out.bytes, title, losses))
+            Ok(match losses.is_empty() {
+                true => document,
+                false => document.with(LOSSES, &losses.join("; ")),
+            })
         })
-        .await?;
-    let mut response = file(bytes, format.media_type(), &title, format.extension(), lang);
-    if let Ok(value) = HeaderValue::from_str(&losses.join("; "))
-        && !losses.is_empty()
-    {
-        response.headers_mut().insert("x-suitu-losses", value);
-    }
-    Ok(response)
+        .await
 }
+
+/// What the format could not hold.
+const LOSSES: HeaderName = HeaderName::from_static("x-suitu-losses");
 
 /// A file in memory, as long as somebody waits for it.
 struct Waited<'l> {
@@ -108,6 +108,7 @@ impl std::io::Write for Waited<'_> {
     responses((status = 200, description = "an XLSX workbook", content_type = "application/octet-stream")))]
 pub async fn find_template(
     State(state): State<AppState>,
+    asker: Asker,
     Path(layer): Path<String>,
     question: Result<Query<DownloadQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -121,12 +122,7 @@ pub async fn find_template(
     let mut out = Vec::new();
     export::write_template(definition, city.catalog(), lang, &mut out)
         .map_err(|e| ApiError::Internal(e.to_string()))?;
-    let format = Format::Xlsx;
-    Ok(file(
-        out,
-        format.media_type(),
-        &definition.title,
-        "xlsx",
-        lang,
-    ))
+    let kind = Format::Xlsx.media_type();
+    let template = Document::file(out, kind, &definition.title, "xlsx", lang);
+    Ok(template.respond(&asker.headers))
 }

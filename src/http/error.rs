@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::query::QueryError;
 
 /// Why a request has no answer; becomes problem details (RFC 9457).
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ApiError {
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -26,6 +26,12 @@ pub enum ApiError {
     TimedOut(u64),
     #[error("too many questions at once; try again in a moment")]
     Busy,
+    #[error("too many jobs wait already; try again later")]
+    TooManyJobs,
+    #[error("the job is not done yet")]
+    NotYet,
+    #[error("the job was cancelled; ask anew")]
+    JobCancelled,
     #[error("the server failed; its log says why")]
     Internal(String),
 }
@@ -43,9 +49,12 @@ impl ApiError {
             ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
-            ApiError::Query(QueryError::Cancelled) | ApiError::TimedOut(_) | ApiError::Busy => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            ApiError::NotYet => StatusCode::CONFLICT,
+            ApiError::JobCancelled => StatusCode::GONE,
+            ApiError::Query(QueryError::Cancelled)
+            | ApiError::TimedOut(_)
+            | ApiError::Busy
+            | ApiError::TooManyJobs => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -57,13 +66,9 @@ impl ApiError {
             _ => None,
         }
     }
-}
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        if let ApiError::Internal(cause) = &self {
-            tracing::error!(%cause, "request failed");
-        }
+    /// Problem details (RFC 9457).
+    pub fn problem(&self) -> serde_json::Value {
         let status = self.status();
         let mut problem = json!({
             "type": "about:blank",
@@ -74,14 +79,40 @@ impl IntoResponse for ApiError {
         if let Some(field) = self.field() {
             problem["field"] = json!(field);
         }
-        let mut response = (status, Json(problem)).into_response();
+        problem
+    }
+
+    /// What only the log says.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            ApiError::Internal(cause) => Some(cause),
+            _ => None,
+        }
+    }
+
+    /// When it is worth asking again.
+    fn retry_after_s(&self) -> Option<&'static str> {
+        match self {
+            ApiError::TooManyJobs => Some("30"),
+            ApiError::NotYet => Some("1"),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some("1"),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Some(cause) = self.cause() {
+            tracing::error!(%cause, "request failed");
+        }
+        let mut response = (self.status(), Json(self.problem())).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         response
     }

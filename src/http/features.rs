@@ -1,12 +1,13 @@
 //! Single features.
 
 use axum::{
-    Json,
     extract::{Path, Query, State, rejection::QueryRejection},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
-use super::{ApiError, AppState, areas::AtPeriod, questions::asked};
+use super::{
+    ApiError, AppState, Asker, Document, answers::Form, areas::AtPeriod, questions::asked,
+};
 use crate::query::{self, FeaturesQuery};
 
 /// The features of a layer, page by page.
@@ -22,14 +23,17 @@ use crate::query::{self, FeaturesQuery};
     responses((status = 200, description = "a GeoJSON collection", body = serde_json::Value)))]
 pub async fn list_features(
     State(state): State<AppState>,
+    asker: Asker,
     Path(layer): Path<String>,
     question: Result<Query<FeaturesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let question = asked(question)?;
-    let found = state
-        .compute(move |city, limits| query::features(city, &layer, &question, limits))
-        .await?;
-    Ok(Json(found).into_response())
+    let form = Form::default();
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            Document::json(&query::features(city, &layer, question, limits)?)
+        })
+        .await
 }
 
 /// One feature with the areas around it.
@@ -40,12 +44,14 @@ pub async fn list_features(
     responses((status = 200, description = "a GeoJSON feature", body = serde_json::Value)))]
 pub async fn find_feature(
     State(state): State<AppState>,
+    asker: Asker,
     Path((layer, id)): Path<(String, String)>,
     at: Result<Query<AtPeriod>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let AtPeriod { period } = asked(at)?;
-    let found = state
-        .compute(move |city, _| query::feature(city, &layer, &id, period.as_ref()))
-        .await?;
-    Ok(Json(found).into_response())
+    let at = asked(at)?;
+    state
+        .ask(asker, at, Form::default(), move |city, at, _| {
+            Document::json(&query::feature(city, &layer, &id, at.period.as_ref())?)
+        })
+        .await
 }

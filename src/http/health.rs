@@ -72,6 +72,8 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
         .map(|loaded| loaded.index.heap_bytes())
         .sum();
     let m = &state.metrics;
+    let answers = &state.computations.counts;
+    let jobs = state.jobs.load();
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let mut text = String::new();
     for (name, kind, value) in [
@@ -92,6 +94,26 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
             "counter",
             read(&m.microseconds),
         ),
+        ("suitu_answer_hits_total", "counter", read(&answers.hits)),
+        (
+            "suitu_answer_joined_total",
+            "counter",
+            read(&answers.joined),
+        ),
+        (
+            "suitu_answer_misses_total",
+            "counter",
+            read(&answers.misses),
+        ),
+        (
+            "suitu_computations_running",
+            "gauge",
+            read(&answers.running),
+        ),
+        ("suitu_jobs_total", "counter", jobs.accepted),
+        ("suitu_jobs_waiting", "gauge", jobs.waiting),
+        ("suitu_jobs_running", "gauge", jobs.running),
+        ("suitu_job_answer_bytes", "gauge", jobs.bytes),
         ("suitu_data_version", "gauge", city.version()),
         ("suitu_features", "gauge", features),
         ("suitu_index_bytes", "gauge", bytes as u64),

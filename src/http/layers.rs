@@ -5,10 +5,10 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ApiError, AppState, questions::asked};
+use super::{ApiError, AppState, Asker, Document, answers::Form, questions::asked};
 use crate::{domain::Period, query};
 
 /// Every layer that this city knows, with the states it holds.
@@ -41,7 +41,7 @@ pub async fn find_layer(
     Ok(Json(query::describe_layer(&city, definition)).into_response())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct ValuesQuery {
     classes: Option<usize>,
     period: Option<Period>,
@@ -56,15 +56,18 @@ pub struct ValuesQuery {
     responses((status = 200, description = "extent, sample and breaks", body = serde_json::Value)))]
 pub async fn list_values(
     State(state): State<AppState>,
+    asker: Asker,
     Path((layer, attribute)): Path<(String, String)>,
     question: Result<Query<ValuesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let ValuesQuery { classes, period } = asked(question)?;
-    let found = state
-        .compute(move |city, limits| {
-            let classes = classes.unwrap_or(5);
-            query::values(city, &layer, &attribute, classes, period.as_ref(), limits)
+    let question = asked(question)?;
+    let form = Form::default();
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let classes = question.classes.unwrap_or(5);
+            let period = question.period.as_ref();
+            let values = query::values(city, &layer, &attribute, classes, period, limits)?;
+            Document::json(&values)
         })
-        .await?;
-    Ok(Json(found).into_response())
+        .await
 }

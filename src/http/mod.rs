@@ -2,14 +2,19 @@
 
 mod answers;
 mod areas;
+mod asker;
 mod assets;
 mod city;
 mod compress;
+mod computing;
+mod document;
 mod download;
 mod error;
+mod etag;
 mod features;
 mod guard;
 mod health;
+mod jobs;
 mod layers;
 mod openapi;
 mod questions;
@@ -18,11 +23,14 @@ mod state;
 mod stations;
 mod tiles;
 
+use asker::Asker;
+pub use computing::Bounds;
+use document::Document;
 pub use error::ApiError;
 pub use router::router;
 pub use state::AppState;
 
-/// Serves until `stop` resolves, then lets running requests end.
+/// Serves until `stop` resolves, then cancels the jobs and lets running requests end.
 ///
 /// # Errors
 /// What the listener says.
@@ -31,6 +39,11 @@ pub async fn serve(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let jobs = state.jobs.clone();
+    let stop = async move {
+        stop.await;
+        jobs.close();
+    };
     axum::serve(listener, router(state))
         .with_graceful_shutdown(stop)
         .await

@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the handlers, and a page to read it.
 
-use axum::{Json, Router, response::Html, routing::get};
+use axum::{Router, response::Html, routing::get};
+use serde_json::{Value as Json, json};
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 
 use super::AppState;
@@ -20,13 +21,51 @@ pub fn frame() -> OpenApi {
     OpenApiBuilder::new().info(info).build()
 }
 
+/// Says of every question that it may be asked as a job, and that equal answers need not be sent
+/// again.
+fn tell_of_jobs(document: &mut Json) {
+    let operations = document["paths"].as_object_mut().into_iter();
+    let operations = operations
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Json::as_object_mut)
+        .flat_map(|path| path.values_mut());
+    let is_question = |operation: &Json| {
+        let tag = operation["tags"][0].as_str();
+        matches!(tag, Some("questions" | "areas"))
+    };
+    for operation in operations.filter(|operation| is_question(operation)) {
+        let header = |name: &str, description: &str| {
+            json!({ "name": name, "in": "header", "required": false,
+                    "description": description, "schema": { "type": "string" } })
+        };
+        let prefer = "respond-async: answer 202 at once, the answer itself as a job";
+        let known = "the etag of an answer that the client holds";
+        let parameters = &mut operation["parameters"];
+        if !parameters.is_array() {
+            *parameters = json!([]);
+        }
+        if let Some(parameters) = parameters.as_array_mut() {
+            parameters.push(header("Prefer", prefer));
+            parameters.push(header("If-None-Match", known));
+        }
+        operation["responses"]["202"] = json!({
+            "description": "accepted as a job; its state, with its address in `Location`",
+            "content": { "application/json": { "schema": {} } },
+        });
+        operation["responses"]["304"] = json!({ "description": "not changed" });
+        operation["responses"]["503"] =
+            json!({ "description": "too much at once; `Retry-After` says when to ask again" });
+    }
+}
+
 pub fn routes(document: OpenApi) -> Router<AppState> {
-    let document = serde_json::to_value(document).unwrap_or_default();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    tell_of_jobs(&mut document);
     let page = page(&document);
     Router::new()
         .route(
             "/api/openapi.json",
-            get(move || async move { Json(document) }),
+            get(move || async move { axum::Json(document) }),
         )
         .route("/api/docs", get(move || async move { Html(page) }))
 }

@@ -6,13 +6,13 @@ use axum::{
         Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde_json::json;
 
 use super::{
-    ApiError, AppState,
-    answers::{Form, Format, answer, file},
+    ApiError, AppState, Asker, Document,
+    answers::{Form, Format, answer, geojson},
 };
 use crate::{
     domain::Title,
@@ -56,19 +56,16 @@ pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, A
     responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
 pub async fn list_balance(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<BalanceQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::balance(city, &question, limits))
-        .await?;
-    answer(
-        &city,
-        &found,
-        form,
-        title("职住平衡", "Job-housing balance"),
-    )
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::balance(city, question, limits)?;
+            answer(city, &found, form, title("职住平衡", "Job-housing balance"))
+        })
+        .await
 }
 
 /// The share of people, homes or residential land with a facility within reach (服务覆盖率).
@@ -89,18 +86,20 @@ pub async fn list_balance(
     responses((status = 200, description = "rows, totals, left_out, provenance", body = serde_json::Value)))]
 pub async fn list_coverage(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<CoverageQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let title = query::coverage_title(&city, question.denominator);
-    let found = state
-        .compute(move |city, limits| query::coverage(city, &question, limits))
-        .await?;
-    match form.format {
-        Format::Json => Ok(Json(found).into_response()),
-        _ => answer(&city, &query::flat_coverage(&found), form, title),
-    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::coverage(city, question, limits)?;
+            let title = query::coverage_title(city, question.denominator);
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => answer(city, &query::flat_coverage(&found), form, title),
+            }
+        })
+        .await
 }
 
 /// Sums of every count inside a polygon or an area (范围统计).
@@ -109,19 +108,21 @@ pub async fn list_coverage(
     responses((status = 200, description = "one row per layer and count", body = serde_json::Value)))]
 pub async fn compute_statistics(
     State(state): State<AppState>,
+    asker: Asker,
     form: Result<Query<Form>, QueryRejection>,
     question: Result<Json<StatisticsQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let (form, question) = (asked(form)?, posted(question)?);
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::statistics(city, &question, limits))
-        .await?;
-    if form.format == Format::Json {
-        return Ok(Json(found).into_response());
-    }
-    let flat = query::flat_statistics(&city, &found, form.lang);
-    answer(&city, &flat, form, title("范围统计", "Statistics"))
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::statistics(city, question, limits)?;
+            if form.format == Format::Json {
+                return Document::json(&found);
+            }
+            let flat = query::flat_statistics(city, &found, form.lang);
+            answer(city, &flat, form, title("范围统计", "Statistics"))
+        })
+        .await
 }
 
 /// Who and what lies within reach of places or features (服务区).
@@ -132,30 +133,28 @@ pub async fn compute_statistics(
     responses((status = 200, description = "catchments by origin and cutoff, and their union", body = serde_json::Value)))]
 pub async fn compute_catchments(
     State(state): State<AppState>,
+    asker: Asker,
     form: Result<Query<Form>, QueryRejection>,
     question: Result<Json<CatchmentsQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let (form, question) = (asked(form)?, posted(question)?);
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::catchments(city, &question, limits))
-        .await?;
-    let title = title("服务区", "Catchments");
-    match form.format {
-        Format::Json => Ok(Json(found).into_response()),
-        Format::Geojson => {
-            let collection = query::catchments_to_geojson(&found, form.lang);
-            let bytes = collection.to_string().into_bytes();
-            let kind = "application/geo+json";
-            Ok(file(bytes, kind, &title, "geojson", form.lang))
-        }
-        _ => answer(
-            &city,
-            &query::flat_catchments(&found, form.lang),
-            form,
-            title,
-        ),
-    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::catchments(city, question, limits)?;
+            let title = title("服务区", "Catchments");
+            match form.format {
+                Format::Json => Document::json(&found),
+                Format::Geojson => {
+                    let collection = query::catchments_to_geojson(&found, form.lang);
+                    Ok(geojson(&collection, &title, form.lang))
+                }
+                _ => {
+                    let flat = query::flat_catchments(&found, form.lang);
+                    answer(city, &flat, form, title)
+                }
+            }
+        })
+        .await
 }
 
 /// Places by Chinese or English name, code, pinyin or its initials (地名检索).
@@ -168,13 +167,16 @@ pub async fn compute_catchments(
     responses((status = 200, description = "best first", body = serde_json::Value)))]
 pub async fn search_places(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<SearchQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let question = asked(question)?;
-    let rows = state
-        .compute(move |city, limits| query::search(city, &question, limits))
-        .await?;
-    Ok(Json(json!({ "rows": rows })).into_response())
+    let form = Form::default();
+    state
+        .ask(asker, question, form, |city, question, limits| {
+            Document::json(&json!({ "rows": query::search(city, question, limits)? }))
+        })
+        .await
 }
 
 pub(super) fn title(zh: &str, en: &str) -> Title {

@@ -1,26 +1,27 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tokio::sync::Semaphore;
+use axum::response::Response;
+use serde::Serialize;
 
-use super::ApiError;
+use super::{
+    ApiError, Asker, Bounds, Document,
+    answers::Form,
+    computing::{Computations, Key, Line},
+    jobs::{self, Jobs},
+};
 use crate::{
     city::{City, LiveCity, LoadedLayer},
     domain::{LayerId, Period},
-    query::{Limits, QueryError},
+    query::Limits,
     tiles::{Shapes, TileCache},
 };
 
-/// What a question may take.
-const MEMORY_BYTES: u64 = 512 << 20;
+/// How long a request may wait for its answer; a job may take longer.
 const QUESTION_SECONDS: u64 = 60;
-
-/// Questions computed at once; more of them wait for a moment and are then refused.
-const AT_ONCE: usize = 4;
-const WAIT: Duration = Duration::from_secs(10);
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
 
@@ -33,28 +34,25 @@ pub struct AppState {
     pub(super) live: Arc<LiveCity>,
     pub(super) tiles: TileCache,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
-    questions: Arc<Semaphore>,
+    pub(super) computations: Computations,
+    pub(super) jobs: Jobs,
     /// Whether only this machine may ask: no accounts exist then.
     pub(super) loopback_only: bool,
     pub(super) metrics: Arc<super::health::Metrics>,
 }
 
-/// Stops a question that nobody waits for any longer.
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
-    }
-}
-
 impl AppState {
     pub fn new(live: Arc<LiveCity>, loopback_only: bool) -> Self {
+        AppState::bounded(live, loopback_only, Bounds::default())
+    }
+
+    pub fn bounded(live: Arc<LiveCity>, loopback_only: bool, bounds: Bounds) -> Self {
         AppState {
             live,
             tiles: TileCache::new(TILE_CACHE_BYTES),
             shapes: Arc::default(),
-            questions: Arc::new(Semaphore::new(AT_ONCE)),
+            computations: Computations::new(bounds),
+            jobs: Jobs::new(bounds),
             loopback_only,
             metrics: Arc::default(),
         }
@@ -84,29 +82,28 @@ impl AppState {
         shapes
     }
 
-    /// Computes an answer away from the threads that serve requests, within time and memory; a
-    /// request that is gone stops its question.
-    pub(super) async fn compute<T: Send + 'static>(
+    /// Answers a question: from what is known, computed within time and memory, or as a job where
+    /// the asker wants one. A request that is gone stops what nobody else waits for.
+    pub(super) async fn ask<Q: Serialize + Send + 'static>(
         &self,
-        question: impl FnOnce(&City, &Limits) -> Result<T, QueryError> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let waiting = tokio::time::timeout(WAIT, self.questions.clone().acquire_owned());
-        let permit = waiting
-            .await
-            .map_err(|_| ApiError::Busy)?
-            .map_err(|_| ApiError::Busy)?;
+        asker: Asker,
+        question: Q,
+        form: Form,
+        answer: impl FnOnce(&City, &Q, &Limits) -> Result<Document, ApiError> + Send + 'static,
+    ) -> Result<Response, ApiError> {
         let city = self.city();
-        let cancel: Arc<AtomicBool> = Arc::default();
-        let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
-        let _guard = CancelOnDrop(cancel);
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            question(&city, &limits)
-        });
-        match tokio::time::timeout(Duration::from_secs(QUESTION_SECONDS), running).await {
-            Err(_) => Err(ApiError::TimedOut(QUESTION_SECONDS)),
-            Ok(Err(failed)) => Err(ApiError::Internal(failed.to_string())),
-            Ok(Ok(answer)) => Ok(answer?),
+        let key = Key::new(&asker.path, &question, form, city.version())?;
+        let compute = move |limits: &Limits| answer(&city, &question, limits);
+        if asker.wants_job() {
+            let begin = || self.computations.join_or_begin(key, Line::Jobs, compute);
+            return Ok(jobs::accepted(&*self.jobs.accept(asker.path, begin)?));
         }
+        let computation = self
+            .computations
+            .join_or_begin(key, Line::Requests, compute);
+        let time = Duration::from_secs(QUESTION_SECONDS);
+        let outcome = tokio::time::timeout(time, computation.outcome()).await;
+        let answer = outcome.map_err(|_| ApiError::TimedOut(QUESTION_SECONDS))??;
+        Ok(answer.respond(&asker.headers))
     }
 }

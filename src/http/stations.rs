@@ -6,12 +6,12 @@ use axum::{
         Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
-    ApiError, AppState,
-    answers::{Form, Format, answer, file},
+    ApiError, AppState, Asker, Document,
+    answers::{Form, Format, answer, geojson},
     questions::{With, asked, posted, title},
 };
 use crate::query::{self, StationAreasQuery, StationChangeQuery, StationCoverageQuery};
@@ -36,26 +36,27 @@ use crate::query::{self, StationAreasQuery, StationChangeQuery, StationCoverageQ
     responses((status = 200, description = "a row for each station; the totals count each person once", body = serde_json::Value)))]
 pub async fn list_station_areas(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<StationAreasQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::station_areas(city, &question, limits))
-        .await?;
-    let title = title("站点影响区人口岗位", "People and jobs around stations");
-    match form.format {
-        Format::Json => Ok(Json(found).into_response()),
-        Format::Geojson => {
-            let bytes = query::station_areas_to_geojson(&found).to_string();
-            let kind = "application/geo+json";
-            Ok(file(bytes.into_bytes(), kind, &title, "geojson", form.lang))
-        }
-        _ => {
-            let flat = query::flat_station_areas(&city, &found, form.lang);
-            answer(&city, &flat, form, title)
-        }
-    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::station_areas(city, question, limits)?;
+            let title = title("站点影响区人口岗位", "People and jobs around stations");
+            match form.format {
+                Format::Json => Document::json(&found),
+                Format::Geojson => {
+                    let collection = query::station_areas_to_geojson(&found);
+                    Ok(geojson(&collection, &title, form.lang))
+                }
+                _ => {
+                    let flat = query::flat_station_areas(city, &found, form.lang);
+                    answer(city, &flat, form, title)
+                }
+            }
+        })
+        .await
 }
 
 /// Who lives and works near a station, circle beside street network, each counted once
@@ -74,15 +75,17 @@ pub async fn list_station_areas(
     responses((status = 200, description = "a row for each area and cutoff; totals has one for each cutoff", body = serde_json::Value)))]
 pub async fn list_station_coverage(
     State(state): State<AppState>,
+    asker: Asker,
     question: Result<Query<With<StationCoverageQuery>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let With { question, form } = asked(question)?;
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::station_coverage(city, &question, limits))
-        .await?;
-    let title = title("站点人口岗位覆盖率", "Coverage by stations");
-    answer(&city, &query::flat_cutoffs(&found), form, title)
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::station_coverage(city, question, limits)?;
+            let title = title("站点人口岗位覆盖率", "Coverage by stations");
+            answer(city, &query::flat_cutoffs(&found), form, title)
+        })
+        .await
 }
 
 /// What another set of stations changes in who is near one (站点方案对比).
@@ -93,17 +96,19 @@ pub async fn list_station_coverage(
     responses((status = 200, description = "a row for each area and cutoff; totals has one for each cutoff", body = serde_json::Value)))]
 pub async fn compute_station_change(
     State(state): State<AppState>,
+    asker: Asker,
     form: Result<Query<Form>, QueryRejection>,
     question: Result<Json<StationChangeQuery>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let (form, question) = (asked(form)?, posted(question)?);
-    let city = state.city();
-    let found = state
-        .compute(move |city, limits| query::station_change(city, &question, limits))
-        .await?;
-    let title = title("站点方案前后对比", "Stations before and after");
-    match form.format {
-        Format::Json => Ok(Json(found).into_response()),
-        _ => answer(&city, &query::flat_cutoffs(&found), form, title),
-    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::station_change(city, question, limits)?;
+            let title = title("站点方案前后对比", "Stations before and after");
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => answer(city, &query::flat_cutoffs(&found), form, title),
+            }
+        })
+        .await
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ApiError, AppState, questions::asked};
+use super::{ApiError, AppState, etag, questions::asked};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Layer, Period, TileCoord},
@@ -82,11 +82,7 @@ pub async fn find_tile(
     let Some(encoded) = encoded(&state, loaded.clone(), key).await? else {
         return Ok(empty());
     };
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
-    let same = known.split(',').any(|tag| tag.trim() == &*encoded.etag);
+    let same = etag::known(&headers, &encoded.etag).is_some();
     Ok(respond(encoded, same))
 }
 

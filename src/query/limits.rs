@@ -3,13 +3,15 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::QueryError;
+use super::{Progress, QueryError, Step};
 
-/// What a question may take: it stops when cancelled and never holds more than its budget.
+/// What a question may take: it stops when cancelled and never holds more than its budget; and
+/// where it tells how far it has come.
 #[derive(Clone, Debug)]
 pub struct Limits {
     cancel: Arc<AtomicBool>,
     memory_bytes: u64,
+    progress: Arc<Progress>,
 }
 
 impl Limits {
@@ -22,7 +24,23 @@ impl Limits {
         Limits {
             cancel,
             memory_bytes,
+            progress: Arc::default(),
         }
+    }
+
+    /// What the question tells of its progress.
+    pub fn told(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// Says how much of the whole question is done; cheap enough for any loop but the innermost.
+    pub fn progress(&self, done: u64, of: u64) {
+        self.progress.tell(done, of);
+    }
+
+    /// Says what comes next, in words.
+    pub fn step(&self, zh: &'static str, en: &'static str) {
+        self.progress.begin(Step { zh, en });
     }
 
     /// # Errors

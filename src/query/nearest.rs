@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rayon::prelude::*;
 
 use super::{Limits, QueryError, Ruler, Start};
@@ -23,10 +25,13 @@ pub fn nearest_costs(
     let parts = starts.len().min(rayon::current_num_threads());
     limits.allow((features * 8 * parts) as u64)?;
     let numbering = loaded.index.numbering();
-    let of_some = |starts: &[Start]| {
+    limits.step("量算设施可达范围", "measuring the reach of the facilities");
+    let done = AtomicU64::new(0);
+    let of_some = |some: &[Start]| {
         let mut traveler = ruler.traveler(limits);
         let mut nearest = nowhere();
-        for start in starts {
+        for start in some {
+            limits.progress(done.fetch_add(1, Ordering::Relaxed), starts.len() as u64);
             traveler.within(loaded, start, cost, |feature, cost| {
                 let known = &mut nearest[numbering.number(feature)];
                 *known = known.min(cost);

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use suitu::{
     city::{self, Intake, LiveCity},
     definitions,
-    domain::Layer,
-    http::{AppState, router},
+    domain::{Catalog, Layer},
+    http::{AppState, Bounds, router},
     import::{self, ReadOptions},
     store::{BatchMode, ImportRecord, geopackage::GeoPackage},
 };
@@ -20,7 +20,10 @@ use tower::ServiceExt;
 /// A small city behind its routes: four square districts, homes and jobs.
 pub struct App {
     router: Router,
-    _folder: TempDir,
+    live: Arc<LiveCity>,
+    store: GeoPackage,
+    catalog: Arc<Catalog>,
+    folder: TempDir,
 }
 
 pub struct Answer {
@@ -56,6 +59,10 @@ const ENTRANCES: &str = "id,lon,lat,出入口,站点编号,状态\n\
 
 impl App {
     pub fn new() -> Self {
+        App::bounded(Bounds::default())
+    }
+
+    pub fn bounded(bounds: Bounds) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
         let path = folder.path().join("city.gpkg");
@@ -72,12 +79,34 @@ impl App {
             let layer = catalog.layer(layer).expect("a built-in layer").clone();
             bring(&store, &catalog, &layer, vec![file]);
         }
-        let city = city::load(&store, catalog).expect("loads");
-        let state = AppState::new(Arc::new(LiveCity::new(city)), true);
+        let city = city::load(&store, catalog.clone()).expect("loads");
+        let live = Arc::new(LiveCity::new(city));
+        let state = AppState::bounded(live.clone(), true, bounds);
         App {
             router: router(state),
-            _folder: folder,
+            live,
+            store,
+            catalog,
+            folder,
         }
+    }
+
+    /// Adds features to a layer while the city is served.
+    pub fn import(&self, layer: &str, text: &str) {
+        let file = self.folder.path().join("more.csv");
+        std::fs::write(&file, text).expect("written");
+        let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
+        bring(&self.store, &self.catalog, &layer, vec![file]);
+        let city = city::load(&self.store, self.catalog.clone()).expect("loads");
+        self.live.publish(city);
+    }
+
+    /// The value of a counter or gauge.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let text = String::from_utf8(self.get("/metrics").await.body).expect("text");
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        let value = value.expect("a known name").trim();
+        value.parse().expect("a whole number")
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -130,7 +159,7 @@ fn bring(
     let intake = Intake {
         layer,
         period: "2020-11-01".parse().expect("a period"),
-        mode: BatchMode::Insert,
+        mode: BatchMode::Append,
         table: imported.table,
         source_geometries: None,
         record: ImportRecord {

@@ -3,6 +3,7 @@
 mod downloads;
 mod errors;
 mod helpers;
+mod jobs;
 mod layers;
 mod questions;
 mod stations;

@@ -150,8 +150,8 @@ test('a station shows people and jobs within 500 and 800 m', async () => {
   const { features } = await getJson('/api/layers/stations/features?limit=3');
   assert.ok(features.length > 0);
   await open(page, `?mode=stations&stations=${encodeURIComponent(features[0].id)}&table=1`);
-  await page.locator('.panel table').waitFor();
-  assert.match(await page.locator('.panel table thead').innerText(), /500 m\s+800 m/);
+  await page.locator('.card table').waitFor({ timeout: 60_000 });
+  assert.match(await page.locator('.card table thead').innerText(), /500 m\s+800 m/);
   await shot(page, 'zh-stations');
   assert.deepEqual(await axe(page), []);
 });

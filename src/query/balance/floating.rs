@@ -1,7 +1,10 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use geo::{Geometry, Point};
@@ -129,6 +132,7 @@ pub(super) fn float(
         true => 0.0,
         false => (bounds.south + bounds.north) / 2.0,
     };
+    limits.step("计算浮动服务区", "computing floating catchments");
     let zoom = catchment.zoom(middle_lat);
     limits.allow((employed.loaded.index.features() + jobs.loaded.index.features()) * 64)?;
     let mut cells: BTreeMap<(u32, u32), FloatingCell> = BTreeMap::new();
@@ -268,7 +272,9 @@ fn on_network(
     for (feature, cell) in index.iter().zip(&cell_of) {
         start_of[*cell] = index.place(feature);
     }
+    let done = AtomicU64::new(0);
     let sums = |traveler: &mut crate::query::Traveler<'_>, own: usize| {
+        limits.progress(done.fetch_add(1, Ordering::Relaxed), cells.len() as u64);
         if cells[own].employed == 0 {
             return Ok((0, 0));
         }

@@ -263,11 +263,13 @@ pub(super) fn reach<'c>(
         };
         counted.iter().map(of_layer).collect()
     };
+    limits.step("量算可达范围", "measuring what is within reach");
     for (number, some) in origins.chunks(AT_ONCE).enumerate() {
         let found: Vec<Vec<Vec<(FeatureRef, f64)>>> = some
             .par_iter()
             .map_init(|| ruler.traveler(limits), search)
             .collect::<Result<_, QueryError>>()?;
+        limits.progress((number * AT_ONCE) as u64, origins.len() as u64);
         for (origin, of_layers) in found.iter().enumerate() {
             let origin = number * AT_ONCE + origin;
             for (tally, found) in tallies.iter_mut().zip(of_layers) {
@@ -292,6 +294,7 @@ fn shapes(
     asked: &[(f64, f64, usize)],
     limits: &Limits,
 ) -> Result<Vec<geojson::Geometry>, QueryError> {
+    limits.step("绘制服务区范围", "drawing the shapes");
     let starts: Vec<_> = origins.iter().map(|origin| origin.start.clone()).collect();
     let each = starts
         .chunks(1)

@@ -1,4 +1,5 @@
 import { problemOf } from './client.ts';
+import type { Question } from './questions.ts';
 
 /** Hands a file to the browser as a download. */
 export function save(file: Blob, name: string): void {
@@ -12,13 +13,10 @@ export function save(file: Blob, name: string): void {
 /** A file name of a title: no characters that a file system refuses. */
 export const fileName = (...parts: string[]) => parts.filter(Boolean).join('-').replace(/[\\/:*?"<>|\s]+/g, '_');
 
-/** Asks a question that has a body for its answer as a file. */
-export async function downloadAnswer(path: string, body: unknown, name: string): Promise<void> {
-  const response = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+/** Asks a question for its answer as a file. */
+export async function downloadAnswer({ path, body }: Question, name: string): Promise<void> {
+  const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(path, body === undefined ? {} : posted);
   if (!response.ok) throw await problemOf(response);
   save(await response.blob(), name);
 }

@@ -1,20 +1,33 @@
 /** The questions of the contract as paths and calls. */
+import { clock } from '../format/clock.ts';
 import { get, post, withQuery } from './client.ts';
 import type {
   AreaCard,
   Catchments,
   City,
+  Departure,
   FeatureCard,
   FoundPlace,
   Layer,
   Statistics,
   Term,
+  Unit,
+  Way,
 } from './types.ts';
 
 export interface Asked {
   period?: string;
   caliber?: string;
 }
+
+/** A question that comes as an address, or with a body. */
+export interface Question {
+  path: string;
+  body?: unknown;
+}
+
+export const ask = <T>({ path, body }: Question, signal: AbortSignal) =>
+  body === undefined ? get<T>(path, signal) : post<T>(path, body, signal);
 
 export const findCity = () => get<City>('/api/city');
 export const listTerms = () => get<{ rows: Term[] }>('/api/terms').then((answer) => answer.rows);
@@ -28,8 +41,10 @@ export const areasPath = (level: string, asked: Asked) => withQuery('/api/areas'
 export const balancePath = (level: string, catchment_m: number | null, asked: Asked) =>
   withQuery('/api/balance', { level, catchment_m, ...asked });
 
+export type FileFormat = 'xlsx' | 'csv' | 'geojson';
+
 /** The same rows as a file. */
-export const downloadPath = (path: string, format: 'xlsx' | 'csv' | 'geojson', lang: string) =>
+export const downloadPath = (path: string, format: FileFormat, lang: string) =>
   withQuery(path, { format, lang });
 
 export const layerDownloadPath = (layer: string, format: string, lang: string, asked: Asked) =>
@@ -57,17 +72,45 @@ export const statisticsBody = (geometry: GeoJSON.Polygon, asked: Asked) => ({ ge
 export const computeStatistics = (geometry: GeoJSON.Polygon, asked: Asked, signal: AbortSignal) =>
   post<Statistics>('/api/statistics', statisticsBody(geometry, asked), signal);
 
-export const computeCatchments = (
-  origins: { layer: string; id: string }[],
-  cutoffs: number[],
-  mode: 'straight' | 'walk',
+/** The body of a question about catchments (服务区), in a fixed order of keys. */
+export function catchmentsBody(
+  origins: readonly ({ layer: string; id: string } | { lon: number; lat: number })[],
+  mode: Way,
+  cutoffs: readonly number[],
+  unit: Unit,
+  departure: Departure,
   asked: Asked,
-  signal: AbortSignal,
-) =>
-  post<Catchments>(
-    '/api/catchments',
-    { origins, mode, cutoffs, unit: 'm', geometry: true, ...periodOf(asked) },
-    signal,
-  );
+) {
+  return { origins, cutoffs, ...travelOf(mode, unit, departure), geometry: true, ...periodOf(asked) };
+}
+
+/** Way, unit and, by timetable, when one leaves. */
+export function travelOf(mode: Way, unit: Unit, departure: Departure) {
+  const { date, from, to, percentile } = departure;
+  const when = { ...(date && { date }), from: clock(from), to: clock(to), percentile };
+  return { mode, unit, ...(mode === 'transit' && { departure: when }) };
+}
+
+export const computeCatchments = (body: unknown, signal: AbortSignal) => post<Catchments>('/api/catchments', body, signal);
+
+/** The catchment table of all stations (站点服务区). */
+export const stationAreasPath = (layer: string, mode: Way, areas: { core: number; influence: number }, asked: Asked) =>
+  withQuery('/api/station_areas', { layer, mode, ...areas, ...asked });
+
+/** What the network covers by area (线网覆盖), circle beside streets. */
+export const stationCoveragePath = (layer: string, level: string, cutoffs: readonly number[], asked: Asked) =>
+  withQuery('/api/station_coverage', { layer, level, cutoffs: cutoffs.join(','), ...asked });
+
+/** The body of a question about two sets of stations, before and after. */
+export const changeBody = (
+  before: readonly object[],
+  after: readonly object[],
+  level: string,
+  mode: Way,
+  cutoff: number,
+  unit: Unit,
+  departure: Departure,
+  asked: Asked,
+) => ({ before, after, level, cutoffs: [cutoff], ...travelOf(mode, unit, departure), ...asked });
 
 const periodOf = (asked: Asked) => (asked.period ? { period: asked.period } : {});

@@ -52,6 +52,8 @@ export interface City {
   calibers: CaliberTitle[];
   /** The walking network; null where no streets were imported. */
   streets: { period: string; source: string; length_km: number } | null;
+  /** The timetable; null where none was imported. */
+  timetable?: { first_date: string; last_date: string; date: string; stops: number; trips: number; source: string } | null;
   software: string;
   basemap: Basemap | null;
   findings: Title[];
@@ -192,6 +194,24 @@ export interface AreaCard extends AreaName {
   [key: string]: unknown;
 }
 
+/** How one travels: along a straight line, along the streets, or by timetable too. */
+export type Way = 'straight' | 'walk' | 'bicycle' | 'car' | 'transit';
+
+export type Unit = 'm' | 'min';
+
+/** When one leaves: every minute of a half-open window of a day, and which of the times counts. */
+export interface Departure {
+  /** Empty for the day that the timetable suggests. */
+  date: string;
+  /** Minutes after midnight. */
+  from: number;
+  to: number;
+  percentile: number;
+}
+
+/** A measure of access to facilities (可达性). */
+export type AccessMeasure = 'cumulative' | 'nearest' | '2sfca' | 'e2sfca' | '3sfca' | 'gravity' | 'competitive';
+
 export interface FoundPlace {
   kind: 'area' | 'feature' | 'stop';
   layer: string;
@@ -236,6 +256,7 @@ export interface Catchment {
   unit: string;
   totals: Row;
   exclusive: Row;
+  reason?: string;
   geometry?: GeoJSON.Geometry;
 }
 

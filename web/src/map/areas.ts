@@ -3,7 +3,6 @@ import { asked, ground } from '../state/city.svelte.ts';
 import { tilesUrl } from '../api/questions.ts';
 import { NO_DATA } from '../classes/palettes.ts';
 import { theme } from '../state/theme.svelte.ts';
-import { view } from '../state/view.svelte.ts';
 import { ACCENT, GROUND } from './ground.ts';
 import { reconcile, type Drawing } from './reconcile.ts';
 
@@ -38,7 +37,6 @@ export function drawAreas(map: MapLibre): void {
     ...of(levels[0]!.layer),
     paint: { 'fill-color': GROUND.land, 'fill-antialias': false },
   });
-  const isShaded = view.mode !== 'stations' && !(view.mode === 'browse' && view.display === 'points');
   const colors = theme.colors.flatMap((color, i) => [i, color]);
   drawing.layers.push({
     slot: 'theme',
@@ -47,7 +45,7 @@ export function drawAreas(map: MapLibre): void {
     ...of(level.layer),
     paint: {
       'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
-      'fill-opacity': isShaded ? ['case', is('dimmed'), 0.12, 0.88] : 0,
+      'fill-opacity': theme.isShaded ? ['case', is('dimmed'), 0.12, 0.88] : 0,
     },
   });
   for (const [i, other] of levels.entries()) {

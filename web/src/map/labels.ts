@@ -5,7 +5,6 @@ import { named } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { places } from '../state/places.svelte.ts';
 import { numberAt, theme } from '../state/theme.svelte.ts';
-import { view } from '../state/view.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
 import { GROUND } from './ground.ts';
 import { reconcile } from './reconcile.ts';
@@ -75,8 +74,7 @@ function labelOf(row: Row, hasValue: boolean): GeoJSON.Feature[] {
   const center = row['center'];
   if (!Array.isArray(center)) return [];
   const found = hasValue ? theme.byCode.get(String(row['code'])) : undefined;
-  const isShaded = view.mode !== 'stations' && !(view.mode === 'browse' && view.display === 'points');
-  const value = found && isShaded && !theme.isBivariate && theme.key in found.row ? `\n${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
+  const value = found && theme.isShaded && !theme.isBivariate && theme.key in found.row ? `\n${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
   return [
     {
       type: 'Feature',

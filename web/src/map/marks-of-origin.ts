@@ -2,11 +2,12 @@
 import type { City, Input, Title } from '../api/types.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
+import { reach } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 
 /** Sources with dates of what is mapped; without a thematic map, of the areas. */
 export function sourceLine(): string {
-  const inputs = theme.path ? theme.inputs : [];
+  const inputs = theme.question ? theme.inputs : (reach.answer.value?.provenance.inputs ?? []);
   const sources = inputs.length > 0 ? inputs.map(describe) : ground.layers.filter((l) => l.kind === 'area').map(areaSource);
   const distinct = [...new Set(sources.filter(Boolean))];
   // A source that another one begins with is said once.

@@ -2,6 +2,7 @@ import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
 import { tilesUrl } from '../api/questions.ts';
 import type { Layer } from '../api/types.ts';
 import { asked, ground } from '../state/city.svelte.ts';
+import { stations } from '../state/stations.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
@@ -16,10 +17,10 @@ export const markId = (layer: string) => `marks:${layer}`;
 /** The layers whose places are drawn, and those that a mode needs beside them. */
 export function markedLayers(): Layer[] {
   const visible = new Set(ground.visible);
-  if (view.mode === 'stations' && ground.stations) visible.add(ground.stations.id);
+  if (view.mode === 'reach' && ground.stations) visible.add(ground.stations.id);
   const isPoints = view.mode === 'browse' && view.display === 'points';
   if (isPoints) visible.add(theme.subject.split('.')[0]!);
-  if (view.mode === 'overview' || view.mode === 'balance') {
+  if (view.mode !== 'browse') {
     for (const layer of ground.layers) {
       if (layer.kind !== 'station' && layer.kind !== 'ground' && view.layers === null) visible.delete(layer.id);
     }
@@ -73,7 +74,7 @@ type Of = { source: string; 'source-layer': string };
 
 function points(drawing: Drawing, layer: Layer, of: Of, scales: Scales): void {
   if (layer.kind === 'station') {
-    stations(drawing, layer, of);
+    drawStations(drawing, layer, of);
     return;
   }
   const sized = sizedBy(layer);
@@ -99,10 +100,10 @@ function points(drawing: Drawing, layer: Layer, of: Of, scales: Scales): void {
   });
 }
 
-function stations(drawing: Drawing, layer: Layer, of: Of): void {
+function drawStations(drawing: Drawing, layer: Layer, of: Of): void {
+  const isMode = view.mode === 'reach';
   const selected = view.selection?.kind === 'feature' && view.selection.layer === layer.id ? [view.selection.id] : [];
-  const chosen: ExpressionSpecification = ['in', ['get', 'id'], ['literal', view.mode === 'stations' ? view.stations : selected]];
-  const isMode = view.mode === 'stations';
+  const chosen: ExpressionSpecification = ['in', ['get', 'id'], ['literal', isMode ? [...stations.chosen] : selected]];
   drawing.layers.push(
     {
       slot: 'station-marks',

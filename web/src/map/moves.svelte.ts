@@ -11,7 +11,7 @@ class Moves {
   }
 
   fit(bbox: Bbox, animate = true): void {
-    this.map?.fitBounds(bbox, { padding: 48, maxZoom: 15, duration: animate && !isStill() ? 600 : 0 });
+    this.map?.fitBounds(bbox, { padding: { ...homePadding(this.map), top: 48 }, maxZoom: 15, duration: animate && !isStill() ? 600 : 0 });
   }
 
   fly(lon: number, lat: number, zoom: number): void {

@@ -8,6 +8,7 @@ import { distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { heading } from '../state/columns.ts';
+import { reach, reachedTitle } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { PAGE_FONT } from './fonts.ts';
@@ -38,9 +39,9 @@ export function downloadPicture(map: MapLibre, city: City): void {
 }
 
 function title(): string {
+  if (!theme.question) return [t('task_reach'), reach.origins.length > 0 ? reachedTitle() : ''].filter(Boolean).join(' · ');
   const level = ground.level ? titled(ground.level.title) : '';
-  const subject = view.mode === 'stations' ? t('task_stations') : theme.isBivariate ? t('bivariate_title') : heading(theme.column);
-  return [subject, view.mode === 'stations' ? '' : level].filter(Boolean).join(' · ');
+  return [theme.isBivariate ? t('bivariate_title') : heading(theme.column), level].filter(Boolean).join(' · ');
 }
 
 function compose(map: MapLibre, city: City): HTMLCanvasElement {
@@ -76,8 +77,7 @@ function compose(map: MapLibre, city: City): HTMLCanvasElement {
 const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_date ?? view.period;
 
 function legendRows(): LegendRow[] {
-  const isShaded = view.mode !== 'stations' && !(view.mode === 'browse' && view.display === 'points');
-  const classes = isShaded && !theme.isBivariate
+  const classes = theme.isShaded && !theme.isBivariate
     ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: theme.counts[i] ?? 0 })}`, round: false }))
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: t('legend_no_data'), round: false });

@@ -42,6 +42,11 @@ class Ground {
       .toSorted((a, b) => Number(b.style.visible) - Number(a.style.visible) || a.features - b.features)[0],
   );
 
+  /** Whether the city has what a way of travelling needs. */
+  hasNetwork(way: string): boolean {
+    return way === 'walk' && this.city?.streets !== null;
+  }
+
   /** Ids of the layers drawn as marks. */
   visible = $derived(
     new Set(view.layers ?? this.layers.filter((layer) => layer.style.visible).map((layer) => layer.id)),

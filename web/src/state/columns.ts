@@ -1,6 +1,7 @@
 import type { Row, TermFormat } from '../api/types.ts';
 import { t, titled, unitTitle } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
+import { view } from './view.svelte.ts';
 
 /** A column of a table: title, unit, how it is printed, what it means. */
 export interface Column {
@@ -70,6 +71,22 @@ export function worded(title: string): Pick<Column, 'title' | 'short' | 'formula
 export function heading(column: { title: string; unit: string }): string {
   if (!column.unit) return column.title;
   return `${column.title}（${column.unit}）`;
+}
+
+/** The counts that catchments are told by: people of the chosen caliber, jobs, employed residents. */
+export function mainCounts(): { people: string | null; jobs: string | null; employed: string | null } {
+  const homes = ground.layers.find((layer) => layer.kind === 'residence');
+  const caliber = view.caliber || ground.city?.calibers[0]?.id;
+  const chosen = homes?.attributes.find((attribute) => attribute.id === caliber);
+  return { people: homes && chosen ? `${homes.id}.${chosen.id}` : keyOfRole('population'), jobs: keyOfRole('jobs'), employed: keyOfRole('employed') };
+}
+
+function keyOfRole(role: string): string | null {
+  for (const layer of ground.layers) {
+    const found = layer.attributes.find((attribute) => attribute.role === role);
+    if (found) return `${layer.id}.${found.id}`;
+  }
+  return null;
 }
 
 /** The keys of the counts that are not empty: people and jobs first, numbers of features last. */

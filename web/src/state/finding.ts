@@ -6,7 +6,7 @@ import { view } from './view.svelte.ts';
 
 /** One sentence that says what the map shows, from the rows alone; empty where there is nothing to say. */
 export function findingOf(): string {
-  if (!theme.fits || theme.isBivariate || view.mode === 'stations') return '';
+  if (!theme.fits || theme.isBivariate) return '';
   const { key, column, totals } = theme;
   const known = theme.rows
     .filter((row) => numberAt(row, key) !== null)

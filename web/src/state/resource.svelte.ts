@@ -13,13 +13,34 @@ export class Resource<T> {
   #running: AbortController | null = null;
   #key = '';
   #again: (() => void) | null = null;
+  #started = 0;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * With patience a question that is being answered may run on for so long while the next one
+   * waits: a slider then shows answers on its way and not only where it stops.
+   */
+  constructor(readonly patience_ms = 0) {}
 
   /** Asks unless the same question was asked last; `key` tells questions apart. */
   ask(key: string, question: (signal: AbortSignal) => Promise<T>): void {
     if (key === this.#key) return;
     this.#key = key;
     this.#again = () => void this.#run(question);
-    this.#again();
+    const spare = this.#running && this.loading ? this.#started + this.patience_ms - performance.now() : 0;
+    clearTimeout(this.#waiting);
+    if (spare > 0) this.#waiting = setTimeout(this.#again, spare);
+    else this.#again();
+  }
+
+  /** Gives up the question that is being answered; the old answer stays. */
+  cancel(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#running?.abort();
+    this.#running = null;
+    this.#key = '';
+    this.loading = false;
   }
 
   /** Asks the last question once more. */
@@ -29,21 +50,20 @@ export class Resource<T> {
 
   /** Forgets question and answer. */
   clear(): void {
-    this.#running?.abort();
-    this.#running = null;
-    this.#key = '';
+    this.cancel();
     this.#again = null;
     this.value = null;
     this.problem = null;
-    this.loading = false;
   }
 
   async #run(question: (signal: AbortSignal) => Promise<T>): Promise<void> {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
     this.loading = true;
-    const started = performance.now();
+    const started = (this.#started = performance.now());
     try {
       const value = await question(running.signal);
       if (this.#running !== running) return;
@@ -55,6 +75,8 @@ export class Resource<T> {
       this.problem =
         cause instanceof Problem ? cause : new Problem('unexpected', 1, cause instanceof Error ? cause.message : String(cause));
     }
-    this.loading = false;
+    // The question that waited is more wanted than rest.
+    if (this.#waiting !== undefined) this.#again?.();
+    else this.loading = false;
   }
 }

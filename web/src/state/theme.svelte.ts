@@ -1,5 +1,4 @@
-import { get } from '../api/client.ts';
-import { areasPath, balancePath } from '../api/questions.ts';
+import { areasPath, ask, balancePath, type Question } from '../api/questions.ts';
 import type { Answer, Input, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
@@ -19,28 +18,37 @@ const BANDS: Record<string, { breaks: number[]; middle: number }> = {
 
 const DENSITY = 'density:';
 
+/** A question whose rows can be mapped, and which one it is. */
+export interface ThemeQuestion extends Question {
+  kind: 'balance' | 'areas' | 'change' | 'access';
+}
+
 /**
  * The thematic map (专题地图): the rows of a question, the column that is mapped, and its classes.
  * Map, legend, table and picture all read this, so they cannot disagree.
  */
 class Theme {
-  answer = new Resource<Answer>();
+  answer = new Resource<Answer & { kind: ThemeQuestion['kind'] }>();
 
   /** The question of the open mode; null where the mode maps no areas. */
-  path = $derived.by((): string | null => {
+  question = $derived.by((): ThemeQuestion | null => {
     const level = ground.level?.id;
     if (!level) return null;
     switch (view.mode) {
       case 'overview':
-        return balancePath(level, null, asked());
+        return { kind: 'balance', path: balancePath(level, null, asked()) };
       case 'balance':
-        return balancePath(level, view.catchment_m, asked());
+        return { kind: 'balance', path: balancePath(level, view.catchment_m, asked()) };
       case 'browse':
-        return areasPath(level, asked());
-      case 'stations':
+        return { kind: 'areas', path: areasPath(level, asked()) };
+      case 'reach':
+      case 'access':
         return null;
     }
   });
+
+  /** Whether the areas are coloured. */
+  isShaded = $derived(this.question !== null && !(view.mode === 'browse' && view.display === 'points'));
 
   isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
 
@@ -48,10 +56,7 @@ class Theme {
   subject = $derived.by(() => view.subject || defaultSubject());
 
   /** Whether the answer at hand belongs to the open mode. */
-  fits = $derived.by(() => {
-    const first = this.answer.value?.rows[0];
-    return first !== undefined && this.path !== null && (this.isBalance ? 'balance_index' in first : 'bbox' in first);
-  });
+  fits = $derived(this.question !== null && this.answer.value?.kind === this.question.kind && this.answer.value.rows.length > 0);
 
   isDensity = $derived(view.mode === 'browse' && view.display === 'density');
 
@@ -178,8 +183,9 @@ class Theme {
   /** Asks again whenever the question changes. Call once, inside a component. */
   follow(): void {
     $effect(() => {
-      const path = this.path;
-      if (path) this.answer.ask(path, (signal) => get<Answer>(path, signal));
+      const question = this.question;
+      if (!question) return;
+      this.answer.ask(JSON.stringify(question), async (signal) => ({ ...(await ask<Answer>(question, signal)), kind: question.kind }));
     });
   }
 }

@@ -26,9 +26,21 @@ describe('the address', () => {
       layers: ['stations', 'schools'],
       selection: { kind: 'feature', layer: 'stations', id: '广州 塔/1,2' },
       polygon: [[113.1, 23.1], [113.2, 23.1], [113.2, 23.25]],
-      stations: ['a,b', '体育西路'],
-      reach: 'walk',
-      cutoffs: [300, 500, 800],
+      chosen: [{ kind: 'station', id: 'a,b' }, { kind: 'station', id: '@体育西路' }, { kind: 'line', line: '3号线, 北延' }, { kind: 'place', lon: 113.2, lat: 23.1 }],
+      before: [{ kind: 'station', id: 'line:1' }],
+      after: [],
+      way: 'transit',
+      unit: 'min',
+      cutoffs: [10, 15, 30],
+      cutoff: 12,
+      beside: false,
+      circle_m: 800,
+      departure: { date: '2019-05-13', from: 450, to: 1470, percentile: 90 },
+      tab: 'coverage',
+      facility: 'clinics',
+      capacity: 'beds',
+      access: 'e2sfca',
+      grid: true,
       table: true,
       sort: { key: 'jobs', descending: true },
       camera: { lon: 113.26441, lat: 23.12911, zoom: 10.25 },
@@ -41,8 +53,15 @@ describe('the address', () => {
     expect(decodeView('').layers).toBeNull();
   });
 
+  it('opens links from before the mode had its name', () => {
+    const view = decodeView('mode=stations&stations=a%252Cb,c&reach=walk&cutoffs=300');
+    expect(view).toMatchObject({ mode: 'reach', way: 'walk', cutoffs: [300] });
+    expect(view.chosen).toEqual([{ kind: 'station', id: 'a,b' }, { kind: 'station', id: 'c' }]);
+    expect(decodeView('mode=stations').way).toBe('straight');
+  });
+
   it('falls back to the default for what it cannot read', () => {
-    const view = decodeView('mode=war&classes=99&map=nowhere&polygon=1,2;3&catchment_m=-1&feature=x&period=now&sort=-');
+    const view = decodeView('mode=war&departure=2019-05-13,09:00,08:00,50&stations=@1;x&by=rocket&cutoff=-3&classes=99&map=nowhere&polygon=1,2;3&catchment_m=-1&feature=x&period=now&sort=-');
     expect(view).toEqual(defaultView());
   });
 });

@@ -1,9 +1,12 @@
 /** The whole view as the query part of the address, so that a link or a bookmark restores it. */
+import type { AccessMeasure, Departure, Unit, Way } from '../api/types.ts';
 import { tidyBreaks, type Method } from '../classes/breaks.ts';
 import { PALETTES, type PaletteId } from '../classes/palettes.ts';
+import { clock, minutesOf } from '../format/clock.ts';
 import type { Lang } from '../format/number.ts';
+import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 
-export const MODES = ['overview', 'browse', 'balance', 'stations'] as const;
+export const MODES = ['overview', 'browse', 'balance', 'reach', 'access'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index'] as const;
@@ -13,8 +16,14 @@ export type Measure = (typeof MEASURES)[number];
 export const DISPLAYS = ['total', 'density', 'points'] as const;
 export type Display = (typeof DISPLAYS)[number];
 
-export const REACHES = ['straight', 'walk'] as const;
-export type Reach = (typeof REACHES)[number];
+export const WAYS = ['straight', 'walk', 'bicycle', 'car', 'transit'] as const satisfies readonly Way[];
+export const UNITS = ['m', 'min'] as const satisfies readonly Unit[];
+
+/** The tables of the mode 可达. */
+export const TABS = ['chosen', 'stations', 'coverage', 'change'] as const;
+export type Tab = (typeof TABS)[number];
+
+export const ACCESS_MEASURES = ['cumulative', 'nearest', '2sfca', 'e2sfca', '3sfca', 'gravity', 'competitive'] as const satisfies readonly AccessMeasure[];
 
 export type Position = [lon: number, lat: number];
 
@@ -63,11 +72,31 @@ export interface View {
   selection: Selection;
   /** Corners of the drawn polygon, not closed. */
   polygon: Position[] | null;
-  /** Ids of the chosen stations. */
-  stations: string[];
+  /** Where catchments start: stations, whole lines, any places. */
+  chosen: Choice[];
+  /** The set before and the set after, where two are compared. */
+  before: Choice[] | null;
+  after: Choice[] | null;
+  /** Empty for the city's best way on foot. */
+  way: Way | '';
+  unit: Unit;
+  /** The distances or times kept beside one another. */
   cutoffs: number[];
-  /** How far is measured: along a straight line or along the streets. */
-  reach: Reach;
+  /** The one on the slider; null for the largest of them. */
+  cutoff: number | null;
+  /** Whether circles stand beside the network. */
+  beside: boolean;
+  /** Radius of those circles, metres; null for as far as the network goes. */
+  circle_m: number | null;
+  departure: Departure;
+  tab: Tab;
+  /** The layer that is reached; empty for the first with facilities. */
+  facility: string;
+  /** Its attribute that is shared out; empty for the first with a value. */
+  capacity: string;
+  access: AccessMeasure;
+  /** Whether access is shown by cells rather than by areas. */
+  grid: boolean;
   table: boolean;
   sort: Sort | null;
   /** Null for the whole city. */
@@ -94,9 +123,21 @@ export function defaultView(lang: Lang = 'zh'): View {
     layers: null,
     selection: null,
     polygon: null,
-    stations: [],
+    chosen: [],
+    before: null,
+    after: null,
+    way: '',
+    unit: 'm',
     cutoffs: [500, 800],
-    reach: 'straight',
+    cutoff: null,
+    beside: true,
+    circle_m: null,
+    departure: { date: '', from: 480, to: 540, percentile: 50 },
+    tab: 'chosen',
+    facility: '',
+    capacity: '',
+    access: '2sfca',
+    grid: false,
     table: false,
     sort: null,
     camera: null,
@@ -129,9 +170,21 @@ export function encodeView(view: View): string {
   if (view.selection?.kind === 'area') put('area', view.selection.code);
   if (view.selection?.kind === 'feature') put('feature', `${view.selection.layer}/${view.selection.id}`);
   if (view.polygon) put('polygon', view.polygon.map((p) => p.map(degrees).join(',')).join(';'));
-  put('stations', view.stations.map(encodeURIComponent).join(','));
+  put('stations', encodeChoices(view.chosen));
+  if (view.before) search.set('before', encodeChoices(view.before));
+  if (view.after) search.set('after', encodeChoices(view.after));
+  put('by', view.way);
+  put('unit', view.unit, usual.unit);
   put('cutoffs', view.cutoffs.join(','), usual.cutoffs.join(','));
-  put('reach', view.reach, usual.reach);
+  if (view.cutoff !== null) put('cutoff', String(view.cutoff));
+  put('circles', view.beside ? '' : '0');
+  if (view.circle_m !== null) put('circle_m', String(view.circle_m));
+  put('departure', departureText(view.departure), departureText(usual.departure));
+  put('tab', view.tab, usual.tab);
+  put('facility', view.facility);
+  put('capacity', view.capacity);
+  put('access', view.access, usual.access);
+  put('grid', view.grid ? '1' : '');
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
@@ -150,7 +203,8 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
   const catchment = Number(text('catchment_m'));
   return {
     lang: oneOf('lang', ['zh', 'en'], usual.lang),
-    mode: oneOf('mode', MODES, usual.mode),
+    // Links from before the mode had its name.
+    mode: text('mode') === 'stations' ? 'reach' : oneOf('mode', MODES, usual.mode),
     period: /^\d{4}(-\d{2}){0,2}$/.test(text('period')) ? text('period') : '',
     caliber: text('caliber'),
     level: text('level'),
@@ -167,9 +221,21 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     layers: search.has('layers') ? text('layers').split(',').filter(Boolean) : null,
     selection: selectionOf(text('area'), text('feature')),
     polygon: polygonOf(text('polygon')),
-    stations: text('stations').split(',').filter(Boolean).map(decoded),
+    chosen: decodeChoices(text('stations')),
+    before: search.has('before') ? decodeChoices(text('before')) : null,
+    after: search.has('after') ? decodeChoices(text('after')) : null,
+    way: oneOf<Way | ''>('by', WAYS, text('mode') === 'stations' ? oneOf('reach', WAYS, 'straight') : ''),
+    unit: oneOf('unit', UNITS, usual.unit),
     cutoffs: cutoffsOf(text('cutoffs')) ?? usual.cutoffs,
-    reach: oneOf('reach', REACHES, usual.reach),
+    cutoff: lengthOf(text('cutoff')),
+    beside: text('circles') !== '0',
+    circle_m: lengthOf(text('circle_m')),
+    departure: departureOf(text('departure')) ?? usual.departure,
+    tab: oneOf('tab', TABS, usual.tab),
+    facility: text('facility'),
+    capacity: text('capacity'),
+    access: oneOf('access', ACCESS_MEASURES, usual.access),
+    grid: text('grid') === '1',
     table: text('table') === '1',
     sort: sortOf(text('sort')),
     camera: cameraOf(text('map')),
@@ -194,6 +260,23 @@ function cutoffsOf(text: string): number[] | null {
   return found.length > 0 && found.length <= 6 ? [...new Set(found)].toSorted((a, b) => a - b) : null;
 }
 
+function lengthOf(text: string): number | null {
+  const value = Number(text);
+  return value > 0 && value <= 50_000 ? value : null;
+}
+
+/** 2019-05-13,08:00,09:00,50 */
+function departureText({ date, from, to, percentile }: Departure): string {
+  return [date, clock(from), clock(to), percentile].join(',');
+}
+
+function departureOf(text: string): Departure | null {
+  const [date = '', from = '', to = '', percentile = ''] = text.split(',');
+  const [start, end, share] = [minutesOf(from), minutesOf(to), Number(percentile)];
+  if (!/^(\d{4}-\d{2}-\d{2})?$/.test(date) || start === null || end === null || end <= start) return null;
+  return share >= 1 && share <= 99 ? { date, from: start, to: end, percentile: share } : null;
+}
+
 function sortOf(text: string): Sort | null {
   if (!text || text === '-') return null;
   return text.startsWith('-') ? { key: text.slice(1), descending: true } : { key: text, descending: false };
@@ -208,11 +291,3 @@ function cameraOf(text: string): Camera | null {
 const numbers = (text: string) => (text ? text.split(',').map(Number).filter(Number.isFinite) : []);
 const round = (value: number, places: number) => Number(value.toFixed(places));
 const degrees = (value: number) => round(value, 5);
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

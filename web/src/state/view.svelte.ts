@@ -8,11 +8,12 @@ function restore(): void {
   Object.assign(view, decodeView(location.search));
 }
 
-const withoutCamera = (address: string) => address.replace(/(^|&)map=[^&]*/, '');
+/** The address without what a hand moves steadily: the camera and the sliders. */
+const decisions = (address: string) => address.replace(/(^|&)(map|cutoff|circle_m|departure)=[^&]*/g, '');
 
 /**
- * Keeps the address and the view the same. A moved map replaces the entry in the history, anything
- * else adds one, so that "back" undoes decisions and not motions. Call once, inside a component.
+ * Keeps the address and the view the same. A moved map or slider replaces the entry in the history,
+ * anything else adds one, so that "back" undoes decisions and not motions. Call once, inside a component.
  */
 export function keepAddress(): void {
   $effect(() => {
@@ -21,7 +22,7 @@ export function keepAddress(): void {
       const shown = location.search.replace(/^\?/, '');
       if (address === shown) return;
       const target = address ? `?${address}` : location.pathname;
-      if (withoutCamera(address) === withoutCamera(encodeView(decodeView(shown)))) history.replaceState(null, '', target);
+      if (decisions(address) === decisions(encodeView(decodeView(shown)))) history.replaceState(null, '', target);
       else history.pushState(null, '', target);
     }, 250);
     return () => clearTimeout(timer);

@@ -1,0 +1,54 @@
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
+
+/// What a request says beside its question: how it wants the answer, and what it already holds.
+pub struct Asker {
+    pub path: String,
+    pub headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Asker {
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Asker {
+    /// Whether the answer may come later, as a job (RFC 7240, section 4.1).
+    pub fn wants_job(&self) -> bool {
+        let preferences = self.headers.get_all("prefer").iter();
+        preferences
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|preference| preference.split(';').next())
+            .any(|name| name.trim().eq_ignore_ascii_case("respond-async"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_respond_async_asks_for_a_job() {
+        let wants = |prefer: &str| {
+            let value = prefer.parse().expect("a header value");
+            let headers = HeaderMap::from_iter([("prefer".parse().expect("a name"), value)]);
+            let path = String::new();
+            Asker { path, headers }.wants_job()
+        };
+        assert!(wants("respond-async"));
+        assert!(wants("return=minimal, Respond-Async; x=1, wait=10"));
+        assert!(!wants("respond-asynchronously"));
+        assert!(!wants("wait=10"));
+    }
+}

@@ -1,0 +1,158 @@
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value as Json, json};
+use tokio::{sync::watch, task::AbortHandle};
+
+use super::super::{
+    ApiError, Document,
+    computing::{Computation, Stage},
+};
+use crate::query::{Progress, QueryError};
+
+/// How long a job may compute.
+const JOB_SECONDS: u64 = 1800;
+
+/// A question whose answer is fetched later (任务).
+#[derive(Debug)]
+pub struct Job {
+    pub id: String,
+    /// Where the question was asked.
+    path: String,
+    progress: Arc<Progress>,
+    stage: watch::Sender<Stage>,
+    /// The task that holds the computation.
+    holder: AbortHandle,
+    looked_at: Mutex<Instant>,
+}
+
+impl Job {
+    pub fn new(id: String, path: String, computation: Arc<Computation>) -> Arc<Self> {
+        let stage = watch::Sender::new(computation.stage());
+        let progress = computation.progress.clone();
+        let holder = tokio::spawn(hold(computation, stage.clone())).abort_handle();
+        Arc::new(Job {
+            id,
+            path,
+            progress,
+            stage,
+            holder,
+            looked_at: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// Lets go of the computation; what has ended stays as it is.
+    pub fn cancel(&self) {
+        end(&self.stage, Err(QueryError::Cancelled.into()));
+        self.holder.abort();
+    }
+
+    pub fn stage(&self) -> Stage {
+        self.stage.borrow().clone()
+    }
+
+    pub fn changes(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        matches!(*self.stage.borrow(), Stage::Waiting)
+    }
+
+    pub fn has_ended(&self) -> bool {
+        matches!(*self.stage.borrow(), Stage::Ended(_))
+    }
+
+    /// The size of the answer that it keeps.
+    pub fn bytes(&self) -> u64 {
+        match &*self.stage.borrow() {
+            Stage::Ended(Ok(answer)) => answer.bytes(),
+            _ => 0,
+        }
+    }
+
+    /// When somebody last asked for it.
+    pub fn looked_at(&self) -> Instant {
+        *self.looked()
+    }
+
+    pub fn look(&self) {
+        *self.looked() = Instant::now();
+    }
+
+    fn looked(&self) -> std::sync::MutexGuard<'_, Instant> {
+        self.looked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn address(&self) -> String {
+        format!("/api/jobs/{}", self.id)
+    }
+
+    /// What a client is told of it.
+    pub fn describe(&self) -> Json {
+        let stage = self.stage();
+        let share_done = match stage {
+            Stage::Ended(Ok(_)) => Some(1.0),
+            _ => self.progress.share_done(),
+        };
+        let (answer, problem) = match &stage {
+            Stage::Ended(Ok(_)) => (Some(format!("{}/answer", self.address())), None),
+            Stage::Ended(Err(error)) if state(&stage) == "failed" => (None, Some(error.problem())),
+            _ => (None, None),
+        };
+        json!({
+            "id": self.id,
+            "question": self.path,
+            "state": state(&stage),
+            "progress": { "share_done": share_done, "step": self.progress.step() },
+            "problem": problem,
+            "answer": answer,
+            "events": format!("{}/events", self.address()),
+        })
+    }
+}
+
+/// Holds a computation until it ends or takes too long.
+async fn hold(computation: Arc<Computation>, stage: watch::Sender<Stage>) {
+    computation.begun().await;
+    stage.send_if_modified(|stage| match stage {
+        Stage::Waiting => {
+            *stage = Stage::Running;
+            true
+        }
+        _ => false,
+    });
+    let time = Duration::from_secs(JOB_SECONDS);
+    let outcome = tokio::time::timeout(time, computation.outcome()).await;
+    let too_long = |_| Err(ApiError::TimedOut(JOB_SECONDS));
+    let outcome = outcome.unwrap_or_else(too_long);
+    if let Err(error) = &outcome {
+        tracing::warn!(%error, cause = error.cause(), "job failed");
+    }
+    end(&stage, outcome);
+}
+
+/// What has ended does not end again.
+fn end(stage: &watch::Sender<Stage>, outcome: Result<Document, ApiError>) {
+    stage.send_if_modified(|stage| match stage {
+        Stage::Ended(_) => false,
+        _ => {
+            *stage = Stage::Ended(outcome);
+            true
+        }
+    });
+}
+
+fn state(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => "waiting",
+        Stage::Running => "running",
+        Stage::Ended(Ok(_)) => "done",
+        Stage::Ended(Err(ApiError::Query(QueryError::Cancelled))) => "cancelled",
+        Stage::Ended(Err(_)) => "failed",
+    }
+}

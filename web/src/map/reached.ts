@@ -1,0 +1,110 @@
+import type { GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
+import type { Choice } from '../state/choices.ts';
+import { pointing } from '../state/pointing.svelte.ts';
+import { originKey, reach } from '../state/reach.svelte.ts';
+import { travel } from '../state/travel.svelte.ts';
+import { view } from '../state/view.svelte.ts';
+import { LABEL_FONT } from './fonts.ts';
+import { ACCENT, GROUND } from './ground.ts';
+import { reconcile } from './reconcile.ts';
+
+const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+const SHAPES = 'reached';
+const PLACES = 'reached:places';
+
+/** What is within reach, the circles to hold it against, and the chosen places (可达范围). */
+export function drawReached(map: MapLibre): void {
+  const isStraight = travel.way === 'straight';
+  const at = { slot: 'circles' as const, source: SHAPES };
+  reconcile(map, 'reached', {
+    sources: {
+      [SHAPES]: { type: 'geojson', data: EMPTY },
+      [PLACES]: { type: 'geojson', data: EMPTY },
+    },
+    layers: [
+      { ...at, id: 'reached:fill', type: 'fill', filter: ['==', ['get', 'is'], 'together'], paint: { 'fill-color': ACCENT, 'fill-opacity': 0.17 } },
+      {
+        ...at,
+        id: 'reached:each',
+        type: 'line',
+        minzoom: 12,
+        filter: ['==', ['get', 'is'], 'each'],
+        paint: { 'line-color': ACCENT, 'line-width': 0.8, 'line-opacity': 0.55 },
+      },
+      {
+        ...at,
+        id: 'reached:line',
+        type: 'line',
+        filter: ['==', ['get', 'is'], 'together'],
+        layout: { 'line-join': 'round' },
+        paint: { 'line-color': ACCENT, 'line-width': ['case', ['get', 'main'], 2, 1.1], ...(isStraight && { 'line-dasharray': [3, 2] }) },
+      },
+      {
+        ...at,
+        id: 'reached:circles',
+        type: 'line',
+        filter: ['==', ['get', 'is'], 'circle'],
+        paint: { 'line-color': GROUND.boundary, 'line-width': ['case', ['get', 'main'], 1.8, 1], 'line-dasharray': [2.5, 2] },
+      },
+      { ...at, id: 'reached:pointed', type: 'line', filter: ['==', ['get', 'is'], 'pointed'], paint: { 'line-color': ACCENT, 'line-width': 3 } },
+      {
+        slot: 'chosen',
+        id: PLACES,
+        type: 'circle',
+        source: PLACES,
+        paint: { 'circle-radius': 9, 'circle-color': ACCENT, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 },
+      },
+      {
+        slot: 'labels',
+        id: 'reached:numbers',
+        type: 'symbol',
+        source: PLACES,
+        layout: { 'text-field': ['get', 'n'], 'text-font': [LABEL_FONT], 'text-size': 11, 'text-allow-overlap': true, 'text-ignore-placement': true },
+        paint: { 'text-color': '#ffffff' },
+      },
+    ],
+  });
+}
+
+/** Puts the shapes in place; the old ones stay until the new ones are drawn. */
+export function showReached(map: MapLibre): void {
+  set(map, SHAPES, shapes());
+  set(map, PLACES, places());
+}
+
+function shapes(): GeoJSON.Feature[] {
+  if (reach.origins.length === 0) return [];
+  const { catchments = [], union = [] } = reach.answer.value ?? {};
+  const circles = reach.radii ? (reach.circle.value?.union ?? []) : [];
+  const main = reach.together?.cutoff;
+  const mainCircle = reach.circleTogether?.cutoff;
+  const feature = (is: string, of: { geometry?: GeoJSON.Geometry; cutoff: number }, isMain: boolean): GeoJSON.Feature[] =>
+    of.geometry ? [{ type: 'Feature', geometry: of.geometry, properties: { is, main: isMain } }] : [];
+  const each = catchments.length > union.length ? catchments.filter((found) => found.cutoff === main) : [];
+  return [
+    ...union.toReversed().flatMap((found) => feature('together', found, found.cutoff === main)),
+    ...each.flatMap((found) => feature('each', found, false)),
+    ...circles.flatMap((found) => feature('circle', found, found.cutoff === mainCircle)),
+    ...each.filter((found) => originKey(found) === pointing.code).flatMap((found) => feature('pointed', found, true)),
+  ];
+}
+
+function places(): GeoJSON.Feature[] {
+  if (view.mode !== 'reach') return [];
+  return view.chosen
+    .filter((choice) => choice.kind === 'place')
+    .map(({ lon, lat }, i) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [lon, lat] }, properties: { n: String(i + 1), lon, lat } }));
+}
+
+function set(map: MapLibre, source: string, features: GeoJSON.Feature[]): void {
+  (map.getSource(source) as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features });
+}
+
+/** The chosen place under the pointer. */
+export function placeAt(event: MapMouseEvent): Choice | null {
+  const { x, y } = event.point;
+  if (!event.target.getLayer(PLACES)) return null;
+  const [found] = event.target.queryRenderedFeatures([[x - 4, y - 4], [x + 4, y + 4]], { layers: [PLACES] });
+  const [lon, lat] = [found?.properties['lon'], found?.properties['lat']];
+  return typeof lon === 'number' && typeof lat === 'number' ? { kind: 'place', lon, lat } : null;
+}

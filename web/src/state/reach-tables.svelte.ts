@@ -1,0 +1,57 @@
+import { ask, changeBody, stationAreasPath, stationCoveragePath, type Question } from '../api/questions.ts';
+import type { Answer } from '../api/types.ts';
+import { asked, ground } from './city.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { stations } from './stations.svelte.ts';
+import { travel } from './travel.svelte.ts';
+import type { Tab } from './url.ts';
+import { view } from './view.svelte.ts';
+
+/** Distances of the network table in every yearbook, metres. */
+const NETWORK_CUTOFFS = [300, 500, 600, 800];
+
+/** The tables of the whole network, asked only while they are looked at. */
+class ReachTables {
+  answer = new Resource<Answer & { tab: Tab }>();
+
+  /** Core and influence area, metres: the nearest and the farthest of the kept cutoffs. */
+  areas = $derived.by(() => (travel.unit === 'm' && travel.kept.length > 1 ? { core: travel.kept[0]!, influence: travel.kept.at(-1)! } : { core: 500, influence: 800 }));
+
+  /** The two sets that are compared: a set that was not kept is the one chosen now. */
+  sets = $derived(view.before || view.after ? { before: view.before ?? view.chosen, after: view.after ?? view.chosen } : null);
+
+  question = $derived.by((): Question | null => {
+    const layer = ground.stations?.id;
+    const level = ground.level?.id;
+    if (view.mode !== 'reach' || !layer || !level) return null;
+    switch (view.tab) {
+      case 'chosen':
+        return null;
+      case 'stations':
+        return { path: stationAreasPath(layer, travel.ways.includes('walk') && view.way !== 'straight' ? 'walk' : 'straight', this.areas, asked()) };
+      case 'coverage':
+        return { path: stationCoveragePath(layer, level, NETWORK_CUTOFFS, asked()) };
+      case 'change': {
+        if (!this.sets) return null;
+        const [before, after] = [stations.originsOf(this.sets.before), stations.originsOf(this.sets.after)];
+        if (before.length === 0 || after.length === 0) return null;
+        return { path: '/api/station_change', body: changeBody(before, after, level, travel.way, travel.cutoff, travel.unit, view.departure, asked()) };
+      }
+    }
+  });
+
+  /** The answer to the open tab. */
+  shown = $derived(this.answer.value?.tab === view.tab ? this.answer.value : null);
+
+  /** Call once, inside a component. */
+  follow(): void {
+    $effect(() => {
+      const [question, tab] = [this.question, view.tab];
+      // A change is on the map too, the other tables only in the drawer.
+      if (!question || !(view.table || tab === 'change')) return;
+      this.answer.ask(JSON.stringify(question), async (signal) => ({ ...(await ask<Answer>(question, signal)), tab }));
+    });
+  }
+}
+
+export const reachTables = new ReachTables();

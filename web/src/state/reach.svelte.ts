@@ -1,0 +1,95 @@
+import { catchmentsBody, computeCatchments } from '../api/questions.ts';
+import type { Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
+import { t } from '../i18n/index.ts';
+import { asked, ground } from './city.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { stations, type Origin } from './stations.svelte.ts';
+import { travel, wayTitle } from './travel.svelte.ts';
+import { view } from './view.svelte.ts';
+
+/** How long a question may run on while a slider already asks the next one, milliseconds. */
+const PATIENCE_MS = 400;
+
+/** Who and what is within reach of the chosen places (可达范围), and circles to hold it against. */
+class Reach {
+  answer = new Resource<Catchments>(PATIENCE_MS);
+  circle = new Resource<Catchments>(PATIENCE_MS);
+
+  /** In the mode the chosen places, elsewhere the station or facility whose card is open. */
+  origins = $derived.by((): Origin[] => {
+    if (view.mode === 'reach') return stations.originsOf(view.chosen);
+    const chosen = view.selection;
+    return chosen?.kind === 'feature' && hasCatchment(chosen.layer) ? [{ layer: chosen.layer, id: chosen.id }] : [];
+  });
+
+  /** Radius of the circle beside each cutoff; null where there is none. */
+  radii = $derived.by((): Map<number, number> | null => {
+    if (view.mode !== 'reach' || !view.beside || travel.way === 'straight') return null;
+    if (view.circle_m !== null) return new Map([[travel.cutoff, view.circle_m]]);
+    const found = travel.cutoffs.flatMap((cutoff) => {
+      const metres = travel.metresOf(cutoff);
+      return metres === null ? [] : [[cutoff, metres] as const];
+    });
+    return found.length > 0 ? new Map(found) : null;
+  });
+
+  body = $derived.by(() => catchmentsBody(this.origins, travel.way, travel.cutoffs, travel.unit, view.departure, asked()));
+
+  circleBody = $derived.by(() => {
+    const radii = this.radii && [...new Set(this.radii.values())].toSorted((a, b) => a - b);
+    return radii && catchmentsBody(this.origins, 'straight', radii, 'm', view.departure, asked());
+  });
+
+  /** Whether what is there answers what is asked now. */
+  isStale = $derived(this.answer.loading || (this.circleBody !== null && this.circle.loading));
+
+  /** All chosen places together at the cutoff on the slider; at the largest while that is on its way. */
+  together = $derived.by((): CatchmentUnion | null => at(this.answer.value, travel.cutoff));
+
+  circleTogether = $derived.by((): CatchmentUnion | null => {
+    const radius = this.radii?.get(travel.cutoff);
+    return radius === undefined ? null : at(this.circle.value, radius);
+  });
+
+  retry(): void {
+    this.answer.retry();
+    if (this.circleBody) this.circle.retry();
+  }
+
+  follow(): void {
+    $effect(() => ask(this.answer, this.origins.length > 0 ? this.body : null));
+    $effect(() => ask(this.circle, this.origins.length > 0 ? this.circleBody : null));
+  }
+}
+
+type Body = ReturnType<typeof catchmentsBody>;
+
+function ask(resource: Resource<Catchments>, body: Body | null): void {
+  if (body) resource.ask(JSON.stringify(body), (signal) => computeCatchments(body, signal));
+  else resource.clear();
+}
+
+function at(answer: Catchments | null, cutoff: number): CatchmentUnion | null {
+  return answer?.union.find((union) => union.cutoff === cutoff) ?? answer?.union.at(-1) ?? null;
+}
+
+export const reach = new Reach();
+
+/** The key of a catchment's origin, for rows and shapes. */
+export const originKey = ({ origin }: Catchment) => (origin.id === null ? `@${origin.lon};${origin.lat}` : origin.id);
+
+/** What an origin is called: its name, its id, or which of the places it is. */
+export function originName({ origin }: Catchment): string {
+  if (origin.id !== null) return stations.byId.get(origin.id)?.name ?? (origin.name || origin.id);
+  const places = view.chosen.filter((choice) => choice.kind === 'place');
+  return t('place_n', { n: places.findIndex((place) => place.lon === origin.lon && place.lat === origin.lat) + 1 });
+}
+
+/** 步行 800 m: how the catchments at hand were measured. */
+export const reachedTitle = () => `${wayTitle(travel.way)} ${travel.say(travel.cutoff)}`;
+
+/** Whether one asks who lives and works around a place of this layer. */
+export function hasCatchment(layerId: string): boolean {
+  const layer = ground.layer(layerId);
+  return layer?.geometry === 'point' && (layer.kind === 'station' || layer.kind === 'facility');
+}

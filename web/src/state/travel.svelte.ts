@@ -1,0 +1,71 @@
+import type { Unit, Way } from '../api/types.ts';
+import { decimals, distance } from '../format/number.ts';
+import { t, type Key } from '../i18n/index.ts';
+import { ground } from './city.svelte.ts';
+import { WAYS } from './url.ts';
+import { view } from './view.svelte.ts';
+
+const UNITS_OF: Record<Way, readonly Unit[]> = {
+  straight: ['m'],
+  walk: ['m', 'min'],
+  bicycle: ['m', 'min'],
+  car: ['min'],
+  transit: ['min'],
+};
+
+/** What is kept beside one another at first. */
+const USUAL: Record<Unit, Record<Way, number[]>> = {
+  m: { straight: [500, 800], walk: [500, 800], bicycle: [1000, 2000], car: [], transit: [] },
+  min: { straight: [], walk: [5, 10], bicycle: [5, 10], car: [10, 20], transit: [30, 45] },
+};
+
+/** Usual speeds in the city's rules, metres a minute: how far a circle of the same time goes. */
+const METRES_A_MINUTE: Partial<Record<Way, number>> = { walk: 75, bicycle: 250 };
+
+/** How one travels (出行方式), as far as the city has it. */
+class Travel {
+  ways = $derived.by((): Way[] => WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way)));
+  way = $derived.by((): Way => this.ways.find((way) => way === view.way) ?? (this.ways.includes('walk') ? 'walk' : 'straight'));
+  units = $derived(UNITS_OF[this.way]);
+  unit = $derived.by((): Unit => this.units.find((unit) => unit === view.unit) ?? this.units[0]!);
+
+  /** What the slider runs over: from, to, step. */
+  range = $derived.by((): readonly [number, number, number] => {
+    if (this.unit === 'm') return this.way === 'bicycle' ? [100, 6000, 100] : [100, 3000, 50];
+    return this.way === 'transit' ? [5, 120, 1] : [1, 60, 1];
+  });
+
+  /** The kept cutoffs, in the unit at hand. */
+  kept = $derived.by((): number[] => (view.unit === this.unit ? view.cutoffs : USUAL[this.unit][this.way]));
+
+  /** The cutoff on the slider. */
+  cutoff = $derived.by((): number => (view.unit === this.unit ? view.cutoff : null) ?? Math.max(...this.kept));
+
+  cutoffs = $derived([...new Set([...this.kept, this.cutoff])].toSorted((a, b) => a - b));
+
+  /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */
+  metresOf(cutoff: number): number | null {
+    if (this.unit === 'm') return cutoff;
+    const speed = METRES_A_MINUTE[this.way];
+    return speed === undefined ? null : cutoff * speed;
+  }
+
+  /** Takes another way, with cutoffs that suit it. */
+  take(way: Way, unit: Unit = UNITS_OF[way].find((known) => known === this.unit) ?? UNITS_OF[way][0]!): void {
+    const [before, cutoffs] = [USUAL[this.unit][this.way], this.kept];
+    const isUsual = unit !== this.unit || String(cutoffs) === String(before);
+    view.cutoffs = isUsual ? [...USUAL[unit][way]] : [...cutoffs];
+    view.cutoff = unit === this.unit && !isUsual ? view.cutoff : null;
+    view.way = way;
+    view.unit = unit;
+  }
+
+  /** 800 m, 1.5 km, 10 min. */
+  say(cutoff: number, unit: Unit = this.unit): string {
+    return unit === 'm' ? distance(cutoff) : t('minutes', { n: decimals(cutoff, Number.isInteger(cutoff) ? 0 : 1) });
+  }
+}
+
+export const travel = new Travel();
+
+export const wayTitle = (way: Way) => t(`way_${way}` satisfies Key);
