@@ -16,7 +16,7 @@ use crate::{
     city::{City, LoadedLayer},
     domain::{Layer, LayerId, Reason, Table, TileCoord, from_mercator, measure::distance_m},
     index::LayerIndex,
-    query::{Input, Limits, Mode, QueryError, Ruler, Start, Travel, Unit},
+    query::{Input, Limits, Mode, QueryError, Ruler, Start, Travel, Unit, sources::CountSource},
 };
 
 /// The largest straight catchment: beyond it every city is one.
@@ -124,7 +124,9 @@ pub(super) fn float(
     totals: &mut BalanceRow,
     limits: &Limits,
 ) -> Result<(), QueryError> {
-    let (Some(employed), Some(jobs)) = (&parts.employed, &parts.jobs) else {
+    let filled = |source: &'_ &CountSource| source.ever_filled();
+    let (employed, jobs) = (parts.employed.as_ref(), parts.jobs.as_ref());
+    let (Some(employed), Some(jobs)) = (employed.filter(filled), jobs.filter(filled)) else {
         return Ok(());
     };
     let bounds = employed.loaded.index.bounds();
@@ -306,7 +308,14 @@ fn set_floating(row: &mut BalanceRow, sums: Option<&[i128; 3]>) {
             row.catchment_employed_residents = Some(*workers as f64 / *weight as f64);
             row.jobs_per_employed_resident = Some(*jobs as f64 / *workers as f64);
         }
-        _ => row.reason = Some(Reason::NoPopulation),
+        _ => {
+            let is_known = row.employed_residents.is_some();
+            row.reason = Some(if is_known {
+                Reason::NoPopulation
+            } else {
+                Reason::NoData
+            });
+        }
     }
 }
 
