@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError};
+use crate::domain::{Catalog, CatalogError, Layer};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -46,6 +46,22 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
     )?)
+}
+
+/// What the rows of a line table hold; no layer of a city.
+pub fn line_rows() -> Layer {
+    let text = include_str!("../layers/transit/lines.toml");
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
+/// The columns of [`line_rows`] that a template offers: one unit for each quantity.
+pub fn line_rows_to_fill() -> Layer {
+    let mut table = line_rows();
+    let spare = ["run_min", "headway_s", "band"];
+    table
+        .attributes
+        .retain(|attribute| !spare.contains(&attribute.id.as_str()));
+    table
 }
 
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
@@ -196,7 +212,8 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff entrances exclusive nearest multiplicity share_overlap covered uncovered total share_covered id lon lat period \
+        features origin cutoff entrances exclusive nearest multiplicity share_overlap covered \
+        uncovered total share_covered id lon lat period \
         station station_area tier lines opened core_residents core_jobs influence_residents \
         influence_jobs influence_employed_residents residents_per_km2 jobs_per_km2 \
         activity_per_km2 station_type residents straight_residents walk_residents \
@@ -204,7 +221,7 @@ mod tests {
         straight_share_jobs walk_share_jobs jobs_reason walk_reason before_residents \
         after_residents difference_residents gained_residents lost_residents \
         before_share_residents after_share_residents before_jobs after_jobs difference_jobs \
-        covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs";
+        covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs demand";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
@@ -212,7 +229,9 @@ mod tests {
         let questions = "balance balance_floating balance_floating_network statistics areas calibers catchments coverage \
             catchments_walk coverage_walk coverage.population coverage.buildings \
             coverage.residential_land station_areas station_areas_network station_coverage \
-            station_change station_change_network";
+            station_change station_change_network \
+            access access_cumulative access_gravity access_competitive access_2sfca access_e2sfca \
+            access_3sfca access_bfca access_raam access_nearest costs costs_walk";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

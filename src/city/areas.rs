@@ -68,13 +68,21 @@ impl Areas {
     /// The areas of a level by code, in the boundaries of `period`: the newest at or before it,
     /// else the oldest. Without a period it is that of the newest data.
     pub fn at(&self, level: &str, period: Option<&Period>) -> &[Area] {
+        self.state_at(level, period).map_or(&[], |(_, areas)| areas)
+    }
+
+    /// The reference date of the boundaries that [`at`](Self::at) gives.
+    pub fn period_at(&self, level: &str, period: Option<&Period>) -> Option<&Period> {
+        self.state_at(level, period).map(|(period, _)| period)
+    }
+
+    fn state_at(&self, level: &str, period: Option<&Period>) -> Option<(&Period, &[Area])> {
         let asked = period.or(self.newest.as_ref());
         let states = || self.levels.iter().filter(|((l, _), _)| *l == *level);
         let fits = |p: &Period| asked.is_none_or(|asked| p.is_at_or_before(asked));
         let older = states().rev().find(|((_, p), _)| fits(p));
-        older
-            .or_else(|| states().next())
-            .map_or(&[], |(_, areas)| areas)
+        let state = older.or_else(|| states().next());
+        state.map(|((_, period), areas)| (period, &areas[..]))
     }
 
     /// The area with `code` at a level.

@@ -11,7 +11,7 @@ use super::{Failure, open};
 use crate::{
     city::City,
     domain::{Catalog, Language, Title},
-    export,
+    export::{self, ResultTable},
     query::{self, Answer, Limits},
 };
 
@@ -27,6 +27,7 @@ enum Question {
     StationCoverage,
     StationChange,
     Coverage,
+    Access,
     Search,
 }
 
@@ -133,6 +134,13 @@ pub fn run(
             }
             let title = query::coverage_title(&city, question.denominator);
             print.answer(&query::flat_coverage(&answer), title)
+        }
+        Question::Access => {
+            let found = query::access(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&found),
+                _ => print.table(&query::access_table(&city, &found)),
+            }
         }
         Question::Catchments => {
             let answer = query::catchments(&city, &parse(question)?, &limits)?;
@@ -260,24 +268,24 @@ impl Print<'_> {
         answer: &Answer<R, T>,
         title: Title,
     ) -> Result<(), Failure> {
-        let out = std::io::stdout().lock();
         match self.format {
             OutputFormat::Json => self.json(answer),
             OutputFormat::Geojson => self.json(&query::to_geojson(self.city, answer)),
-            OutputFormat::Csv => {
-                let table = query::to_table(self.city, answer, title, self.language);
-                Ok(export::write_csv(&table, self.language, out)?)
-            }
-            OutputFormat::Table => {
-                let table = query::to_table(self.city, answer, title, self.language);
-                Ok(export::write_text(&table, self.language, out)?)
-            }
-            OutputFormat::Xlsx => {
-                let table = query::to_table(self.city, answer, title, self.language);
-                let mut out = out;
-                Ok(out.write_all(&export::write_xlsx(&table, self.language)?)?)
+            _ => self.table(&query::to_table(self.city, answer, title, self.language)),
+        }
+    }
+
+    fn table(&self, table: &ResultTable) -> Result<(), Failure> {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        match self.format {
+            OutputFormat::Csv => export::write_csv(table, self.language, &mut out)?,
+            OutputFormat::Xlsx => out.write_all(&export::write_xlsx(table, self.language)?)?,
+            OutputFormat::Geojson => export::write_geojson(table, &mut out)?,
+            OutputFormat::Json | OutputFormat::Table => {
+                export::write_text(table, self.language, &mut out)?;
             }
         }
+        Ok(out.flush()?)
     }
 
     fn json(&self, value: &impl Serialize) -> Result<(), Failure> {

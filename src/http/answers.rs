@@ -6,7 +6,7 @@ use super::{ApiError, Document};
 use crate::{
     city::City,
     domain::{Language, Title},
-    export,
+    export::{self, ResultTable},
     query::{self, Answer},
 };
 
@@ -37,25 +37,40 @@ pub fn answer<R: Serialize, T: Serialize>(
     form: Form,
     title: Title,
 ) -> Result<Document, ApiError> {
+    match form.format {
+        Format::Json => Document::json(answer),
+        Format::Csv | Format::Xlsx => {
+            let table = query::to_table(city, answer, title, form.lang);
+            tabled(&table, form)
+        }
+        Format::Geojson => Ok(geojson(&query::to_geojson(city, answer), &title, form.lang)),
+    }
+}
+
+/// A table as a file, with the shapes of its rows as GeoJSON.
+pub fn tabled(table: &ResultTable, form: Form) -> Result<Document, ApiError> {
     let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
     let Form { format, lang } = form;
+    let title = &table.title;
     match format {
-        Format::Json => Document::json(answer),
         Format::Csv => {
-            let table = query::to_table(city, answer, title.clone(), lang);
             let mut out = Vec::new();
-            export::write_csv(&table, lang, &mut out).map_err(failed)?;
+            export::write_csv(table, lang, &mut out).map_err(failed)?;
             let kind = "text/csv; charset=utf-8";
-            Ok(Document::file(out, kind, &title, "csv", lang))
+            Ok(Document::file(out, kind, title, "csv", lang))
         }
         Format::Xlsx => {
-            let table = query::to_table(city, answer, title.clone(), lang);
             let out =
-                export::write_xlsx(&table, lang).map_err(|e| ApiError::Internal(e.to_string()))?;
+                export::write_xlsx(table, lang).map_err(|e| ApiError::Internal(e.to_string()))?;
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            Ok(Document::file(out, kind, &title, "xlsx", lang))
+            Ok(Document::file(out, kind, title, "xlsx", lang))
         }
-        Format::Geojson => Ok(geojson(&query::to_geojson(city, answer), &title, lang)),
+        Format::Json | Format::Geojson => {
+            let mut out = Vec::new();
+            export::write_geojson(table, &mut out).map_err(failed)?;
+            let kind = "application/geo+json";
+            Ok(Document::file(out, kind, title, "geojson", lang))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Routes: parse, ask, answer. Only this room knows status codes and JSON envelopes.
 
+mod access;
 mod answers;
 mod areas;
 mod asker;

@@ -5,8 +5,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, areas, assets, city, compress, download, features, guard, health, jobs,
-    layers, openapi, questions, stations, tiles,
+    ApiError, AppState, access, areas, assets, city, compress, download, features, guard, health,
+    jobs, layers, openapi, questions, stations, tiles,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -35,6 +35,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stations::list_station_coverage))
         .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(access::compute_access))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))
         .routes(routes!(jobs::list_events))

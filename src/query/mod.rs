@@ -1,6 +1,7 @@
 //! Questions to a city: one function per question, from a snapshot and a query to a result with
 //! its provenance. The command line, HTTP and reports call the same ones.
 
+mod access;
 mod answer;
 mod areas;
 mod balance;
@@ -32,6 +33,10 @@ mod table;
 mod test_city;
 mod travel;
 
+pub use access::{
+    Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
+    To, access, access_table,
+};
 pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{BalanceQuery, BalanceRow, balance};

@@ -158,7 +158,7 @@ fn value(json: Option<&Json>) -> Value {
 }
 
 /// The second sheet: definition, sources, dates, parameters, what is left out.
-fn notes<R, T>(answer: &Answer<R, T>) -> Vec<(Title, Title)> {
+pub(super) fn notes<R, T>(answer: &Answer<R, T>) -> Vec<(Title, Title)> {
     let label = |zh: &str, en: &str| Title {
         zh: zh.into(),
         en: en.into(),

@@ -1,5 +1,6 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
+mod access;
 mod downloads;
 mod errors;
 mod helpers;

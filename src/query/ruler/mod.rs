@@ -36,6 +36,15 @@ impl Start {
             id: None,
         }
     }
+
+    /// The place of a feature, which it stands for.
+    pub fn of(loaded: &LoadedLayer, feature: FeatureRef) -> Self {
+        let (lon, lat) = loaded.index.place(feature);
+        Start {
+            id: Some(loaded.index.id(feature).to_owned()),
+            ..Start::at(lon, lat)
+        }
+    }
 }
 
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
@@ -96,6 +105,11 @@ impl<'c> Ruler<'c> {
         let unit = self.unit.key();
         let problem = format!("more than 0 and at most {most:.0} {unit}");
         Err(QueryError::field(field, problem))
+    }
+
+    /// How much one of the question's unit costs.
+    pub fn cost_per_unit(&self) -> f64 {
+        self.cost_per_unit
     }
 
     /// A cost in the question's unit.

@@ -1,0 +1,40 @@
+use axum::{
+    Json,
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    response::Response,
+};
+
+use super::{
+    ApiError, AppState, Asker, Document,
+    answers::{Form, Format, tabled},
+    questions::{asked, posted},
+};
+use crate::query::{self, AccessQuery};
+
+/// How much of what facilities offer each place has (可达性), alone or in competition, and how
+/// evenly it is shared.
+#[utoipa::path(post, path = "/api/access", tag = "questions",
+    params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+           ("lang" = Option<String>, Query, description = "zh or en")),
+    request_body = serde_json::Value,
+    responses((status = 200, description = "one row per place or area, summary, left_out, provenance", body = serde_json::Value)))]
+pub async fn compute_access(
+    State(state): State<AppState>,
+    asker: Asker,
+    form: Result<Query<Form>, QueryRejection>,
+    question: Result<Json<AccessQuery>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let (form, question) = (asked(form)?, posted(question)?);
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::access(city, question, limits)?;
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => tabled(&query::access_table(city, &found), form),
+            }
+        })
+        .await
+}

@@ -1,0 +1,152 @@
+use std::{
+    ops::Range,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rayon::prelude::*;
+
+use super::{Limits, QueryError, Ruler};
+use crate::{
+    analysis::access::{CostMatrix, RowBuilder},
+    city::LoadedLayer,
+    query::{Start, Traveler},
+};
+
+/// The costs between facilities and places, searched when they are asked for.
+pub(super) struct Costs<'c, 'r> {
+    pub ruler: &'r Ruler<'c>,
+    pub limits: &'r Limits,
+    pub places: &'r LoadedLayer,
+    pub facilities: &'r [Start],
+    pub cutoff: f64,
+}
+
+/// Pairs of a block: enough to share out among threads, few enough for the cache.
+const BLOCK_PAIRS: usize = 4 << 20;
+/// Facilities searched between two looks at the size of a block.
+const AT_ONCE: usize = 64;
+/// Costs are kept in thousandths: millimetres, or milliseconds.
+const THOUSANDTHS: f64 = 1000.0;
+/// Bytes of a pair.
+const PAIR: u64 = 8;
+
+impl Costs<'_, '_> {
+    /// How many kept costs make one of the question's units.
+    pub fn per_unit(&self) -> f64 {
+        self.ruler.cost_per_unit() * THOUSANDTHS
+    }
+
+    /// Calls `visit` with the costs of some facilities and their numbers, all facilities in turn.
+    ///
+    /// # Errors
+    /// Where nobody waits any longer or a block is more than the memory.
+    pub fn for_each(
+        &self,
+        mut visit: impl FnMut(&CostMatrix, Range<usize>),
+    ) -> Result<(), QueryError> {
+        self.blocks(BLOCK_PAIRS, |matrix, some| {
+            visit(matrix, some);
+            matrix.clear();
+        })
+    }
+
+    /// The costs of all facilities.
+    ///
+    /// # Errors
+    /// As [`Costs::for_each`].
+    pub fn all(&self) -> Result<CostMatrix, QueryError> {
+        let mut all = None;
+        self.blocks(usize::MAX, |matrix, _| {
+            let empty = CostMatrix::new(matrix.places(), matrix.per_unit());
+            all = Some(std::mem::replace(matrix, empty));
+        })?;
+        let none = || CostMatrix::new(self.places.index.features() as usize, self.per_unit());
+        Ok(all.unwrap_or_else(none))
+    }
+
+    fn blocks(
+        &self,
+        pairs: usize,
+        mut full: impl FnMut(&mut CostMatrix, Range<usize>),
+    ) -> Result<(), QueryError> {
+        let places = self.places.index.features() as usize;
+        let mut matrix = CostMatrix::new(places, self.per_unit());
+        let travelers = Travelers(self, Mutex::default());
+        self.limits
+            .step("搜索出行成本", "searching the costs of travel");
+        let mut first = 0;
+        for (number, some) in self.facilities.chunks(AT_ONCE).enumerate() {
+            let held = AtomicU64::new(matrix.pairs() as u64);
+            let row = |start: &Start| {
+                let row = travelers.with(|traveler| self.row(traveler, start))?;
+                let held = held.fetch_add(row.len() as u64, Ordering::Relaxed);
+                self.limits.allow((held + row.len() as u64) * PAIR)?;
+                Ok(row)
+            };
+            let rows: Vec<RowBuilder> = some.par_iter().map(row).collect::<Result<_, _>>()?;
+            rows.iter().for_each(|row| matrix.push(row));
+            let next = number * AT_ONCE + some.len();
+            self.limits
+                .progress(next as u64, self.facilities.len() as u64);
+            if matrix.pairs() >= pairs || next == self.facilities.len() {
+                full(&mut matrix, first..next);
+                first = next;
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&self, traveler: &mut Traveler<'_>, start: &Start) -> Result<RowBuilder, QueryError> {
+        let numbering = self.places.index.numbering();
+        let mut row = RowBuilder::default();
+        traveler.within(self.places, start, self.cutoff, |place, cost| {
+            row.push(numbering.number(place) as u32, whole(cost));
+        })?;
+        row.sort();
+        Ok(row)
+    }
+}
+
+/// A cost in whole thousandths. What lies between two counts as the larger, so that a cutoff in
+/// whole thousandths parts the same pairs as the cost itself.
+fn whole(cost: f64) -> u32 {
+    let thousandths = cost * THOUSANDTHS;
+    let nearest = thousandths.round();
+    // What was whole before is whole again.
+    if (thousandths - nearest).abs() < 1e-6 {
+        nearest as u32
+    } else {
+        thousandths.ceil() as u32
+    }
+}
+
+/// Travelers in waiting: one for each thread that is at work.
+struct Travelers<'t, 'c, 'r>(&'t Costs<'c, 'r>, Mutex<Vec<Traveler<'r>>>);
+
+impl<'r> Travelers<'_, '_, 'r> {
+    fn with<T>(&self, work: impl FnOnce(&mut Traveler<'r>) -> T) -> T {
+        let lock = || self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = lock().pop();
+        let mut traveler = waiting.unwrap_or_else(|| self.0.ruler.traveler(self.0.limits));
+        let done = work(&mut traveler);
+        lock().push(traveler);
+        done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_costs_come_back_and_others_round_up() {
+        for mm in [0u32, 1, 1003, 499_999, 1_125_000, 49_999_999] {
+            assert_eq!(whole(f64::from(mm) / 1000.0), mm);
+        }
+        assert_eq!(whole(500.00001), 500_001);
+        assert_eq!(whole(499.99999), 500_000);
+    }
+}
