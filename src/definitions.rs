@@ -48,6 +48,12 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
     )?)
 }
 
+/// The columns that street lines of one's own may have; no layer of a city.
+pub fn street_lines() -> Layer {
+    let text = include_str!("../layers/streets/lines.toml");
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
 /// What the rows of a line table hold; no layer of a city.
 pub fn line_rows() -> Layer {
     let text = include_str!("../layers/transit/lines.toml");
@@ -81,7 +87,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::{Layer, Role, SecurityLevel};
+    use crate::domain::{Role, SecurityLevel};
 
     fn built_in() -> Catalog {
         read_catalog(None).expect("the built-in definitions hold together")
@@ -226,12 +232,13 @@ mod tests {
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating balance_floating_network statistics areas calibers catchments coverage \
-            catchments_walk coverage_walk coverage.population coverage.buildings \
+        let questions = "balance balance_floating balance_floating_network statistics areas calibers \
+            catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
+            coverage_bicycle coverage_car coverage.population coverage.buildings \
             coverage.residential_land station_areas station_areas_network station_coverage \
-            station_change station_change_network \
-            access access_cumulative access_gravity access_competitive access_2sfca access_e2sfca \
-            access_3sfca access_bfca access_raam access_nearest costs costs_walk";
+            station_change station_change_network access access_cumulative access_gravity \
+            access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
+            access_nearest costs costs_walk costs_bicycle costs_car";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -24,6 +24,7 @@ use crate::query::{self, StationAreasQuery, StationChangeQuery, StationCoverageQ
         ("mode" = Option<String>, Query, description = "straight, walk or another mode of the city"),
         ("unit" = Option<String>, Query, description = "m or min"),
         ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
+        ("bicycle_speed_km_h" = Option<f64>, Query, description = "cycling speed"),
         ("core" = Option<f64>, Query, description = "reach of the core area, 500 without it"),
         ("influence" = Option<f64>, Query, description = "reach of the influence area, 800 without it"),
         ("level" = Option<String>, Query, description = "the area level that stations are placed in"),

@@ -36,6 +36,9 @@ pub struct StationAreasQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     /// How far the core area reaches (核心区).
     #[serde(default = "usual_core")]
     pub core: f64,
@@ -200,10 +203,7 @@ pub fn station_areas(
     provenance.inputs.extend(ruler.input());
     let mut asked = json!(query);
     asked["station_types"] = json!(types);
-    let defined = definition(
-        city,
-        ruler.question("station_areas", "station_areas_network"),
-    );
+    let defined = definition(city, question(&query.mode));
     let in_words = types.in_words();
     Ok(Answer {
         query: asked,
@@ -221,11 +221,19 @@ pub fn station_areas(
     })
 }
 
+fn question(mode: &Mode) -> &'static str {
+    match mode {
+        Mode::Straight => "station_areas",
+        _ => "station_areas_network",
+    }
+}
+
 fn travel(query: &StationAreasQuery) -> Travel {
     Travel {
         mode: query.mode.clone(),
         unit: query.unit,
         walk_speed_km_h: query.walk_speed_km_h,
+        bicycle_speed_km_h: query.bicycle_speed_km_h,
         ..Travel::default()
     }
 }

@@ -34,6 +34,9 @@ pub struct StationChangeQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     /// An area level, or `city`.
     #[serde(default = "whole")]
     pub level: String,
@@ -55,6 +58,7 @@ impl StationChangeQuery {
             unit: self.unit,
             direction: self.direction,
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
         }
     }
 }
@@ -199,15 +203,19 @@ pub fn station_change(
     provenance.inputs.extend(ruler.input());
     Ok(Answer {
         query: json!(query),
-        definition: definition(
-            city,
-            ruler.question("station_change", "station_change_network"),
-        ),
+        definition: definition(city, question(&query.mode)),
         provenance,
         rows,
         totals,
         left_out,
     })
+}
+
+fn question(mode: &Mode) -> &'static str {
+    match mode {
+        Mode::Straight => "station_change",
+        _ => "station_change_network",
+    }
 }
 
 /// One count: all of it, and within each cutoff what is covered before, after, only after, only

@@ -92,7 +92,7 @@ pub fn station_coverage(
         mode: Mode::Walk,
         ..Travel::default()
     };
-    let walk = match city.streets() {
+    let walk = match city.streets("walk") {
         Some(_) => Some(Ruler::new(city, &on_foot)?),
         None => None,
     };

@@ -9,7 +9,7 @@ use crate::{
     definitions,
     domain::{AttributeType, Catalog, Layer, Table, TextColumn, Value},
     index::LayerIndex,
-    network::{Lines, graph_to_bytes},
+    network::{Lines, Rules, graph_to_bytes},
     store::{ImportRecord, StoredNetwork},
 };
 
@@ -109,13 +109,16 @@ impl TestCity {
             streets.lines.push(eastward.collect());
             streets.lines.push(northward.collect());
         }
+        let rules = Rules::walk().expect("built-in rules");
         let (graph, _) = streets.build().expect("a network");
         let stored = StoredNetwork {
             period: "2020".parse().expect("a year"),
             record: ImportRecord::default(),
             bytes: graph_to_bytes(&graph),
         };
-        self.streets = Some(Arc::new(Streets::read(stored, 1).expect("just written")));
+        self.streets = Some(Arc::new(
+            Streets::read(rules, stored, 1).expect("just written"),
+        ));
         self
     }
 

@@ -10,6 +10,8 @@ pub struct Travel {
     pub direction: Direction,
     /// What minutes on foot are turned into metres by.
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    pub bicycle_speed_km_h: Option<f64>,
 }
 
 /// How distance is measured.
@@ -20,6 +22,10 @@ pub enum Mode {
     Straight,
     /// On foot along the streets, the straight legs to and from them counted.
     Walk,
+    /// By bicycle along the streets, one-ways kept.
+    Bicycle,
+    /// By car without other traffic, on foot to the street and from it.
+    Car,
 }
 
 /// What a distance or a time is written in.
@@ -66,7 +72,12 @@ impl FromStr for Mode {
         match text {
             "straight" => Ok(Mode::Straight),
             "walk" => Ok(Mode::Walk),
-            other => Err(format!("mode: `{other}` is none of straight, walk")),
+            "bicycle" => Ok(Mode::Bicycle),
+            "car" => Ok(Mode::Car),
+            other => {
+                let modes = "straight, walk, bicycle, car";
+                Err(format!("mode: `{other}` is none of {modes}"))
+            }
         }
     }
 }
@@ -76,6 +87,8 @@ impl fmt::Display for Mode {
         match self {
             Mode::Straight => f.write_str("straight"),
             Mode::Walk => f.write_str("walk"),
+            Mode::Bicycle => f.write_str("bicycle"),
+            Mode::Car => f.write_str("car"),
         }
     }
 }

@@ -8,4 +8,5 @@ mod jobs;
 mod layers;
 mod questions;
 mod stations;
+mod streets;
 mod tiles;

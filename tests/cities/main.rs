@@ -7,6 +7,7 @@ mod interrupted;
 mod porto_alegre;
 mod shanghai;
 mod steward;
+mod streets;
 mod washington;
 
 use std::{

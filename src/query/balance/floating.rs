@@ -64,6 +64,7 @@ impl<'c> Catchment<'c> {
             mode: query.mode.clone(),
             unit,
             walk_speed_km_h: query.walk_speed_km_h,
+            bicycle_speed_km_h: query.bicycle_speed_km_h,
             ..Travel::default()
         };
         let ruler = Ruler::new(city, &travel)?;
@@ -109,6 +110,8 @@ impl<'c> Catchment<'c> {
 fn usual_m_per_min(mode: &Mode) -> f64 {
     match mode {
         Mode::Straight | Mode::Walk => 75.0,
+        Mode::Bicycle => 250.0,
+        _ => 500.0,
     }
 }
 
@@ -156,7 +159,7 @@ pub(super) fn float(
     let reached = match catchment {
         Catchment::Straight { radius_m } => in_circles(&cells, zoom, *radius_m, limits)?,
         Catchment::Network { ruler, cost, .. } => {
-            let centers = centers(city, &employed.loaded, &cells, zoom);
+            let centers = centers(city, [&employed.loaded, &jobs.loaded], &cells, zoom);
             on_network(ruler, *cost, &cells, &centers, limits)?
         }
     };
@@ -223,9 +226,18 @@ fn in_circles(
 
 /// The centers of cells as a layer that can be measured to, each with its number as id.
 ///
-/// A network keeps the places of a layer by its id, period and version: the id names the grid.
-fn centers(city: &City, like: &LoadedLayer, cells: &[FloatingCell], zoom: u8) -> LoadedLayer {
-    let id: LayerId = format!("floating_cells_{zoom}").parse().expect("a name");
+/// A network keeps the places of a layer by its id, period and version: the id names the grid and
+/// the day of the other layer.
+fn centers(
+    city: &City,
+    [like, beside]: [&LoadedLayer; 2],
+    cells: &[FloatingCell],
+    zoom: u8,
+) -> LoadedLayer {
+    let day = beside.index.period().as_str().replace('-', "_");
+    let id: LayerId = format!("floating_cells_{zoom}_{day}")
+        .parse()
+        .expect("a name");
     let layer = Layer {
         id,
         attributes: Vec::new(),

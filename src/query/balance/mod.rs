@@ -37,6 +37,9 @@ pub struct BalanceQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
     /// The population attribute shown beside; the first filled one without it.
