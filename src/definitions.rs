@@ -227,7 +227,8 @@ mod tests {
         straight_share_jobs walk_share_jobs jobs_reason walk_reason before_residents \
         after_residents difference_residents gained_residents lost_residents \
         before_share_residents after_share_residents before_jobs after_jobs difference_jobs \
-        covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs demand";
+        covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs \
+        demand from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
@@ -238,7 +239,9 @@ mod tests {
             coverage.residential_land station_areas station_areas_network station_coverage \
             station_change station_change_network access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
-            access_nearest costs costs_walk costs_bicycle costs_car";
+            access_nearest costs costs_walk costs_bicycle costs_car costs_transit catchments_transit \
+            coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
+            travel_times_transit";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

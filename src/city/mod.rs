@@ -10,10 +10,12 @@ mod ingest;
 mod live;
 mod load;
 mod locator;
+mod recent;
 mod recode;
 mod snapshot;
 mod stop_fit;
 mod streets;
+mod transit;
 
 pub use areas::{Area, Areas};
 pub use follow::{catch_up, follow};
@@ -24,3 +26,4 @@ pub use locator::AreaLocator;
 pub use snapshot::{City, LoadedLayer, Setting};
 pub use stop_fit::StopFit;
 pub use streets::Streets;
+pub use transit::{Day, Pace, Transit, Way};

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, Streets};
+use super::{Areas, Streets, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
     index::LayerIndex,
@@ -82,7 +82,8 @@ impl Setting {
         }
     }
 
-    fn default_value(self) -> &'static str {
+    /// What holds where nothing was set.
+    pub fn default_value(self) -> &'static str {
         match self {
             Setting::TitleZh => "未命名城市",
             Setting::TitleEn => "Unnamed city",
@@ -104,6 +105,7 @@ pub struct City {
     areas: OnceLock<Areas>,
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
+    transit: Option<Arc<Transit>>,
 }
 
 impl City {
@@ -125,6 +127,7 @@ impl City {
             layers: by_id,
             areas: OnceLock::new(),
             streets: Vec::new(),
+            transit: None,
         }
     }
 
@@ -143,6 +146,17 @@ impl City {
     /// The streets of every mode that they were imported for: on foot, by bicycle, by car.
     pub fn all_streets(&self) -> impl Iterator<Item = &Arc<Streets>> {
         self.streets.iter()
+    }
+
+    /// The same city with a timetable.
+    pub fn with_transit(mut self, transit: Option<Arc<Transit>>) -> Self {
+        self.transit = transit;
+        self
+    }
+
+    /// The timetable to ride by, where one was imported.
+    pub fn transit(&self) -> Option<&Arc<Transit>> {
+        self.transit.as_ref()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -27,6 +27,8 @@ enum Question {
     StationCoverage,
     StationChange,
     Coverage,
+    #[value(name = "travel_times", alias = "travel-times")]
+    TravelTimes,
     Access,
     Search,
 }
@@ -83,6 +85,15 @@ pub struct QueryArguments {
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
+    /// When one sets out, by timetable: DATE,FROM[,TO[,PERCENTILE]].
+    #[arg(long, value_name = "TIMES")]
+    departure: Option<String>,
+    /// When one must be there, by timetable: DATE,BY.
+    #[arg(long, value_name = "TIME")]
+    arrival: Option<String>,
+    /// The longest walk to a first stop and from a last one.
+    #[arg(long)]
+    max_walk_m: Option<f64>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -180,6 +191,16 @@ pub fn run(
             let title = title("站点方案前后对比", "Stations before and after");
             print.answer(&query::flat_cutoffs(&answer), title)
         }
+        Question::TravelTimes => {
+            let question: query::TravelTimesQuery = parse(question)?;
+            if arguments.format == OutputFormat::Csv {
+                let found = query::TravelTimes::find(&city, &question)?;
+                let out = std::io::BufWriter::new(std::io::stdout().lock());
+                return Ok(found.write_csv(&limits, out)?);
+            }
+            let answer = query::travel_times(&city, &question, &limits)?;
+            print.answer(&answer, title("出行时间表", "Travel times"))
+        }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
 }
@@ -224,6 +245,9 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("mode", arguments.mode.clone().map(Json::from)),
         ("unit", arguments.unit.clone().map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
+        ("departure", arguments.departure.clone().map(Json::from)),
+        ("arrival", arguments.arrival.clone().map(Json::from)),
+        ("max_walk_m", arguments.max_walk_m.map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {

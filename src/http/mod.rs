@@ -22,7 +22,9 @@ mod questions;
 mod router;
 mod state;
 mod stations;
+mod stream;
 mod tiles;
+mod travel_times;
 
 use asker::Asker;
 pub use computing::Bounds;

@@ -8,7 +8,9 @@ mod balance;
 mod calibers;
 mod catchments;
 mod coverage;
+mod departure;
 mod download;
+mod ends;
 mod features;
 mod flat;
 mod layers;
@@ -32,6 +34,7 @@ mod table;
 #[cfg(test)]
 mod test_city;
 mod travel;
+mod travel_times;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
@@ -43,7 +46,9 @@ pub use balance::{BalanceQuery, BalanceRow, balance};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_title};
+pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};
+pub use ends::{End, Ends};
 pub use features::{FeaturesQuery, condition, feature, features};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
@@ -55,7 +60,7 @@ pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
-pub use ruler::{Ruler, Start, Traveler};
+pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
 pub use search::{SearchQuery, SearchRow, search};
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
@@ -65,6 +70,7 @@ pub use station_coverage::{StationCoverageQuery, StationCoverageRow, station_cov
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
 pub use table::{Row, to_geojson, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
+pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

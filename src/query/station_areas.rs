@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Answer, FoundOrigin, Limits, Mode, Provenance, QueryError, Row, Ruler, Travel, Unit,
+    Answer, Arrival, Departure, FoundOrigin, Limits, Mode, Provenance, QueryError, Row, Ruler,
+    Travel, Unit,
     answer::definition,
     catchments::{Bands, Tally, reach, to_geojson_shape},
     origins::{choose, found_origin, layer_of},
@@ -39,6 +40,15 @@ pub struct StationAreasQuery {
     /// What minutes by bicycle are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     /// How far the core area reaches (核心区).
     #[serde(default = "usual_core")]
     pub core: f64,
@@ -234,6 +244,9 @@ fn travel(query: &StationAreasQuery) -> Travel {
         unit: query.unit,
         walk_speed_km_h: query.walk_speed_km_h,
         bicycle_speed_km_h: query.bicycle_speed_km_h,
+        departure: query.departure.clone(),
+        arrival: query.arrival.clone(),
+        max_walk_m: query.max_walk_m,
         ..Travel::default()
     }
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Direction, Limits, Mode, Numbers, Origin, Provenance, QueryError, Ruler, Start, Travel,
-    Unit,
+    Answer, Arrival, Departure, Direction, Limits, Mode, Numbers, Origin, Provenance, QueryError,
+    Ruler, Start, Travel, Unit,
     answer::definition,
     balance::areas_of_level,
     nearest::nearest_costs,
@@ -37,6 +37,15 @@ pub struct StationChangeQuery {
     /// What minutes by bicycle are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     /// An area level, or `city`.
     #[serde(default = "whole")]
     pub level: String,
@@ -59,6 +68,9 @@ impl StationChangeQuery {
             direction: self.direction,
             walk_speed_km_h: self.walk_speed_km_h,
             bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
         }
     }
 }

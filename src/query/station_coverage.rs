@@ -166,9 +166,7 @@ pub fn station_coverage(
         .chain([stations])
         .chain(entrances.sources(&query.layer));
     let mut provenance = Provenance::of(city, period, caliber, inputs);
-    provenance
-        .inputs
-        .extend(walk.iter().filter_map(Ruler::input));
+    provenance.inputs.extend(walk.iter().flat_map(Ruler::input));
     Ok(Answer {
         query: json!(query),
         definition: definition(city, "station_coverage"),

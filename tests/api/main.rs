@@ -10,3 +10,4 @@ mod questions;
 mod stations;
 mod streets;
 mod tiles;
+mod transit;

@@ -4,10 +4,12 @@
 
 mod guangzhou;
 mod interrupted;
+mod journeys;
 mod porto_alegre;
 mod shanghai;
 mod steward;
 mod streets;
+mod timetables;
 mod washington;
 
 use std::{

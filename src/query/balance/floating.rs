@@ -65,6 +65,9 @@ impl<'c> Catchment<'c> {
             unit,
             walk_speed_km_h: query.walk_speed_km_h,
             bicycle_speed_km_h: query.bicycle_speed_km_h,
+            departure: query.departure.clone(),
+            arrival: query.arrival.clone(),
+            max_walk_m: query.max_walk_m,
             ..Travel::default()
         };
         let ruler = Ruler::new(city, &travel)?;
@@ -87,9 +90,9 @@ impl<'c> Catchment<'c> {
         }
     }
 
-    pub fn input(&self) -> Option<Input> {
+    pub fn input(&self) -> Vec<Input> {
         match self {
-            Catchment::Straight { .. } => None,
+            Catchment::Straight { .. } => Vec::new(),
             Catchment::Network { ruler, .. } => ruler.input(),
         }
     }

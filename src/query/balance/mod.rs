@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError,
+    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError,
     answer::definition,
     areas::control_total,
     sources::{CountSource, named_population, with_role},
@@ -40,6 +40,15 @@ pub struct BalanceQuery {
     /// What minutes by bicycle are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
     /// The population attribute shown beside; the first filled one without it.
@@ -155,7 +164,7 @@ pub fn balance(
     let mut provenance = Provenance::of(city, period, caliber, inputs);
     provenance
         .inputs
-        .extend(catchment.as_ref().and_then(Catchment::input));
+        .extend(catchment.iter().flat_map(Catchment::input));
     Ok(Answer {
         query: json!(query),
         definition: definition(city, question),

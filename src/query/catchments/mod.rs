@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Direction, FoundOrigin, Limits, Mode, Origin, Provenance, QueryError, Row, Ruler, Travel, Unit,
+    Arrival, Departure, Direction, FoundOrigin, Limits, Mode, Origin, Provenance, QueryError, Row,
+    Ruler, Travel, Unit,
     answer::definition,
     origins::find_origins,
     sources::{known, named_population},
@@ -48,6 +49,15 @@ pub struct CatchmentsQuery {
     /// What minutes by bicycle are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
     /// The population attribute that overlaps are measured in; the first filled one without it.
@@ -72,6 +82,9 @@ impl CatchmentsQuery {
             direction: self.direction,
             walk_speed_km_h: self.walk_speed_km_h,
             bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
         }
     }
 }
@@ -300,18 +313,22 @@ fn shapes(
 ) -> Result<Vec<geojson::Geometry>, QueryError> {
     limits.step("绘制服务区范围", "drawing the shapes");
     let starts: Vec<_> = origins.iter().map(|origin| origin.start.clone()).collect();
-    let each = starts
-        .chunks(1)
-        .flat_map(|start| asked.iter().map(move |a| (start, a.1)));
-    let all = asked.iter().map(|a| (&starts[..], a.1));
-    let wanted: Vec<_> = each.chain(all).collect();
-    wanted
+    // One search serves all cutoffs.
+    let costs: Vec<f64> = asked.iter().map(|(_, cost, _)| *cost).collect();
+    let together = (starts.len() > 1).then_some(&starts[..]);
+    let wanted: Vec<_> = starts.chunks(1).chain(together).collect();
+    let shapes: Vec<Vec<MultiPolygon<f64>>> = wanted
         .into_par_iter()
         .map_init(
             || ruler.traveler(limits),
-            |traveler, (starts, cost)| Ok(to_geojson_shape(traveler.shape(starts, cost)?)),
+            |traveler, starts| traveler.shapes(starts, &costs),
         )
-        .collect()
+        .collect::<Result<_, _>>()?;
+    let mut shapes: Vec<_> = shapes.into_iter().flatten().map(to_geojson_shape).collect();
+    if together.is_none() {
+        shapes.extend_from_within(..);
+    }
+    Ok(shapes)
 }
 
 /// A shape of one part as a polygon, of several as a multipolygon.

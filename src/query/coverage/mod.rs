@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit, answer::definition,
-    nearest::nearest_costs, origins::starts_of, people::share, sources::population,
-    stations::Entrances,
+    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit,
+    answer::definition, nearest::nearest_costs, origins::starts_of, people::share,
+    sources::population, stations::Entrances,
 };
 use crate::{
     city::{Area, City, LoadedLayer},
@@ -68,6 +68,15 @@ pub struct CoverageQuery {
     /// What minutes by bicycle are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     pub level: String,
     /// The population attribute; the first filled one without it.
     #[serde(default)]
@@ -86,6 +95,9 @@ impl CoverageQuery {
             unit: self.unit,
             walk_speed_km_h: self.walk_speed_km_h,
             bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
             ..Travel::default()
         };
         travel.reversed()

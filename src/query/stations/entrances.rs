@@ -51,7 +51,7 @@ impl Entrances {
             .and_then(|of| of.get(id));
         let start = Start {
             points: known.map_or_else(|| vec![loaded.index.place(feature)], Clone::clone),
-            id: Some(id.to_owned()),
+            ..Start::of(loaded, feature)
         };
         (start, known.map(Vec::len))
     }
