@@ -228,12 +228,19 @@ mod tests {
         after_residents difference_residents gained_residents lost_residents \
         before_share_residents after_share_residents before_jobs after_jobs difference_jobs \
         covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs \
+        commuters inside out_commuters in_commuters self_containment self_sufficiency independence \
+        mean_distance_km share_within_5_km mean_minutes share_within_45_min share_over_60_min \
+        center observed_commute minimum_commute maximum_commute random_commute excess_share \
+        potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
+        origin_name destination_code destination_name share_of_origin share_of_destination \
+        more_flows more_commuters \
         demand from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating balance_floating_network statistics areas calibers \
+        let questions = "balance balance_floating balance_floating_network commute flows \
+            statistics areas calibers \
             catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car coverage.population coverage.buildings \
             coverage.residential_land station_areas station_areas_network station_coverage \

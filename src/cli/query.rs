@@ -19,6 +19,8 @@ use crate::{
 #[clap(rename_all = "snake_case")]
 enum Question {
     Balance,
+    Commute,
+    Flows,
     Areas,
     Calibers,
     Statistics,
@@ -82,6 +84,15 @@ pub struct QueryArguments {
     /// m or min.
     #[arg(long)]
     unit: Option<String>,
+    /// How a commute is measured: straight, walk …
+    #[arg(long)]
+    cost: Option<String>,
+    /// What a commute within an area costs: zero, half_nearest or radius.
+    #[arg(long)]
+    intrazonal: Option<String>,
+    /// Of flows: at most so many.
+    #[arg(long)]
+    limit: Option<usize>,
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
@@ -120,6 +131,17 @@ pub fn run(
         Question::Balance => {
             let answer = query::balance(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("职住平衡", "Job-housing balance"))
+        }
+        Question::Commute => {
+            let answer = query::commute(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("通勤", "Commuting"))
+        }
+        Question::Flows => {
+            let answer = query::flow_lines(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Geojson => print.json(&query::flow_lines_to_geojson(&answer)),
+                _ => print.answer(&answer, title("通勤流", "Commuting flows")),
+            }
         }
         Question::Areas => {
             let answer = query::areas(&city, &parse(question)?, &limits)?;
@@ -244,6 +266,9 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("line", arguments.line.clone().map(Json::from)),
         ("mode", arguments.mode.clone().map(Json::from)),
         ("unit", arguments.unit.clone().map(Json::from)),
+        ("cost", arguments.cost.clone().map(Json::from)),
+        ("intrazonal", arguments.intrazonal.clone().map(Json::from)),
+        ("limit", arguments.limit.map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
         ("departure", arguments.departure.clone().map(Json::from)),
         ("arrival", arguments.arrival.clone().map(Json::from)),
@@ -257,6 +282,8 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
     let by_level = matches!(
         arguments.question,
         Question::Balance
+            | Question::Commute
+            | Question::Flows
             | Question::Areas
             | Question::Calibers
             | Question::Coverage

@@ -23,10 +23,16 @@ pub enum Reason {
     NoStreets,
     /// There is no layer `residential_land`.
     NoResidentialLand,
+    /// Nobody commutes across the boundary.
+    Closed,
+    /// Every commute costs nothing.
+    NoTravel,
+    /// However jobs are exchanged, all together travel the same.
+    NoChoice,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 12] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -36,6 +42,9 @@ impl Reason {
         Reason::OffNetwork,
         Reason::NoStreets,
         Reason::NoResidentialLand,
+        Reason::Closed,
+        Reason::NoTravel,
+        Reason::NoChoice,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -50,6 +59,9 @@ impl Reason {
             Reason::OffNetwork => "off_network",
             Reason::NoStreets => "no_streets",
             Reason::NoResidentialLand => "no_residential_land",
+            Reason::Closed => "closed",
+            Reason::NoTravel => "no_travel",
+            Reason::NoChoice => "no_choice",
         }
     }
 
@@ -67,6 +79,12 @@ impl Reason {
             Reason::NoResidentialLand => (
                 "未载入居住用地图层（residential_land）",
                 "no layer residential_land was imported",
+            ),
+            Reason::Closed => ("无跨界通勤者", "nobody commutes across the boundary"),
+            Reason::NoTravel => ("通勤成本全为 0", "every commute costs nothing"),
+            Reason::NoChoice => (
+                "任何职住匹配的通勤都相同",
+                "however jobs are exchanged, all travel the same",
             ),
         };
         Title {
