@@ -242,6 +242,8 @@ impl<'c> ByTransit<'c> {
         }
         access.sort_unstable();
         access.dedup_by_key(|leg| leg.0);
+        let stops = self.transit.schedule.stops.len() as u64;
+        limits.allow(stops * u64::from(self.departures) * 2)?;
         let window = Window {
             from_s: self.from_s,
             departures: self.departures,
