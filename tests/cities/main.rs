@@ -2,9 +2,11 @@
 //!
 //! The data are not part of the project: a test says so where they are not there.
 
+mod flows;
 mod guangzhou;
 mod interrupted;
 mod journeys;
+mod leeds;
 mod porto_alegre;
 mod shanghai;
 mod steward;
