@@ -16,6 +16,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[clap(rename_all = "snake_case")]
 enum Question {
     Balance,
     Commute,
@@ -24,6 +25,9 @@ enum Question {
     Calibers,
     Statistics,
     Catchments,
+    StationAreas,
+    StationCoverage,
+    StationChange,
     Coverage,
     #[value(name = "travel_times", alias = "travel-times")]
     TravelTimes,
@@ -60,17 +64,29 @@ pub struct QueryArguments {
     area: Option<String>,
     #[arg(long)]
     catchment_m: Option<f64>,
+    /// Reach of a floating catchment in minutes.
+    #[arg(long)]
+    minutes: Option<f64>,
     /// The facility layer.
     #[arg(long)]
     layer: Option<String>,
     #[arg(long)]
     cutoff: Option<f64>,
-    /// How a commute is measured: straight, walk …
+    /// Several cutoffs: `300,500,800`.
     #[arg(long)]
-    cost: Option<String>,
+    cutoffs: Option<String>,
+    /// Only the stations of this line.
+    #[arg(long)]
+    line: Option<String>,
+    /// straight, walk or another mode of the city.
+    #[arg(long)]
+    mode: Option<String>,
     /// m or min.
     #[arg(long)]
     unit: Option<String>,
+    /// How a commute is measured: straight, walk …
+    #[arg(long)]
+    cost: Option<String>,
     /// What a commute within an area costs: zero, half_nearest or radius.
     #[arg(long)]
     intrazonal: Option<String>,
@@ -144,8 +160,13 @@ pub fn run(
             print.answer(&flat, title("范围统计", "Statistics"))
         }
         Question::Coverage => {
-            let answer = query::coverage(&city, &parse(question)?, &limits)?;
-            print.answer(&answer, title("服务覆盖率", "Coverage"))
+            let question: query::CoverageQuery = parse(question)?;
+            let answer = query::coverage(&city, &question, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&answer);
+            }
+            let title = query::coverage_title(&city, question.denominator);
+            print.answer(&query::flat_coverage(&answer), title)
         }
         Question::Access => {
             let found = query::access(&city, &parse(question)?, &limits)?;
@@ -166,6 +187,31 @@ pub fn run(
                     print.answer(&flat, title("服务区", "Catchments"))
                 }
             }
+        }
+        Question::StationAreas => {
+            let answer = query::station_areas(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&answer),
+                OutputFormat::Geojson => print.json(&query::station_areas_to_geojson(&answer)),
+                _ => {
+                    let flat = query::flat_station_areas(&city, &answer, language);
+                    let title = title("站点影响区人口岗位", "People and jobs around stations");
+                    print.answer(&flat, title)
+                }
+            }
+        }
+        Question::StationCoverage => {
+            let answer = query::station_coverage(&city, &parse(question)?, &limits)?;
+            let title = title("站点人口岗位覆盖率", "Coverage by stations");
+            print.answer(&query::flat_cutoffs(&answer), title)
+        }
+        Question::StationChange => {
+            let answer = query::station_change(&city, &parse(question)?, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&answer);
+            }
+            let title = title("站点方案前后对比", "Stations before and after");
+            print.answer(&query::flat_cutoffs(&answer), title)
         }
         Question::TravelTimes => {
             let question: query::TravelTimesQuery = parse(question)?;
@@ -210,10 +256,17 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("period", arguments.period.clone().map(Json::from)),
         ("area", arguments.area.clone().map(Json::from)),
         ("catchment_m", arguments.catchment_m.map(Json::from)),
+        ("minutes", arguments.minutes.map(Json::from)),
         ("layer", arguments.layer.clone().map(Json::from)),
         ("cutoff", arguments.cutoff.map(Json::from)),
-        ("cost", arguments.cost.clone().map(Json::from)),
+        (
+            "cutoffs",
+            arguments.cutoffs.as_deref().map(numbers).transpose()?,
+        ),
+        ("line", arguments.line.clone().map(Json::from)),
+        ("mode", arguments.mode.clone().map(Json::from)),
         ("unit", arguments.unit.clone().map(Json::from)),
+        ("cost", arguments.cost.clone().map(Json::from)),
         ("intrazonal", arguments.intrazonal.clone().map(Json::from)),
         ("limit", arguments.limit.map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
@@ -234,11 +287,20 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
             | Question::Areas
             | Question::Calibers
             | Question::Coverage
+            | Question::StationCoverage
     );
     if by_level && !question.contains_key("level") {
         question.insert("level".into(), json!("district"));
     }
     Ok(Json::Object(question))
+}
+
+/// Numbers with commas between as a list.
+fn numbers(text: &str) -> Result<Json, Failure> {
+    let number = |part: &str| part.trim().parse::<f64>();
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(number).collect();
+    let problem = |_| format!("--cutoffs: `{text}`: write numbers with commas between: 300,500");
+    Ok(json!(numbers.map_err(problem)?))
 }
 
 fn parse<Q: DeserializeOwned>(question: Json) -> Result<Q, Failure> {

@@ -22,6 +22,7 @@ mod openapi;
 mod questions;
 mod router;
 mod state;
+mod stations;
 mod stream;
 mod tiles;
 mod travel_times;

@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
-    health, jobs, layers, openapi, questions, tiles, travel_times,
+    health, jobs, layers, openapi, questions, stations, tiles, travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -33,6 +33,9 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(commute::list_commute))
         .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
+        .routes(routes!(stations::list_station_areas))
+        .routes(routes!(stations::list_station_coverage))
+        .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))

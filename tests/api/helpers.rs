@@ -50,8 +50,12 @@ const RESIDENCES: &str = "id,经度,纬度,常住人口,就业人口,户数\n\
     a,113.05,23.05,400,200,120\nb,113.15,23.05,180,100,60\nc,113.05,23.15,310,150,90\n\
     d,113.5,23.5,10,,4\n";
 const WORKPLACES: &str = "id,lon,lat,jobs,sector\nx,113.06,23.05,100,C\ny,113.15,23.06,300,金融业\nz,113.05,23.16,50,P\n";
-const STATIONS: &str =
-    "id,lon,lat,站名,制式\ns1,113.05,23.05,天河,地铁\ns2,113.051,23.05,海珠,地铁\n";
+/// Two stations side by side, a third one with entrances where nobody lives, a planned one.
+const STATIONS: &str = "id,lon,lat,站名,制式,线路,开通日期,状态\n\
+    s1,113.05,23.05,天河,地铁,1/2,2018-12-28,运营\ns2,113.051,23.05,海珠,地铁,2号线,,\n\
+    s3,113.15,23.15,番禺,地铁,3,,\ns4,113.15,23.05,南沙,地铁,4,,规划\n";
+const ENTRANCES: &str = "id,lon,lat,出入口,站点编号,状态\n\
+    s3A,113.149,23.15,A口,s3,\ns3B,113.151,23.15,B口,s3,\ns3C,113.15,23.05,C口,s3,在建\n";
 
 impl App {
     pub fn new() -> Self {
@@ -77,6 +81,7 @@ impl App {
             ("residences", "residences.csv", RESIDENCES),
             ("workplaces", "workplaces.csv", WORKPLACES),
             ("stations", "stations.csv", STATIONS),
+            ("entrances", "entrances.csv", ENTRANCES),
         ] {
             let file = folder.path().join(name);
             std::fs::write(&file, text).expect("written");

@@ -8,6 +8,7 @@ mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod stations;
 mod streets;
 mod tiles;
 mod transit;

@@ -48,8 +48,8 @@ pub fn access_table(city: &City, access: &Access) -> ResultTable {
             .map(|term| term.title.clone())
             .unwrap_or_default(),
         rows: answer.rows.iter().map(cells).collect(),
-        totals: Some(columns.iter().map(total).collect()),
-        notes: notes(answer),
+        totals: vec![columns.iter().map(total).collect()],
+        notes: notes(catalog, answer),
         geometries: Some(
             answer
                 .rows

@@ -280,16 +280,14 @@ fn straight(
         let near = |near: crate::index::Neighbor| visit(near.feature, near.distance_m);
         return loaded.index.within(lon, lat, metres, near);
     }
-    let mut nearest: std::collections::BTreeMap<FeatureRef, f64> = Default::default();
+    let mut found: Vec<(FeatureRef, f64)> = Vec::new();
     for (lon, lat) in &start.points {
-        loaded.index.within(*lon, *lat, metres, |near| {
-            let known = nearest.entry(near.feature).or_insert(f64::INFINITY);
-            *known = known.min(near.distance_m);
-        });
+        let near = |near: crate::index::Neighbor| found.push((near.feature, near.distance_m));
+        loaded.index.within(*lon, *lat, metres, near);
     }
-    nearest
-        .into_iter()
-        .for_each(|(feature, m)| visit(feature, m));
+    found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    found.dedup_by_key(|(feature, _)| *feature);
+    found.into_iter().for_each(|(feature, m)| visit(feature, m));
 }
 
 impl Travel {
