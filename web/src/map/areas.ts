@@ -45,7 +45,8 @@ export function drawAreas(map: MapLibre): void {
     ...of(level.layer),
     paint: {
       'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
-      'fill-opacity': theme.isShaded ? ['case', is('dimmed'), 0.12, 0.88] : 0,
+      // Always told by state: a constant in between leaves tiles whose states can no longer be set.
+      'fill-opacity': ['case', is('dimmed'), theme.isShaded ? 0.12 : 0, theme.isShaded ? 0.88 : 0],
     },
   });
   for (const [i, other] of levels.entries()) {
