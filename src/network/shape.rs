@@ -31,17 +31,23 @@ impl ReachedShape {
 
     /// Adds what a search reached within `limit`.
     pub fn add(&mut self, graph: &Graph, reach: &Reach, limit: u32) {
+        let mut line: Vec<Coord<f64>> = Vec::new();
         for edge in reach.edges(graph) {
-            let flat = |place: geo::Point<f64>| Coord {
+            line.clear();
+            line.extend(graph.line(edge).map(|place| Coord {
                 x: place.x() * self.east,
                 y: place.y() * self.north,
+            }));
+            let mut add = |line: &[Coord<f64>]| {
+                let pairs = line.windows(2);
+                pairs.for_each(|pair| self.outline.add(pair[0], pair[1]));
             };
-            let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
+            if is_reached_whole(graph, reach, edge, limit) {
+                add(&line);
+                continue;
+            }
             for (from, to) in reached_parts(graph, reach, edge, limit) {
-                let part = part(&line, from, to);
-                part.0
-                    .windows(2)
-                    .for_each(|pair| self.outline.add(pair[0], pair[1]));
+                add(&part(&line, from, to).0);
             }
         }
     }
@@ -53,6 +59,18 @@ impl ReachedShape {
             y: (c.y / self.north * 1e7).round() / 1e7,
         };
         self.outline.polygons().map_coords(degrees)
+    }
+}
+
+/// Whether what is left of the limit at one end or both covers the edge.
+fn is_reached_whole(graph: &Graph, reach: &Reach, edge: u32, limit: u32) -> bool {
+    let ends = graph.edge(edge);
+    let left = |node: u32| limit.checked_sub(reach.search.cost(node)?);
+    match (reach.costs(graph, edge), left(ends.from), left(ends.to)) {
+        ([there, back], Some(from), Some(to)) if there == back => from.saturating_add(to) >= there,
+        ([there, _], Some(from), _) if there != CLOSED => from >= there,
+        ([_, back], _, Some(to)) if back != CLOSED => to >= back,
+        _ => false,
     }
 }
 
