@@ -218,16 +218,37 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff covered uncovered total share_covered id lon lat period demand";
+        features origin cutoff entrances exclusive nearest multiplicity share_overlap covered \
+        uncovered total share_covered id lon lat period \
+        station station_area tier lines opened core_residents core_jobs influence_residents \
+        influence_jobs influence_employed_residents residents_per_km2 jobs_per_km2 \
+        activity_per_km2 station_type residents straight_residents walk_residents \
+        straight_share_residents walk_share_residents straight_jobs walk_jobs \
+        straight_share_jobs walk_share_jobs jobs_reason walk_reason before_residents \
+        after_residents difference_residents gained_residents lost_residents \
+        before_share_residents after_share_residents before_jobs after_jobs difference_jobs \
+        covered_m2 uncovered_m2 total_m2 gained_jobs lost_jobs before_share_jobs after_share_jobs \
+        commuters inside out_commuters in_commuters self_containment self_sufficiency independence \
+        mean_distance_km share_within_5_km mean_minutes share_within_45_min share_over_60_min \
+        center observed_commute minimum_commute maximum_commute random_commute excess_share \
+        potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
+        origin_name destination_code destination_name share_of_origin share_of_destination \
+        more_flows more_commuters \
+        demand from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating statistics areas calibers catchments \
-            catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
-            coverage_bicycle coverage_car access access_cumulative access_gravity \
+        let questions = "balance balance_floating balance_floating_network commute flows \
+            statistics areas calibers \
+            catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
+            coverage_bicycle coverage_car coverage.population coverage.buildings \
+            coverage.residential_land station_areas station_areas_network station_coverage \
+            station_change station_change_network access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
-            access_nearest costs costs_walk costs_bicycle costs_car";
+            access_nearest costs costs_walk costs_bicycle costs_car costs_transit catchments_transit \
+            coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
+            travel_times_transit";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -74,11 +74,44 @@ pub fn floating_sums(cells: &[FloatingCell], grid: &FloatingGrid<'_>) -> Vec<(i6
     cells.iter().map(within).collect()
 }
 
+/// Jobs and employed residents of the cells `near` one of them by any measure, each once; the own
+/// cell counts whatever it costs to get about in it.
+pub fn floating_sums_near(
+    cells: &[FloatingCell],
+    own: usize,
+    near: impl IntoIterator<Item = usize>,
+) -> (i64, i64) {
+    let others = near.into_iter().filter(|other| *other != own);
+    let add =
+        |sums: (i64, i64), cell: usize| (sums.0 + cells[cell].jobs, sums.1 + cells[cell].employed);
+    others.chain([own]).fold((0, 0), add)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analysis::ratio;
+
+    #[test]
+    fn the_floating_ratios_of_vector_v1() {
+        const MINUTES: [[u32; 3]; 3] = [[5, 20, 30], [20, 5, 15], [30, 15, 5]];
+        let cell = |(jobs, employed)| FloatingCell {
+            x: 0,
+            y: 0,
+            jobs,
+            employed,
+        };
+        let cells = [(100, 200), (300, 100), (50, 150)].map(cell);
+        for (own, wanted) in [0.5, 1.4, 1.4].into_iter().enumerate() {
+            let near = (0..3).filter(|other| MINUTES[own][*other] <= 15);
+            let (jobs, employed) = floating_sums_near(&cells, own, near);
+            assert_eq!(ratio(Some(jobs), Some(employed)), Ok(wanted));
+        }
+        // Nobody gets anywhere within no time, but everybody is at home.
+        assert_eq!(floating_sums_near(&cells, 1, []), (300, 100));
+    }
 
     proptest! {
         #[test]

@@ -3,6 +3,7 @@
 pub mod access;
 mod balance;
 mod breaks;
+pub mod commute;
 pub mod equity;
 mod floating;
 mod spread;
@@ -10,6 +11,6 @@ mod sum;
 
 pub use balance::{balance_index, ratio};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
-pub use floating::{FloatingCell, FloatingGrid, floating_sums};
+pub use floating::{FloatingCell, FloatingGrid, floating_sums, floating_sums_near};
 pub use spread::{SpreadError, spread};
 pub use sum::Sum;

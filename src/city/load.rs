@@ -2,12 +2,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedLayer, Setting, Streets};
+use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, Transit};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
     network::{NetworkError, Rules},
-    store::{LayerState, Store, StoreError},
+    store::{FlowState, LayerState, Store, StoreError},
+    transit::TransitError,
 };
 
 /// Why a city could not be loaded.
@@ -17,6 +18,8 @@ pub enum LoadError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Network(#[from] NetworkError),
+    #[error(transparent)]
+    Transit(#[from] TransitError),
 }
 
 /// Reads every layer of every period that `catalog` knows into memory.
@@ -58,7 +61,62 @@ fn read(
         || read_streets(store, previous),
     );
     let city = City::new(catalog, version, settings, layers?.into_iter().flatten());
-    Ok(city.with_streets(streets?))
+    let flows = store.flow_states()?.into_iter();
+    let flows: Vec<_> = flows
+        .map(|state| read_flows(store, previous, state))
+        .collect::<Result<_, _>>()?;
+    let city = city.with_flows(flows.into_iter().flatten());
+    let city = city.with_streets(streets?);
+    let transit = read_transit(store, previous, city.streets("walk"))?;
+    Ok(city.with_transit(transit))
+}
+
+/// The timetable; its stops are joined to the streets anew where these have changed.
+fn read_transit(
+    store: &dyn Store,
+    previous: Option<&City>,
+    streets: Option<&Arc<Streets>>,
+) -> Result<Option<Arc<Transit>>, LoadError> {
+    let Some(number) = store.network_number("transit")? else {
+        return Ok(None);
+    };
+    let known = previous.and_then(City::transit);
+    if let Some(known) = known.filter(|known| known.version == number) {
+        let version = |streets: &Arc<Streets>| streets.version;
+        return Ok(Some(
+            match known.streets().map(version) == streets.map(version) {
+                true => known.clone(),
+                false => Arc::new(known.beside(streets.cloned())),
+            },
+        ));
+    }
+    let Some(stored) = store.network("transit")? else {
+        return Ok(None);
+    };
+    let transit = Transit::read(stored, number, streets.cloned())?;
+    Ok(Some(Arc::new(transit)))
+}
+
+/// `None` where every flow was taken away again.
+fn read_flows(
+    store: &dyn Store,
+    previous: Option<&City>,
+    state: FlowState,
+) -> Result<Option<Arc<LoadedFlows>>, LoadError> {
+    let known = previous.into_iter().flat_map(City::all_flows);
+    let mut known = known.filter(|f| f.level == state.level && f.period == state.period);
+    if let Some(known) = known.find(|known| known.version == state.changed) {
+        return Ok(Some(known.clone()));
+    }
+    let flows = store.flows(&state.level, &state.period)?;
+    let loaded = LoadedFlows {
+        level: state.level,
+        period: state.period,
+        flows,
+        record: state.record,
+        version: state.changed,
+    };
+    Ok((!loaded.flows.is_empty()).then(|| Arc::new(loaded)))
 }
 
 /// The streets of every mode that the store has.

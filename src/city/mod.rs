@@ -5,17 +5,21 @@
 //! Readers take a snapshot from [`LiveCity`] and never wait.
 
 mod areas;
+mod flows;
 mod follow;
 mod ingest;
 mod live;
 mod load;
 mod locator;
+mod recent;
 mod recode;
 mod snapshot;
 mod stop_fit;
 mod streets;
+mod transit;
 
 pub use areas::{Area, Areas};
+pub use flows::{LoadedFlows, PlacedFlows, UnknownPlaces, level_of_flows, place_flows};
 pub use follow::{catch_up, follow};
 pub use ingest::{IngestError, Ingested, Intake, ingest};
 pub use live::LiveCity;
@@ -24,3 +28,4 @@ pub use locator::AreaLocator;
 pub use snapshot::{City, LoadedLayer, Setting};
 pub use stop_fit::StopFit;
 pub use streets::Streets;
+pub use transit::{Day, Pace, Transit, Way};

@@ -3,9 +3,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, Streets};
+use super::{Areas, LoadedFlows, Streets, Transit};
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
+    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord},
 };
@@ -82,7 +82,8 @@ impl Setting {
         }
     }
 
-    fn default_value(self) -> &'static str {
+    /// What holds where nothing was set.
+    pub fn default_value(self) -> &'static str {
         match self {
             Setting::TitleZh => "未命名城市",
             Setting::TitleEn => "Unnamed city",
@@ -104,6 +105,8 @@ pub struct City {
     areas: OnceLock<Areas>,
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
+    transit: Option<Arc<Transit>>,
+    flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
 }
 
 impl City {
@@ -125,6 +128,8 @@ impl City {
             layers: by_id,
             areas: OnceLock::new(),
             streets: Vec::new(),
+            transit: None,
+            flows: BTreeMap::new(),
         }
     }
 
@@ -143,6 +148,40 @@ impl City {
     /// The streets of every mode that they were imported for: on foot, by bicycle, by car.
     pub fn all_streets(&self) -> impl Iterator<Item = &Arc<Streets>> {
         self.streets.iter()
+    }
+
+    /// The same city with a timetable.
+    pub fn with_transit(mut self, transit: Option<Arc<Transit>>) -> Self {
+        self.transit = transit;
+        self
+    }
+
+    /// The timetable to ride by, where one was imported.
+    pub fn transit(&self) -> Option<&Arc<Transit>> {
+        self.transit.as_ref()
+    }
+
+    /// The same city with commuting flows.
+    pub fn with_flows(mut self, flows: impl IntoIterator<Item = Arc<LoadedFlows>>) -> Self {
+        let keyed = flows.into_iter();
+        let keyed = keyed.map(|loaded| ((loaded.level.clone(), loaded.period.clone()), loaded));
+        self.flows = keyed.collect();
+        self
+    }
+
+    /// The newest flows between the areas of a level at or before `period`, the newest of all
+    /// without one.
+    pub fn flows(&self, level: &str, period: Option<&Period>) -> Option<&Arc<LoadedFlows>> {
+        let states = self.all_flows().filter(|loaded| loaded.level == *level);
+        let fits = |loaded: &&Arc<LoadedFlows>| {
+            period.is_none_or(|period| loaded.period.is_at_or_before(period))
+        };
+        states.filter(fits).last()
+    }
+
+    /// Every state of the flows by level, oldest first.
+    pub fn all_flows(&self) -> impl Iterator<Item = &Arc<LoadedFlows>> {
+        self.flows.values()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {
@@ -224,5 +263,6 @@ impl City {
     /// Whether any of the data are generated (合成).
     pub fn is_synthetic(&self) -> bool {
         self.all_states().any(|loaded| loaded.is_synthetic())
+            || self.all_flows().any(|loaded| loaded.record.synthetic)
     }
 }

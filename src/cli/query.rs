@@ -16,13 +16,21 @@ use crate::{
 };
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[clap(rename_all = "snake_case")]
 enum Question {
     Balance,
+    Commute,
+    Flows,
     Areas,
     Calibers,
     Statistics,
     Catchments,
+    StationAreas,
+    StationCoverage,
+    StationChange,
     Coverage,
+    #[value(name = "travel_times", alias = "travel-times")]
+    TravelTimes,
     Access,
     Search,
 }
@@ -56,14 +64,47 @@ pub struct QueryArguments {
     area: Option<String>,
     #[arg(long)]
     catchment_m: Option<f64>,
+    /// Reach of a floating catchment in minutes.
+    #[arg(long)]
+    minutes: Option<f64>,
     /// The facility layer.
     #[arg(long)]
     layer: Option<String>,
     #[arg(long)]
     cutoff: Option<f64>,
+    /// Several cutoffs: `300,500,800`.
+    #[arg(long)]
+    cutoffs: Option<String>,
+    /// Only the stations of this line.
+    #[arg(long)]
+    line: Option<String>,
+    /// straight, walk or another mode of the city.
+    #[arg(long)]
+    mode: Option<String>,
+    /// m or min.
+    #[arg(long)]
+    unit: Option<String>,
+    /// How a commute is measured: straight, walk …
+    #[arg(long)]
+    cost: Option<String>,
+    /// What a commute within an area costs: zero, half_nearest or radius.
+    #[arg(long)]
+    intrazonal: Option<String>,
+    /// Of flows: at most so many.
+    #[arg(long)]
+    limit: Option<usize>,
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
+    /// When one sets out, by timetable: DATE,FROM[,TO[,PERCENTILE]].
+    #[arg(long, value_name = "TIMES")]
+    departure: Option<String>,
+    /// When one must be there, by timetable: DATE,BY.
+    #[arg(long, value_name = "TIME")]
+    arrival: Option<String>,
+    /// The longest walk to a first stop and from a last one.
+    #[arg(long)]
+    max_walk_m: Option<f64>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -91,6 +132,17 @@ pub fn run(
             let answer = query::balance(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("职住平衡", "Job-housing balance"))
         }
+        Question::Commute => {
+            let answer = query::commute(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("通勤", "Commuting"))
+        }
+        Question::Flows => {
+            let answer = query::flow_lines(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Geojson => print.json(&query::flow_lines_to_geojson(&answer)),
+                _ => print.answer(&answer, title("通勤流", "Commuting flows")),
+            }
+        }
         Question::Areas => {
             let answer = query::areas(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("单元一览", "Areas"))
@@ -108,8 +160,13 @@ pub fn run(
             print.answer(&flat, title("范围统计", "Statistics"))
         }
         Question::Coverage => {
-            let answer = query::coverage(&city, &parse(question)?, &limits)?;
-            print.answer(&answer, title("服务覆盖率", "Coverage"))
+            let question: query::CoverageQuery = parse(question)?;
+            let answer = query::coverage(&city, &question, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&answer);
+            }
+            let title = query::coverage_title(&city, question.denominator);
+            print.answer(&query::flat_coverage(&answer), title)
         }
         Question::Access => {
             let found = query::access(&city, &parse(question)?, &limits)?;
@@ -130,6 +187,41 @@ pub fn run(
                     print.answer(&flat, title("服务区", "Catchments"))
                 }
             }
+        }
+        Question::StationAreas => {
+            let answer = query::station_areas(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&answer),
+                OutputFormat::Geojson => print.json(&query::station_areas_to_geojson(&answer)),
+                _ => {
+                    let flat = query::flat_station_areas(&city, &answer, language);
+                    let title = title("站点影响区人口岗位", "People and jobs around stations");
+                    print.answer(&flat, title)
+                }
+            }
+        }
+        Question::StationCoverage => {
+            let answer = query::station_coverage(&city, &parse(question)?, &limits)?;
+            let title = title("站点人口岗位覆盖率", "Coverage by stations");
+            print.answer(&query::flat_cutoffs(&answer), title)
+        }
+        Question::StationChange => {
+            let answer = query::station_change(&city, &parse(question)?, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&answer);
+            }
+            let title = title("站点方案前后对比", "Stations before and after");
+            print.answer(&query::flat_cutoffs(&answer), title)
+        }
+        Question::TravelTimes => {
+            let question: query::TravelTimesQuery = parse(question)?;
+            if arguments.format == OutputFormat::Csv {
+                let found = query::TravelTimes::find(&city, &question)?;
+                let out = std::io::BufWriter::new(std::io::stdout().lock());
+                return Ok(found.write_csv(&limits, out)?);
+            }
+            let answer = query::travel_times(&city, &question, &limits)?;
+            print.answer(&answer, title("出行时间表", "Travel times"))
         }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
@@ -164,9 +256,23 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("period", arguments.period.clone().map(Json::from)),
         ("area", arguments.area.clone().map(Json::from)),
         ("catchment_m", arguments.catchment_m.map(Json::from)),
+        ("minutes", arguments.minutes.map(Json::from)),
         ("layer", arguments.layer.clone().map(Json::from)),
         ("cutoff", arguments.cutoff.map(Json::from)),
+        (
+            "cutoffs",
+            arguments.cutoffs.as_deref().map(numbers).transpose()?,
+        ),
+        ("line", arguments.line.clone().map(Json::from)),
+        ("mode", arguments.mode.clone().map(Json::from)),
+        ("unit", arguments.unit.clone().map(Json::from)),
+        ("cost", arguments.cost.clone().map(Json::from)),
+        ("intrazonal", arguments.intrazonal.clone().map(Json::from)),
+        ("limit", arguments.limit.map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
+        ("departure", arguments.departure.clone().map(Json::from)),
+        ("arrival", arguments.arrival.clone().map(Json::from)),
+        ("max_walk_m", arguments.max_walk_m.map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {
@@ -175,12 +281,26 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
     }
     let by_level = matches!(
         arguments.question,
-        Question::Balance | Question::Areas | Question::Calibers | Question::Coverage
+        Question::Balance
+            | Question::Commute
+            | Question::Flows
+            | Question::Areas
+            | Question::Calibers
+            | Question::Coverage
+            | Question::StationCoverage
     );
     if by_level && !question.contains_key("level") {
         question.insert("level".into(), json!("district"));
     }
     Ok(Json::Object(question))
+}
+
+/// Numbers with commas between as a list.
+fn numbers(text: &str) -> Result<Json, Failure> {
+    let number = |part: &str| part.trim().parse::<f64>();
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(number).collect();
+    let problem = |_| format!("--cutoffs: `{text}`: write numbers with commas between: 300,500");
+    Ok(json!(numbers.map_err(problem)?))
 }
 
 fn parse<Q: DeserializeOwned>(question: Json) -> Result<Q, Failure> {

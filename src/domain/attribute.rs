@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeId, Title};
+use super::{AttributeId, LayerId, Title};
 
 /// What values an attribute holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,12 @@ pub enum Role {
     Code,
     /// The area as published, km² (官方面积).
     OfficialArea,
+    /// The lines that stop at a station (线路), separated as in `1/8`.
+    Lines,
+    /// When something opened (开通日期).
+    Opened,
+    /// Whether something is in use, being built or planned (状态).
+    Status,
     Category,
     Other,
 }
@@ -85,6 +91,9 @@ pub struct Attribute {
     /// A row without this value is refused at import.
     #[serde(default)]
     pub required: bool,
+    /// The layer whose ids the values are, e.g. the stations that entrances belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refers_to: Option<LayerId>,
 }
 
 impl Attribute {

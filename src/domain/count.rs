@@ -19,10 +19,20 @@ pub enum Reason {
     NoReachablePair,
     /// The place is too far from every street.
     OffNetwork,
+    /// The city has no streets of the kind that the value needs.
+    NoStreets,
+    /// There is no layer `residential_land`.
+    NoResidentialLand,
+    /// Nobody commutes across the boundary.
+    Closed,
+    /// Every commute costs nothing.
+    NoTravel,
+    /// However jobs are exchanged, all together travel the same.
+    NoChoice,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 12] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -30,6 +40,11 @@ impl Reason {
         Reason::NoSupplyInCatchment,
         Reason::NoReachablePair,
         Reason::OffNetwork,
+        Reason::NoStreets,
+        Reason::NoResidentialLand,
+        Reason::Closed,
+        Reason::NoTravel,
+        Reason::NoChoice,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -42,6 +57,11 @@ impl Reason {
             Reason::NoSupplyInCatchment => "no_supply_in_catchment",
             Reason::NoReachablePair => "no_reachable_pair",
             Reason::OffNetwork => "off_network",
+            Reason::NoStreets => "no_streets",
+            Reason::NoResidentialLand => "no_residential_land",
+            Reason::Closed => "closed",
+            Reason::NoTravel => "no_travel",
+            Reason::NoChoice => "no_choice",
         }
     }
 
@@ -55,6 +75,17 @@ impl Reason {
             Reason::NoSupplyInCatchment => ("范围内无设施", "nothing offered in the catchment"),
             Reason::NoReachablePair => ("无可达的起讫点", "no reachable pair"),
             Reason::OffNetwork => ("距路网超过 500 m", "more than 500 m from every street"),
+            Reason::NoStreets => ("未载入路网", "no streets were imported"),
+            Reason::NoResidentialLand => (
+                "未载入居住用地图层（residential_land）",
+                "no layer residential_land was imported",
+            ),
+            Reason::Closed => ("无跨界通勤者", "nobody commutes across the boundary"),
+            Reason::NoTravel => ("通勤成本全为 0", "every commute costs nothing"),
+            Reason::NoChoice => (
+                "任何职住匹配的通勤都相同",
+                "however jobs are exchanged, all travel the same",
+            ),
         };
         Title {
             zh: zh.to_owned(),

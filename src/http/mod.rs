@@ -6,6 +6,7 @@ mod areas;
 mod asker;
 mod assets;
 mod city;
+mod commute;
 mod compress;
 mod computing;
 mod document;
@@ -21,7 +22,10 @@ mod openapi;
 mod questions;
 mod router;
 mod state;
+mod stations;
+mod stream;
 mod tiles;
+mod travel_times;
 
 use asker::Asker;
 pub use computing::Bounds;

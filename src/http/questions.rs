@@ -44,7 +44,14 @@ pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, A
 #[utoipa::path(get, path = "/api/balance", tag = "questions",
     params(
         ("level" = String, Query, description = "an area level, or city"),
-        ("catchment_m" = Option<f64>, Query, description = "radius of a floating catchment, metres"),
+        ("catchment_m" = Option<f64>, Query, description = "reach of a floating catchment, metres"),
+        ("minutes" = Option<f64>, Query, description = "the same in minutes"),
+        ("mode" = Option<String>, Query, description = "straight, walk or another mode of the city"),
+        ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
+        ("bicycle_speed_km_h" = Option<f64>, Query, description = "cycling speed"),
+        ("departure" = Option<String>, Query, description = "when one sets out, by timetable"),
+        ("arrival" = Option<String>, Query, description = "when one must be there, by timetable"),
+        ("max_walk_m" = Option<f64>, Query, description = "the longest walk to a stop, by timetable"),
         ("period" = Option<String>, Query, description = "reference date; the newest state at or before it"),
         ("caliber" = Option<String>, Query, description = "the population attribute shown beside"),
         ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
@@ -65,16 +72,21 @@ pub async fn list_balance(
         .await
 }
 
-/// The share of people with a facility within a straight distance (服务覆盖率).
+/// The share of people, homes or residential land with a facility within reach (服务覆盖率).
 #[utoipa::path(get, path = "/api/coverage", tag = "questions",
     params(
         ("layer" = String, Query, description = "the facility layer"),
-        ("cutoff" = f64, Query, description = "metres"),
+        ("cutoff" = f64, Query, description = "the largest distance or time, in `unit`"),
         ("level" = String, Query, description = "an area level, or city"),
         ("demand" = Option<String>, Query, description = "the population attribute"),
-        ("denominator" = Option<String>, Query, description = "population or buildings"),
-        ("mode" = Option<String>, Query, description = "straight"),
-        ("unit" = Option<String>, Query, description = "m"),
+        ("denominator" = Option<String>, Query, description = "population, buildings or residential_land"),
+        ("mode" = Option<String>, Query, description = "straight, walk or another mode of the city"),
+        ("unit" = Option<String>, Query, description = "m or min"),
+        ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
+        ("bicycle_speed_km_h" = Option<f64>, Query, description = "cycling speed"),
+        ("departure" = Option<String>, Query, description = "when one sets out, by timetable"),
+        ("arrival" = Option<String>, Query, description = "when one must be there, by timetable"),
+        ("max_walk_m" = Option<f64>, Query, description = "the longest walk to a stop, by timetable"),
         ("period" = Option<String>, Query, description = "reference date"),
         ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
         ("lang" = Option<String>, Query, description = "zh or en"),
@@ -89,7 +101,11 @@ pub async fn list_coverage(
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::coverage(city, question, limits)?;
-            answer(city, &found, form, title("服务覆盖率", "Coverage"))
+            let title = query::coverage_title(city, question.denominator);
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => answer(city, &query::flat_coverage(&found), form, title),
+            }
         })
         .await
 }

@@ -5,8 +5,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, areas, assets, city, compress, download, features, guard, health,
-    jobs, layers, openapi, questions, tiles,
+    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
+    health, jobs, layers, openapi, questions, stations, tiles, travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -30,8 +30,14 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::search_places))
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
+        .routes(routes!(commute::list_commute))
+        .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
+        .routes(routes!(stations::list_station_areas))
+        .routes(routes!(stations::list_station_coverage))
+        .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))

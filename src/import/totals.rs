@@ -125,6 +125,7 @@ fn totals_layer(layer: &Layer) -> Layer {
         aliases: Vec::new(),
         values: Vec::new(),
         required: true,
+        refers_to: None,
     };
     let counts = layer.counts().map(|(_, attribute)| Attribute {
         required: false,

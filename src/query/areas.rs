@@ -5,7 +5,7 @@ use super::{
     Answer, Limits, Provenance, QueryError, Row,
     answer::definition,
     balance::area_sums,
-    sources::{known, population, populations},
+    sources::{known, named_population, populations},
 };
 use crate::{
     city::{Area, City, LoadedLayer},
@@ -41,13 +41,7 @@ pub fn areas(city: &City, query: &AreasQuery, limits: &Limits) -> Result<Answer<
         ));
     }
     let areas = super::balance::areas_of_level(city, &query.level, period)?;
-    let people = population(city, query.caliber.as_deref(), period);
-    if let (Some(caliber), None) = (&query.caliber, &people) {
-        return Err(QueryError::NotFound {
-            what: "population attribute",
-            name: caliber.clone(),
-        });
-    }
+    let people = named_population(city, query.caliber.as_deref(), period)?;
     let counted: Vec<_> = city
         .layers_at(period)
         .filter(|l| !l.layer().is_area())

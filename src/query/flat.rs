@@ -1,8 +1,9 @@
 //! Answers whose rows are nested, flattened for tables and files.
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Answer, Catchments, Row, StatisticsRow};
+use super::{Answer, Catchments, CoverageRow, Row, StatisticsRow};
 use crate::{
     city::City,
     domain::{Language, Title},
@@ -55,21 +56,23 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
         let name = origin.name.clone().or_else(|| origin.id.clone());
         let mut row = Row::new();
         row.insert("origin".into(), json!(name.unwrap_or_else(place)));
+        row.insert("entrances".into(), json!(origin.entrances));
         row.insert(cutoff.into(), json!(catchment.cutoff));
         row.extend(catchment.totals.clone());
         let exclusive = catchment.exclusive.iter();
         row.extend(exclusive.map(|(key, value)| (format!("exclusive.{key}"), value.clone())));
+        let nearest = catchment.nearest.iter().flatten();
+        row.extend(nearest.map(|(key, value)| (format!("nearest.{key}"), value.clone())));
+        row.insert("reason".into(), json!(catchment.reason));
         rows.push(row);
     }
-    if answer.query["origins"]
-        .as_array()
-        .is_some_and(|o| o.len() > 1)
-    {
+    if answer.catchments.len() > answer.union.len() {
         for union in &answer.union {
             let mut row = Row::new();
             row.insert("origin".into(), json!(together));
             row.insert(cutoff.into(), json!(union.cutoff));
             row.extend(union.totals.clone());
+            row.insert("multiplicity".into(), json!(union.multiplicity));
             rows.push(row);
         }
     }
@@ -79,6 +82,56 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
         provenance: answer.provenance.clone(),
         rows,
         totals: Row::new(),
+        left_out: answer.left_out.clone(),
+    }
+}
+
+/// Rows by area and cutoff with the column of the cutoff in the unit of the question.
+pub fn flat_cutoffs<R: Serialize, T: Serialize>(answer: &Answer<R, T>) -> Answer<Json, Json> {
+    let is_minutes = answer.query["unit"] == "min";
+    let flat = |row: Json| match row {
+        Json::Object(row) if is_minutes => {
+            let key = |key: String| match key.as_str() {
+                "cutoff" => "cutoff_min".to_owned(),
+                _ => key,
+            };
+            Json::Object(row.into_iter().map(|(k, value)| (key(k), value)).collect())
+        }
+        row => row,
+    };
+    let rows = |value: Json| match value {
+        Json::Array(rows) => rows.into_iter().map(flat).collect(),
+        _ => Vec::new(),
+    };
+    Answer {
+        query: answer.query.clone(),
+        definition: answer.definition.clone(),
+        provenance: answer.provenance.clone(),
+        rows: rows(json!(answer.rows)),
+        totals: Json::Array(rows(json!(answer.totals))),
+        left_out: answer.left_out.clone(),
+    }
+}
+
+/// Coverage with its columns in the unit of the denominator.
+pub fn flat_coverage(answer: &Answer<CoverageRow>) -> Answer<Json, Json> {
+    let is_land = answer.query["denominator"] == "residential_land";
+    let flat = |row: &CoverageRow| match json!(row) {
+        Json::Object(row) if is_land => {
+            let key = |key: String| match key.as_str() {
+                "covered" | "uncovered" | "total" => format!("{key}_m2"),
+                _ => key,
+            };
+            Json::Object(row.into_iter().map(|(k, value)| (key(k), value)).collect())
+        }
+        row => row,
+    };
+    Answer {
+        query: answer.query.clone(),
+        definition: answer.definition.clone(),
+        provenance: answer.provenance.clone(),
+        rows: answer.rows.iter().map(flat).collect(),
+        totals: flat(&answer.totals),
         left_out: answer.left_out.clone(),
     }
 }

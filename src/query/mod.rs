@@ -7,21 +7,35 @@ mod areas;
 mod balance;
 mod calibers;
 mod catchments;
+mod commute;
 mod coverage;
+mod departure;
 mod download;
+mod ends;
 mod features;
 mod flat;
 mod layers;
 mod limits;
+mod nearest;
+mod numbers;
+mod origins;
 mod overview;
+mod people;
 mod progress;
 mod quality;
 mod ruler;
 mod search;
 mod sources;
+mod station_areas;
+mod station_change;
+mod station_coverage;
+mod stations;
 mod statistics;
 mod table;
+#[cfg(test)]
+mod test_city;
 mod travel;
+mod travel_times;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
@@ -31,21 +45,37 @@ pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{BalanceQuery, BalanceRow, balance};
 pub use calibers::{CalibersQuery, calibers};
-pub use catchments::{Catchments, CatchmentsQuery, Origin, catchments};
-pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
+pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
+pub use commute::{
+    CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, check_flows,
+    commute, flow_lines, flow_lines_to_geojson,
+};
+pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_title};
+pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};
+pub use ends::{End, Ends};
 pub use features::{FeaturesQuery, condition, feature, features};
-pub use flat::{catchments_to_geojson, flat_catchments, flat_statistics};
+pub use flat::{
+    catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
+};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
+pub use numbers::Numbers;
+pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
-pub use ruler::{Ruler, Start, Traveler};
+pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
 pub use search::{SearchQuery, SearchRow, search};
+pub use station_areas::{
+    StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
+};
+pub use station_change::{StationChangeQuery, StationChangeRow, station_change};
+pub use station_coverage::{StationCoverageQuery, StationCoverageRow, station_coverage};
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
 pub use table::{Row, to_geojson, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
+pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::QueryError;
 use crate::{
     city::{City, LoadedLayer},
     domain::{Attribute, LayerKind, Period, Role},
@@ -90,6 +91,24 @@ pub fn population(
     match caliber {
         Some(id) => sources.find(|source| source.attribute().id == *id),
         None => sources.next(),
+    }
+}
+
+/// Like [`population`].
+///
+/// # Errors
+/// A named attribute that is no population or holds no values.
+pub fn named_population(
+    city: &City,
+    caliber: Option<&str>,
+    period: Option<&Period>,
+) -> Result<Option<CountSource>, QueryError> {
+    match (population(city, caliber, period), caliber) {
+        (None, Some(caliber)) => Err(QueryError::NotFound {
+            what: "population attribute",
+            name: caliber.to_owned(),
+        }),
+        (people, _) => Ok(people),
     }
 }
 

@@ -22,8 +22,20 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
             decimals: term.decimals,
         });
     }
-    if let Some(of) = key.strip_prefix("exclusive.") {
-        let (of, word) = (column(catalog, of)?, catalog.term("exclusive")?);
+    if let Some(percent) = key.strip_prefix('p')
+        && percent.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "percentile")?;
+        let title = Title {
+            zh: of.title.zh.replace("{p}", percent),
+            en: of.title.en.replace("{p}", percent),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
+    // `exclusive.residences.usual_residents`: what the first word makes of the rest.
+    if let Some((first @ ("exclusive" | "nearest"), of)) = key.split_once('.') {
+        let (of, word) = (column(catalog, of)?, catalog.term(first)?);
         let title = Title {
             zh: format!("{} {}", word.title.zh, of.title.zh),
             en: format!("{}: {}", word.title.en, of.title.en),
@@ -89,7 +101,7 @@ pub fn to_table<R: Serialize, T: Serialize>(
             *level = Json::from(layer.title.in_language(language));
         }
     }
-    let totals = to_row(&answer.totals);
+    let totals = to_rows(&answer.totals);
     let mut keys: Vec<String> = Vec::new();
     for key in rows.iter().chain(&totals).flat_map(|row| row.keys()) {
         if !keys.contains(key) {
@@ -107,9 +119,9 @@ pub fn to_table<R: Serialize, T: Serialize>(
         .collect();
     let cells =
         |row: &Row| -> Vec<Value> { columns.iter().map(|c| value(row.get(&c.key))).collect() };
-    let mut total_cells = totals.as_ref().filter(|row| !row.is_empty()).map(&cells);
-    if let Some(cells) = &mut total_cells {
-        // The total row says so in its first cell and is nameless otherwise.
+    let mut total_cells: Vec<Vec<Value>> = totals.iter().map(&cells).collect();
+    for cells in &mut total_cells {
+        // A total row says so in its first cell and is nameless otherwise.
         for (cell, column) in cells.iter_mut().zip(&columns) {
             if column.format == TermFormat::Text {
                 *cell = Value::Missing;
@@ -132,6 +144,16 @@ fn to_row<S: Serialize>(value: &S) -> Option<Row> {
         Ok(Json::Object(row)) => Some(row),
         _ => None,
     }
+}
+
+/// The rows of totals: one, none where it is empty, or one for each cutoff.
+fn to_rows<S: Serialize>(value: &S) -> Vec<Row> {
+    let rows = match serde_json::to_value(value) {
+        Ok(Json::Object(row)) => vec![row],
+        Ok(Json::Array(rows)) => rows.into_iter().filter_map(|row| to_row(&row)).collect(),
+        _ => Vec::new(),
+    };
+    rows.into_iter().filter(|row| !row.is_empty()).collect()
 }
 
 fn value(json: Option<&Json>) -> Value {

@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 use suitu::{
     city::{self, Intake, LiveCity},
     definitions,
-    domain::{Catalog, Layer},
+    domain::{Catalog, Flow, FlowPlace, Flows, Layer},
     http::{AppState, Bounds, router},
     import::{self, ReadOptions},
-    store::{BatchMode, ImportRecord, geopackage::GeoPackage},
+    store::{BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -50,8 +50,12 @@ const RESIDENCES: &str = "id,经度,纬度,常住人口,就业人口,户数\n\
     a,113.05,23.05,400,200,120\nb,113.15,23.05,180,100,60\nc,113.05,23.15,310,150,90\n\
     d,113.5,23.5,10,,4\n";
 const WORKPLACES: &str = "id,lon,lat,jobs,sector\nx,113.06,23.05,100,C\ny,113.15,23.06,300,金融业\nz,113.05,23.16,50,P\n";
-const STATIONS: &str =
-    "id,lon,lat,站名,制式\ns1,113.05,23.05,天河,地铁\ns2,113.051,23.05,海珠,地铁\n";
+/// Two stations side by side, a third one with entrances where nobody lives, a planned one.
+const STATIONS: &str = "id,lon,lat,站名,制式,线路,开通日期,状态\n\
+    s1,113.05,23.05,天河,地铁,1/2,2018-12-28,运营\ns2,113.051,23.05,海珠,地铁,2号线,,\n\
+    s3,113.15,23.15,番禺,地铁,3,,\ns4,113.15,23.05,南沙,地铁,4,,规划\n";
+const ENTRANCES: &str = "id,lon,lat,出入口,站点编号,状态\n\
+    s3A,113.149,23.15,A口,s3,\ns3B,113.151,23.15,B口,s3,\ns3C,113.15,23.05,C口,s3,在建\n";
 
 impl App {
     pub fn new() -> Self {
@@ -77,12 +81,14 @@ impl App {
             ("residences", "residences.csv", RESIDENCES),
             ("workplaces", "workplaces.csv", WORKPLACES),
             ("stations", "stations.csv", STATIONS),
+            ("entrances", "entrances.csv", ENTRANCES),
         ] {
             let file = folder.path().join(name);
             std::fs::write(&file, text).expect("written");
             let layer = catalog.layer(layer).expect("a built-in layer").clone();
             bring(&store, &catalog, &layer, vec![file]);
         }
+        bring_flows(&store);
         fill(&store);
         let city = city::load(&store, catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
@@ -142,6 +148,34 @@ impl App {
             .expect("a request");
         self.send(request).await
     }
+}
+
+/// The flows of vector V1 between the first three districts.
+fn bring_flows(store: &GeoPackage) {
+    const TRIPS: [[i64; 3]; 3] = [[80, 100, 20], [5, 90, 5], [15, 110, 25]];
+    let codes = ["440103", "440104", "440105"];
+    let place = |zone: usize| FlowPlace {
+        code: codes[zone].parse().expect("a code"),
+        is_outside: false,
+    };
+    let flows = (0..9).map(|pair| Flow {
+        origin: place(pair / 3),
+        destination: place(pair % 3),
+        mode: None,
+        sector: None,
+        commuters: TRIPS[pair / 3][pair % 3],
+    });
+    let batch = FlowBatch {
+        level: "district".parse().expect("a level"),
+        period: "2020-11-01".parse().expect("a period"),
+        flows: &Flows::sum(flows),
+        record: ImportRecord {
+            source: "test".into(),
+            ..ImportRecord::default()
+        },
+        replace: false,
+    };
+    store.put_flows(&batch, &mut |_| true).expect("stored");
 }
 
 fn bring(

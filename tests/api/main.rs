@@ -1,11 +1,14 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
 mod access;
+mod commute;
 mod downloads;
 mod errors;
 mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod stations;
 mod streets;
 mod tiles;
+mod transit;

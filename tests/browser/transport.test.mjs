@@ -42,7 +42,7 @@ async function expected(minutes, radius) {
 
 test('the mode teaches what to do before anything is chosen', async () => {
   await open(page);
-  await page.locator('.rail button', { hasText: '可达' }).click();
+  await page.getByRole('button', { name: '可达', exact: true }).click();
   assert.match(await page.locator('.panel').innerText(), /点选站点或地图上任意位置/);
   await page.locator('.panel .lines .chip').first().waitFor();
   await shot(page, 'zh-reach-empty');
@@ -141,6 +141,44 @@ test('a link from before still opens', async () => {
   await open(page, `?mode=stations&stations=${picked[0].id}&reach=walk&cutoffs=500,800`);
   await page.locator('[data-answer=beside]').waitFor({ timeout: 60_000 });
   assert.equal(await page.locator('.panel .chip', { hasText: picked[0].properties.name }).count(), 1);
+});
+
+test('access to clinics is mapped with its Lorenz curve, and comes as a file', async () => {
+  await open(page, '?mode=access&facility=clinics&table=1');
+  await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 60_000 });
+  const response = await fetch(`${SERVER}/api/access`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      from: 'residences',
+      by: 'district',
+      to: { layer: 'clinics', capacity: await page.locator('select[name=capacity]').inputValue() },
+      demand: 'usual_residents',
+      measure: '2sfca',
+      mode: 'walk',
+      cutoff: 800,
+      unit: 'm',
+    }),
+  });
+  const { rows, summary } = await response.json();
+  assert.match(await page.locator('[data-answer=lorenz] p').first().innerText(), new RegExp(`基尼系数 ${summary.gini.toFixed(2)}`));
+  assert.equal(await page.locator('.drawer tbody tr:not(.spacer)').count(), rows.length);
+  const shown = numberIn(await page.locator('.drawer tbody tr', { hasText: rows[0].name }).locator('td').last().innerText());
+  // For a thousand people.
+  assert.ok(Math.abs(shown / 1000 - rows[0].value) <= 0.01 * rows[0].value, `${shown} for ${rows[0].value}`);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.panel').getByRole('button', { name: '下载 Excel' }).click()]);
+  assert.match(download.suggestedFilename(), /\.xlsx$/);
+  await shot(page, 'zh-access');
+  assert.deepEqual(await axe(page), []);
+});
+
+test('access is shown by cells too, in English', async () => {
+  await open(page, '?mode=access&facility=clinics&grid=1&lang=en&access=nearest');
+  await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 60_000 });
+  assert.match(await page.locator('[data-answer=lorenz] p').first().innerText(), /^Gini \d\.\d\d/);
+  assert.doesNotMatch(await page.locator('.panel').innerText(), /[\u4e00-\u9fff]/);
+  await shot(page, 'en-access-grid');
+  assert.deepEqual(await axe(page), []);
 });
 
 test('nothing was loaded from outside and nothing went wrong on the way', () => {

@@ -2,12 +2,16 @@
 //!
 //! The data are not part of the project: a test says so where they are not there.
 
+mod flows;
 mod guangzhou;
 mod interrupted;
+mod journeys;
+mod leeds;
 mod porto_alegre;
 mod shanghai;
 mod steward;
 mod streets;
+mod timetables;
 mod washington;
 
 use std::{

@@ -26,7 +26,7 @@ impl ResultColumn {
 
     /// A text of this column in words: reasons are keys elsewhere.
     pub(super) fn words<'t>(&self, text: &'t str, language: Language) -> Cow<'t, str> {
-        let reason = (self.key == "reason")
+        let reason = (self.key == "reason" || self.key.ends_with("_reason"))
             .then(|| Reason::ALL.into_iter().find(|reason| reason.key() == text))
             .flatten();
         match reason {
@@ -42,8 +42,8 @@ pub struct ResultTable {
     pub title: Title,
     pub columns: Vec<ResultColumn>,
     pub rows: Vec<Vec<Value>>,
-    /// The row 合计; its first cell is replaced by that word.
-    pub totals: Option<Vec<Value>>,
+    /// The rows 合计; their first cell is replaced by that word.
+    pub totals: Vec<Vec<Value>>,
     /// Definition, sources, what is left out: (label, text).
     pub notes: Vec<(Title, Title)>,
     /// One per row.
@@ -57,7 +57,7 @@ pub(super) struct Line<'a> {
 }
 
 impl ResultTable {
-    /// The rows, the one of totals last.
+    /// The rows, those of totals last.
     pub(super) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let line = |values, is_total| Line { values, is_total };
         let rows = self.rows.iter().map(move |row| line(&row[..], false));

@@ -119,13 +119,13 @@ pub(super) mod tests {
                     text("no_population"),
                 ],
             ],
-            totals: Some(vec![
+            totals: vec![vec![
                 Value::Missing,
                 Value::Missing,
                 Value::Integer(2_241_826),
                 Value::Number(0.1234),
                 Value::Missing,
-            ]),
+            ]],
             notes: vec![(
                 title("口径", "Definition"),
                 title("常住人口", "usual residents"),

@@ -19,8 +19,8 @@ use crate::{
 /// # Errors
 /// More rows or longer texts than a sheet holds.
 pub fn write_xlsx(table: &ResultTable, language: Language) -> Result<Vec<u8>, ExportError> {
-    // Headings and totals take a row each.
-    let (rows, most) = (table.rows.len(), MOST_ROWS - 2);
+    // Headings take a row.
+    let (rows, most) = (table.rows.len() + table.totals.len(), MOST_ROWS - 1);
     if rows > most {
         return Err(ExportError::TooManyRows { rows, most });
     }

@@ -48,7 +48,7 @@ pub fn access_table(city: &City, access: &Access) -> ResultTable {
             .map(|term| term.title.clone())
             .unwrap_or_default(),
         rows: answer.rows.iter().map(cells).collect(),
-        totals: Some(columns.iter().map(total).collect()),
+        totals: vec![columns.iter().map(total).collect()],
         notes: notes(answer),
         geometries: Some(
             answer

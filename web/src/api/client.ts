@@ -42,15 +42,19 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
 }
 
 async function ask<T>(path: string, request: RequestInit): Promise<T> {
-  let response: Response;
+  const response = await send(path, request);
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+/** The response, whatever it says; no response at all is a problem of its own. */
+export async function send(path: string, request: RequestInit): Promise<Response> {
   try {
-    response = await fetch(path, { ...request, headers: { accept: 'application/json', ...request.headers } });
+    return await fetch(path, { ...request, headers: { accept: 'application/json', ...request.headers } });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new Problem('offline', 0, cause instanceof Error ? cause.message : String(cause));
   }
-  if (!response.ok) throw await problemOf(response);
-  return (await response.json()) as T;
 }
 
 /** What a refusal says. */

@@ -1,7 +1,9 @@
 /** The questions of the contract as paths and calls. */
 import { clock } from '../format/clock.ts';
 import { get, post, withQuery } from './client.ts';
+import { postLong, type Progress } from './job.ts';
 import type {
+  AccessMeasure,
   AreaCard,
   Catchments,
   City,
@@ -26,8 +28,11 @@ export interface Question {
   body?: unknown;
 }
 
-export const ask = <T>({ path, body }: Question, signal: AbortSignal) =>
-  body === undefined ? get<T>(path, signal) : post<T>(path, body, signal);
+/** Asks it; what has a body may take long, and then says how far it is. */
+export const ask = <T>({ path, body }: Question, signal: AbortSignal, tell: Tell) =>
+  body === undefined ? get<T>(path, signal) : postLong<T>(path, body, signal, tell);
+
+type Tell = (progress: Progress) => void;
 
 export const findCity = () => get<City>('/api/city');
 export const listTerms = () => get<{ rows: Term[] }>('/api/terms').then((answer) => answer.rows);
@@ -73,25 +78,24 @@ export const computeStatistics = (geometry: GeoJSON.Polygon, asked: Asked, signa
   post<Statistics>('/api/statistics', statisticsBody(geometry, asked), signal);
 
 /** The body of a question about catchments (服务区), in a fixed order of keys. */
-export function catchmentsBody(
-  origins: readonly ({ layer: string; id: string } | { lon: number; lat: number })[],
-  mode: Way,
-  cutoffs: readonly number[],
-  unit: Unit,
-  departure: Departure,
-  asked: Asked,
-) {
-  return { origins, cutoffs, ...travelOf(mode, unit, departure), geometry: true, ...periodOf(asked) };
-}
+export const catchmentsBody = (origins: readonly object[], cutoffs: readonly number[], travel: object, asked: Asked) => ({
+  origins,
+  cutoffs,
+  ...travel,
+  geometry: true,
+  ...periodOf(asked),
+});
 
 /** Way, unit and, by timetable, when one leaves. */
 export function travelOf(mode: Way, unit: Unit, departure: Departure) {
   const { date, from, to, percentile } = departure;
-  const when = { ...(date && { date }), from: clock(from), to: clock(to), percentile };
+  const when = { date, from: clock(from), to: clock(to), percentile };
   return { mode, unit, ...(mode === 'transit' && { departure: when }) };
 }
 
-export const computeCatchments = (body: unknown, signal: AbortSignal) => post<Catchments>('/api/catchments', body, signal);
+/** By timetable it may take long. */
+export const computeCatchments = (body: { mode?: unknown }, signal: AbortSignal, tell: Tell) =>
+  body.mode === 'transit' ? postLong<Catchments>('/api/catchments', body, signal, tell) : post<Catchments>('/api/catchments', body, signal);
 
 /** The catchment table of all stations (站点服务区). */
 export const stationAreasPath = (layer: string, mode: Way, areas: { core: number; influence: number }, asked: Asked) =>
@@ -102,15 +106,34 @@ export const stationCoveragePath = (layer: string, level: string, cutoffs: reado
   withQuery('/api/station_coverage', { layer, level, cutoffs: cutoffs.join(','), ...asked });
 
 /** The body of a question about two sets of stations, before and after. */
-export const changeBody = (
-  before: readonly object[],
-  after: readonly object[],
-  level: string,
-  mode: Way,
+export const changeBody = (before: readonly object[], after: readonly object[], level: string, cutoff: number, travel: object, asked: Asked) => ({
+  before,
+  after,
+  level,
+  cutoffs: [cutoff],
+  ...travel,
+  ...asked,
+});
+
+/** The body of a question about access (可达性): by cells, or for each area the mean of its people. */
+export const accessBody = (
+  by: string | null,
+  to: { layer: string; capacity: string },
+  demand: string,
+  measure: AccessMeasure,
   cutoff: number,
-  unit: Unit,
-  departure: Departure,
+  travel: object,
   asked: Asked,
-) => ({ before, after, level, cutoffs: [cutoff], ...travelOf(mode, unit, departure), ...asked });
+) => ({
+  ...(by === null ? { from: 'grid' } : { from: 'residences', by }),
+  to,
+  demand,
+  measure,
+  cutoff,
+  ...travel,
+  // A bell of two standard deviations: little is left of the weight at the cutoff.
+  ...(measure === 'gravity' && { decay: { kind: 'gaussian', sigma: cutoff / 2 } }),
+  ...periodOf(asked),
+});
 
 const periodOf = (asked: Asked) => (asked.period ? { period: asked.period } : {});

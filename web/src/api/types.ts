@@ -34,6 +34,19 @@ export interface PlanTarget {
   unit?: string;
 }
 
+/** What is known of the timetable (时刻表). */
+export interface Timetable {
+  period: string;
+  source: string;
+  lines: number;
+  stops: number;
+  trips: number;
+  first_date: string | null;
+  last_date: string | null;
+  /** The date with most trips. */
+  default_date: string | null;
+}
+
 export interface Basemap {
   tiles: string[];
   attribution: string;
@@ -52,8 +65,10 @@ export interface City {
   calibers: CaliberTitle[];
   /** The walking network; null where no streets were imported. */
   streets: { period: string; source: string; length_km: number } | null;
+  /** The ways of travelling along streets that the city has. */
+  modes?: { mode: string; title: Title; period: string; source: string }[];
   /** The timetable; null where none was imported. */
-  timetable?: { first_date: string; last_date: string; date: string; stops: number; trips: number; source: string } | null;
+  transit?: Timetable | null;
   software: string;
   basemap: Basemap | null;
   findings: Title[];
@@ -210,7 +225,23 @@ export interface Departure {
 }
 
 /** A measure of access to facilities (可达性). */
-export type AccessMeasure = 'cumulative' | 'nearest' | '2sfca' | 'e2sfca' | '3sfca' | 'gravity' | 'competitive';
+export type AccessMeasure = 'cumulative' | 'nearest' | 'gravity' | '2sfca' | 'e2sfca' | '3sfca' | 'bfca' | 'raam';
+
+/** What access comes to for the city. */
+export interface AccessSummary {
+  places: number;
+  people: number;
+  people_without_value: number;
+  mean: number | null;
+  quantiles: { p10: number; p25: number; p50: number; p75: number; p90: number } | null;
+  gini: number | null;
+  /** Cumulative shares of people and of what they have, the poorest first. */
+  lorenz: [number, number][];
+  facilities: number;
+  supply: number;
+  facilities_off_network: number;
+  stranded: { facilities: number; supply: number };
+}
 
 export interface FoundPlace {
   kind: 'area' | 'feature' | 'stop';

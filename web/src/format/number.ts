@@ -57,10 +57,19 @@ export function distance(metres: number): string {
   return `${decimals(km, Number.isInteger(km) ? 0 : km < 10 ? 1 : 0)} km`;
 }
 
+/** 1, 2 or 5 times a power of ten. */
+export function roundDown(value: number): number {
+  if (!(value > 0) || !Number.isFinite(value)) return 0;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const lead = value / power;
+  return power * (lead >= 5 ? 5 : lead >= 2 ? 2 : 1);
+}
+
 /** An edge of a class: as few digits as tell it from its neighbors. */
 export function edge(value: number): string {
   const size = Math.abs(value);
   if (size >= 100 || Number.isInteger(value)) return decimals(value, 0);
+  if (size < 0.1) return String(Number(value.toPrecision(2)));
   if (size >= 10) return decimals(value, 1).replace(/\.0$/, '');
   return decimals(value, 2).replace(/0$/, '').replace(/\.0?$/, '');
 }

@@ -1,6 +1,7 @@
 import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
 import { tilesUrl } from '../api/questions.ts';
 import type { Layer } from '../api/types.ts';
+import { change } from '../state/change.svelte.ts';
 import { asked, ground } from '../state/city.svelte.ts';
 import { stations } from '../state/stations.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
@@ -100,10 +101,16 @@ function points(drawing: Drawing, layer: Layer, of: Of, scales: Scales): void {
   });
 }
 
+/** The chosen ones; where two sets are compared, those of both. */
+function chosenStations(): string[] {
+  const sets = view.tab === 'change' ? change.sets : null;
+  return sets ? stations.idsOf([...sets.before, ...sets.after]) : [...stations.chosen];
+}
+
 function drawStations(drawing: Drawing, layer: Layer, of: Of): void {
   const isMode = view.mode === 'reach';
   const selected = view.selection?.kind === 'feature' && view.selection.layer === layer.id ? [view.selection.id] : [];
-  const chosen: ExpressionSpecification = ['in', ['get', 'id'], ['literal', isMode ? [...stations.chosen] : selected]];
+  const chosen: ExpressionSpecification = ['in', ['get', 'id'], ['literal', isMode ? chosenStations() : selected]];
   drawing.layers.push(
     {
       slot: 'station-marks',

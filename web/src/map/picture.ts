@@ -8,7 +8,7 @@ import { distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { heading } from '../state/columns.ts';
-import { reach, reachedTitle } from '../state/reach.svelte.ts';
+import { reach, reachLegend, reachedTitle } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { PAGE_FONT } from './fonts.ts';
@@ -77,14 +77,19 @@ function compose(map: MapLibre, city: City): HTMLCanvasElement {
 const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_date ?? view.period;
 
 function legendRows(): LegendRow[] {
-  const classes = theme.isShaded && !theme.isBivariate
+  const classes = theme.isClassed && !theme.isBivariate
     ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: theme.counts[i] ?? 0 })}`, round: false }))
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: t('legend_no_data'), round: false });
   const marks = markedLayers()
     .filter((layer) => layer.kind !== 'ground')
     .map((layer) => ({ color: layer.style.color, label: titled(layer.title), round: layer.geometry === 'point' }));
-  return [...classes, ...marks];
+  return [...classes, ...marks, ...(reach.origins.length > 0 ? reachRows() : [])];
+}
+
+function reachRows(): LegendRow[] {
+  const { reached, circles } = reachLegend();
+  return [{ color: '#c6dcdd', label: reached, round: false }, ...(circles ? [{ color: '#ffffff', label: circles, round: true }] : [])];
 }
 
 function legend(pen: CanvasRenderingContext2D, left: number, bottom: number): void {

@@ -1,4 +1,5 @@
 import type { Map as MapLibre } from 'maplibre-gl';
+import { roundDown } from '../format/number.ts';
 
 export interface ScaleBar {
   width_px: number;
@@ -12,12 +13,4 @@ export function scaleOf(map: MapLibre, most_px: number): ScaleBar {
   const reach = map.unproject([x - most_px / 2, y]).distanceTo(map.unproject([x + most_px / 2, y]));
   const metres = roundDown(reach);
   return { width_px: Math.round((most_px * metres) / reach) || 0, metres };
-}
-
-/** 1, 2 or 5 times a power of ten. */
-export function roundDown(value: number): number {
-  if (!(value > 0) || !Number.isFinite(value)) return 0;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const lead = value / power;
-  return power * (lead >= 5 ? 5 : lead >= 2 ? 2 : 1);
 }

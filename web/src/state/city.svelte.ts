@@ -44,7 +44,8 @@ class Ground {
 
   /** Whether the city has what a way of travelling needs. */
   hasNetwork(way: string): boolean {
-    return way === 'walk' && this.city?.streets !== null;
+    if (way === 'transit') return Boolean(this.city?.transit);
+    return (this.city?.modes ?? []).some((network) => network.mode === way) || (way === 'walk' && this.city?.streets !== null);
   }
 
   /** Ids of the layers drawn as marks. */

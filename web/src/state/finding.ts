@@ -1,6 +1,9 @@
+import type { Row } from '../api/types.ts';
 import { cell, decimals } from '../format/number.ts';
 import { named, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
+import { columnOf, mainCounts } from './columns.ts';
+import { reachedTitle } from './reach.svelte.ts';
 import { numberAt, theme } from './theme.svelte.ts';
 import { view } from './view.svelte.ts';
 
@@ -8,6 +11,7 @@ import { view } from './view.svelte.ts';
 export function findingOf(): string {
   if (!theme.fits || theme.isBivariate) return '';
   const { key, column, totals } = theme;
+  if (theme.question?.kind === 'change') return changeSentence(totals);
   const known = theme.rows
     .filter((row) => numberAt(row, key) !== null)
     .toSorted((a, b) => numberAt(b, key)! - numberAt(a, key)!);
@@ -26,6 +30,9 @@ export function findingOf(): string {
     });
   }
   if (view.mode === 'browse' && view.display === 'points') return '';
+  const missing = theme.rows.length - known.length;
+  const undefinedToo = missing > 0 ? `${view.lang === 'en' ? ' ' : ''}${t('finding_undefined', { n: decimals(missing, 0) })}` : '';
+  if (theme.isCells) return t('finding_cells', { n: decimals(known.length, 0), name: column.title, total: say(total) }) + undefinedToo;
   const values = {
     n: known.length,
     // In the middle of an English sentence.
@@ -38,6 +45,16 @@ export function findingOf(): string {
   };
   const inside = known.filter((row) => numberAt(row, key)! >= 0.8 && numberAt(row, key)! <= 1.2).length;
   const first = key === 'jobs_per_employed_resident' ? t('finding_balance', { ...values, inside }) : t('finding_measure', values);
-  const missing = theme.rows.length - known.length;
-  return missing > 0 ? `${first}${view.lang === 'en' ? ' ' : ''}${t('finding_undefined', { n: missing })}` : first;
+  return first + undefinedToo;
+}
+
+/** 步行 800 m 内的常住人口由 14.59 万人变为 32.66 万人，增加 180,737 人。 */
+function changeSentence(totals: Row): string {
+  const { people } = mainCounts();
+  const column = people && columnOf(people);
+  const [before, after, difference] = ['before', 'after', 'difference'].map((what) => numberAt(totals, `${what}_residents`));
+  if (!column || typeof before !== 'number' || typeof after !== 'number' || typeof difference !== 'number') return '';
+  const say = (value: number) => `${decimals(value, 0)} ${column.unit}`;
+  const values = { how: reachedTitle(), name: column.title, before: say(before), after: say(after), difference: say(Math.abs(difference)) };
+  return t(difference === 0 ? 'finding_same' : difference > 0 ? 'finding_gain' : 'finding_loss', values);
 }

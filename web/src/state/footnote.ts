@@ -3,9 +3,19 @@ import { t, titled } from '../i18n/index.ts';
 import { decimals } from '../format/number.ts';
 import { ground } from './city.svelte.ts';
 import { heading, type Column } from './columns.ts';
+import { reach } from './reach.svelte.ts';
+import { reachTables } from './reach-tables.svelte.ts';
+import { theme } from './theme.svelte.ts';
+import { view } from './view.svelte.ts';
+
+/** What the numbers on the page were made of: of the thematic map, else of the open table or catchments. */
+export function shownAnswer(): Pick<Answer, 'provenance' | 'left_out'> | null {
+  if (theme.question) return theme.answer.value;
+  return (view.tab === 'chosen' ? null : reachTables.shown) ?? reach.answer.value;
+}
 
 /** The sentence that a report prints under a figure (脚注). */
-export function footnoteOf(column: Column, answer: Answer | null): string {
+export function footnoteOf(column: Column, answer: Pick<Answer, 'provenance'> | null): string {
   const inputs = (answer?.provenance.inputs ?? []).map((input) =>
     [titled(input.title), input.source, input.reference_date].filter(Boolean).join(', '),
   );

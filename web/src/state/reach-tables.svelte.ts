@@ -1,8 +1,7 @@
-import { ask, changeBody, stationAreasPath, stationCoveragePath, type Question } from '../api/questions.ts';
+import { ask, stationAreasPath, stationCoveragePath, type Question } from '../api/questions.ts';
 import type { Answer } from '../api/types.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
-import { stations } from './stations.svelte.ts';
 import { travel } from './travel.svelte.ts';
 import type { Tab } from './url.ts';
 import { view } from './view.svelte.ts';
@@ -17,9 +16,6 @@ class ReachTables {
   /** Core and influence area, metres: the nearest and the farthest of the kept cutoffs. */
   areas = $derived.by(() => (travel.unit === 'm' && travel.kept.length > 1 ? { core: travel.kept[0]!, influence: travel.kept.at(-1)! } : { core: 500, influence: 800 }));
 
-  /** The two sets that are compared: a set that was not kept is the one chosen now. */
-  sets = $derived(view.before || view.after ? { before: view.before ?? view.chosen, after: view.after ?? view.chosen } : null);
-
   question = $derived.by((): Question | null => {
     const layer = ground.stations?.id;
     const level = ground.level?.id;
@@ -31,12 +27,9 @@ class ReachTables {
         return { path: stationAreasPath(layer, travel.ways.includes('walk') && view.way !== 'straight' ? 'walk' : 'straight', this.areas, asked()) };
       case 'coverage':
         return { path: stationCoveragePath(layer, level, NETWORK_CUTOFFS, asked()) };
-      case 'change': {
-        if (!this.sets) return null;
-        const [before, after] = [stations.originsOf(this.sets.before), stations.originsOf(this.sets.after)];
-        if (before.length === 0 || after.length === 0) return null;
-        return { path: '/api/station_change', body: changeBody(before, after, level, travel.way, travel.cutoff, travel.unit, view.departure, asked()) };
-      }
+      case 'change':
+        // That one is on the map too.
+        return null;
     }
   });
 
@@ -47,9 +40,8 @@ class ReachTables {
   follow(): void {
     $effect(() => {
       const [question, tab] = [this.question, view.tab];
-      // A change is on the map too, the other tables only in the drawer.
-      if (!question || !(view.table || tab === 'change')) return;
-      this.answer.ask(JSON.stringify(question), async (signal) => ({ ...(await ask<Answer>(question, signal)), tab }));
+      if (!question || !view.table) return;
+      this.answer.ask(JSON.stringify(question), async (signal, tell) => ({ ...(await ask<Answer>(question, signal, tell)), tab }));
     });
   }
 }

@@ -1,5 +1,6 @@
 import { catchmentsBody, computeCatchments } from '../api/questions.ts';
 import type { Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
+import { decimals } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
@@ -33,12 +34,12 @@ class Reach {
     return found.length > 0 ? new Map(found) : null;
   });
 
-  body = $derived.by(() => catchmentsBody(this.origins, travel.way, travel.cutoffs, travel.unit, view.departure, asked()));
+  /** Those radii, each once. */
+  distances = $derived(this.radii ? [...new Set(this.radii.values())].toSorted((a, b) => a - b) : []);
 
-  circleBody = $derived.by(() => {
-    const radii = this.radii && [...new Set(this.radii.values())].toSorted((a, b) => a - b);
-    return radii && catchmentsBody(this.origins, 'straight', radii, 'm', view.departure, asked());
-  });
+  body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
+
+  circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, { mode: 'straight', unit: 'm' }, asked())));
 
   /** Whether what is there answers what is asked now. */
   isStale = $derived(this.answer.loading || (this.circleBody !== null && this.circle.loading));
@@ -62,10 +63,10 @@ class Reach {
   }
 }
 
-type Body = ReturnType<typeof catchmentsBody>;
+type Body = ReturnType<typeof catchmentsBody> & { mode?: unknown };
 
 function ask(resource: Resource<Catchments>, body: Body | null): void {
-  if (body) resource.ask(JSON.stringify(body), (signal) => computeCatchments(body, signal));
+  if (body) resource.ask(JSON.stringify(body), (signal, tell) => computeCatchments(body, signal, tell));
   else resource.clear();
 }
 
@@ -92,4 +93,14 @@ export const reachedTitle = () => `${wayTitle(travel.way)} ${travel.say(travel.c
 export function hasCatchment(layerId: string): boolean {
   const layer = ground.layer(layerId);
   return layer?.geometry === 'point' && (layer.kind === 'station' || layer.kind === 'facility');
+}
+
+/** 步行 500 · 800 m and 圆形 500 · 800 m, for legends; empty without circles. */
+export function reachLegend(): { reached: string; circles: string } {
+  const joined = (values: readonly number[], unit: string) => `${values.map((value) => decimals(value, 0)).join(' · ')} ${unit}`;
+  const radii = reach.distances;
+  return {
+    reached: `${wayTitle(travel.way)} ${joined(travel.cutoffs, travel.unit === 'm' ? 'm' : t('minute_unit'))}`,
+    circles: radii.length > 0 ? `${t('circle')} ${joined(radii, 'm')}` : '',
+  };
 }

@@ -1,4 +1,7 @@
 import { Problem } from '../api/client.ts';
+import type { Progress } from '../api/job.ts';
+
+type Ask<T> = (signal: AbortSignal, tell: (progress: Progress) => void) => Promise<T>;
 
 /**
  * The answer to a question that changes. The old answer stays, marked as old, until the new one is
@@ -10,6 +13,8 @@ export class Resource<T> {
   loading = $state(false);
   /** How long the last answer took, milliseconds. */
   took_ms = $state(0);
+  /** How far the question is that is being answered, where it says so. */
+  progress = $state.raw<Progress | null>(null);
   #running: AbortController | null = null;
   #key = '';
   #again: (() => void) | null = null;
@@ -23,7 +28,7 @@ export class Resource<T> {
   constructor(readonly patience_ms = 0) {}
 
   /** Asks unless the same question was asked last; `key` tells questions apart. */
-  ask(key: string, question: (signal: AbortSignal) => Promise<T>): void {
+  ask(key: string, question: Ask<T>): void {
     if (key === this.#key) return;
     this.#key = key;
     this.#again = () => void this.#run(question);
@@ -56,16 +61,19 @@ export class Resource<T> {
     this.problem = null;
   }
 
-  async #run(question: (signal: AbortSignal) => Promise<T>): Promise<void> {
+  async #run(question: Ask<T>): Promise<void> {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
     this.loading = true;
+    this.progress = null;
     const started = (this.#started = performance.now());
     try {
-      const value = await question(running.signal);
+      const value = await question(running.signal, (progress) => {
+        if (this.#running === running) this.progress = progress;
+      });
       if (this.#running !== running) return;
       this.value = value;
       this.problem = null;

@@ -10,6 +10,8 @@ export interface Station {
   id: string;
   name: string;
   lines: string[];
+  /** Whether trains stop there: planned and closed ones are chosen one by one only. */
+  inUse: boolean;
   lon: number;
   lat: number;
 }
@@ -29,6 +31,7 @@ class Stations {
       id: String(feature.id),
       name: named(feature.properties) || String(feature.id),
       lines: linesOf(feature.properties['lines']),
+      inUse: (feature.properties['status'] ?? 'open') === 'open',
       ...positionOf(feature.geometry),
     })),
   );
@@ -47,7 +50,7 @@ class Stations {
   idsOf(choices: readonly Choice[]): string[] {
     const ids = choices.flatMap((choice) => {
       if (choice.kind === 'station') return [choice.id];
-      return choice.kind === 'line' ? this.all.filter((station) => station.lines.includes(choice.line)).map((station) => station.id) : [];
+      return choice.kind === 'line' ? this.all.filter((station) => station.inUse && station.lines.includes(choice.line)).map((station) => station.id) : [];
     });
     return [...new Set(ids)];
   }

@@ -1,10 +1,12 @@
 import { areasPath, ask, balancePath, type Question } from '../api/questions.ts';
-import type { Answer, Input, Row } from '../api/types.ts';
+import type { AccessSummary, Answer, Input, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
 import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
-import { distance } from '../format/number.ts';
+import { distance, roundDown } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
+import { access } from './access.svelte.ts';
+import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
@@ -28,7 +30,7 @@ export interface ThemeQuestion extends Question {
  * Map, legend, table and picture all read this, so they cannot disagree.
  */
 class Theme {
-  answer = new Resource<Answer & { kind: ThemeQuestion['kind'] }>();
+  answer = new Resource<Answer & { kind: ThemeQuestion['kind']; summary?: AccessSummary }>();
 
   /** The question of the open mode; null where the mode maps no areas. */
   question = $derived.by((): ThemeQuestion | null => {
@@ -42,15 +44,22 @@ class Theme {
       case 'browse':
         return { kind: 'areas', path: areasPath(level, asked()) };
       case 'reach':
+        return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
       case 'access':
-        return null;
+        return access.question && { kind: 'access', ...access.question };
     }
   });
 
+  /** Whether rows are cells of a grid (格网) and no areas. */
+  isCells = $derived(view.mode === 'access' && view.grid);
+
   /** Whether the areas are coloured. */
-  isShaded = $derived(this.question !== null && !(view.mode === 'browse' && view.display === 'points'));
+  isShaded = $derived(this.question !== null && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
 
   isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
+
+  /** Whether the legend has classes. */
+  isClassed = $derived(this.isShaded || this.isCells);
 
   /** `layer.attribute` of the browsed count. */
   subject = $derived.by(() => view.subject || defaultSubject());
@@ -63,17 +72,26 @@ class Theme {
   /** The rows, with the density of the browsed count where it is asked for. */
   rows = $derived.by((): Row[] => {
     const rows = this.fits ? this.answer.value!.rows : [];
+    if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
+  /** Whether commuting flows tell who works where they live. */
+  hasFlows = $derived.by(() => this.isBalance && this.rows.some((row) => 'self_containment' in row));
+
   totals = $derived.by((): Row => {
-    const totals = this.fits ? this.answer.value!.totals : {};
+    const told = this.fits ? this.answer.value!.totals : {};
+    // One row for each cutoff, of which there is one.
+    const one: Row = Array.isArray(told) ? ((told as Row[])[0] ?? {}) : told;
+    const totals = view.mode === 'access' ? access.row(one, false) : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
 
   /** The mapped column. */
   key = $derived.by(() => {
     if (view.mode === 'overview') return 'jobs_per_employed_resident';
+    if (view.mode === 'reach') return 'difference_residents';
+    if (view.mode === 'access') return 'value';
     if (this.isBalance) return view.measure;
     return view.display === 'density' ? DENSITY + this.subject : this.subject;
   });
@@ -86,6 +104,7 @@ class Theme {
 
   /** A column of the table, the mapped density included. */
   columnAt(key: string): Column {
+    if (view.mode === 'access' && key === 'value') return access.column(this.known);
     if (!key.startsWith(DENSITY)) return columnOf(key);
     const base = columnOf(key.slice(DENSITY.length));
     return {
@@ -101,7 +120,7 @@ class Theme {
   values = $derived(this.rows.map((row) => numberAt(row, this.key)));
   known = $derived(this.values.filter((value) => value !== null));
 
-  bandOf = $derived(BANDS[this.key]);
+  bandOf = $derived.by(() => (this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key]));
 
   method = $derived.by((): Method => {
     if (view.mode === 'overview') return 'band';
@@ -163,8 +182,11 @@ class Theme {
   private columnKeys = $derived.by((): string[] => {
     if (this.isBalance) {
       const keys = ['name', 'usual_residents', 'employed_residents', 'households', 'jobs', 'jobs_per_employed_resident', 'jobs_per_household', 'balance_index'];
+      if (this.hasFlows) keys.push('self_containment', 'self_sufficiency', 'independence');
       return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
     }
+    if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
+    if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
     const layer = this.subject.split('.')[0]!;
     const first = this.rows[0] ?? {};
     const others = Object.keys(first).filter((key) => key.startsWith(`${layer}.`) && key !== this.subject);
@@ -176,7 +198,7 @@ class Theme {
   /** What the mapped column was made of, where it comes from one layer; else everything. */
   inputs = $derived.by((): Input[] => {
     const all = this.fits ? this.answer.value!.provenance.inputs : [];
-    const own = this.isBalance ? [] : all.filter((input) => this.subject.startsWith(`${input.layer}.`));
+    const own = view.mode !== 'browse' ? [] : all.filter((input) => this.subject.startsWith(`${input.layer}.`));
     return own.length > 0 ? own : all;
   });
 
@@ -185,9 +207,18 @@ class Theme {
     $effect(() => {
       const question = this.question;
       if (!question) return;
-      this.answer.ask(JSON.stringify(question), async (signal) => ({ ...(await ask<Answer>(question, signal)), kind: question.kind }));
+      this.answer.ask(JSON.stringify(question), async (signal, tell) => ({ ...(await ask<Answer>(question, signal, tell)), kind: question.kind }));
     });
   }
+}
+
+const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['before', 'after', 'difference', 'gained', 'lost'].map((what) => `${what}_${of}`))];
+
+/** Edges on both sides of no change, a tenth and a third of the greatest. */
+function changeBand(values: readonly number[]): { breaks: number[]; middle: number } {
+  const most = Math.max(1, ...values.map(Math.abs));
+  const [small, large] = [roundDown(most / 10) || 1, roundDown(most / 3) || 2];
+  return { breaks: large > small ? [-large, -small, small, large] : [-small, small], middle: 0 };
 }
 
 function densityOf(row: Row, subject: string): number | null {

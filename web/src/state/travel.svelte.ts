@@ -1,3 +1,4 @@
+import { travelOf } from '../api/questions.ts';
 import type { Unit, Way } from '../api/types.ts';
 import { decimals, distance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
@@ -24,7 +25,11 @@ const METRES_A_MINUTE: Partial<Record<Way, number>> = { walk: 75, bicycle: 250 }
 
 /** How one travels (出行方式), as far as the city has it. */
 class Travel {
-  ways = $derived.by((): Way[] => WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way)));
+  ways = $derived.by((): Way[] => {
+    const known = WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way));
+    // Access is not asked by timetable yet.
+    return view.mode === 'access' ? known.filter((way) => way !== 'transit') : known;
+  });
   way = $derived.by((): Way => this.ways.find((way) => way === view.way) ?? (this.ways.includes('walk') ? 'walk' : 'straight'));
   units = $derived(UNITS_OF[this.way]);
   unit = $derived.by((): Unit => this.units.find((unit) => unit === view.unit) ?? this.units[0]!);
@@ -42,6 +47,12 @@ class Travel {
   cutoff = $derived.by((): number => (view.unit === this.unit ? view.cutoff : null) ?? Math.max(...this.kept));
 
   cutoffs = $derived([...new Set([...this.kept, this.cutoff])].toSorted((a, b) => a - b));
+
+  /** The part of a question that says how one travels. */
+  asked = $derived.by(() => {
+    const date = view.departure.date || (ground.city?.transit?.default_date ?? '');
+    return travelOf(this.way, this.unit, { ...view.departure, date });
+  });
 
   /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */
   metresOf(cutoff: number): number | null {

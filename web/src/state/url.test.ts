@@ -39,6 +39,7 @@ describe('the address', () => {
       tab: 'coverage',
       facility: 'clinics',
       capacity: 'beds',
+      demand: 'age_65_79',
       access: 'e2sfca',
       grid: true,
       table: true,

@@ -9,7 +9,7 @@ import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 export const MODES = ['overview', 'browse', 'balance', 'reach', 'access'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index'] as const;
+export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
 export type Measure = (typeof MEASURES)[number];
 
 /** How a count is shown: as sums of areas, per km², or at its places. */
@@ -23,7 +23,7 @@ export const UNITS = ['m', 'min'] as const satisfies readonly Unit[];
 export const TABS = ['chosen', 'stations', 'coverage', 'change'] as const;
 export type Tab = (typeof TABS)[number];
 
-export const ACCESS_MEASURES = ['cumulative', 'nearest', '2sfca', 'e2sfca', '3sfca', 'gravity', 'competitive'] as const satisfies readonly AccessMeasure[];
+export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
 
 export type Position = [lon: number, lat: number];
 
@@ -94,6 +94,8 @@ export interface View {
   facility: string;
   /** Its attribute that is shared out; empty for the first with a value. */
   capacity: string;
+  /** Who wants it; empty for the chosen caliber. */
+  demand: string;
   access: AccessMeasure;
   /** Whether access is shown by cells rather than by areas. */
   grid: boolean;
@@ -136,6 +138,7 @@ export function defaultView(lang: Lang = 'zh'): View {
     tab: 'chosen',
     facility: '',
     capacity: '',
+    demand: '',
     access: '2sfca',
     grid: false,
     table: false,
@@ -183,6 +186,7 @@ export function encodeView(view: View): string {
   put('tab', view.tab, usual.tab);
   put('facility', view.facility);
   put('capacity', view.capacity);
+  put('demand', view.demand);
   put('access', view.access, usual.access);
   put('grid', view.grid ? '1' : '');
   put('table', view.table ? '1' : '');
@@ -234,6 +238,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     tab: oneOf('tab', TABS, usual.tab),
     facility: text('facility'),
     capacity: text('capacity'),
+    demand: text('demand'),
     access: oneOf('access', ACCESS_MEASURES, usual.access),
     grid: text('grid') === '1',
     table: text('table') === '1',

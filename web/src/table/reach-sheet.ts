@@ -1,9 +1,11 @@
-import { t, type Key } from '../i18n/index.ts';
+import type { Row, Title } from '../api/types.ts';
+import { t, titled, type Key } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
+import { ground } from '../state/city.svelte.ts';
+import { worded, type Column } from '../state/columns.ts';
 import { reachTables } from '../state/reach-tables.svelte.ts';
 import { stations, toggleStation } from '../state/stations.svelte.ts';
-import { numberAt } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { chosenSheet } from './chosen-sheet.ts';
 import { columnsOf, type Sheet } from './sheet.ts';
@@ -13,29 +15,45 @@ export function reachSheet(): Sheet {
   if (view.tab === 'chosen') return chosenSheet();
   const answer = reachTables.shown;
   const isStations = view.tab === 'stations';
+  const totals = answer ? (Array.isArray(answer.totals) ? (answer.totals as Row[]) : [answer.totals]) : [];
   return {
     name: t(`tab_${view.tab}` satisfies Key),
-    columns: answer ? columnsOf(answer) : [],
-    rows: (answer?.rows ?? []).map((row, i) => ({ ...row, code: isStations ? row['id'] : row['cutoff'] === undefined ? row['code'] : `${row['code']} ${i}`, area: row['code'] })),
-    totals: answer && Object.keys(answer.totals).length > 0 ? answer.totals : null,
+    columns: answer ? columnsOf(answer).map((column) => (isStations ? headed(column, answer.query['level']) : column)) : [],
+    // One row for each cutoff, the whole city's among them.
+    rows: isStations ? (answer?.rows ?? []).map((row) => ofStation(row, answer!.query)) : [...(answer?.rows ?? []), ...totals].map(ofCutoff),
+    totals: isStations ? (totals[0] ?? null) : null,
     question: reachTables.question,
     answer: reachTables.answer,
     version: answer?.provenance.data_version,
     mapped: '',
     chosen: null,
-    empty: emptyText(),
-    choose(row) {
-      if (!isStations) chooseArea(String(row['area']));
-      else {
-        const [lon, lat, id] = [numberAt(row, 'lon'), numberAt(row, 'lat'), String(row['code'])];
-        if (!stations.chosen.has(id)) toggleStation(id);
-        if (lon !== null && lat !== null) moves.fly(lon, lat, 14);
-      }
-    },
+    empty: t(reachTables.answer.problem ? 'table_failed' : 'table_empty'),
+    choose: isStations ? chooseStation : (row) => row['area'] && chooseArea(String(row['area'])),
   };
 }
 
-function emptyText(): string {
-  if (reachTables.answer.problem) return t('table_failed');
-  return t(view.tab === 'change' && !reachTables.question ? 'change_choose' : 'table_empty');
+/** The station and its district are called what they are here. */
+function headed(column: Column, level: unknown): Column {
+  const title = column.key === 'name' ? ground.stations?.title : column.key === 'area' ? ground.city?.levels.find((other) => other.id === level)?.title : undefined;
+  return title ? { ...column, ...worded(titled(title)), definition: '' } : column;
+}
+
+/** A row of the station table, its categories in words. */
+function ofStation(row: Row, query: Record<string, unknown>): Row {
+  const types = (query['station_types'] as { types?: { key: string; title: Title }[] } | undefined)?.types ?? [];
+  const type = types.find((known) => known.key === row['station_type']);
+  const tier = ground.layers.flatMap((layer) => layer.attributes).find((attribute) => attribute.id === 'tier')?.values.find((value) => value.code === row['tier']);
+  return { ...row, code: row['id'], ...(type && { station_type: titled(type.title) }), ...(tier && { tier: titled(tier) }) };
+}
+
+function ofCutoff(row: Row): Row {
+  const name = row['name'] || t('table_total');
+  return { ...row, name, name_en: row['name_en'] || name, area: row['code'], code: `${row['code']} ${row['cutoff']}` };
+}
+
+function chooseStation(row: Row): void {
+  const id = String(row['code']);
+  if (!stations.chosen.has(id)) toggleStation(id);
+  const station = stations.byId.get(id);
+  if (station) moves.fly(station.lon, station.lat, 14);
 }

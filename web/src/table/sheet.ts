@@ -30,5 +30,6 @@ const HIDDEN = new Set(['id', 'code', 'level', 'reason', 'name_en', 'lon', 'lat'
 export function columnsOf(answer: Pick<Answer, 'rows'>): Column[] {
   const keys = Object.keys(answer.rows[0] ?? {}).filter((key) => !HIDDEN.has(key));
   const filled = keys.filter((key) => answer.rows.some((row) => row[key] !== null && row[key] !== undefined));
-  return filled.map(columnOf);
+  const texts = new Set(keys.filter((key) => answer.rows.some((row) => typeof row[key] === 'string')));
+  return filled.map((key) => (texts.has(key) ? { ...columnOf(key), format: 'text' } : columnOf(key)));
 }

@@ -20,8 +20,12 @@ export function themeSheet(): Sheet {
     version: theme.answer.value?.provenance.data_version,
     mapped: theme.key,
     chosen,
-    empty: t(theme.answer.problem ? 'table_failed' : 'table_empty'),
+    empty: t(theme.answer.problem ? 'table_failed' : theme.question ? 'table_empty' : 'change_choose'),
     choose(row) {
+      if (theme.isCells) {
+        moves.fly(Number(row['lon']), Number(row['lat']), 14);
+        return;
+      }
       const code = String(row['code']);
       const bbox = places.bbox(code);
       if (chosen === code && bbox) moves.fit(bbox);

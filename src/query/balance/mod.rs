@@ -1,20 +1,24 @@
+mod floating;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Provenance, QueryError,
+    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError,
     answer::definition,
     areas::control_total,
-    sources::{CountSource, population, with_role},
+    commute,
+    sources::{CountSource, named_population, with_role},
 };
 use crate::{
-    analysis::{self, FloatingCell, FloatingGrid},
+    analysis::{self, commute::Containment},
     city::{Area, City},
-    domain::{
-        LayerKind, LeftOut, Period, Reason, Role, TileCoord, from_mercator, measure::distance_m,
-    },
+    domain::{LayerKind, LeftOut, Period, Reason, Role},
     index::{AreaSums, Sums},
 };
+use floating::Catchment;
 
 /// `GET /api/balance`: which areas, and whether with floating catchments.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -22,9 +26,30 @@ use crate::{
 pub struct BalanceQuery {
     /// An area level, or `city`.
     pub level: String,
-    /// Radius of a floating catchment around each residence cell, metres.
+    /// How far a floating catchment around each residence cell reaches, metres.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catchment_m: Option<f64>,
+    /// The same in minutes, for modes that have them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<f64>,
+    /// By which way the floating catchment is measured.
+    #[serde(default)]
+    pub mode: Mode,
+    /// What minutes on foot are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
     /// The population attribute shown beside; the first filled one without it.
@@ -56,6 +81,9 @@ pub struct BalanceRow {
     pub balance_index: Option<f64>,
     /// Why the ratio is undefined.
     pub reason: Option<Reason>,
+    /// By who in fact commutes, where flows tell.
+    #[serde(flatten)]
+    pub contained: Option<Contained>,
     /// Jobs within reach of the mean employed resident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catchment_jobs: Option<f64>,
@@ -64,8 +92,15 @@ pub struct BalanceRow {
     pub catchment_employed_residents: Option<f64>,
 }
 
-/// The largest catchment: beyond it every city is one.
-const MAX_CATCHMENT_M: f64 = 100_000.0;
+/// How far homes and workplaces fit together by commuting flows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Contained {
+    /// Share of resident workers who work inside.
+    pub self_containment: Option<f64>,
+    /// Share of jobs that residents hold.
+    pub self_sufficiency: Option<f64>,
+    pub independence: Option<f64>,
+}
 
 /// The counts that a balance is made of.
 struct Parts {
@@ -91,7 +126,7 @@ impl Parts {
 /// The job-housing balance of every area of a level.
 ///
 /// # Errors
-/// An unknown level or caliber, or a radius that is no length.
+/// An unknown level or caliber, a reach that is no length or no time, a mode without what it needs.
 pub fn balance(
     city: &City,
     query: &BalanceQuery,
@@ -99,24 +134,13 @@ pub fn balance(
 ) -> Result<Answer<BalanceRow>, QueryError> {
     let period = query.period.as_ref();
     let areas = areas_of_level(city, &query.level, period)?;
-    if let Some(radius) = query.catchment_m
-        && !(radius > 0.0 && radius <= MAX_CATCHMENT_M)
-    {
-        let problem = format!("a radius is more than 0 and at most {MAX_CATCHMENT_M} metres");
-        return Err(QueryError::field("catchment_m", problem));
-    }
+    let catchment = Catchment::of(city, query)?;
     let parts = Parts {
-        population: population(city, query.caliber.as_deref(), period),
+        population: named_population(city, query.caliber.as_deref(), period)?,
         employed: with_role(city, LayerKind::Residence, Role::Employed, period),
         households: with_role(city, LayerKind::Residence, Role::Households, period),
         jobs: with_role(city, LayerKind::Workplace, Role::Jobs, period),
     };
-    if let (Some(caliber), None) = (&query.caliber, &parts.population) {
-        return Err(QueryError::NotFound {
-            what: "population attribute",
-            name: caliber.clone(),
-        });
-    }
     limits.check()?;
     let mut left_out = LeftOut::default();
     for source in parts.all() {
@@ -134,31 +158,41 @@ pub fn balance(
     let published: Option<i64> = rows.iter().map(|row| row.official).sum();
     totals.official = published.filter(|_| !rows.is_empty());
     totals.difference = difference(totals.usual_residents, totals.official);
-    if let Some(radius_m) = query.catchment_m {
-        float(
+    if let Some(catchment) = &catchment {
+        floating::float(
+            city,
             &parts,
-            &query.level,
-            radius_m,
+            query,
+            catchment,
             &mut rows,
             &mut totals,
             limits,
         )?;
     }
+    let flows = commute::containments(city, &query.level, period);
+    if let Some(flows) = &flows {
+        // Both are in the order of the codes.
+        for (row, (code, contained)) in rows.iter_mut().zip(&flows.by_area) {
+            debug_assert_eq!(row.code, *code);
+            row.contained = Some(contained.into());
+        }
+        totals.contained = Some((&flows.total).into());
+    }
     let caliber = parts
         .population
         .as_ref()
         .map(|source| source.attribute().id.to_string());
+    let question = catchment.as_ref().map_or("balance", Catchment::question);
+    let inputs = parts.all().map(|s| &*s.loaded);
+    let mut provenance = Provenance::of(city, period, caliber, inputs);
+    provenance
+        .inputs
+        .extend(catchment.iter().flat_map(Catchment::input));
+    provenance.inputs.extend(flows.map(|flows| flows.input));
     Ok(Answer {
         query: json!(query),
-        definition: definition(
-            city,
-            if query.catchment_m.is_some() {
-                "balance_floating"
-            } else {
-                "balance"
-            },
-        ),
-        provenance: Provenance::of(city, period, caliber, parts.all().map(|s| &*s.loaded)),
+        definition: definition(city, question),
+        provenance,
         rows,
         totals,
         left_out,
@@ -263,160 +297,14 @@ fn with_ratios(mut row: BalanceRow) -> BalanceRow {
     row
 }
 
-/// Puts the ratio of the floating catchment in place of the plain one.
-///
-/// Homes and jobs are summed on a grid whose cells are at most a tenth of the radius wide, but not
-/// below 40 m; cell centers stand for what is inside.
-fn float(
-    parts: &Parts,
-    level: &str,
-    radius_m: f64,
-    rows: &mut [BalanceRow],
-    totals: &mut BalanceRow,
-    limits: &Limits,
-) -> Result<(), QueryError> {
-    let (Some(employed), Some(jobs)) = (&parts.employed, &parts.jobs) else {
-        return Ok(());
-    };
-    let middle_lat = {
-        let bounds = employed.loaded.index.bounds();
-        if bounds.is_empty() {
-            0.0
-        } else {
-            (bounds.south + bounds.north) / 2.0
-        }
-    };
-    limits.step("计算浮动服务区", "computing floating catchments");
-    let zoom = grid_zoom(radius_m, middle_lat);
-    let mut cells: std::collections::BTreeMap<(u32, u32), FloatingCell> = Default::default();
-    let world = TileCoord::new(0, 0, 0).expect("the world tile");
-    limits.allow((employed.loaded.index.features() + jobs.loaded.index.features()) * 64)?;
-    for cell in employed.loaded.index.grid(world, zoom, None) {
-        let place = cells
-            .entry((cell.y, cell.x))
-            .or_insert(empty_cell(cell.x, cell.y));
-        place.employed += cell.sums[employed.count];
-    }
-    for cell in jobs.loaded.index.grid(world, zoom, None) {
-        let place = cells
-            .entry((cell.y, cell.x))
-            .or_insert(empty_cell(cell.x, cell.y));
-        place.jobs += cell.sums[jobs.count];
-    }
-    limits.check()?;
-    limits.progress(1, 3);
-    let cells: Vec<FloatingCell> = cells.into_values().collect();
-    if let (Some(first), Some(last)) = (cells.first(), cells.last()) {
-        let columns = cells.iter().map(|c| c.x).max().unwrap_or(0)
-            - cells.iter().map(|c| c.x).min().unwrap_or(0);
-        limits.allow(u64::from(columns + 1) * u64::from(last.y - first.y + 1) * 16)?;
-    }
-    let half_width = |from: u32, row: u32| half_width(zoom, from, row, radius_m);
-    let widths = std::cell::RefCell::new(std::collections::HashMap::new());
-    let cached = |from: u32, row: u32| {
-        *widths
-            .borrow_mut()
-            .entry((from, row))
-            .or_insert_with(|| half_width(from, row))
-    };
-    let reached = analysis::floating_sums(
-        &cells,
-        &FloatingGrid {
-            half_width: &cached,
-        },
-    );
-    limits.check()?;
-    limits.progress(2, 3);
-    let by_place: std::collections::HashMap<(u32, u32), (i64, i64)> = cells
-        .iter()
-        .zip(&reached)
-        .map(|(cell, sums)| ((cell.x, cell.y), *sums))
-        .collect();
-    // Σ W·J(reach) and Σ W·W(reach) by area: sums of numerators and denominators, never of ratios.
-    let mut weighted: std::collections::BTreeMap<Option<&str>, [i128; 3]> = Default::default();
-    let index = &employed.loaded.index;
-    let level_at = index.level_index(level);
-    for feature in index.iter() {
-        let Some(weight) = index.value(feature, employed.place).as_integer() else {
-            continue;
-        };
-        let cell = &index.cells()[feature.cell as usize];
-        let row = feature.row as usize;
-        let place = |p: u32| p >> (32 - zoom);
-        let key = (place(cell.mercator_x()[row]), place(cell.mercator_y()[row]));
-        let Some((jobs, workers)) = by_place.get(&key) else {
-            continue;
-        };
-        let code = level_at.and_then(|level| index.area_code(feature, level));
-        for key in [code, Some("")].into_iter().filter(|key| key.is_some()) {
-            let sums = weighted.entry(key).or_default();
-            sums[0] += i128::from(weight);
-            sums[1] += i128::from(weight) * i128::from(*jobs);
-            sums[2] += i128::from(weight) * i128::from(*workers);
+impl From<&Containment> for Contained {
+    fn from(found: &Containment) -> Self {
+        Contained {
+            self_containment: found.self_containment.ok(),
+            self_sufficiency: found.self_sufficiency.ok(),
+            independence: found.independence.ok(),
         }
     }
-    for row in rows.iter_mut() {
-        let sums = weighted.get(&Some(row.code.as_str())).copied();
-        set_floating(row, sums.as_ref());
-    }
-    set_floating(totals, weighted.get(&Some("")));
-    Ok(())
-}
-
-fn empty_cell(x: u32, y: u32) -> FloatingCell {
-    FloatingCell {
-        x,
-        y,
-        jobs: 0,
-        employed: 0,
-    }
-}
-
-fn set_floating(row: &mut BalanceRow, sums: Option<&[i128; 3]>) {
-    (row.jobs_per_employed_resident, row.reason) = (None, None);
-    match sums {
-        Some([weight, jobs, workers]) if *weight > 0 && *workers > 0 => {
-            row.catchment_jobs = Some(*jobs as f64 / *weight as f64);
-            row.catchment_employed_residents = Some(*workers as f64 / *weight as f64);
-            row.jobs_per_employed_resident = Some(*jobs as f64 / *workers as f64);
-        }
-        _ => row.reason = Some(Reason::NoPopulation),
-    }
-}
-
-/// The grid whose cells are at most a tenth of the radius wide, between 40 m and 2 km.
-fn grid_zoom(radius_m: f64, lat: f64) -> u8 {
-    let world_m = 40_075_016.7 * lat.to_radians().cos();
-    let wanted_m = (radius_m / 10.0).clamp(40.0, 2000.0);
-    ((world_m / wanted_m).log2().ceil() as i32).clamp(8, 20) as u8
-}
-
-/// How many columns to either side of a cell of row `from` have, in row `row`, their center within
-/// `radius_m` great-circle metres of the cell's center.
-fn half_width(zoom: u8, from: u32, row: u32, radius_m: f64) -> Option<u32> {
-    let side = f64::from(zoom).exp2();
-    let center = |x: f64, y: u32| {
-        let (lon, lat) = from_mercator((x + 0.5) / side, (f64::from(y) + 0.5) / side);
-        geo::Point::new(lon, lat)
-    };
-    let near = |dx: u32| distance_m(center(0.0, from), center(f64::from(dx), row)) <= radius_m;
-    if !near(0) {
-        return None;
-    }
-    let (mut low, mut high) = (0u32, 1u32);
-    while near(high) && high < 1 << 16 {
-        low = high;
-        high *= 2;
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if near(middle) {
-            low = middle
-        } else {
-            high = middle
-        }
-    }
-    Some(low)
 }
 
 /// Sums of a source in one area, for other questions.

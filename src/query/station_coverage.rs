@@ -1,0 +1,359 @@
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Answer, Limits, Mode, Numbers, Provenance, QueryError, Ruler, Travel,
+    answer::definition,
+    balance::areas_of_level,
+    nearest::nearest_costs,
+    origins::{layer_of, starts_of},
+    people::{ByArea, Counted, share},
+    sources::{named_population, with_role},
+    stations::Entrances,
+};
+use crate::{
+    city::City,
+    domain::{LayerId, LayerKind, LeftOut, Period, Reason, Role},
+};
+
+/// `GET /api/station_coverage`: who lives and works near a station, circle beside street network.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationCoverageQuery {
+    /// An area level, or `city`.
+    pub level: String,
+    /// Metres, `300,500,600,800` without it.
+    #[serde(default = "usual_cutoffs")]
+    pub cutoffs: Numbers,
+    #[serde(default = "stations")]
+    pub layer: LayerId,
+    /// Only the stations of this line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// The population attribute; the first filled one without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caliber: Option<String>,
+}
+
+pub(super) fn stations() -> LayerId {
+    "stations".parse().expect("a name of a layer")
+}
+
+fn usual_cutoffs() -> Numbers {
+    Numbers(vec![300.0, 500.0, 600.0, 800.0])
+}
+
+/// Station coverage (站点覆盖率) of one area and cutoff; each person and job counts once.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StationCoverageRow {
+    pub code: String,
+    pub name: String,
+    pub name_en: Option<String>,
+    pub level: String,
+    pub cutoff: f64,
+    pub residents: Option<i64>,
+    pub straight_residents: Option<i64>,
+    pub walk_residents: Option<i64>,
+    /// 0–1
+    pub straight_share_residents: Option<f64>,
+    pub walk_share_residents: Option<f64>,
+    pub jobs: Option<i64>,
+    pub straight_jobs: Option<i64>,
+    pub walk_jobs: Option<i64>,
+    /// 0–1
+    pub straight_share_jobs: Option<f64>,
+    pub walk_share_jobs: Option<f64>,
+    /// Why the shares of residents are undefined.
+    pub reason: Option<Reason>,
+    /// Why those of jobs are.
+    pub jobs_reason: Option<Reason>,
+    /// Why nothing is known on foot.
+    pub walk_reason: Option<Reason>,
+}
+
+/// Residents and jobs within reach of any station, by area and cutoff: straight and on foot.
+///
+/// # Errors
+/// An unknown level, layer, line or caliber, no or too many cutoffs, or one that is no length.
+pub fn station_coverage(
+    city: &City,
+    query: &StationCoverageQuery,
+    limits: &Limits,
+) -> Result<Answer<StationCoverageRow, Vec<StationCoverageRow>>, QueryError> {
+    let period = query.period.as_ref();
+    let areas = areas_of_level(city, &query.level, period)?;
+    let straight = Ruler::new(city, &Travel::default())?;
+    let largest = check_cutoffs(&straight, &query.cutoffs)?;
+    let stations = layer_of(city, &query.layer, period)?;
+    let starts = starts_of(city, stations, query.line.as_deref(), period)?;
+    let on_foot = Travel {
+        mode: Mode::Walk,
+        ..Travel::default()
+    };
+    let walk = match city.streets("walk") {
+        Some(_) => Some(Ruler::new(city, &on_foot)?),
+        None => None,
+    };
+    let people = named_population(city, query.caliber.as_deref(), period)?;
+    let jobs = with_role(city, LayerKind::Workplace, Role::Jobs, period);
+    let caliber = people.as_ref().map(|p| p.attribute().id.to_string());
+    let mut left_out = LeftOut::default();
+    let mut covered = |source: Option<super::sources::CountSource>| {
+        let Some(source) = source else {
+            return Ok(Covered::default());
+        };
+        let counted = Counted::of(source, &query.level, &areas);
+        counted.leave_out(&mut left_out);
+        let loaded = &counted.source.loaded;
+        let costs = |ruler| nearest_costs(ruler, loaded, &starts, largest, limits);
+        let (straight, walk) = (costs(&straight)?, walk.as_ref().map(costs).transpose()?);
+        let within = |costs: &[f64]| -> Vec<ByArea> {
+            let cutoffs = query.cutoffs.0.iter();
+            cutoffs
+                .map(|cutoff| counted.sum(|n| costs[n] <= *cutoff))
+                .collect()
+        };
+        Ok::<_, QueryError>(Covered {
+            total: Some(counted.total()),
+            straight: within(&straight),
+            walk: walk.map(|costs| within(&costs)),
+        })
+    };
+    let (residents, worked) = (covered(people.clone())?, covered(jobs.clone())?);
+    let row = |area: Option<usize>, number: usize| {
+        let mut row = StationCoverageRow {
+            cutoff: query.cutoffs.0[number],
+            ..StationCoverageRow::default()
+        };
+        match area.map(|area| areas[area]) {
+            Some(area) => {
+                row.code = area.code.to_string();
+                row.name.clone_from(&area.name);
+                row.name_en.clone_from(&area.name_en);
+                row.level = area.level.to_string();
+            }
+            None => {
+                let title = city.title();
+                (row.name, row.name_en) = (title.zh, Some(title.en));
+                row.level = "city".into();
+            }
+        }
+        let near = residents.at(area, number, Reason::NoPopulation);
+        row.residents = near.total;
+        (row.straight_residents, row.walk_residents) = (near.straight, near.walk);
+        row.straight_share_residents = near.straight_share.ok();
+        row.walk_share_residents = near.walk_share;
+        row.reason = near.straight_share.err();
+        let near = worked.at(area, number, Reason::NoJobs);
+        row.jobs = near.total;
+        (row.straight_jobs, row.walk_jobs) = (near.straight, near.walk);
+        row.straight_share_jobs = near.straight_share.ok();
+        row.walk_share_jobs = near.walk_share;
+        row.jobs_reason = near.straight_share.err();
+        row.walk_reason = walk.is_none().then_some(Reason::NoStreets);
+        row
+    };
+    let numbers = 0..query.cutoffs.0.len();
+    let of_area = |area: usize| numbers.clone().map(move |number| (Some(area), number));
+    let rows = (0..areas.len()).flat_map(of_area);
+    let rows = rows.map(|(area, number)| row(area, number)).collect();
+    let totals = numbers.clone().map(|number| row(None, number)).collect();
+    let entrances = Entrances::of(city, period);
+    let counted = [&people, &jobs].into_iter().flatten().map(|s| &*s.loaded);
+    let inputs = counted
+        .chain([stations])
+        .chain(entrances.sources(&query.layer));
+    let mut provenance = Provenance::of(city, period, caliber, inputs);
+    provenance.inputs.extend(walk.iter().flat_map(Ruler::input));
+    Ok(Answer {
+        query: json!(query),
+        definition: definition(city, "station_coverage"),
+        provenance,
+        rows,
+        totals,
+        left_out,
+    })
+}
+
+/// The largest cutoff of a question.
+///
+/// # Errors
+/// None or too many of them, or one that is no distance.
+pub(super) fn check_cutoffs(ruler: &Ruler<'_>, cutoffs: &Numbers) -> Result<f64, QueryError> {
+    let costs = super::catchments::costs(ruler, &cutoffs.0)?;
+    Ok(costs.into_iter().fold(0.0, f64::max))
+}
+
+/// One count and what of it is near a station, by cutoff.
+#[derive(Default)]
+struct Covered {
+    total: Option<ByArea>,
+    straight: Vec<ByArea>,
+    walk: Option<Vec<ByArea>>,
+}
+
+/// The same in one area within one cutoff.
+struct Near {
+    total: Option<i64>,
+    straight: Option<i64>,
+    walk: Option<i64>,
+    straight_share: Result<f64, Reason>,
+    walk_share: Option<f64>,
+}
+
+impl Covered {
+    fn at(&self, area: Option<usize>, number: usize, nobody: Reason) -> Near {
+        let at = |sums: Option<&ByArea>| sums.and_then(|sums| sums.at(area));
+        let total = at(self.total.as_ref());
+        let straight = at(self.straight.get(number));
+        let walk = at(self.walk.as_ref().and_then(|walk| walk.get(number)));
+        Near {
+            total,
+            straight,
+            walk,
+            straight_share: share(straight, total, nobody),
+            walk_share: share(walk, total, nobody).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{
+        CatchmentsQuery, StationChangeQuery, catchments, station_change,
+        test_city::{Feature, TestCity},
+    };
+
+    /// Two districts of 1 km with a home every 90 m and streets every 100 m, three stations.
+    fn raster() -> City {
+        let ids: Vec<String> = (0..484).map(|n| format!("h{n:03}")).collect();
+        let west = [("usual_residents", "7"), ("district", "440103")];
+        let east = [("usual_residents", "9"), ("district", "440104")];
+        let home = |(n, id): (usize, &'_ String)| {
+            let spot = ((n % 22) as f64 * 90.0, (n / 22) as f64 * 45.0);
+            (id.clone(), spot, spot.0 < 1000.0)
+        };
+        let homes: Vec<_> = ids.iter().enumerate().map(home).collect();
+        let homes: Vec<Feature<'_>> = homes
+            .iter()
+            .map(|(id, spot, is_west)| {
+                (id.as_str(), *spot, if *is_west { &west[..] } else { &east })
+            })
+            .collect();
+        TestCity::new()
+            .with_squares(
+                "districts",
+                1000.0,
+                &[
+                    ("w", (0.0, 0.0), &[("code", "440103"), ("name", "西")]),
+                    ("e", (1000.0, 0.0), &[("code", "440104"), ("name", "东")]),
+                ],
+            )
+            .with("residences", &homes)
+            .with(
+                "workplaces",
+                &[
+                    (
+                        "x",
+                        (510.0, 10.0),
+                        &[("jobs", "60"), ("district", "440103")],
+                    ),
+                    (
+                        "y",
+                        (1900.0, 900.0),
+                        &[("jobs", "40"), ("district", "440104")],
+                    ),
+                    ("z", (1900.0, 910.0), &[("district", "440104")]),
+                ],
+            )
+            .with(
+                "stations",
+                &[
+                    ("s1", (500.0, 0.0), &[("lines", "1")]),
+                    ("s2", (1000.0, 400.0), &[("lines", "1/2")]),
+                    ("s3", (1800.0, 800.0), &[("lines", "2")]),
+                ],
+            )
+            .with_raster_of_streets(21, 100.0)
+            .build()
+    }
+
+    fn question<Q: serde::de::DeserializeOwned>(question: serde_json::Value) -> Q {
+        serde_json::from_value(question).expect("a question")
+    }
+
+    #[test]
+    fn areas_add_up_and_streets_never_beat_the_circle() {
+        let city = raster();
+        let query = question(json!({"level": "district", "cutoffs": [200, 400, 800]}));
+        let answer = station_coverage(&city, &query, &Limits::generous()).expect("an answer");
+        assert_eq!(answer.rows.len(), 6);
+        for (number, total) in answer.totals.iter().enumerate() {
+            let rows = || answer.rows.iter().filter(|row| row.cutoff == total.cutoff);
+            let sum = |pick: fn(&StationCoverageRow) -> Option<i64>| {
+                rows().map(pick).sum::<Option<i64>>()
+            };
+            assert_eq!(sum(|r| r.residents), Some(264 * 7 + 220 * 9));
+            assert_eq!(sum(|r| r.straight_residents), total.straight_residents);
+            assert_eq!(sum(|r| r.walk_residents), total.walk_residents);
+            assert_eq!(sum(|r| r.walk_jobs), total.walk_jobs);
+            assert!(total.walk_residents < total.straight_residents);
+            if let Some(nearer) = number.checked_sub(1).map(|n| &answer.totals[n]) {
+                assert!(nearer.walk_residents < total.walk_residents);
+            }
+        }
+        assert_eq!(answer.left_out.0["workplaces.jobs"].missing, 1);
+        assert_eq!(answer.rows[0].straight_jobs, Some(60));
+        assert_eq!(answer.rows[0].walk_reason, None);
+    }
+
+    #[test]
+    fn coverage_is_the_union_of_the_catchments() {
+        let city = raster();
+        let limits = Limits::generous();
+        let query = question(json!({"level": "city", "cutoffs": [200, 400, 800]}));
+        let covered = station_coverage(&city, &query, &limits).expect("an answer");
+        for mode in ["straight", "walk"] {
+            let query: CatchmentsQuery = question(json!({"origins": [{"layer": "stations"}],
+                "mode": mode, "cutoffs": [200, 400, 800]}));
+            let reached = catchments(&city, &query, &limits).expect("an answer");
+            for (union, row) in reached.union.iter().zip(&covered.totals) {
+                let found = match mode {
+                    "walk" => row.walk_residents,
+                    _ => row.straight_residents,
+                };
+                assert_eq!(union.totals["residences.usual_residents"], json!(found));
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_more_gains_what_only_it_reaches() {
+        let city = raster();
+        let ask = |before: serde_json::Value, after: serde_json::Value, unit: &str, cutoff: f64| {
+            let query: StationChangeQuery = question(json!({"before": before, "after": after,
+                "mode": "walk", "unit": unit, "cutoffs": [cutoff], "level": "district"}));
+            station_change(&city, &query, &Limits::generous()).expect("an answer")
+        };
+        let line = |line: &str| json!([{"layer": "stations", "line": line}]);
+        let all = json!([{"layer": "stations"}]);
+        let more = ask(line("1"), all.clone(), "m", 600.0);
+        let total = &more.totals[0];
+        assert!(total.gained_residents > Some(0));
+        assert_eq!(total.lost_residents, Some(0));
+        assert_eq!(total.difference_residents, total.gained_residents);
+        // The other way round it loses the same, and 8 minutes at 4.5 km/h are 600 m.
+        let fewer = ask(all.clone(), line("1"), "min", 8.0);
+        assert_eq!(fewer.totals[0].lost_residents, total.gained_residents);
+        assert_eq!(fewer.totals[0].after_residents, total.before_residents);
+        let same = ask(all.clone(), all, "m", 600.0);
+        assert!(same.rows.iter().all(|row| {
+            row.difference_residents == Some(0)
+                && row.gained_residents == Some(0)
+                && row.lost_jobs == Some(0)
+        }));
+    }
+}

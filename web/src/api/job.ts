@@ -1,0 +1,61 @@
+/** Questions that may take long, asked as jobs (任务): with progress, and stopped when nobody waits. */
+import { Problem, get, problemOf, send } from './client.ts';
+import type { Title } from './types.ts';
+
+/** How far a job is. */
+export interface Progress {
+  /** 0–1; null while nobody knows. */
+  share_done: number | null;
+  step: Title | null;
+}
+
+interface Job {
+  id: string;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  progress: Progress;
+  problem: { title?: string; status?: number; detail?: string; field?: string } | null;
+  answer: string | null;
+  events: string;
+}
+
+/** Asks with a body; `tell` hears how far it is until the answer is there. */
+export async function postLong<T>(path: string, body: unknown, signal: AbortSignal, tell: (progress: Progress) => void): Promise<T> {
+  const response = await send(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  if (!response.ok) throw await problemOf(response);
+  if (response.status !== 202) return (await response.json()) as T;
+  const job = await ended((await response.json()) as Job, signal, tell);
+  if (job.state === 'done' && job.answer) return get<T>(job.answer, signal);
+  const { title = job.state, status = 500, detail = '', field } = job.problem ?? {};
+  throw new Problem(title, status, detail, field);
+}
+
+function ended(job: Job, signal: AbortSignal, tell: (progress: Progress) => void): Promise<Job> {
+  return new Promise((resolve, reject) => {
+    const events = new EventSource(job.events);
+    const stop = () => {
+      events.close();
+      signal.removeEventListener('abort', cancel);
+    };
+    const cancel = () => {
+      stop();
+      void fetch(`/api/jobs/${job.id}`, { method: 'DELETE' });
+      reject(new DOMException('cancelled', 'AbortError'));
+    };
+    signal.addEventListener('abort', cancel);
+    if (signal.aborted) cancel();
+    events.addEventListener('progress', (event) => tell((JSON.parse((event as MessageEvent<string>).data) as Job).progress));
+    events.addEventListener('end', (event) => {
+      stop();
+      resolve(JSON.parse((event as MessageEvent<string>).data) as Job);
+    });
+    events.addEventListener('error', () => {
+      stop();
+      reject(new Problem('offline', 0, job.events));
+    });
+  });
+}
