@@ -263,11 +263,13 @@ fn import_into(
     bar.finish_and_clear();
     println!("{text}");
     for (level, outside) in done.outside_areas.iter().filter(|(_, n)| **n > 0) {
+        let areas = city.catalog().area_layer(level.as_str());
+        let level = areas.map_or(level.as_str(), |layer| layer.title.in_language(language));
         println!(
             "{}",
             match language {
-                Language::Zh => format!("  {outside} 个要素不在任何 {level} 内"),
-                Language::En => format!("  {outside} features lie outside every {level}"),
+                Language::Zh => format!("  {outside} 个要素不在任何“{level}”单元内"),
+                Language::En => format!("  {outside} features lie outside all {level}"),
             }
         );
     }

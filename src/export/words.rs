@@ -5,9 +5,10 @@ use crate::domain::{Attribute, Language, Title};
 /// A heading with its unit: `常住人口(人)`.
 pub fn heading(title: &Title, unit: &Title, language: Language) -> String {
     let title = title.in_language(language);
-    match unit.in_language(language) {
-        "" => title.to_owned(),
-        unit => format!("{title}({unit})"),
+    match (unit.in_language(language), language) {
+        ("", _) => title.to_owned(),
+        (unit, Language::Zh) => format!("{title}({unit})"),
+        (unit, Language::En) => format!("{title} ({unit})"),
     }
 }
 

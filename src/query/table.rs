@@ -112,18 +112,26 @@ pub fn to_table<R: Serialize, T: Serialize>(
         let is_plain = |row: &Row| matches!(row.get(key), Some(v) if !v.is_null() && !v.is_object() && !v.is_array());
         rows.iter().chain(&totals).any(is_plain)
     };
-    let columns: Vec<ResultColumn> = keys
+    let mut columns: Vec<ResultColumn> = keys
         .iter()
         .filter(|key| filled(key))
         .filter_map(|key| column(city.catalog(), key))
         .collect();
+    // A ratio of catchments is called so: the counts beside it are those of the area.
+    let floating = city.catalog().term("balance_floating");
+    if let Some(floating) = floating.filter(|_| keys.iter().any(|key| key == "catchment_jobs")) {
+        let ratio = |column: &&mut ResultColumn| column.key == "jobs_per_employed_resident";
+        if let Some(column) = columns.iter_mut().find(ratio) {
+            column.title = floating.title.clone();
+        }
+    }
     let cells =
         |row: &Row| -> Vec<Value> { columns.iter().map(|c| value(row.get(&c.key))).collect() };
     let mut total_cells: Vec<Vec<Value>> = totals.iter().map(&cells).collect();
     for cells in &mut total_cells {
         // A total row says so in its first cell and is nameless otherwise.
         for (cell, column) in cells.iter_mut().zip(&columns) {
-            if column.format == TermFormat::Text {
+            if column.format == TermFormat::Text && column.key != "reason" {
                 *cell = Value::Missing;
             }
         }
@@ -133,7 +141,7 @@ pub fn to_table<R: Serialize, T: Serialize>(
         title,
         rows: cells,
         totals: total_cells,
-        notes: notes(answer),
+        notes: notes(city.catalog(), answer),
         geometries: None,
         columns,
     }
@@ -169,7 +177,7 @@ fn value(json: Option<&Json>) -> Value {
 }
 
 /// The second sheet: definition, sources, dates, parameters, what is left out.
-pub(super) fn notes<R, T>(answer: &Answer<R, T>) -> Vec<(Title, Title)> {
+pub(super) fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Title)> {
     let label = |zh: &str, en: &str| Title {
         zh: zh.into(),
         en: en.into(),
@@ -188,26 +196,42 @@ pub(super) fn notes<R, T>(answer: &Answer<R, T>) -> Vec<(Title, Title)> {
             same(provenance.data_version.to_string()),
         ),
     ];
+    let attribute = |layer: &str, id: &str| {
+        let layer = catalog.layer(layer);
+        let attribute = layer.and_then(|layer| layer.attribute(id));
+        attribute.map_or_else(|| same(id.to_owned()), |known| known.title.clone())
+    };
     if let Some(caliber) = &provenance.caliber {
-        notes.push((label("人口口径", "Caliber"), same(caliber.clone())));
+        let of = provenance.inputs.iter().map(|input| input.layer.as_str());
+        let mut titles = of.map(|layer| attribute(layer, caliber));
+        let known = titles.find(|title| title.zh != *caliber);
+        let title = known.unwrap_or_else(|| same(caliber.clone()));
+        notes.push((label("人口口径", "Caliber"), title));
     }
     for input in &provenance.inputs {
+        let source = match input.source.is_empty() {
+            true => label("来源未填", "source not given"),
+            false => same(input.source.clone()),
+        };
         let mut zh = format!(
             "{}；时点 {}；{} 个要素；坐标系 {}",
-            input.source, input.reference_date, input.features, input.crs
+            source.zh, input.reference_date, input.features, input.crs
         );
         let mut en = format!(
             "{}; reference date {}; {} features; {}",
-            input.source, input.reference_date, input.features, input.crs
+            source.en, input.reference_date, input.features, input.crs
         );
         if input.synthetic {
             zh += "；合成数据";
             en += "; synthetic data";
         }
         if !input.estimated.is_empty() {
-            let names: Vec<&str> = input.estimated.iter().map(|a| a.as_str()).collect();
-            zh += &format!("；推算：{}", names.join(", "));
-            en += &format!("; estimated: {}", names.join(", "));
+            let names = input.estimated.iter();
+            let names = names.map(|id| attribute(input.layer.as_str(), id.as_str()));
+            let (names_zh, names_en): (Vec<String>, Vec<String>) =
+                names.map(|title| (title.zh, title.en)).unzip();
+            zh += &format!("；推算：{}", names_zh.join("、"));
+            en += &format!("; estimated: {}", names_en.join(", "));
         }
         let name = Title {
             zh: format!("来源：{}", input.title.zh),
@@ -216,18 +240,39 @@ pub(super) fn notes<R, T>(answer: &Answer<R, T>) -> Vec<(Title, Title)> {
         notes.push((name, Title { zh, en }));
     }
     for (key, count) in &answer.left_out.0 {
+        let of = left_out_title(catalog, key);
         let zh = format!(
-            "{key}：无值 {} 行，区外 {} 行",
-            count.missing, count.outside_areas
+            "{}：无值 {} 行，区外 {} 行",
+            of.zh, count.missing, count.outside_areas
         );
         let en = format!(
-            "{key}: {} rows without a value, {} outside all areas",
-            count.missing, count.outside_areas
+            "{}: {} rows without a value, {} outside all areas",
+            of.en, count.missing, count.outside_areas
         );
         notes.push((label("未计入", "Left out"), Title { zh, en }));
     }
     notes.push((label("软件", "Software"), same(provenance.software.clone())));
     notes
+}
+
+/// What `layer.attribute` is called.
+fn left_out_title(catalog: &Catalog, key: &str) -> Title {
+    let known = key.split_once('.').and_then(|(layer, attribute)| {
+        let layer = catalog.layer(layer)?;
+        let of = column(catalog, key)?.title;
+        // The number of a layer's features already bears the layer's name.
+        Some(match attribute {
+            "features" => of,
+            _ => Title {
+                zh: format!("{} {}", layer.title.zh, of.zh),
+                en: format!("{}, {}", layer.title.en, of.en),
+            },
+        })
+    });
+    known.unwrap_or_else(|| Title {
+        zh: key.to_owned(),
+        en: key.to_owned(),
+    })
 }
 
 /// The answer as a GeoJSON collection: the outline of each row's area, `null` where it has none.

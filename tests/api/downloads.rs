@@ -107,3 +107,52 @@ async fn catchments_are_a_table_and_shapes() {
     assert_eq!(features.len(), 6);
     assert!(features.iter().all(|f| f["geometry"]["type"].is_string()));
 }
+
+/// The cells of the last sheet as text: what the numbers mean and where they come from.
+fn notes(bytes: Vec<u8>) -> String {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    let last = book.sheet_names().last().expect("a sheet").clone();
+    let range = book.worksheet_range(&last).expect("a sheet");
+    let lines = range.rows().map(|row| {
+        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+        cells.join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_notes_of_a_workbook_are_in_words_and_not_in_keys() {
+    let app = App::new();
+    let book = app.get("/api/balance?level=district&format=xlsx").await;
+    let notes = notes(book.body);
+    assert!(notes.contains("人口口径 常住人口"), "{notes}");
+    assert!(
+        notes.contains("居住 就业人口：无值 1 行，区外 1 行"),
+        "{notes}"
+    );
+    assert!(!notes.contains("residences.employed_residents"), "{notes}");
+}
+
+#[tokio::test]
+async fn a_floating_ratio_is_not_called_the_ratio_of_the_counts_beside_it() {
+    let app = App::new();
+    let path = "/api/balance?level=district&format=xlsx";
+    let heads = |rows: Vec<Vec<String>>, head: &str| rows[0].iter().any(|h| h.starts_with(head));
+    let plain = sheet(app.get(path).await.body);
+    assert!(heads(plain, "职住比"));
+    let floating = sheet(app.get(&format!("{path}&catchment_m=3000")).await.body);
+    assert!(heads(floating.clone(), "浮动服务区职住比"));
+    assert!(!heads(floating, "职住比"));
+}
+
+#[tokio::test]
+async fn the_total_row_says_why_it_has_no_ratio() {
+    let app = App::new();
+    let path = "/api/balance?level=city&period=2019&format=csv";
+    let text = String::from_utf8(app.get(path).await.body).expect("UTF-8");
+    let total = text.lines().last().expect("a total");
+    assert!(
+        total.starts_with("合计") && total.contains("无数据"),
+        "{text}"
+    );
+}

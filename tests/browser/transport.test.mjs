@@ -16,6 +16,7 @@ after(() => browser?.close());
 
 const numberIn = (text) => Number(text.replaceAll(',', ''));
 const params = () => new URL(page.url()).searchParams;
+const chosenInAddress = ({ id }) => page.waitForFunction((wanted) => new URLSearchParams(location.search).get('stations')?.includes(wanted), id);
 const settled = async () => {
   await page.waitForTimeout(500);
   await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));
@@ -55,12 +56,13 @@ test('three stations are chosen by search, from the list and on the map', async 
   await page.keyboard.press('Enter');
   await page.locator('.panel .filter').fill(picked[1].properties.name);
   await page.getByRole('checkbox', { name: picked[1].properties.name }).check();
+  await chosenInAddress(picked[1]);
   const [lon, lat] = picked[2].geometry.coordinates;
   await open(page, `?mode=reach&stations=${params().get('stations')}&map=${lon},${lat},13`);
   await atRest(page);
   const point = await pointOf(page, lon, lat);
   await page.mouse.click(point.x, point.y);
-  await page.waitForFunction((id) => new URLSearchParams(location.search).get('stations')?.includes(id), picked[2].id);
+  await chosenInAddress(picked[2]);
   assert.deepEqual(params().get('stations').split(','), picked.map(({ id }) => id));
   assert.equal(await page.locator('.panel ul').first().locator('.chip').count(), 3);
 });

@@ -242,8 +242,7 @@ fn a_shape_that_is_none_is_left_out_and_harms_nobody() {
 
 #[test]
 fn a_city_is_given_its_name_and_its_approval_number() {
-    let desk = Desk::new();
-    desk.done(&["demo", "--residences", "200"]);
+    let desk = city();
     let told = desk.done(&[
         "settings",
         "--title-zh",

@@ -49,7 +49,7 @@ pub fn access_table(city: &City, access: &Access) -> ResultTable {
             .unwrap_or_default(),
         rows: answer.rows.iter().map(cells).collect(),
         totals: vec![columns.iter().map(total).collect()],
-        notes: notes(answer),
+        notes: notes(catalog, answer),
         geometries: Some(
             answer
                 .rows

@@ -46,6 +46,18 @@ pub(super) struct Buffers {
     on_foot: Vec<u32>,
     /// What was ridden last, with the stops it set out to: the layers of one question share it.
     ridden: Option<(Start, u32, Vec<Leg>)>,
+    spread: Option<Spread>,
+}
+
+/// How long it takes to get everywhere on the streets from the nearest of some starts.
+#[derive(Debug)]
+struct Spread {
+    starts: Vec<Start>,
+    longest_s: u32,
+    /// Seconds to each node.
+    nodes: Vec<u32>,
+    /// The starts and the stops between nodes, with the seconds to them.
+    places: Vec<(Snap, u32)>,
 }
 
 const NOT_ON_FOOT: u32 = u32::MAX;
@@ -242,6 +254,8 @@ impl<'c> ByTransit<'c> {
         }
         access.sort_unstable();
         access.dedup_by_key(|leg| leg.0);
+        let stops = self.transit.schedule.stops.len() as u64;
+        limits.allow(stops * u64::from(self.departures) * 2)?;
         let window = Window {
             from_s: self.from_s,
             departures: self.departures,
@@ -284,15 +298,56 @@ impl<'c> ByTransit<'c> {
             return self.circles(buffers, starts, seconds, limits);
         };
         let graph = &streets.graph;
+        let known = buffers.spread.take();
+        let known = known.filter(|known| known.starts == starts && longest_s <= known.longest_s);
+        let spread = match known {
+            Some(known) => known,
+            None => self.spread(buffers, graph, starts, longest_s, limits)?,
+        };
+        let lat = starts.iter().flat_map(|start| &start.points).next();
+        let lat = lat.map_or(0.0, |(_, lat)| *lat);
+        let shape = |seconds: &f64| {
+            let limit_s = *seconds as u32;
+            let left = |at_s: u32| Some(self.pace.mm(limit_s.checked_sub(at_s)?));
+            let nodes: Vec<Option<u32>> = spread.nodes.iter().map(|at_s| left(*at_s)).collect();
+            let places = spread.places.iter();
+            let places = places.filter_map(|(snap, at_s)| Some((*snap, left(*at_s)?)));
+            let mut shape = ReachedShape::new(lat, STREET_WIDTH_M);
+            shape.add_left(graph, &nodes, &places.collect::<Vec<_>>());
+            shape.polygons()
+        };
+        let shapes = seconds.iter().map(shape).collect();
+        buffers.spread = Some(spread);
+        Ok(shapes)
+    }
+
+    /// The times at every node of the streets.
+    fn spread(
+        &self,
+        buffers: &mut Buffers,
+        graph: &Graph,
+        starts: &[Start],
+        longest_s: u32,
+        limits: &Limits,
+    ) -> Result<Spread, QueryError> {
         let egress = self
             .transit
             .egress_of_nodes(self.pace, self.way_at_places());
         let egress = egress.expect("there are streets");
-        let mut nodes = vec![NOT_ON_FOOT; graph.nodes()];
-        let mut places: Vec<(Snap, u32)> = Vec::new();
+        // What was ridden for the places may reach farther: smaller shapes then follow for nothing.
+        let longest_s = match (&buffers.ridden, starts) {
+            (Some((ridden, ridden_s, _)), [start]) if ridden == start => longest_s.max(*ridden_s),
+            _ => longest_s,
+        };
+        let mut spread = Spread {
+            starts: starts.to_vec(),
+            longest_s,
+            nodes: vec![NOT_ON_FOOT; graph.nodes()],
+            places: Vec::new(),
+        };
         for start in starts {
             self.ride(buffers, start, longest_s, limits)?;
-            places.extend(self.reached_places(buffers, start));
+            spread.places.extend(self.reached_places(buffers, start));
             buffers.forget_walks(graph.nodes());
             if self.pace.max_walk_mm > 0 {
                 let Buffers { reach, on_foot, .. } = buffers;
@@ -304,25 +359,11 @@ impl<'c> ByTransit<'c> {
             }
             buffers.read(&egress, |node, mut times| {
                 if let Some(seconds) = times.percentile(self.percentile) {
-                    sooner(&mut nodes, node, seconds);
+                    sooner(&mut spread.nodes, node, seconds);
                 }
             });
         }
-        let lat = starts.iter().flat_map(|start| &start.points).next();
-        let lat = lat.map_or(0.0, |(_, lat)| *lat);
-        let shape = |seconds: &f64| {
-            let limit_s = *seconds as u32;
-            let left = |at_s: u32| Some(self.pace.mm(limit_s.checked_sub(at_s)?));
-            let nodes: Vec<Option<u32>> = nodes.iter().map(|at_s| left(*at_s)).collect();
-            let places: Vec<(Snap, u32)> = places
-                .iter()
-                .filter_map(|(snap, at_s)| Some((*snap, left(*at_s)?)))
-                .collect();
-            let mut shape = ReachedShape::new(lat, STREET_WIDTH_M);
-            shape.add_left(graph, &nodes, &places);
-            shape.polygons()
-        };
-        Ok(seconds.iter().map(shape).collect())
+        Ok(spread)
     }
 
     /// The start itself and the stops that were reached, on the streets, with the seconds to them.

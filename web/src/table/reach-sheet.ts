@@ -4,6 +4,7 @@ import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
 import { ground } from '../state/city.svelte.ts';
 import { worded, type Column } from '../state/columns.ts';
+import { places } from '../state/places.svelte.ts';
 import { reachTables } from '../state/reach-tables.svelte.ts';
 import { stations, toggleStation } from '../state/stations.svelte.ts';
 import { view } from '../state/view.svelte.ts';
@@ -28,7 +29,7 @@ export function reachSheet(): Sheet {
     mapped: '',
     chosen: null,
     empty: t(reachTables.answer.problem ? 'table_failed' : 'table_empty'),
-    choose: isStations ? chooseStation : (row) => row['area'] && chooseArea(String(row['area'])),
+    choose: isStations ? chooseStation : chooseRow,
   };
 }
 
@@ -49,6 +50,12 @@ function ofStation(row: Row, query: Record<string, unknown>): Row {
 function ofCutoff(row: Row): Row {
   const name = row['name'] || t('table_total');
   return { ...row, name, name_en: row['name_en'] || name, area: row['code'], code: `${row['code']} ${row['cutoff']}` };
+}
+
+/** The whole city has no card. */
+function chooseRow(row: Row): void {
+  const code = String(row['area']);
+  if (places.name(code)) chooseArea(code);
 }
 
 function chooseStation(row: Row): void {
