@@ -6,6 +6,9 @@ const SMALLEST_HOLE_M2: f64 = 10_000.0;
 /// The most points of the grid; a larger outline is drawn on a coarser one.
 const MOST_POINTS: f64 = 4e6;
 
+/// Points of the grid stand this share of the width apart; its square's diagonal is 0.99 of it.
+const STEP: f64 = 0.7;
+
 /// Draws the outline of everything within a distance of some lines, on a plane in metres.
 ///
 /// Distances stand exactly at the points of a grid, and the outline runs between them where the
@@ -58,9 +61,10 @@ impl Outline {
         }
         let area =
             (high[0] - low[0] + 4.0 * self.width_m) * (high[1] - low[1] + 4.0 * self.width_m);
-        // Two thirds of the width between points miss no strip of twice the width.
-        let step = (self.width_m * 0.6).max((area / MOST_POINTS).sqrt());
-        let width_m = self.width_m.max(step / 0.6);
+        // A square of the grid around a place on a line has all its corners within the width: its
+        // diagonal is a little less.
+        let step = (self.width_m * STEP).max((area / MOST_POINTS).sqrt());
+        let width_m = self.width_m.max(step / STEP);
         let margin = width_m + step;
         let first = |axis: usize| ((low[axis] - margin) / step).floor() as i64;
         let last = |axis: usize| ((high[axis] + margin) / step).ceil() as i64;
@@ -92,23 +96,22 @@ impl Field {
         };
         let columns = span(ax.min(bx), ax.max(bx), self.x, self.columns);
         let rows = span(ay.min(by), ay.max(by), self.y, self.rows);
-        let (dx, dy) = (bx - ax, by - ay);
+        // From the beginning of the part on, single numbers are good to a tenth of a millimetre.
+        let (dx, dy) = ((bx - ax) as f32, (by - ay) as f32);
         let square = dx * dx + dy * dy;
         let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
+        let step = self.step as f32;
+        let first = ((self.x + columns.start as i64) as f64 * self.step - ax) as f32;
         for row in rows {
-            let py = (self.y + row as i64) as f64 * self.step - ay;
+            let py = ((self.y + row as i64) as f64 * self.step - ay) as f32;
             let line = &mut self.square[row * self.columns..][columns.clone()];
-            for (at, known) in columns.clone().zip(line) {
-                let px = (self.x + at as i64) as f64 * self.step - ax;
+            for (at, known) in line.iter_mut().enumerate() {
+                let px = first + at as f32 * step;
                 let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
                 let (ox, oy) = (px - t * dx, py - t * dy);
-                *known = known.min((ox * ox + oy * oy) as f32);
+                *known = known.min(ox * ox + oy * oy);
             }
         }
-    }
-
-    fn is_inside(&self, at: usize) -> bool {
-        f64::from(self.square[at]) <= self.width_m * self.width_m
     }
 
     /// Where the outline crosses from one point to its neighbour: never at a point itself.
@@ -127,19 +130,22 @@ impl Field {
     /// Closed rings with the inside on their left.
     fn rings(&self) -> Vec<Vec<Coord<f64>>> {
         // A crossing is named by its grid edge: twice the point it goes out from, one more where it
-        // goes up. Each has one crossing that follows it.
-        const NONE: u32 = u32::MAX;
-        let mut next = vec![NONE; self.square.len() * 2];
+        // goes up. Each has one crossing that follows it, kept with one added: 0 is none.
+        let mut next = vec![0u32; self.square.len() * 2];
+        let mut begun = Vec::new();
         let right = |at: usize| (at as u32) << 1;
         let up = |at: usize| ((at as u32) << 1) | 1;
-        for row in 0..self.rows - 1 {
-            for column in 0..self.columns - 1 {
-                let at = row * self.columns + column;
-                let corners = [at, at + 1, at + 1 + self.columns, at + self.columns];
-                let inside = corners.map(|corner| self.is_inside(corner));
+        let most = (self.width_m * self.width_m) as f32;
+        let inside: Vec<bool> = self.square.iter().map(|square| *square <= most).collect();
+        let rows = inside.chunks_exact(self.columns);
+        for (row, (low, high)) in rows.clone().zip(rows.skip(1)).enumerate() {
+            let squares = low.windows(2).zip(high.windows(2));
+            for (column, (low, high)) in squares.enumerate() {
+                let inside = [low[0], low[1], high[1], high[0]];
                 if inside == [inside[0]; 4] {
                     continue;
                 }
+                let at = row * self.columns + column;
                 let sides = [right(at), up(at + 1), right(at + self.columns), up(at)];
                 // Going around counterclockwise, the outline leaves the square where the inside
                 // begins and comes in where it ends; two inside corners across stay apart.
@@ -151,21 +157,19 @@ impl Field {
                             .map(|step| (side + step) % 4)
                             .find(|&s| inside[s] && !inside[(s + 1) % 4]);
                         if let Some(end) = end {
-                            next[sides[end] as usize] = sides[side];
+                            next[sides[end] as usize] = sides[side] + 1;
+                            begun.push(sides[end]);
                         }
                     }
                 }
             }
         }
         let mut rings = Vec::new();
-        for first in 0..next.len() {
+        for first in begun {
             let mut ring = Vec::new();
-            let mut at = first as u32;
-            while at != NONE {
-                let following = std::mem::replace(&mut next[at as usize], NONE);
-                if following != NONE {
-                    ring.push(self.place(at));
-                }
+            let mut at = first;
+            while let Some(following) = std::mem::take(&mut next[at as usize]).checked_sub(1) {
+                ring.push(self.place(at));
                 at = following;
             }
             if !ring.is_empty() {
@@ -200,16 +204,17 @@ fn assemble(rings: Vec<Vec<Coord<f64>>>) -> MultiPolygon<f64> {
     let (mut outer, mut holes) = (Vec::new(), Vec::new());
     for ring in rings {
         let area = doubled_area(&ring) / 2.0;
+        let mut ring = LineString::from(ring);
+        ring.close();
         match area > 0.0 {
-            true => outer.push((area, LineString::from(ring), Vec::new())),
-            false if -area >= SMALLEST_HOLE_M2 => holes.push(LineString::from(ring)),
+            true => outer.push((area, ring, Vec::new())),
+            false if -area >= SMALLEST_HOLE_M2 => holes.push(ring),
             false => {}
         }
     }
     // The smallest ring around a hole is its own.
     outer.sort_by(|a, b| a.0.total_cmp(&b.0));
-    for mut hole in holes {
-        hole.close();
+    for hole in holes {
         let inside = hole.0[0];
         if let Some((.., own)) = outer
             .iter_mut()
@@ -223,10 +228,10 @@ fn assemble(rings: Vec<Vec<Coord<f64>>>) -> MultiPolygon<f64> {
 }
 
 fn surrounds(ring: &LineString<f64>, place: Coord<f64>) -> bool {
-    let pairs = ring.0.iter().zip(ring.0.iter().cycle().skip(1));
-    let crosses = |(a, b): &(&Coord<f64>, &Coord<f64>)| {
+    let crosses = |pair: &&[Coord<f64>]| {
+        let (a, b) = (pair[0], pair[1]);
         (a.y > place.y) != (b.y > place.y)
             && place.x < (b.x - a.x) * (place.y - a.y) / (b.y - a.y) + a.x
     };
-    pairs.filter(crosses).count() % 2 == 1
+    ring.0.windows(2).filter(crosses).count() % 2 == 1
 }

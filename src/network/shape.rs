@@ -32,6 +32,10 @@ impl ReachedShape {
     /// Adds what a search reached within `limit`.
     pub fn add(&mut self, graph: &Graph, reach: &Reach, limit: u32) {
         for edge in reach.edges(graph) {
+            if is_reached_whole(graph, reach, edge, limit) {
+                self.draw(graph, edge, &[WHOLE]);
+                continue;
+            }
             let parts = reached_parts(graph, reach, edge, limit);
             self.draw(graph, edge, &parts);
         }
@@ -66,6 +70,12 @@ impl ReachedShape {
             x: place.x() * self.east,
             y: place.y() * self.north,
         };
+        if parts == [WHOLE] {
+            let line = graph.line(edge).map(flat);
+            let pairs = line.clone().zip(line.skip(1));
+            pairs.for_each(|(from, to)| self.outline.add(from, to));
+            return;
+        }
         let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
         for (from, to) in parts {
             let part = part(&line, *from, *to);
@@ -82,6 +92,21 @@ impl ReachedShape {
             y: (c.y / self.north * 1e7).round() / 1e7,
         };
         self.outline.polygons().map_coords(degrees)
+    }
+}
+
+/// An edge from end to end.
+const WHOLE: (f64, f64) = (0.0, 1.0);
+
+/// Whether what is left of the limit at one end or both covers the edge.
+fn is_reached_whole(graph: &Graph, reach: &Reach, edge: u32, limit: u32) -> bool {
+    let ends = graph.edge(edge);
+    let left = |node: u32| limit.checked_sub(reach.search.cost(node)?);
+    match (reach.costs(graph, edge), left(ends.from), left(ends.to)) {
+        ([there, back], Some(from), Some(to)) if there == back => from.saturating_add(to) >= there,
+        ([there, _], Some(from), _) if there != CLOSED => from >= there,
+        ([_, back], _, Some(to)) if back != CLOSED => to >= back,
+        _ => false,
     }
 }
 
