@@ -2,6 +2,7 @@
 //!
 //! The data are not part of the project: a test says so where they are not there.
 
+mod access;
 mod guangzhou;
 mod interrupted;
 mod porto_alegre;
