@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError};
+use crate::domain::{Catalog, CatalogError, Layer};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -46,6 +46,22 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
     )?)
+}
+
+/// What the rows of a line table hold; no layer of a city.
+pub fn line_rows() -> Layer {
+    let text = include_str!("../layers/transit/lines.toml");
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
+/// The columns of [`line_rows`] that a template offers: one unit for each quantity.
+pub fn line_rows_to_fill() -> Layer {
+    let mut table = line_rows();
+    let spare = ["run_min", "headway_s", "band"];
+    table
+        .attributes
+        .retain(|attribute| !spare.contains(&attribute.id.as_str()));
+    table
 }
 
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {

@@ -12,6 +12,7 @@ mod load;
 mod locator;
 mod recode;
 mod snapshot;
+mod stop_fit;
 mod streets;
 
 pub use areas::{Area, Areas};
@@ -21,4 +22,5 @@ pub use live::LiveCity;
 pub use load::{LoadError, load, reload};
 pub use locator::AreaLocator;
 pub use snapshot::{City, LoadedLayer, Setting};
+pub use stop_fit::StopFit;
 pub use streets::Streets;

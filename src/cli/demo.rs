@@ -9,6 +9,7 @@ use crate::{
     domain::{Catalog, Language},
     network::graph_to_bytes,
     store::{BatchMode, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    transit::schedule_to_bytes,
 };
 
 #[derive(Debug, clap::Args)]
@@ -78,21 +79,39 @@ fn fill(
     };
     let done = ingest(&city, store, intakes, false, &mut progress)?;
     let (graph, _) = made.streets.build()?;
-    let record = ImportRecord {
-        source: made.streets_source.clone(),
-        licence: "demonstration data, free to use".into(),
-        crs: "EPSG:4490".into(),
-        imported_at: imported_at.clone(),
-        kept: graph.edges().len() as u64,
-        synthetic: true,
-        ..ImportRecord::default()
-    };
-    let network = StoredNetwork {
-        period: "2020-11-01".parse()?,
-        record,
-        bytes: graph_to_bytes(&graph),
-    };
-    store.set_network("walk", &network)?;
+    let edges = graph.edges().len() as u64;
+    let calls = made
+        .timetable
+        .trips
+        .iter()
+        .map(|trip| trip.calls.len() as u64)
+        .sum();
+    let streets = (made.streets_source, edges, graph_to_bytes(&graph));
+    let timetable = (
+        made.timetable_source,
+        calls,
+        schedule_to_bytes(&made.timetable),
+    );
+    for (name, (source, kept, bytes)) in [("walk", streets), ("transit", timetable)] {
+        let record = ImportRecord {
+            source,
+            licence: "demonstration data, free to use".into(),
+            crs: "EPSG:4490".into(),
+            imported_at: imported_at.clone(),
+            kept,
+            synthetic: true,
+            ..ImportRecord::default()
+        };
+        let period = "2020-11-01".parse()?;
+        store.set_network(
+            name,
+            &StoredNetwork {
+                period,
+                record,
+                bytes,
+            },
+        )?;
+    }
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }

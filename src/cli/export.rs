@@ -2,6 +2,7 @@ use std::{fs::File, io::BufWriter, path::PathBuf, sync::Arc};
 
 use super::{Failure, now, open};
 use crate::{
+    definitions,
     domain::{Catalog, Language, Period},
     export::{self, Format},
     query,
@@ -85,10 +86,19 @@ pub fn template(
     catalog: &Catalog,
     language: Language,
 ) -> Result<(), Failure> {
-    let layer = super::layer(catalog, &arguments.layer)?;
-    write_whole(&arguments.out, |file| {
-        Ok(export::write_template(layer, catalog, language, file)?)
-    })?;
+    if arguments.layer == "lines" {
+        let table = definitions::line_rows_to_fill();
+        write_whole(&arguments.out, |file| {
+            Ok(export::write_table_template(
+                &table, catalog, language, file,
+            )?)
+        })?;
+    } else {
+        let layer = super::layer(catalog, &arguments.layer)?;
+        write_whole(&arguments.out, |file| {
+            Ok(export::write_template(layer, catalog, language, file)?)
+        })?;
+    }
     println!("{}", arguments.out.display());
     Ok(())
 }

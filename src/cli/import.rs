@@ -16,7 +16,8 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of, or `streets` for the network of OpenStreetMap.
+    /// The layer that the files are features of, `streets` for the network of OpenStreetMap, or
+    /// `transit` for timetables: GTFS feeds, or tables of lines and headways.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -25,16 +26,16 @@ pub struct ImportArguments {
     pub(super) city: PathBuf,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
-    crs: Option<Crs>,
+    pub(super) crs: Option<Crs>,
     /// The reference date of the data: 2020, 2020-11 or 2020-11-01.
     #[arg(long)]
     pub(super) period: Option<Period>,
     /// Which column feeds an attribute (also id, lon, lat, wkt).
     #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_parser = parse_map)]
-    map: Vec<(String, String)>,
+    pub(super) map: Vec<(String, String)>,
     /// The text encoding of CSV and DBF files, where it is not found out rightly, e.g. GB18030.
     #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    pub(super) encoding: Option<String>,
     /// Places rows without coordinates at the features of this layer that have the same key.
     #[arg(
         long,
@@ -68,6 +69,12 @@ pub struct ImportArguments {
     /// Changes features by id and adds new ones.
     #[arg(long)]
     update: bool,
+    /// The first date on which a line table holds; else the year of the period.
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<String>,
+    /// The last date on which a line table holds.
+    #[arg(long, value_name = "DATE")]
+    pub(super) until: Option<String>,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -1,14 +1,18 @@
 use std::sync::Arc;
 
 use super::{CityArgument, Failure, open};
-use crate::domain::{Catalog, Language};
+use crate::{
+    domain::{Catalog, Language},
+    store::Store,
+    transit::schedule_from_bytes,
+};
 
 pub fn run(
     arguments: &CityArgument,
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let (_, city) = open(&arguments.city, &catalog)?;
+    let (store, city) = open(&arguments.city, &catalog)?;
     println!(
         "{} · {}",
         city.title().in_language(language),
@@ -35,6 +39,29 @@ pub fn run(
                 );
             }
         }
+    }
+    if let Some(streets) = city.streets() {
+        let edges = streets.graph.edges().len();
+        let title = match language {
+            Language::Zh => "步行路网",
+            Language::En => "Walking network",
+        };
+        let (period, source) = (&streets.period, &streets.record.source);
+        println!("{:<16} {period:<11} {edges:>9}  {title}  {source}", "walk");
+    }
+    if let Some(stored) = store.network("transit")? {
+        let schedule = schedule_from_bytes(&stored.bytes)?;
+        let title = match language {
+            Language::Zh => "时刻表（班次）",
+            Language::En => "Timetable (trips)",
+        };
+        println!(
+            "{:<16} {:<11} {:>9}  {title}  {}",
+            "transit",
+            stored.period.as_str(),
+            schedule.trips.len(),
+            stored.record.source
+        );
     }
     Ok(())
 }

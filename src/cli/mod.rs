@@ -9,9 +9,11 @@ mod export;
 mod import;
 mod info;
 mod interrupt;
+mod lines;
 mod query;
 mod serve;
 mod streets;
+mod transit;
 
 use std::{
     path::{Path, PathBuf},
@@ -100,6 +102,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(command) => serve::run(&command, catalog),
         Command::Import(command) if command.layer == "streets" => {
             streets::run(&command, catalog, arguments.lang)
+        }
+        Command::Import(command) if command.layer == "transit" => {
+            transit::run(&command, catalog, arguments.lang)
         }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),

@@ -120,7 +120,7 @@ impl Figures {
     }
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Vec<T> {
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Vec<T> {
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .from_reader(text.as_bytes());

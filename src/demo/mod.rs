@@ -8,6 +8,7 @@ mod areas;
 mod care;
 mod figures;
 mod hexagons;
+mod metro;
 mod needs;
 mod people;
 mod plane;
@@ -33,6 +34,7 @@ use crate::{
     domain::{AttributeId, Catalog, LayerId, LevelId, Period, Table},
     network::Lines,
     store::ControlTotal,
+    transit::Schedule,
 };
 
 /// What to generate.
@@ -59,6 +61,9 @@ pub struct DemoCity {
     /// Streets to walk on.
     pub streets: Lines,
     pub streets_source: String,
+    /// The timetable of the metro.
+    pub timetable: Schedule,
+    pub timetable_source: String,
     /// Settings of the city by key.
     pub settings: Vec<(String, String)>,
 }
@@ -161,7 +166,11 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
     DemoCity {
         layers: layers.collect(),
         streets: streets::streets(&territory.grid, &plots, options.seed),
-        streets_source: made,
+        streets_source: made.clone(),
+        timetable: metro::line_table(&figures).schedule(),
+        timetable_source: format!(
+            "{made}；线路走向据公开资料，速度、停站与发车间隔为假设；399 座车站中收录 76 座，未收录的站不停"
+        ),
         settings: settings::settings(&figures),
     }
 }

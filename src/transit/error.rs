@@ -26,6 +26,8 @@ pub enum TransitError {
     NoService { date: String, nearest: String },
     #[error("'{0}' is not a date; write it as 2019-05-13 or 20190513")]
     NotADate(String),
+    #[error("the stored timetable is damaged ({0}); import it again")]
+    Damaged(&'static str),
     #[error("cancelled")]
     Cancelled,
 }

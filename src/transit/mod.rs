@@ -6,18 +6,29 @@
 //!
 //! Walking belongs elsewhere: legs come in as plain lists of (stop, seconds).
 
+mod bytes;
 mod date;
 mod error;
 pub mod gtfs;
+mod line_fault;
+mod line_rows;
+mod line_table;
 pub mod percentile;
 pub mod raptor;
 mod schedule;
+mod summary;
+mod summary_text;
 mod timetable;
 
 #[cfg(test)]
 mod oracle_tests;
 
+pub use bytes::{schedule_from_bytes, schedule_to_bytes};
 pub use date::ServiceDate;
 pub use error::TransitError;
-pub use schedule::{Call, Headway, Schedule, Service, Stop, Transfer, Trip};
+pub use line_fault::LineFault;
+pub use line_rows::{KnownStations, LineRow, LineRowError, read_lines, split_band};
+pub use line_table::{DayHeadway, Days, Halt, Line, LineStation, LineTable};
+pub use schedule::{Call, Entrance, Headway, Route, Schedule, Service, Stop, Transfer, Trip};
+pub use summary::{Summary, WeekdayRuns};
 pub use timetable::{Leg, Pattern, Timetable};

@@ -6,9 +6,13 @@ use super::ServiceDate;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schedule {
     pub stops: Vec<Stop>,
+    pub routes: Vec<Route>,
     pub trips: Vec<Trip>,
     pub services: Vec<Service>,
     pub transfers: Vec<Transfer>,
+    /// The ways between the street and the platforms of stations that have entrances. A platform
+    /// named here is entered and left by its entrances alone; every other stop at its own place.
+    pub entrances: Vec<Entrance>,
 }
 
 /// A place where vehicles stop (站点), or an entrance or station that holds such places.
@@ -23,6 +27,16 @@ pub struct Stop {
     pub station: Option<u32>,
     /// GTFS `location_type`: 0 platform, 1 station, 2 entrance, 3 node, 4 boarding area.
     pub kind: u8,
+}
+
+/// A line as riders know it (线路).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `feed:route_id`, what [`Trip::route`] names.
+    pub id: String,
+    pub name: String,
+    /// GTFS `route_type`: 1 metro, 3 bus …; `None` where it is not a number.
+    pub kind: Option<u16>,
 }
 
 /// One run of a vehicle, or a template of runs where `headways` is not empty.
@@ -86,7 +100,71 @@ pub struct Transfer {
     pub seconds: Option<u32>,
 }
 
+/// The way between an entrance (出入口) on the street and a platform of its station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Index of a stop of kind 2, at its place on the street.
+    pub entrance: u32,
+    /// Index of the stop where vehicles call.
+    pub platform: u32,
+    /// Seconds from the street to the platform; `None` where one may only come out.
+    pub in_s: Option<u32>,
+    /// Seconds from the platform to the street; `None` where one may only go in.
+    pub out_s: Option<u32>,
+}
+
 impl Schedule {
+    /// Times stand within this many seconds of the start of their day: a thousand hours.
+    pub const MAX_TIME_S: i32 = 3_600_000;
+    /// Dates of the years 0 to 9999 lie within.
+    const MAX_DAY: i32 = 3_000_000;
+
+    /// Whether every number points at something and every time can be counted with.
+    pub(super) fn is_sound(&self) -> bool {
+        let (stops, services) = (self.stops.len() as u64, self.services.len() as u64);
+        let is_stop = |stop: u32| u64::from(stop) < stops;
+        let is_time = |time_s: i32| (-Self::MAX_TIME_S..=Self::MAX_TIME_S).contains(&time_s);
+        let is_day = |date: ServiceDate| (-Self::MAX_DAY..=Self::MAX_DAY).contains(&date.0);
+        let degrees = |(lon, lat): (f64, f64)| lon.abs() <= 180.0 && lat.abs() <= 90.0;
+        self.stops
+            .iter()
+            .all(|stop| stop.station.is_none_or(is_stop) && stop.lon_lat.is_none_or(degrees))
+            && self.services.iter().all(|service| {
+                let week = service
+                    .week
+                    .iter()
+                    .flat_map(|(_, from, until)| [from, until]);
+                let mut days = week.chain(&service.added).chain(&service.removed);
+                days.all(|day| is_day(*day))
+            })
+            && self.trips.iter().all(|trip| {
+                let calls_rise = trip
+                    .calls
+                    .windows(2)
+                    .all(|pair| pair[0].departure_s <= pair[1].arrival_s);
+                u64::from(trip.service) < services
+                    && trip.calls.len() > 1
+                    && calls_rise
+                    && trip.calls.iter().all(|call| {
+                        is_stop(call.stop)
+                            && is_time(call.arrival_s)
+                            && is_time(call.departure_s)
+                            && call.arrival_s <= call.departure_s
+                    })
+                    && trip.headways.iter().all(|headway| {
+                        is_time(headway.from_s) && is_time(headway.until_s) && headway.every_s > 0
+                    })
+            })
+            && self
+                .transfers
+                .iter()
+                .all(|transfer| is_stop(transfer.from) && is_stop(transfer.to))
+            && self
+                .entrances
+                .iter()
+                .all(|way| is_stop(way.entrance) && is_stop(way.platform))
+    }
+
     /// Up to three dates before and three after `date` on which a trip runs, nearest first.
     pub fn nearest_dates(&self, date: ServiceDate) -> Vec<ServiceDate> {
         let used: BTreeSet<u32> = self.trips.iter().map(|trip| trip.service).collect();

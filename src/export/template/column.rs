@@ -32,14 +32,7 @@ pub fn columns<'a>(layer: &'a Layer, catalog: &Catalog, language: Language) -> V
         kind: Kind::Id,
         unit: String::new(),
     };
-    let attributes = layer.attributes.iter().map(|attribute| {
-        let unit = catalog.unit(&attribute.unit);
-        Column {
-            heading: words::heading(&attribute.title, &unit, language),
-            kind: Kind::Attribute(attribute),
-            unit: unit.in_language(language).to_owned(),
-        }
-    });
+    let attributes = attributes(layer, catalog, language);
     let are_points = layer.geometry == GeometryKind::Point;
     let kinds = match are_points {
         true => vec![Kind::Degrees(180.0), Kind::Degrees(90.0)],
@@ -52,6 +45,22 @@ pub fn columns<'a>(layer: &'a Layer, catalog: &Catalog, language: Language) -> V
         unit: String::new(),
     });
     std::iter::once(id).chain(attributes).chain(place).collect()
+}
+
+/// The columns of the attributes alone.
+pub fn attributes<'a>(
+    layer: &'a Layer,
+    catalog: &Catalog,
+    language: Language,
+) -> impl Iterator<Item = Column<'a>> {
+    layer.attributes.iter().map(move |attribute| {
+        let unit = catalog.unit(&attribute.unit);
+        Column {
+            heading: words::heading(&attribute.title, &unit, language),
+            kind: Kind::Attribute(attribute),
+            unit: unit.in_language(language).to_owned(),
+        }
+    })
 }
 
 impl Column<'_> {

@@ -31,13 +31,33 @@ pub fn write_template(
     language: Language,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let bytes = workbook(layer, catalog, language).map_err(ExportError::of(Format::Xlsx))?;
+    let columns = column::columns(layer, catalog, language);
+    let bytes = workbook(layer, &columns, language).map_err(ExportError::of(Format::Xlsx))?;
     Ok(out.write_all(&bytes)?)
 }
 
-fn workbook(layer: &Layer, catalog: &Catalog, language: Language) -> Result<Vec<u8>, XlsxError> {
-    let columns = column::columns(layer, catalog, language);
-    let guide = Guide::new(layer, &columns, language);
+/// Like [`write_template`] for rows that have no id and no place of their own.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_table_template(
+    table: &Layer,
+    catalog: &Catalog,
+    language: Language,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let columns = column::attributes(table, catalog, language);
+    let columns: Vec<Column<'_>> = columns.collect();
+    let bytes = workbook(table, &columns, language).map_err(ExportError::of(Format::Xlsx))?;
+    Ok(out.write_all(&bytes)?)
+}
+
+fn workbook(
+    layer: &Layer,
+    columns: &[Column<'_>],
+    language: Language,
+) -> Result<Vec<u8>, XlsxError> {
+    let guide = Guide::new(layer, columns, language);
     let mut workbook = Workbook::new();
     let title = layer.title.in_language(language);
     sheet::set_properties(&mut workbook, title, "Suitu 穗图", Moment::NONE)?;

@@ -171,6 +171,12 @@ fn emit(line: &Line<'_>, columns: usize, rows: &mut dyn RowSink) -> Result<(), I
 /// Cells of a sheet as cells of a table; dates become text in `scratch`.
 fn to_cells<'c>(line: &'c [DataRef<'_>], scratch: &'c mut Vec<String>) -> Vec<Cell<'c>> {
     let dates = line.iter().filter_map(|cell| match cell {
+        // Less than a day is a time of day: 06:30.
+        DataRef::DateTime(date) if date.as_f64() < 1.0 => {
+            let seconds = (date.as_f64() * 86_400.0).round() as u32;
+            let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+            Some(format!("{hours:02}:{minutes:02}:{:02}", seconds % 60))
+        }
         DataRef::DateTime(date) => {
             let (year, month, day, ..) = date.to_ymd_hms_milli();
             Some(format!("{year:04}-{month:02}-{day:02}"))

@@ -6,7 +6,7 @@ use crate::transit::TransitError;
 
 /// The largest table taken from a feed; a zip that unpacks to more is refused.
 const LARGEST_FILE_BYTES: u64 = 2 << 30;
-const WANTED: [&str; 8] = [
+const WANTED: [&str; 11] = [
     "stops.txt",
     "trips.txt",
     "stop_times.txt",
@@ -15,6 +15,9 @@ const WANTED: [&str; 8] = [
     "frequencies.txt",
     "transfers.txt",
     "routes.txt",
+    "pathways.txt",
+    "agency.txt",
+    "feed_info.txt",
 ];
 
 /// The tables of one feed by file name, from a folder or a zip, at its root or one folder down.
@@ -112,13 +115,15 @@ fn archive(
 pub struct Table {
     headings: BTreeMap<String, usize>,
     rows: csv::ByteRecordsIntoIter<Cursor<Vec<u8>>>,
-    line: usize,
+    /// Where the headings start: behind a byte-order mark.
+    start: u64,
 }
 
 /// A row of a [`Table`].
 pub struct Row {
     cells: csv::StringRecord,
-    pub line: usize,
+    /// The line of the file on which it starts.
+    pub line: u64,
 }
 
 impl Table {
@@ -133,14 +138,29 @@ impl Table {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(cursor);
         let headings = reader.byte_headers().cloned().unwrap_or_default();
         let named = |(column, cell): (usize, &[u8])| {
-            (String::from_utf8_lossy(cell).trim().to_lowercase(), column)
+            (
+                bare(String::from_utf8_lossy(cell).trim()).to_lowercase(),
+                column,
+            )
         };
         let headings = headings.iter().enumerate().map(named).collect();
         Self {
             headings,
             rows: reader.into_byte_records(),
-            line: 1,
+            start,
         }
+    }
+
+    /// The line on which a record starts; blank lines before it do not belong to it.
+    fn line_of(&self, record: &csv::ByteRecord) -> u64 {
+        let Some(position) = record.position() else {
+            return 0;
+        };
+        let bytes = self.rows.reader().get_ref().get_ref();
+        let from = (self.start + position.byte()) as usize;
+        let blank = bytes.get(from..).unwrap_or_default().iter();
+        let blank = blank.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        position.line() + blank.filter(|byte| **byte == b'\n').count() as u64
     }
 
     /// The column under a heading, if the file has it.
@@ -154,15 +174,11 @@ impl Iterator for Table {
 
     fn next(&mut self) -> Option<Row> {
         loop {
-            let record = self.rows.next()?;
-            self.line += 1;
-            if let Ok(mut record) = record {
+            if let Ok(mut record) = self.rows.next()? {
+                let line = self.line_of(&record);
                 record.trim();
                 let cells = csv::StringRecord::from_byte_record_lossy(record);
-                return Some(Row {
-                    cells,
-                    line: self.line,
-                });
+                return Some(Row { cells, line });
             }
         }
     }
@@ -171,8 +187,18 @@ impl Iterator for Table {
 impl Row {
     /// The trimmed cell, `""` where the column or the cell is missing.
     pub fn get(&self, column: Option<usize>) -> &str {
-        column
-            .and_then(|column| self.cells.get(column))
-            .unwrap_or("")
+        bare(
+            column
+                .and_then(|column| self.cells.get(column))
+                .unwrap_or(""),
+        )
     }
+}
+
+/// Quotation marks that a blank keeps from being read as such: `a, "b"`.
+fn bare(cell: &str) -> &str {
+    let inside = cell
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inside.map_or(cell, str::trim)
 }

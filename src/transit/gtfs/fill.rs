@@ -8,7 +8,10 @@ pub fn fill(times: &mut [(Option<i32>, Option<i32>)], lengths_m: &[f64]) -> Opti
     }
     let mut filled = 0;
     let mut last = 0;
-    times.first()?.1?;
+    let (arrival, departure) = *times.first()?;
+    if departure? < arrival? {
+        return None;
+    }
     times.last()?.0?;
     for next in 1..times.len() {
         let Some(until) = times[next].0 else { continue };
@@ -45,6 +48,7 @@ mod tests {
         assert_eq!(times, [at(0), at(51), at(101), at(135), at(168), at(202)]);
         assert_eq!(fill(&mut [blank, at(1)], &[1.0]), None);
         assert_eq!(fill(&mut [at(5), at(1)], &[1.0]), None);
+        assert_eq!(fill(&mut [(Some(2), Some(1)), at(9)], &[1.0]), None);
         assert_eq!(fill(&mut [], &[]), None);
     }
 }

@@ -1,12 +1,18 @@
 //! Reads GTFS feeds (公交时刻表数据) from folders and zip files, forgiving what can be forgiven.
 
+mod calls;
+mod changes;
+mod fault;
 mod files;
 mod fill;
+mod pathways;
 mod read;
 mod report;
+mod report_text;
 
-pub use read::read;
-pub use report::FeedReport;
+pub use fault::Fault;
+pub use read::{read, read_while};
+pub use report::{Examples, FeedFacts, FeedReport, Place};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use super::FeedReport;
+use super::fault::Fault;
 use super::files::{Row, Table, open};
-use super::fill::fill;
-use crate::transit::{
-    Call, Headway, Schedule, Service, ServiceDate, Stop, Transfer, TransitError, Trip,
-};
+use super::report::{FeedFacts, FeedReport, Place};
+use crate::domain::{Language, measure::distance_m};
+use crate::transit::{Headway, Route, Schedule, Service, ServiceDate, Stop, TransitError, Trip};
 
-const EARTH_RADIUS_M: f64 = 6_371_008.8;
-const TOO_FAST_M_S: f64 = 200.0 / 3.6;
-/// Walking speed where a transfer is allowed and its time not given.
-const WALK_M_S: f64 = 1.25;
+/// Walking speed where a feed gives a length or nothing.
+pub(super) const WALK_M_S: f64 = 1.25;
 
 /// Reads feeds, each a folder or a zip, into one schedule; ids become `feed:id`, counted from 0.
 ///
@@ -20,77 +17,93 @@ const WALK_M_S: f64 = 1.25;
 /// # Errors
 /// [`TransitError`] where a table, a column or every row that a timetable needs is missing.
 pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<(Schedule, FeedReport), TransitError> {
+    read_while(paths, &|| true)
+}
+
+/// Like [`read`], for as long as `goes_on` says so.
+///
+/// # Errors
+/// As [`read`], and [`TransitError::Cancelled`].
+pub fn read_while<P: AsRef<Path>>(
+    paths: &[P],
+    goes_on: &dyn Fn() -> bool,
+) -> Result<(Schedule, FeedReport), TransitError> {
     let mut schedule = Schedule::default();
     let mut report = FeedReport::default();
     for (number, path) in paths.iter().enumerate() {
+        let path = path.as_ref();
+        let name = path.file_name().unwrap_or(path.as_os_str());
         let feed = Feed {
             number,
-            path: path.as_ref().display().to_string(),
-            files: open(path.as_ref())?,
+            path: path.display().to_string(),
+            name: name.to_string_lossy().into_owned(),
+            files: open(path)?,
+            first_stop: schedule.stops.len(),
+            first_trip: schedule.trips.len(),
             schedule: &mut schedule,
             report: &mut report,
+            goes_on,
         };
         feed.read()?;
     }
-    summarize(&schedule, &mut report);
     Ok((schedule, report))
 }
 
-struct Feed<'a> {
+/// A feed while it is being read.
+pub(super) struct Feed<'a> {
     number: usize,
     path: String,
+    /// The file without its folder.
+    name: String,
     files: BTreeMap<String, Vec<u8>>,
-    schedule: &'a mut Schedule,
-    report: &'a mut FeedReport,
+    /// Where its own stops and trips begin.
+    pub(super) first_stop: usize,
+    pub(super) first_trip: usize,
+    pub(super) schedule: &'a mut Schedule,
+    pub(super) report: &'a mut FeedReport,
+    pub(super) goes_on: &'a dyn Fn() -> bool,
 }
 
-type Index = HashMap<String, u32>;
+/// Numbers by the ids of the feed.
+pub(super) type Index = HashMap<String, u32>;
 
 impl Feed<'_> {
     fn read(mut self) -> Result<(), TransitError> {
+        let missing = |file| TransitError::MissingFile {
+            path: self.path.clone(),
+            file,
+        };
         for file in ["stops.txt", "trips.txt", "stop_times.txt"] {
             if !self.files.contains_key(file) {
-                return Err(TransitError::MissingFile {
-                    path: self.path,
-                    file,
-                });
+                return Err(missing(file));
             }
         }
-        if !["calendar.txt", "calendar_dates.txt"]
-            .iter()
-            .any(|file| self.files.contains_key(*file))
-        {
-            return Err(TransitError::MissingFile {
-                path: self.path,
-                file: "calendar.txt",
-            });
+        let calendars = ["calendar.txt", "calendar_dates.txt"];
+        if !calendars.iter().any(|file| self.files.contains_key(*file)) {
+            return Err(missing("calendar.txt"));
         }
-        let before = self.schedule.trips.len();
+        let publisher = self.publisher()?;
+        self.report.feeds.push(FeedFacts {
+            file: self.name.clone(),
+            publisher,
+        });
         let stops = self.stops()?;
+        self.routes()?;
         let services = self.services()?;
-        let trips = self.trips(&services)?;
-        self.stop_times(&stops, &trips)?;
-        self.frequencies(&trips)?;
-        self.transfers(&stops)?;
-        let first_fault = self.report.left_out.iter().next();
-        let first_fault = first_fault
-            .map(|(reason, (_, place))| format!("{reason} ({place})"))
-            .unwrap_or_else(|| "it is empty".to_owned());
-        let mut used = self.schedule.trips.split_off(before);
-        used.retain(|trip| trip.calls.len() > 1);
-        if used.is_empty() {
-            let file = "stop_times.txt";
-            return Err(TransitError::NoRows {
-                path: self.path,
-                file,
-                first_fault,
-            });
-        }
-        self.schedule.trips.append(&mut used);
-        Ok(())
+        let mut trips = self.trips(&services)?;
+        self.calls(&stops, &trips)?;
+        self.headways(&trips)?;
+        self.drop_empty_trips(&mut trips)?;
+        self.transfers(&stops, &trips)?;
+        self.pathways(&stops)
     }
 
-    fn table(&mut self, file: &str, needed: &[&str]) -> Result<Option<Table>, TransitError> {
+    /// A table with the columns that it cannot do without; `None` where the feed has no such file.
+    pub(super) fn table(
+        &mut self,
+        file: &'static str,
+        needed: &[&str],
+    ) -> Result<Option<Table>, TransitError> {
         let Some(bytes) = self.files.remove(file) else {
             return Ok(None);
         };
@@ -99,18 +112,47 @@ impl Feed<'_> {
             .iter()
             .find(|heading| table.column(heading).is_none())
         {
-            Some(column) => Err(TransitError::MissingColumn {
-                path: self.path.clone(),
-                file: file.to_owned(),
-                column: (*column).to_owned(),
-            }),
+            Some(column) => Err(self.missing_column(file, column)),
             None => Ok(Some(table)),
         }
     }
 
-    fn leave_out(&mut self, file: &str, row: &Row, reason: &str) {
-        let place = format!("{}: {file}, line {}", self.path, row.line);
-        self.report.leave_out(reason, place);
+    pub(super) fn missing_column(&self, file: &str, column: &str) -> TransitError {
+        TransitError::MissingColumn {
+            path: self.path.clone(),
+            file: file.to_owned(),
+            column: column.to_owned(),
+        }
+    }
+
+    pub(super) fn leave_out(&mut self, fault: Fault, file: &'static str, row: &Row) {
+        let place = || Place::Line {
+            feed: self.name.clone(),
+            file,
+            line: row.line,
+        };
+        self.report.left_out.entry(fault).or_default().add(place);
+    }
+
+    /// Who publishes the feed, else who runs it.
+    fn publisher(&mut self) -> Result<String, TransitError> {
+        let tables = [
+            ("feed_info.txt", "feed_publisher_name"),
+            ("agency.txt", "agency_name"),
+        ];
+        for (file, heading) in tables {
+            if let Some(mut table) = self.table(file, &[])? {
+                let column = table.column(heading);
+                let names = table.by_ref().map(|row| row.get(column).to_owned());
+                let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+                names.dedup();
+                if !names.is_empty() {
+                    names.truncate(3);
+                    return Ok(names.join(", "));
+                }
+            }
+        }
+        Ok(String::new())
     }
 
     fn stops(&mut self) -> Result<Index, TransitError> {
@@ -131,7 +173,7 @@ impl Feed<'_> {
         for row in table.by_ref() {
             let key = row.get(id).to_owned();
             if key.is_empty() || index.contains_key(&key) {
-                self.leave_out("stops.txt", &row, "stop without an id of its own");
+                self.leave_out(Fault::StopId, "stops.txt", &row);
                 continue;
             }
             let degrees = |column, limit: f64| {
@@ -142,19 +184,60 @@ impl Feed<'_> {
             if !row.get(parent).is_empty() {
                 parents.push((number, row.get(parent).to_owned()));
             }
+            let lon_lat = degrees(lon, 180.0).zip(degrees(lat, 90.0));
+            let id = format!("{}:{key}", self.number);
+            // No city lies there: programs write zeros where they know nothing.
+            let lon_lat = lon_lat.filter(|place| *place != (0.0, 0.0));
+            let kind = row.get(kind).parse().unwrap_or(0);
+            // Nodes and boarding areas need no position.
+            if lon_lat.is_none() && kind < 3 {
+                self.report.unplaced_stops.add(|| Place::Id(id.clone()));
+            }
             self.schedule.stops.push(Stop {
-                id: format!("{}:{key}", self.number),
+                id,
                 name: row.get(name).to_owned(),
-                lon_lat: degrees(lon, 180.0).zip(degrees(lat, 90.0)),
+                lon_lat,
                 station: None,
-                kind: row.get(kind).parse().unwrap_or(0),
+                kind,
             });
             index.insert(key, number);
         }
         for (stop, parent) in parents {
-            self.schedule.stops[stop as usize].station = index.get(&parent).copied();
+            let parent = index.get(&parent).copied().filter(|parent| *parent != stop);
+            self.schedule.stops[stop as usize].station = parent;
         }
         Ok(index)
+    }
+
+    fn routes(&mut self) -> Result<(), TransitError> {
+        let Some(mut table) = self.table("routes.txt", &[])? else {
+            return Ok(());
+        };
+        let [id, short_name, long_name, kind] = [
+            "route_id",
+            "route_short_name",
+            "route_long_name",
+            "route_type",
+        ]
+        .map(|heading| table.column(heading));
+        let mut known = Index::new();
+        for row in table.by_ref() {
+            let key = row.get(id).to_owned();
+            if key.is_empty() || known.insert(key, 0).is_some() {
+                self.leave_out(Fault::RouteId, "routes.txt", &row);
+                continue;
+            }
+            let name = match row.get(short_name) {
+                "" => row.get(long_name),
+                name => name,
+            };
+            self.schedule.routes.push(Route {
+                id: format!("{}:{}", self.number, row.get(id)),
+                name: name.to_owned(),
+                kind: row.get(kind).parse().ok(),
+            });
+        }
+        Ok(())
     }
 
     fn services(&mut self) -> Result<Index, TransitError> {
@@ -174,7 +257,7 @@ impl Feed<'_> {
             let days = DAYS.map(|day| table.column(day));
             for row in table.by_ref() {
                 let (Ok(from), Ok(until)) = (row.get(from).parse(), row.get(until).parse()) else {
-                    self.leave_out("calendar.txt", &row, "service without valid dates");
+                    self.leave_out(Fault::ServiceDates, "calendar.txt", &row);
                     continue;
                 };
                 let week = days.map(|day| row.get(day) == "1");
@@ -193,7 +276,7 @@ impl Feed<'_> {
                     (Ok(day), "2") => {
                         self.service(row.get(id), &mut index).removed.insert(day);
                     }
-                    _ => self.leave_out("calendar_dates.txt", &row, "exception not understood"),
+                    _ => self.leave_out(Fault::ExceptionDate, "calendar_dates.txt", &row),
                 }
             }
         }
@@ -222,15 +305,11 @@ impl Feed<'_> {
         for row in table.by_ref() {
             let key = row.get(id).to_owned();
             let Some(&service) = services.get(row.get(service)) else {
-                self.leave_out(
-                    "trips.txt",
-                    &row,
-                    "trip of a service that no calendar names",
-                );
+                self.leave_out(Fault::TripService, "trips.txt", &row);
                 continue;
             };
             if key.is_empty() || index.contains_key(&key) {
-                self.leave_out("trips.txt", &row, "trip without an id of its own");
+                self.leave_out(Fault::TripId, "trips.txt", &row);
                 continue;
             }
             self.schedule.trips.push(Trip {
@@ -245,105 +324,9 @@ impl Feed<'_> {
         Ok(index)
     }
 
-    fn stop_times(&mut self, stops: &Index, trips: &Index) -> Result<(), TransitError> {
-        struct RawCall {
-            trip: u32,
-            order: i64,
-            stop: u32,
-            time: (Option<i32>, Option<i32>),
-            boards: bool,
-            alights: bool,
-        }
-        let needed = ["trip_id", "stop_id", "stop_sequence"];
-        let Some(mut table) = self.table("stop_times.txt", &needed)? else {
-            return Ok(());
-        };
-        let [trip, stop, order] = needed.map(|heading| table.column(heading));
-        let [arrival, departure, pickup, drop_off] = [
-            "arrival_time",
-            "departure_time",
-            "pickup_type",
-            "drop_off_type",
-        ]
-        .map(|heading| table.column(heading));
-        let mut raw = Vec::new();
-        let mut broken = BTreeSet::new();
-        for row in table.by_ref() {
-            let Some(&trip) = trips.get(row.get(trip)) else {
-                self.leave_out("stop_times.txt", &row, "call of an unknown trip");
-                continue;
-            };
-            let (Some(&stop), Ok(order)) = (stops.get(row.get(stop)), row.get(order).parse())
-            else {
-                self.leave_out(
-                    "stop_times.txt",
-                    &row,
-                    "call without a known stop and order",
-                );
-                continue;
-            };
-            let (Ok(arrival), Ok(departure)) = (
-                time_of_day(row.get(arrival)),
-                time_of_day(row.get(departure)),
-            ) else {
-                self.leave_out("stop_times.txt", &row, "trip with a time not understood");
-                broken.insert(trip);
-                continue;
-            };
-            let (boards, alights) = (row.get(pickup) != "1", row.get(drop_off) != "1");
-            raw.push(RawCall {
-                trip,
-                order,
-                stop,
-                time: (arrival, departure),
-                boards,
-                alights,
-            });
-        }
-        raw.sort_by_key(|call| (call.trip, call.order));
-        for calls in raw.chunk_by(|a, b| a.trip == b.trip) {
-            let trip = calls[0].trip;
-            if broken.contains(&trip) {
-                continue;
-            }
-            let lengths_m: Vec<f64> = calls
-                .windows(2)
-                .map(|pair| self.length_m(pair[0].stop, pair[1].stop))
-                .collect();
-            let mut times: Vec<_> = calls.iter().map(|call| call.time).collect();
-            let Some(filled) = fill(&mut times, &lengths_m) else {
-                let id = self.schedule.trips[trip as usize].id.clone();
-                let reason = "trip whose times run backwards or lack an end";
-                self.report
-                    .leave_out(reason, format!("{}: trip {id}", self.path));
-                continue;
-            };
-            self.report.filled_calls += filled;
-            let fixed = calls
-                .iter()
-                .zip(times)
-                .filter_map(|(call, (arrival, departure))| {
-                    Some(Call {
-                        stop: call.stop,
-                        arrival_s: arrival?,
-                        departure_s: departure?,
-                        boards: call.boards,
-                        alights: call.alights,
-                    })
-                });
-            let fixed: Vec<Call> = fixed.collect();
-            let too_fast = fixed.windows(2).zip(&lengths_m).any(|(pair, length_m)| {
-                // Times are often whole minutes: a minute more must still be too fast.
-                let seconds = f64::from(pair[1].arrival_s - pair[0].departure_s) + 60.0;
-                length_m / seconds > TOO_FAST_M_S
-            });
-            self.report.too_fast_trips += usize::from(too_fast);
-            self.schedule.trips[trip as usize].calls = fixed;
-        }
-        Ok(())
-    }
-
-    fn frequencies(&mut self, trips: &Index) -> Result<(), TransitError> {
+    fn headways(&mut self, trips: &Index) -> Result<(), TransitError> {
+        /// A train every second of a day is no timetable.
+        const MOST_DEPARTURES: i32 = 20_000;
         let needed = ["trip_id", "start_time", "end_time", "headway_secs"];
         let Some(mut table) = self.table("frequencies.txt", &needed)? else {
             return Ok(());
@@ -354,7 +337,8 @@ impl Feed<'_> {
                 let from_s = time_of_day(row.get(from)).ok()??;
                 let until_s = time_of_day(row.get(until)).ok()??;
                 let every_s: i32 = row.get(every).parse().ok().filter(|&every| every > 0)?;
-                Some(Headway {
+                let departures = (until_s - from_s) / every_s;
+                (from_s < until_s && departures < MOST_DEPARTURES).then_some(Headway {
                     from_s,
                     until_s,
                     every_s,
@@ -363,60 +347,67 @@ impl Feed<'_> {
             match (trips.get(row.get(trip)), headway()) {
                 (Some(&trip), Some(headway)) => {
                     self.schedule.trips[trip as usize].headways.push(headway);
+                    self.report.headways += 1;
                 }
-                _ => self.leave_out("frequencies.txt", &row, "headway not understood"),
+                _ => self.leave_out(Fault::Headway, "frequencies.txt", &row),
             }
         }
+        let own = &self.schedule.trips[self.first_trip..];
+        self.report.headway_trips += own.iter().filter(|t| !t.headways.is_empty()).count();
         Ok(())
     }
 
-    fn transfers(&mut self, stops: &Index) -> Result<(), TransitError> {
-        let needed = ["from_stop_id", "to_stop_id"];
-        let Some(mut table) = self.table("transfers.txt", &needed)? else {
-            return Ok(());
-        };
-        let [from, to] = needed.map(|heading| table.column(heading));
-        let [kind, least] = ["transfer_type", "min_transfer_time"].map(|name| table.column(name));
-        let special = ["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"]
-            .map(|heading| table.column(heading));
-        for row in table.by_ref() {
-            let (Some(&from), Some(&to)) = (stops.get(row.get(from)), stops.get(row.get(to)))
-            else {
-                self.leave_out("transfers.txt", &row, "transfer between unknown stops");
-                continue;
-            };
-            if special.iter().any(|&column| !row.get(column).is_empty()) {
-                self.leave_out("transfers.txt", &row, "transfer of single routes or trips");
-                continue;
+    /// Takes out trips that go nowhere; `trips` then names those that are left.
+    fn drop_empty_trips(&mut self, trips: &mut Index) -> Result<(), TransitError> {
+        let own = self.schedule.trips.split_off(self.first_trip);
+        let mut now = vec![None; own.len()];
+        for (before, trip) in own.into_iter().enumerate() {
+            if trip.calls.len() > 1 {
+                now[before] = Some(self.schedule.trips.len() as u32);
+                self.schedule.trips.push(trip);
             }
-            let least: Option<u32> = row.get(least).parse().ok();
-            let walk_s = (self.length_m(from, to) / WALK_M_S).ceil() as u32;
-            let seconds = match row.get(kind) {
-                "3" => None,
-                "2" => Some(least.unwrap_or(walk_s)),
-                _ => Some(walk_s),
-            };
-            self.schedule.transfers.push(Transfer { from, to, seconds });
         }
-        Ok(())
+        trips.retain(|_, trip| match now[*trip as usize - self.first_trip] {
+            Some(number) => {
+                *trip = number;
+                true
+            }
+            None => false,
+        });
+        if self.schedule.trips.len() > self.first_trip {
+            return Ok(());
+        }
+        let first = self.report.left_out.iter().find_map(|(fault, examples)| {
+            let text = fault.text(Language::En);
+            Some(format!(
+                "{text} ({})",
+                examples.first.first()?.text(Language::En)
+            ))
+        });
+        Err(TransitError::NoRows {
+            path: self.path.clone(),
+            file: "stop_times.txt",
+            first_fault: first.unwrap_or_else(|| "it is empty".to_owned()),
+        })
     }
 
     /// Great-circle length, 0 where a position is not known.
-    fn length_m(&self, from: u32, to: u32) -> f64 {
+    pub(super) fn length_m(&self, from: u32, to: u32) -> f64 {
         let place = |stop: u32| self.schedule.stops[stop as usize].lon_lat;
-        let (Some((lon_a, lat_a)), Some((lon_b, lat_b))) = (place(from), place(to)) else {
-            return 0.0;
-        };
-        let (lat_a, lat_b) = (lat_a.to_radians(), lat_b.to_radians());
-        let half_lat = ((lat_b - lat_a) / 2.0).sin();
-        let half_lon = ((lon_b - lon_a).to_radians() / 2.0).sin();
-        let square = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lon * half_lon;
-        2.0 * EARTH_RADIUS_M * square.sqrt().min(1.0).asin()
+        match (place(from), place(to)) {
+            (Some(from), Some(to)) => distance_m(from.into(), to.into()),
+            _ => 0.0,
+        }
+    }
+
+    /// Seconds of a straight walk, rounded up.
+    pub(super) fn walk_s(&self, from: u32, to: u32) -> u32 {
+        (self.length_m(from, to) / WALK_M_S).ceil() as u32
     }
 }
 
 /// `25:10:00` in seconds; `None` for a blank.
-fn time_of_day(text: &str) -> Result<Option<i32>, ()> {
+pub(super) fn time_of_day(text: &str) -> Result<Option<i32>, ()> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -431,41 +422,4 @@ fn time_of_day(text: &str) -> Result<Option<i32>, ()> {
         }
         _ => Err(()),
     }
-}
-
-fn summarize(schedule: &Schedule, report: &mut FeedReport) {
-    let mut called = vec![false; schedule.stops.len()];
-    let mut dates = BTreeSet::new();
-    let mut services = BTreeSet::new();
-    for trip in &schedule.trips {
-        report.calls += trip.calls.len();
-        services.insert(trip.service);
-        trip.calls
-            .iter()
-            .for_each(|call| called[call.stop as usize] = true);
-    }
-    for service in services
-        .iter()
-        .map(|&service| &schedule.services[service as usize])
-    {
-        dates.extend(service.added.iter().copied());
-        if let Some((_, from, until)) = service.week {
-            // A century bounds the work that a mistyped year can cause.
-            let days = (from.0..=until.0.min(from.0.saturating_add(36_525))).map(ServiceDate);
-            dates.extend(days.filter(|&day| service.runs_on(day)));
-        }
-    }
-    report.stops = schedule.stops.len();
-    report.trips = schedule.trips.len();
-    let unused = |(stop, called): (&Stop, &bool)| stop.kind == 0 && !called;
-    report.unused_stops = schedule
-        .stops
-        .iter()
-        .zip(&called)
-        .filter(|&pair| unused(pair))
-        .count();
-    report.service = dates
-        .first()
-        .zip(dates.last())
-        .map(|(first, last)| (first.to_string(), last.to_string(), dates.len()));
 }

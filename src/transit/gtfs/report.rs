@@ -1,60 +1,77 @@
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What was found in the feeds, in plain words.
+use super::fault::Fault;
+
+/// What was found in the feeds beside the schedule itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FeedReport {
-    pub stops: usize,
-    pub trips: usize,
-    pub calls: usize,
+    pub feeds: Vec<FeedFacts>,
     /// Calls whose blank times were filled between their neighbors.
     pub filled_calls: usize,
     /// Trips that somewhere pass 200 km/h in a straight line.
-    pub too_fast_trips: usize,
-    /// Platforms at which no trip calls.
-    pub unused_stops: usize,
-    /// First and last date with service, and the number of dates in between that have it.
-    pub service: Option<(String, String, usize)>,
-    /// Rows left out: reason, how many, and the first of them.
-    pub left_out: BTreeMap<String, (usize, String)>,
+    pub too_fast_trips: Examples,
+    /// Stops without a usable position.
+    pub unplaced_stops: Examples,
+    /// Trips that run by headway, and their bands.
+    pub headway_trips: usize,
+    pub headways: usize,
+    /// Trips in which riders stay seated into the next one, joined to one.
+    pub joined_trips: usize,
+    pub transfers: usize,
+    pub pathways: usize,
+    /// Rows left out, by reason.
+    pub left_out: BTreeMap<Fault, Examples>,
 }
 
-impl FeedReport {
-    pub(super) fn leave_out(&mut self, reason: &str, place: String) {
-        self.left_out
-            .entry(reason.to_owned())
-            .or_insert((0, place))
-            .0 += 1;
+/// One feed as it was given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FeedFacts {
+    /// The name of the file without folders.
+    pub file: String,
+    /// Who publishes it, where the feed says so.
+    pub publisher: String,
+}
+
+/// How many, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Examples {
+    pub count: usize,
+    pub first: Vec<Place>,
+}
+
+/// Where a person finds what is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    Line {
+        feed: String,
+        file: &'static str,
+        line: u64,
+    },
+    /// A stop or a trip by its id, the number of its feed before it.
+    Id(String),
+}
+
+impl Examples {
+    const SHOWN: usize = 3;
+
+    pub(super) fn add(&mut self, place: impl FnOnce() -> Place) {
+        self.count += 1;
+        if self.first.len() < Self::SHOWN {
+            self.first.push(place());
+        }
     }
 }
 
-impl fmt::Display for FeedReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            stops,
-            trips,
-            calls,
-            filled_calls,
-            too_fast_trips,
-            unused_stops,
-            ..
-        } = self;
-        writeln!(f, "{stops} stops, {trips} trips, {calls} calls")?;
-        if let Some((from, until, days)) = &self.service {
-            writeln!(f, "service on {days} dates from {from} to {until}")?;
-        }
-        for (count, what) in [
-            (filled_calls, "blank times filled"),
-            (too_fast_trips, "trips faster than 200 km/h somewhere"),
-            (unused_stops, "platforms without any trip"),
-        ] {
-            if *count > 0 {
-                writeln!(f, "{count} {what}")?;
-            }
-        }
-        for (reason, (count, first)) in &self.left_out {
-            writeln!(f, "{count} left out: {reason} (first: {first})")?;
-        }
-        Ok(())
+impl FeedReport {
+    /// Who publishes the feeds, each once.
+    pub fn publishers(&self) -> String {
+        let names = self.feeds.iter().map(|feed| feed.publisher.as_str());
+        let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rows that were left out for any reason.
+    pub fn rows_left_out(&self) -> usize {
+        self.left_out.values().map(|examples| examples.count).sum()
     }
 }

@@ -1,0 +1,618 @@
+//! The compact form that a schedule is kept in: columns of small numbers, compressed.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+
+use super::{
+    Call, Entrance, Headway, Route, Schedule, Service, ServiceDate, Stop, Transfer, TransitError,
+    Trip,
+};
+
+const MAGIC: &[u8; 8] = b"suituway";
+const VERSION: u32 = 1;
+/// More than this is no schedule but a bomb.
+const MAX_PLAIN_BYTES: u64 = 4 << 30;
+
+/// The schedule as bytes; the same schedule gives the same bytes.
+pub fn schedule_to_bytes(schedule: &Schedule) -> Vec<u8> {
+    let mut out = Columns::default();
+    stops(&mut out, &schedule.stops);
+    routes(&mut out, &schedule.routes);
+    services(&mut out, &schedule.services);
+    trips(&mut out, &schedule.trips);
+    transfers(&mut out, &schedule.transfers);
+    entrances(&mut out, &schedule.entrances);
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(packed(&out.0).expect("memory takes what is written to it"));
+    bytes
+}
+
+/// # Errors
+/// [`TransitError::Damaged`] for bytes that are no schedule of this version, cut short or
+/// inconsistent.
+pub fn schedule_from_bytes(bytes: &[u8]) -> Result<Schedule, TransitError> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(damaged("no timetable"))?;
+    let (version, rest) = rest.split_first_chunk::<4>().ok_or(CUT_SHORT)?;
+    if u32::from_le_bytes(*version) != VERSION {
+        return Err(damaged("another version"));
+    }
+    let mut plain = Vec::new();
+    zstd::Decoder::new(rest)
+        .and_then(|unpacked| unpacked.take(MAX_PLAIN_BYTES).read_to_end(&mut plain))
+        .map_err(|_| damaged("cannot be unpacked"))?;
+    let mut from = Reader(&plain);
+    let schedule = Schedule {
+        stops: read_stops(&mut from)?,
+        routes: read_routes(&mut from)?,
+        services: read_services(&mut from)?,
+        trips: read_trips(&mut from)?,
+        transfers: read_transfers(&mut from)?,
+        entrances: read_entrances(&mut from)?,
+    };
+    if !from.0.is_empty() {
+        return Err(damaged("it goes on after its end"));
+    }
+    if !schedule.is_sound() {
+        return Err(damaged("numbers do not fit"));
+    }
+    Ok(schedule)
+}
+
+fn packed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 6)?;
+    encoder.include_checksum(true)?;
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+const CUT_SHORT: TransitError = damaged("cut short");
+
+const fn damaged(what: &'static str) -> TransitError {
+    TransitError::Damaged(what)
+}
+
+/// Numbers of seven bits a byte, the small ones short.
+#[derive(Default)]
+struct Columns(Vec<u8>);
+
+impl Columns {
+    fn number(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+
+    fn signed(&mut self, value: i64) {
+        self.number(((value << 1) ^ (value >> 63)) as u64);
+    }
+
+    /// 0 for nothing, else one more than the value.
+    fn optional(&mut self, value: Option<u32>) {
+        self.number(value.map_or(0, |value| u64::from(value) + 1));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.extend(text.as_bytes());
+    }
+
+    /// Each value as the step from the one before.
+    fn steps(&mut self, values: impl IntoIterator<Item = i64>) {
+        let mut last = 0;
+        for value in values {
+            self.signed(value - last);
+            last = value;
+        }
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn number(&mut self) -> Result<u64, TransitError> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first().ok_or(CUT_SHORT)?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(damaged("a number without end"))
+    }
+
+    fn small<T: TryFrom<u64>>(&mut self) -> Result<T, TransitError> {
+        T::try_from(self.number()?).map_err(|_| damaged("a number too large"))
+    }
+
+    fn signed(&mut self) -> Result<i64, TransitError> {
+        let value = self.number()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    fn optional(&mut self) -> Result<Option<u32>, TransitError> {
+        match self.number()? {
+            0 => Ok(None),
+            value => u32::try_from(value - 1)
+                .map(Some)
+                .map_err(|_| damaged("a number too large")),
+        }
+    }
+
+    fn text(&mut self) -> Result<String, TransitError> {
+        let length = self.count()?;
+        let (text, rest) = self.0.split_at_checked(length).ok_or(CUT_SHORT)?;
+        self.0 = rest;
+        let text = std::str::from_utf8(text).map_err(|_| damaged("text that is none"))?;
+        Ok(text.to_owned())
+    }
+
+    /// How many items follow: each takes a byte at least, so that a wrong number asks for no
+    /// more memory than the bytes that are there.
+    fn count(&mut self) -> Result<usize, TransitError> {
+        let count: usize = self.small()?;
+        if count > self.0.len() {
+            return Err(CUT_SHORT);
+        }
+        Ok(count)
+    }
+
+    fn column<T>(
+        &mut self,
+        count: usize,
+        mut value: impl FnMut(&mut Self) -> Result<T, TransitError>,
+    ) -> Result<Vec<T>, TransitError> {
+        (0..count).map(|_| value(self)).collect()
+    }
+
+    fn steps<T: TryFrom<i64>>(&mut self, count: usize) -> Result<Vec<T>, TransitError> {
+        let mut last = 0i64;
+        self.column(count, |from| {
+            last = last.wrapping_add(from.signed()?);
+            T::try_from(last).map_err(|_| damaged("a number too large"))
+        })
+    }
+}
+
+fn stops(out: &mut Columns, stops: &[Stop]) {
+    out.number(stops.len() as u64);
+    stops.iter().for_each(|stop| out.text(&stop.id));
+    stops.iter().for_each(|stop| out.text(&stop.name));
+    stops.iter().for_each(|stop| out.optional(stop.station));
+    stops
+        .iter()
+        .for_each(|stop| out.number(u64::from(stop.kind)));
+    for stop in stops {
+        out.number(u64::from(stop.lon_lat.is_some()));
+        // Degrees as they are: a rounded stop would be another stop.
+        if let Some((lon, lat)) = stop.lon_lat {
+            out.0.extend(lon.to_bits().to_le_bytes());
+            out.0.extend(lat.to_bits().to_le_bytes());
+        }
+    }
+}
+
+fn read_stops(from: &mut Reader<'_>) -> Result<Vec<Stop>, TransitError> {
+    let count = from.count()?;
+    let ids = from.column(count, Reader::text)?;
+    let names = from.column(count, Reader::text)?;
+    let stations = from.column(count, Reader::optional)?;
+    let kinds: Vec<u8> = from.column(count, Reader::small)?;
+    let places = from.column(count, |from| {
+        if from.number()? == 0 {
+            return Ok(None);
+        }
+        let mut degrees = || {
+            let (bits, rest) = from.0.split_first_chunk::<8>().ok_or(CUT_SHORT)?;
+            from.0 = rest;
+            Ok(f64::from_bits(u64::from_le_bytes(*bits)))
+        };
+        Ok(Some((degrees()?, degrees()?)))
+    })?;
+    let rows = ids
+        .into_iter()
+        .zip(names)
+        .zip(stations)
+        .zip(kinds)
+        .zip(places);
+    let stop = |((((id, name), station), kind), lon_lat)| Stop {
+        id,
+        name,
+        lon_lat,
+        station,
+        kind,
+    };
+    Ok(rows.map(stop).collect())
+}
+
+fn routes(out: &mut Columns, routes: &[Route]) {
+    out.number(routes.len() as u64);
+    for route in routes {
+        out.text(&route.id);
+        out.text(&route.name);
+        out.optional(route.kind.map(u32::from));
+    }
+}
+
+fn read_routes(from: &mut Reader<'_>) -> Result<Vec<Route>, TransitError> {
+    let count = from.count()?;
+    from.column(count, |from| {
+        let (id, name) = (from.text()?, from.text()?);
+        let kind = from.optional()?.map(u16::try_from).transpose();
+        let kind = kind.map_err(|_| damaged("a number too large"))?;
+        Ok(Route { id, name, kind })
+    })
+}
+
+fn services(out: &mut Columns, services: &[Service]) {
+    out.number(services.len() as u64);
+    for service in services {
+        out.text(&service.id);
+        let days = service.week.map_or(0, |(days, ..)| {
+            days.iter()
+                .rev()
+                .fold(1, |bits, &day| bits << 1 | u64::from(day))
+        });
+        out.number(days);
+        if let Some((_, from, until)) = service.week {
+            out.steps([i64::from(from.0), i64::from(until.0)]);
+        }
+        for dates in [&service.added, &service.removed] {
+            out.number(dates.len() as u64);
+            out.steps(dates.iter().map(|date| i64::from(date.0)));
+        }
+    }
+}
+
+fn read_services(from: &mut Reader<'_>) -> Result<Vec<Service>, TransitError> {
+    let count = from.count()?;
+    from.column(count, |from| {
+        let id = from.text()?;
+        let days = from.number()?;
+        let week = match days {
+            0 => None,
+            // A one stands above the seven days.
+            128..=255 => {
+                let bounds: Vec<i32> = from.steps(2)?;
+                let days = std::array::from_fn(|day| days >> day & 1 == 1);
+                Some((days, ServiceDate(bounds[0]), ServiceDate(bounds[1])))
+            }
+            _ => return Err(damaged("a week without seven days")),
+        };
+        let mut dates = || -> Result<BTreeSet<ServiceDate>, TransitError> {
+            let count = from.count()?;
+            let days: Vec<i32> = from.steps(count)?;
+            Ok(days.into_iter().map(ServiceDate).collect())
+        };
+        let (added, removed) = (dates()?, dates()?);
+        Ok(Service {
+            id,
+            week,
+            added,
+            removed,
+        })
+    })
+}
+
+fn trips(out: &mut Columns, trips: &[Trip]) {
+    out.number(trips.len() as u64);
+    trips.iter().for_each(|trip| out.text(&trip.id));
+    // Trips of a route stand together: most routes are the one before.
+    let mut last = None;
+    for trip in trips {
+        let is_same = last == Some(&trip.route);
+        out.number(u64::from(!is_same));
+        if !is_same {
+            out.text(&trip.route);
+        }
+        last = Some(&trip.route);
+    }
+    out.steps(trips.iter().map(|trip| i64::from(trip.service)));
+    for trip in trips {
+        out.number(trip.headways.len() as u64);
+        for headway in &trip.headways {
+            out.steps([headway.from_s, headway.until_s].map(i64::from));
+            out.signed(i64::from(headway.every_s));
+        }
+    }
+    trips
+        .iter()
+        .for_each(|trip| out.number(trip.calls.len() as u64));
+    let calls = || trips.iter().flat_map(|trip| &trip.calls);
+    out.steps(calls().map(|call| i64::from(call.stop)));
+    for call in calls() {
+        out.number(u64::from(call.boards) | u64::from(call.alights) << 1);
+    }
+    // The way to the next stop and the time spent there repeat from trip to trip.
+    for trip in trips {
+        let mut last = 0;
+        for call in &trip.calls {
+            out.signed(i64::from(call.arrival_s) - last);
+            last = i64::from(call.departure_s);
+        }
+    }
+    for call in calls() {
+        out.signed(i64::from(call.departure_s) - i64::from(call.arrival_s));
+    }
+}
+
+fn read_trips(from: &mut Reader<'_>) -> Result<Vec<Trip>, TransitError> {
+    let count = from.count()?;
+    let ids = from.column(count, Reader::text)?;
+    let mut last = String::new();
+    let routes = from.column(count, |from| {
+        if from.number()? != 0 {
+            last = from.text()?;
+        }
+        Ok(last.clone())
+    })?;
+    let services: Vec<u32> = from.steps(count)?;
+    let headways = from.column(count, |from| {
+        let count = from.count()?;
+        from.column(count, |from| {
+            let bounds: Vec<i32> = from.steps(2)?;
+            Ok(Headway {
+                from_s: bounds[0],
+                until_s: bounds[1],
+                every_s: from.seconds()?,
+            })
+        })
+    })?;
+    let lengths = from.column(count, Reader::count)?;
+    let total = lengths
+        .iter()
+        .try_fold(0usize, |sum, n| sum.checked_add(*n));
+    let total = total
+        .filter(|total| *total <= from.0.len())
+        .ok_or(CUT_SHORT)?;
+    let stops: Vec<u32> = from.steps(total)?;
+    let flags = from.column(total, Reader::number)?;
+    let rides = from.column(total, Reader::seconds)?;
+    let dwells = from.column(total, Reader::seconds)?;
+    let mut at = 0;
+    let mut trips = Vec::with_capacity(count);
+    let heads = ids.into_iter().zip(routes).zip(services).zip(headways);
+    for ((((id, route), service), headways), length) in heads.zip(lengths) {
+        let mut last = 0i32;
+        let calls = (at..at + length).map(|at| {
+            let arrival_s = last.wrapping_add(rides[at]);
+            last = arrival_s.wrapping_add(dwells[at]);
+            Call {
+                stop: stops[at],
+                arrival_s,
+                departure_s: last,
+                boards: flags[at] & 1 == 1,
+                alights: flags[at] & 2 == 2,
+            }
+        });
+        let calls = calls.collect();
+        at += length;
+        trips.push(Trip {
+            id,
+            route,
+            service,
+            calls,
+            headways,
+        });
+    }
+    Ok(trips)
+}
+
+impl Reader<'_> {
+    fn seconds(&mut self) -> Result<i32, TransitError> {
+        i32::try_from(self.signed()?).map_err(|_| damaged("a time too large"))
+    }
+}
+
+fn transfers(out: &mut Columns, transfers: &[Transfer]) {
+    out.number(transfers.len() as u64);
+    out.steps(transfers.iter().map(|transfer| i64::from(transfer.from)));
+    out.steps(transfers.iter().map(|transfer| i64::from(transfer.to)));
+    transfers
+        .iter()
+        .for_each(|transfer| out.optional(transfer.seconds));
+}
+
+fn read_transfers(from: &mut Reader<'_>) -> Result<Vec<Transfer>, TransitError> {
+    let count = from.count()?;
+    let froms: Vec<u32> = from.steps(count)?;
+    let tos: Vec<u32> = from.steps(count)?;
+    let seconds = from.column(count, Reader::optional)?;
+    let rows = froms.into_iter().zip(tos).zip(seconds);
+    let transfer = |((from, to), seconds)| Transfer { from, to, seconds };
+    Ok(rows.map(transfer).collect())
+}
+
+fn entrances(out: &mut Columns, entrances: &[Entrance]) {
+    out.number(entrances.len() as u64);
+    out.steps(entrances.iter().map(|way| i64::from(way.entrance)));
+    out.steps(entrances.iter().map(|way| i64::from(way.platform)));
+    entrances.iter().for_each(|way| out.optional(way.in_s));
+    entrances.iter().for_each(|way| out.optional(way.out_s));
+}
+
+fn read_entrances(from: &mut Reader<'_>) -> Result<Vec<Entrance>, TransitError> {
+    let count = from.count()?;
+    let entrances: Vec<u32> = from.steps(count)?;
+    let platforms: Vec<u32> = from.steps(count)?;
+    let ins = from.column(count, Reader::optional)?;
+    let outs = from.column(count, Reader::optional)?;
+    let rows = entrances.into_iter().zip(platforms).zip(ins).zip(outs);
+    let way = |(((entrance, platform), in_s), out_s)| Entrance {
+        entrance,
+        platform,
+        in_s,
+        out_s,
+    };
+    Ok(rows.map(way).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMIT_S: i32 = Schedule::MAX_TIME_S;
+
+    fn dates() -> impl Strategy<Value = BTreeSet<ServiceDate>> {
+        prop::collection::btree_set((-9000..90_000i32).prop_map(ServiceDate), 0..4)
+    }
+
+    fn service() -> impl Strategy<Value = Service> {
+        let day = || (-900_000..2_900_000i32).prop_map(ServiceDate);
+        let week = prop::option::of((any::<[bool; 7]>(), day(), day()));
+        ("[a-z:]{0,4}", week, dates(), dates()).prop_map(|(id, week, added, removed)| Service {
+            id,
+            week,
+            added,
+            removed,
+        })
+    }
+
+    fn stop() -> impl Strategy<Value = Stop> {
+        let place = prop::option::of((-180.0..=180.0f64, -90.0..=90.0f64));
+        (
+            "[0-9]:[a-z站]{0,5}",
+            ".{0,5}",
+            place,
+            prop::option::of(0..3u32),
+            0..5u8,
+        )
+            .prop_map(|(id, name, lon_lat, station, kind)| Stop {
+                id,
+                name,
+                lon_lat,
+                station,
+                kind,
+            })
+    }
+
+    fn trip() -> impl Strategy<Value = Trip> {
+        let call = (0..3u32, 0..9000i32, 0..300i32, any::<[bool; 2]>());
+        let headway = (0..LIMIT_S, 0..LIMIT_S, 60..LIMIT_S);
+        (
+            "[0-9a-z]{0,6}",
+            "[ab]",
+            0..2u32,
+            prop::collection::vec(call, 2..6),
+            prop::collection::vec(headway, 0..3),
+        )
+            .prop_map(|(id, route, service, calls, headways)| {
+                let mut time = -90;
+                let calls = calls
+                    .into_iter()
+                    .map(|(stop, ride, dwell, [boards, alights])| {
+                        let arrival_s = time + ride;
+                        time = arrival_s + dwell;
+                        Call {
+                            stop,
+                            arrival_s,
+                            departure_s: time,
+                            boards,
+                            alights,
+                        }
+                    });
+                let headways = headways
+                    .into_iter()
+                    .map(|(from_s, until_s, every_s)| Headway {
+                        from_s,
+                        until_s,
+                        every_s,
+                    });
+                Trip {
+                    id,
+                    route,
+                    service,
+                    calls: calls.collect(),
+                    headways: headways.collect(),
+                }
+            })
+    }
+
+    fn schedule() -> impl Strategy<Value = Schedule> {
+        let route = ("[0-9a-z:]{0,4}", ".{0,4}", prop::option::of(any::<u16>()));
+        let route = route.prop_map(|(id, name, kind)| Route { id, name, kind });
+        let transfer = (0..3u32, 0..3u32, prop::option::of(any::<u32>()));
+        let transfer = transfer.prop_map(|(from, to, seconds)| Transfer { from, to, seconds });
+        let seconds = || prop::option::of(any::<u32>());
+        let entrance = (0..3u32, 0..3u32, seconds(), seconds());
+        let entrance = entrance.prop_map(|(entrance, platform, in_s, out_s)| Entrance {
+            entrance,
+            platform,
+            in_s,
+            out_s,
+        });
+        (
+            prop::collection::vec(stop(), 3..6),
+            prop::collection::vec(route, 0..3),
+            prop::collection::vec(service(), 2..4),
+            prop::collection::vec(trip(), 0..6),
+            prop::collection::vec(transfer, 0..4),
+            prop::collection::vec(entrance, 0..4),
+        )
+            .prop_map(
+                |(stops, routes, services, trips, transfers, entrances)| Schedule {
+                    stops,
+                    routes,
+                    services,
+                    trips,
+                    transfers,
+                    entrances,
+                },
+            )
+    }
+
+    proptest! {
+        #[test]
+        fn a_schedule_survives_the_round_trip(schedule in schedule()) {
+            let bytes = schedule_to_bytes(&schedule);
+            prop_assert_eq!(&bytes, &schedule_to_bytes(&schedule.clone()));
+            prop_assert_eq!(schedule_from_bytes(&bytes).unwrap(), schedule);
+        }
+
+        #[test]
+        fn damage_is_an_error(schedule in schedule(), at in any::<prop::sample::Index>(), flip in 1..=255u8) {
+            let mut bytes = schedule_to_bytes(&schedule);
+            let at = at.index(bytes.len());
+            prop_assert!(schedule_from_bytes(&bytes[..at]).is_err());
+            bytes[at] ^= flip;
+            // A bit that packing does not use may change; the schedule may not.
+            if let Ok(same) = schedule_from_bytes(&bytes) {
+                prop_assert_eq!(same, schedule);
+            }
+        }
+
+        #[test]
+        fn damage_below_the_checksum_never_panics(schedule in schedule(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let bytes = schedule_to_bytes(&schedule);
+            let mut plain = zstd::decode_all(&bytes[12..]).unwrap();
+            let at = at.index(plain.len());
+            plain[at] = byte;
+            let mut changed = bytes[..12].to_vec();
+            changed.extend(packed(&plain).unwrap());
+            if let Ok(read) = schedule_from_bytes(&changed) {
+                prop_assert!(read.is_sound());
+            }
+        }
+    }
+
+    #[test]
+    fn other_bytes_and_versions_are_refused() {
+        let bytes = schedule_to_bytes(&Schedule::default());
+        assert_eq!(schedule_from_bytes(&bytes), Ok(Schedule::default()));
+        let mut newer = bytes.clone();
+        newer[8] = 2;
+        assert_eq!(schedule_from_bytes(&newer), Err(damaged("another version")));
+        assert_eq!(
+            schedule_from_bytes(b"suitunet"),
+            Err(damaged("no timetable"))
+        );
+        let longer = [&bytes[..], b"more"].concat();
+        assert!(schedule_from_bytes(&longer).is_err());
+    }
+}

@@ -1,0 +1,120 @@
+//! The report in plain words.
+
+use std::fmt;
+
+use super::{Examples, FeedReport, Place};
+use crate::domain::Language;
+
+impl FeedReport {
+    /// What the feeds are and what was mended, odd or left out, for a person to read: one line
+    /// each.
+    pub fn to_text(&self, language: Language) -> Vec<String> {
+        let zh = language == Language::Zh;
+        let mut lines = vec![if zh {
+            format!("时刻表数据 {} 份：", self.feeds.len())
+        } else {
+            format!("timetables of {} feeds:", self.feeds.len())
+        }];
+        for (number, feed) in self.feeds.iter().enumerate() {
+            let (file, publisher) = (&feed.file, &feed.publisher);
+            lines.push(match (publisher.as_str(), zh) {
+                ("", _) => format!("  {number}: {file}"),
+                (_, true) => format!("  {number}：{file}（{publisher}）"),
+                (_, false) => format!("  {number}: {file} ({publisher})"),
+            });
+        }
+        let counted = [
+            (
+                self.headway_trips,
+                "个班次按发车间隔运行",
+                "trips run by headway",
+            ),
+            (self.headways, "个发车间隔时段", "bands of headways"),
+            (self.transfers, "条换乘规则", "transfer rules"),
+            (self.pathways, "条站内通道", "pathways inside stations"),
+            (
+                self.joined_trips,
+                "处乘客不下车的接续，已连成一个班次",
+                "trips joined where riders stay seated",
+            ),
+            (
+                self.filled_calls,
+                "处空白时刻已按前后站间距离补全",
+                "blank times filled by distance between their neighbors",
+            ),
+        ];
+        for (count, words_zh, words_en) in counted {
+            if count > 0 {
+                lines.push(match zh {
+                    true => format!("{count} {words_zh}"),
+                    false => format!("{count} {words_en}"),
+                });
+            }
+        }
+        let doubtful = [
+            (
+                &self.too_fast_trips,
+                "个班次在某处快于每小时 200 公里，请核对站点位置与时刻",
+                "trips faster than 200 km/h somewhere; check places and times",
+            ),
+            (
+                &self.unplaced_stops,
+                "个站点没有可用的坐标，不能步行到达",
+                "stops without a usable position, which nobody can walk to",
+            ),
+        ];
+        for (examples, words_zh, words_en) in doubtful {
+            if examples.count > 0 {
+                let words = if zh { words_zh } else { words_en };
+                let (count, first) = (examples.count, examples.text(language));
+                lines.push(format!("! {count} {words}{first}"));
+            }
+        }
+        for (fault, examples) in &self.left_out {
+            let (count, first) = (examples.count, examples.text(language));
+            let reason = fault.text(language);
+            lines.push(match zh {
+                true => format!("! 未采用 {count} 处：{reason}{first}"),
+                false => format!("! {count} left out: {reason}{first}"),
+            });
+        }
+        lines
+    }
+}
+
+impl Examples {
+    /// The first of them in brackets.
+    pub fn text(&self, language: Language) -> String {
+        let places: Vec<String> = self.first.iter().map(|p| p.text(language)).collect();
+        let more = if self.count > places.len() {
+            " …"
+        } else {
+            ""
+        };
+        match language {
+            Language::Zh => format!("（{}{more}）", places.join("；")),
+            Language::En => format!(" ({}{more})", places.join("; ")),
+        }
+    }
+}
+
+impl Place {
+    pub fn text(&self, language: Language) -> String {
+        match (self, language) {
+            (Place::Line { feed, file, line }, Language::Zh) => {
+                format!("{feed} {file} 第 {line} 行")
+            }
+            (Place::Line { feed, file, line }, Language::En) => {
+                format!("{feed}, {file}, line {line}")
+            }
+            (Place::Id(id), _) => id.clone(),
+        }
+    }
+}
+
+impl fmt::Display for FeedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.to_text(Language::En);
+        lines.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}

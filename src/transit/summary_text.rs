@@ -1,0 +1,120 @@
+//! The summary in plain words.
+
+use super::{ServiceDate, Summary};
+use crate::domain::Language;
+
+const DAYS_ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+const DAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+/// How many dates without service are named.
+const SHOWN: usize = 8;
+
+impl Summary {
+    /// What a schedule offers, for a person to read: one line each.
+    pub fn to_text(&self, language: Language) -> Vec<String> {
+        let zh = language == Language::Zh;
+        let mut lines = Vec::new();
+        let Summary {
+            routes,
+            platforms,
+            stations,
+            entrances,
+            trips,
+            calls,
+            services,
+            ..
+        } = self;
+        lines.push(if zh {
+            format!("线路 {routes} 条，站点 {platforms} 个，班次 {trips} 个，停靠 {calls} 次")
+        } else {
+            format!("{routes} routes, {platforms} stops, {trips} trips, {calls} calls")
+        });
+        if stations + entrances > 0 {
+            lines.push(if zh {
+                format!("枢纽车站 {stations} 座，出入口 {entrances} 个")
+            } else {
+                format!("{stations} stations, {entrances} entrances")
+            });
+        }
+        let unused = self.unused_platforms;
+        if unused > 0 {
+            lines.push(if zh {
+                format!("{unused} 个站点没有任何班次停靠")
+            } else {
+                format!("{unused} stops at which no trip calls")
+            });
+        }
+        let Some((first, last)) = self.dates() else {
+            lines.push(if zh {
+                "没有任何运营日期".into()
+            } else {
+                "no date has service".into()
+            });
+            return lines;
+        };
+        let count = self.runs.len();
+        lines.push(if zh {
+            format!("运营日期 {first} 至 {last}，其中 {count} 天有班次；运营日历 {services} 个")
+        } else {
+            format!("service on {count} dates from {first} to {last}; {services} calendars")
+        });
+        lines.extend(self.idle_text(zh));
+        if let Some((date, runs)) = self.busiest_date() {
+            let day = day_name(date, zh);
+            lines.push(if zh {
+                format!("班次最多的工作日：{date}（{day}），{runs} 班；提问时可用这一天")
+            } else {
+                format!("busiest weekday: {date} ({day}), {runs} runs; a good date to ask about")
+            });
+        }
+        lines.push(if zh {
+            "每周各日的班次（按发车间隔运行的班次已逐班展开）：".into()
+        } else {
+            "runs by day of the week (headways counted out):".into()
+        });
+        for (day, runs) in self.weekdays().into_iter().enumerate() {
+            let name = if zh { DAYS_ZH[day] } else { DAYS_EN[day] };
+            let text = match runs {
+                None if zh => "无".to_owned(),
+                None => "none".to_owned(),
+                Some(runs) => {
+                    let range = match runs.fewest == runs.most {
+                        true => runs.most.to_string(),
+                        false => format!("{}–{}", runs.fewest, runs.most),
+                    };
+                    match zh {
+                        true => format!("{:>4} 天  每天 {range} 班", runs.dates),
+                        false => format!("{:>4} dates  {range} runs each", runs.dates),
+                    }
+                }
+            };
+            lines.push(format!("  {name}  {text}"));
+        }
+        lines
+    }
+
+    fn idle_text(&self, zh: bool) -> Option<String> {
+        let count = self.idle_dates().count();
+        if count == 0 {
+            return None;
+        }
+        let shown: Vec<String> = self
+            .idle_dates()
+            .take(SHOWN)
+            .map(|d| d.to_string())
+            .collect();
+        let more = if count > SHOWN { " …" } else { "" };
+        let shown = shown.join(if zh { "、" } else { ", " });
+        Some(if zh {
+            format!("其间 {count} 天没有班次：{shown}{more}")
+        } else {
+            format!("{count} dates in between have none: {shown}{more}")
+        })
+    }
+}
+
+fn day_name(date: ServiceDate, zh: bool) -> &'static str {
+    match zh {
+        true => DAYS_ZH[date.weekday()],
+        false => DAYS_EN[date.weekday()],
+    }
+}
