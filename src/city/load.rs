@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedLayer, Setting, Streets};
+use super::{City, LoadedLayer, Setting, Streets, TimeMatrix};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
@@ -54,7 +54,8 @@ fn read(
         .map(|state| read_state(store, &catalog, previous, state))
         .collect::<Result<_, _>>()?;
     let city = City::new(catalog, version, settings, layers.into_iter().flatten());
-    Ok(city.with_streets(read_streets(store, previous)?))
+    let city = city.with_streets(read_streets(store, previous)?);
+    Ok(city.with_matrices(read_matrices(store, previous)?))
 }
 
 fn read_streets(
@@ -72,6 +73,29 @@ fn read_streets(
         return Ok(None);
     };
     Ok(Some(Arc::new(Streets::read(stored, number)?)))
+}
+
+/// Every travel-time matrix that the store has.
+fn read_matrices(
+    store: &dyn Store,
+    previous: Option<&City>,
+) -> Result<Vec<Arc<TimeMatrix>>, LoadError> {
+    let mut matrices = Vec::new();
+    for stored_as in store.network_names()? {
+        let Some(name) = stored_as.strip_prefix(TimeMatrix::PREFIX) else {
+            continue;
+        };
+        let Some(number) = store.network_number(&stored_as)? else {
+            continue;
+        };
+        let known = previous.and_then(|city| city.matrix(name));
+        if let Some(known) = known.filter(|known| known.version == number) {
+            matrices.push(known.clone());
+        } else if let Some(stored) = store.network(&stored_as)? {
+            matrices.push(Arc::new(TimeMatrix::read(name, stored, number)?));
+        }
+    }
+    Ok(matrices)
 }
 
 /// `None` for a layer without a definition, or without any feature.

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, Streets};
+use super::{Areas, Streets, TimeMatrix};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
     index::LayerIndex,
@@ -102,6 +102,7 @@ pub struct City {
     settings: BTreeMap<Setting, String>,
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
+    matrices: BTreeMap<String, Arc<TimeMatrix>>,
     streets: Option<Arc<Streets>>,
 }
 
@@ -123,6 +124,7 @@ impl City {
             settings,
             layers: by_id,
             areas: OnceLock::new(),
+            matrices: BTreeMap::new(),
             streets: None,
         }
     }
@@ -136,6 +138,23 @@ impl City {
     /// The streets to walk on, where they were imported.
     pub fn streets(&self) -> Option<&Arc<Streets>> {
         self.streets.as_ref()
+    }
+
+    /// The same city with travel times brought from elsewhere.
+    pub fn with_matrices(mut self, matrices: impl IntoIterator<Item = Arc<TimeMatrix>>) -> Self {
+        let by_name = matrices.into_iter().map(|m| (m.name.clone(), m));
+        self.matrices = by_name.collect();
+        self
+    }
+
+    /// The travel-time matrix of a name.
+    pub fn matrix(&self, name: &str) -> Option<&Arc<TimeMatrix>> {
+        self.matrices.get(name)
+    }
+
+    /// All travel-time matrices by name.
+    pub fn matrices(&self) -> impl Iterator<Item = &Arc<TimeMatrix>> {
+        self.matrices.values()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

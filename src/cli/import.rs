@@ -58,6 +58,12 @@ pub struct ImportArguments {
     /// The attribute that totals are spread by.
     #[arg(long, value_name = "ATTRIBUTE")]
     weight: Option<String>,
+    /// The layer that a matrix leads from; the only one with all the ids without it.
+    #[arg(long, value_name = "LAYER")]
+    pub(super) from_layer: Option<String>,
+    /// The layer that a matrix leads to.
+    #[arg(long, value_name = "LAYER")]
+    pub(super) to_layer: Option<String>,
     /// Who publishes the data: printed beside every number.
     #[arg(long, default_value = "")]
     pub(super) source: String,

@@ -10,6 +10,7 @@ mod import;
 mod info;
 mod interrupt;
 mod lines;
+mod matrix;
 mod query;
 mod serve;
 mod streets;
@@ -100,6 +101,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Demo(command) => demo::run(&command, catalog, arguments.lang),
         Command::Serve(command) => serve::run(&command, catalog),
+        Command::Import(command) if command.layer == "matrix" => {
+            matrix::run(&command, catalog, arguments.lang)
+        }
         Command::Import(command) if command.layer == "streets" => {
             streets::run(&command, catalog, arguments.lang)
         }

@@ -9,6 +9,7 @@ mod build;
 mod bytes;
 mod graph;
 mod lines;
+mod matrix;
 mod osm;
 mod outline;
 mod reach;
@@ -23,6 +24,7 @@ pub use build::{BuildReport, Lines};
 pub use bytes::{graph_from_bytes, graph_to_bytes};
 pub use graph::{Edge, Graph};
 pub use lines::read_lines;
+pub use matrix::{Matrix, Side, matrix_from_bytes, matrix_to_bytes};
 pub use osm::read_osm;
 pub use reach::{Places, Reach};
 pub use rules::Rules;
@@ -42,6 +44,8 @@ pub enum NetworkError {
     TooLarge(u64),
     #[error("the stored network is damaged ({0}); import the streets again")]
     Damaged(&'static str),
+    #[error("the stored travel times are damaged ({0}); import the matrix again")]
+    DamagedMatrix(&'static str),
     #[error("the rules of streets: {0}")]
     Rules(String),
     #[error("cancelled; nothing was imported")]

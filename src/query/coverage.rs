@@ -209,8 +209,8 @@ fn covered_places(
     limits.step("量算设施可达范围", "measuring the reach of the facilities");
     for (done, facility) in facilities.index.iter().enumerate() {
         limits.progress(done as u64, facilities.index.features());
-        let (lon, lat) = facilities.index.place(facility);
-        traveler.within(&demand.loaded, &Start::at(lon, lat), cost, |home, _| {
+        let start = Start::of(facilities, facility);
+        traveler.within(&demand.loaded, &start, cost, |home, _| {
             covered[numbering.number(home)] = true;
         })?;
     }

@@ -20,6 +20,8 @@ pub enum Mode {
     Straight,
     /// On foot along the streets, the straight legs to and from them counted.
     Walk,
+    /// By a table of travel times brought from elsewhere, `matrix:NAME`.
+    Matrix(String),
 }
 
 /// What a distance or a time is written in.
@@ -59,6 +61,9 @@ impl Unit {
     }
 }
 
+/// What a mode that is a table of travel times starts with.
+const MATRIX: &str = "matrix:";
+
 impl FromStr for Mode {
     type Err = String;
 
@@ -66,7 +71,10 @@ impl FromStr for Mode {
         match text {
             "straight" => Ok(Mode::Straight),
             "walk" => Ok(Mode::Walk),
-            other => Err(format!("mode: `{other}` is none of straight, walk")),
+            matrix if matrix.starts_with(MATRIX) => Ok(Mode::Matrix(matrix[MATRIX.len()..].into())),
+            other => Err(format!(
+                "mode: `{other}` is none of straight, walk, matrix:NAME"
+            )),
         }
     }
 }
@@ -76,6 +84,7 @@ impl fmt::Display for Mode {
         match self {
             Mode::Straight => f.write_str("straight"),
             Mode::Walk => f.write_str("walk"),
+            Mode::Matrix(name) => write!(f, "{MATRIX}{name}"),
         }
     }
 }

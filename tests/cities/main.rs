@@ -5,6 +5,7 @@
 mod access;
 mod guangzhou;
 mod interrupted;
+mod matrix;
 mod porto_alegre;
 mod shanghai;
 mod steward;

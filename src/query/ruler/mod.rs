@@ -3,6 +3,7 @@
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
+mod matrix;
 mod streets;
 
 use geo::MultiPolygon;
@@ -10,13 +11,18 @@ use geo::MultiPolygon;
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
     city::{City, LoadedLayer},
+    domain::Reason,
     index::FeatureRef,
     network::Reach,
 };
+use matrix::ByMatrix;
 use streets::OnStreets;
 
 /// The largest distance of a question, metres.
 const MAX_CUTOFF_M: f64 = 50_000.0;
+
+/// The longest time of a question to a table of travel times, seconds: a day.
+const MAX_MATRIX_S: f64 = 86_400.0;
 
 /// Where a measurement starts: a point, or several of which the nearest counts, such as the
 /// entrances of a station.
@@ -57,6 +63,7 @@ pub struct Ruler<'c> {
 enum Way<'c> {
     Straight,
     Streets(OnStreets<'c>),
+    Matrix(ByMatrix<'c>),
 }
 
 /// The buffers of a search, used for many starts in turn.
@@ -70,12 +77,18 @@ impl<'c> Ruler<'c> {
     /// # Errors
     /// A mode without what it needs, a unit that does not fit it, a speed that nobody walks.
     pub fn new(city: &'c City, travel: &Travel) -> Result<Self, QueryError> {
-        let way = match travel.mode {
+        let way = match &travel.mode {
             Mode::Straight => Way::Straight,
+            Mode::Matrix(name) => Way::Matrix(ByMatrix::new(city, name, travel)?),
             Mode::Walk => Way::Streets(OnStreets::new(city)?),
         };
         let speed_m_min = streets::walk_speed_km_h(travel)? * 1000.0 / 60.0;
         let cost_per_unit = match (travel.unit, &way) {
+            (Unit::Minutes, Way::Matrix(_)) => 60.0,
+            (Unit::Metres, Way::Matrix(_)) => {
+                let problem = "a table of travel times has no metres: write min";
+                return Err(QueryError::field("unit", problem));
+            }
             (Unit::Metres, _) => 1.0,
             (Unit::Minutes, Way::Streets(_)) => speed_m_min,
             (Unit::Minutes, Way::Straight) => {
@@ -84,10 +97,13 @@ impl<'c> Ruler<'c> {
             }
         };
         Ok(Ruler {
-            way,
             unit: travel.unit,
             cost_per_unit,
-            max_cost: MAX_CUTOFF_M,
+            max_cost: match way {
+                Way::Matrix(_) => MAX_MATRIX_S,
+                _ => MAX_CUTOFF_M,
+            },
+            way,
         })
     }
 
@@ -121,6 +137,23 @@ impl<'c> Ruler<'c> {
         match &self.way {
             Way::Straight => true,
             Way::Streets(streets) => streets.is_near(start),
+            Way::Matrix(matrix) => matrix.is_named(start),
+        }
+    }
+
+    /// Why nothing is known of a start that cannot be measured from.
+    pub fn unmeasurable(&self) -> Reason {
+        match &self.way {
+            Way::Matrix(_) => Reason::NoReachablePair,
+            _ => Reason::OffNetwork,
+        }
+    }
+
+    /// Whether ways to the features of a layer are known: a table has those of one layer.
+    pub fn knows(&self, loaded: &LoadedLayer) -> bool {
+        match &self.way {
+            Way::Matrix(matrix) => matrix.knows(loaded),
+            _ => true,
         }
     }
 
@@ -138,6 +171,7 @@ impl<'c> Ruler<'c> {
         match &self.way {
             Way::Straight => None,
             Way::Streets(streets) => Some(streets.input()),
+            Way::Matrix(matrix) => Some(matrix.input()),
         }
     }
 
@@ -145,7 +179,7 @@ impl<'c> Ruler<'c> {
     pub fn question(&self, straight: &'static str, walk: &'static str) -> &'static str {
         match &self.way {
             Way::Straight => straight,
-            Way::Streets(_) => walk,
+            Way::Streets(_) | Way::Matrix(_) => walk,
         }
     }
 }
@@ -165,6 +199,7 @@ impl Traveler<'_> {
         self.limits.check()?;
         match &self.ruler.way {
             Way::Straight => straight(loaded, start, cost, &mut visit),
+            Way::Matrix(matrix) => matrix.within(loaded, start, cost, &mut visit),
             Way::Streets(streets) => {
                 streets.within(&mut self.reach, loaded, start, cost, &mut visit);
             }
@@ -185,6 +220,8 @@ impl Traveler<'_> {
         self.limits.check()?;
         match &self.ruler.way {
             Way::Straight => Ok(None),
+            // A table does not know what lies between its places.
+            Way::Matrix(_) => Ok(Some(MultiPolygon::new(Vec::new()))),
             Way::Streets(streets) => Ok(Some(streets.shape(&mut self.reach, starts, cost))),
         }
     }
