@@ -48,6 +48,12 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
     )?)
 }
 
+/// The columns that street lines of one's own may have; no layer of a city.
+pub fn street_lines() -> Layer {
+    let text = include_str!("../layers/streets/lines.toml");
+    toml::from_str(text).expect("the built-in definition holds together")
+}
+
 /// What the rows of a line table hold; no layer of a city.
 pub fn line_rows() -> Layer {
     let text = include_str!("../layers/transit/lines.toml");
@@ -81,7 +87,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::{Layer, Role, SecurityLevel};
+    use crate::domain::{Role, SecurityLevel};
 
     fn built_in() -> Catalog {
         read_catalog(None).expect("the built-in definitions hold together")
@@ -217,9 +223,11 @@ mod tests {
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating statistics areas calibers catchments coverage \
-            access access_cumulative access_gravity access_competitive access_2sfca access_e2sfca \
-            access_3sfca access_bfca access_raam access_nearest costs costs_walk";
+        let questions = "balance balance_floating statistics areas calibers catchments \
+            catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
+            coverage_bicycle coverage_car access access_cumulative access_gravity \
+            access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
+            access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix costs_bicycle costs_car";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -9,11 +9,3 @@ pub fn thread_ms() -> f64 {
         .and_then(|n| n.parse().ok());
     nanoseconds.unwrap_or(0.0) / 1e6
 }
-
-/// Resident memory of this process, MB.
-pub fn resident_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    kilobytes.unwrap_or(0.0) / 1024.0
-}

@@ -7,7 +7,7 @@ use suitu::{
     tiles::{Encoded, Encoding, Shapes, encode},
 };
 
-use super::{Outcome, cpu};
+use super::Outcome;
 
 /// From a closed file to the first tile of residences, the file in the page cache.
 pub fn measure(path: &Path) -> Outcome {
@@ -38,6 +38,14 @@ pub fn measure(path: &Path) -> Outcome {
         first.map_or(0, |tile| tile.body.len())
     );
     println!("| columns, trees, grids | {} MB |", bytes >> 20);
-    println!("| resident | {:.0} MB |\n", cpu::resident_mb());
+    println!("| resident | {:.0} MB |\n", resident_mb());
     Ok(())
+}
+
+/// Resident memory of this process, MB.
+fn resident_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    kilobytes.unwrap_or(0.0) / 1024.0
 }

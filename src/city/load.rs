@@ -6,7 +6,7 @@ use super::{City, LoadedLayer, Setting, Streets, TimeMatrix};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
-    network::NetworkError,
+    network::{NetworkError, Rules},
     store::{LayerState, Store, StoreError},
 };
 
@@ -49,30 +49,40 @@ fn read(
             settings.insert(setting, value);
         }
     }
-    let layers: Vec<Option<Arc<LoadedLayer>>> = states
-        .into_par_iter()
-        .map(|state| read_state(store, &catalog, previous, state))
-        .collect::<Result<_, _>>()?;
-    let city = City::new(catalog, version, settings, layers.into_iter().flatten());
-    let city = city.with_streets(read_streets(store, previous)?);
+    let (layers, streets) = rayon::join(
+        || {
+            let states = states.into_par_iter();
+            let layers = states.map(|state| read_state(store, &catalog, previous, state));
+            layers.collect::<Result<Vec<_>, _>>()
+        },
+        || read_streets(store, previous),
+    );
+    let city = City::new(catalog, version, settings, layers?.into_iter().flatten());
+    let city = city.with_streets(streets?);
     Ok(city.with_matrices(read_matrices(store, previous)?))
 }
 
+/// The streets of every mode that the store has.
 fn read_streets(
     store: &dyn Store,
     previous: Option<&City>,
-) -> Result<Option<Arc<Streets>>, LoadError> {
-    let Some(number) = store.network_number("walk")? else {
-        return Ok(None);
+) -> Result<Vec<Arc<Streets>>, LoadError> {
+    let read = |rules: Rules| {
+        let Some(number) = store.network_number(&rules.mode)? else {
+            return Ok(None);
+        };
+        let known = previous.and_then(|city| city.streets(&rules.mode));
+        if let Some(known) = known.filter(|known| known.version == number) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(stored) = store.network(&rules.mode)? else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(Streets::read(rules, stored, number)?)))
     };
-    let known = previous.and_then(City::streets);
-    if let Some(known) = known.filter(|known| known.version == number) {
-        return Ok(Some(known.clone()));
-    }
-    let Some(stored) = store.network("walk")? else {
-        return Ok(None);
-    };
-    Ok(Some(Arc::new(Streets::read(stored, number)?)))
+    let streets = Rules::all()?.into_par_iter().map(read);
+    let streets: Vec<Option<_>> = streets.collect::<Result<_, LoadError>>()?;
+    Ok(streets.into_iter().flatten().collect())
 }
 
 /// Every travel-time matrix that the store has.

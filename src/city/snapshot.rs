@@ -103,7 +103,8 @@ pub struct City {
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
     matrices: BTreeMap<String, Arc<TimeMatrix>>,
-    streets: Option<Arc<Streets>>,
+    /// One for each mode.
+    streets: Vec<Arc<Streets>>,
 }
 
 impl City {
@@ -125,19 +126,25 @@ impl City {
             layers: by_id,
             areas: OnceLock::new(),
             matrices: BTreeMap::new(),
-            streets: None,
+            streets: Vec::new(),
         }
     }
 
     /// The same city with streets.
-    pub fn with_streets(mut self, streets: Option<Arc<Streets>>) -> Self {
-        self.streets = streets;
+    pub fn with_streets(mut self, streets: impl IntoIterator<Item = Arc<Streets>>) -> Self {
+        self.streets = streets.into_iter().collect();
         self
     }
 
-    /// The streets to walk on, where they were imported.
-    pub fn streets(&self) -> Option<&Arc<Streets>> {
-        self.streets.as_ref()
+    /// The streets of a mode (`walk`, `bicycle`, `car`), where they were imported.
+    pub fn streets(&self, mode: &str) -> Option<&Arc<Streets>> {
+        self.all_streets()
+            .find(|streets| streets.rules.mode == mode)
+    }
+
+    /// The streets of every mode that they were imported for: on foot, by bicycle, by car.
+    pub fn all_streets(&self) -> impl Iterator<Item = &Arc<Streets>> {
+        self.streets.iter()
     }
 
     /// The same city with travel times brought from elsewhere.

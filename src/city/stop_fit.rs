@@ -19,7 +19,7 @@ impl StopFit {
         }
         let bounds = city.bounds();
         let mut fit = StopFit {
-            off_streets: city.streets().map(|_| Vec::new()),
+            off_streets: city.streets("walk").map(|_| Vec::new()),
             ..StopFit::default()
         };
         for (stop, _) in schedule.stops.iter().zip(is_called).filter(|stop| stop.1) {
@@ -29,7 +29,7 @@ impl StopFit {
             if bounds.is_some_and(|bounds| !bounds.contains(lon, lat)) {
                 fit.outside.push(stop.id.clone());
             } else if let (Some(streets), Some(off_streets)) =
-                (city.streets(), &mut fit.off_streets)
+                (city.streets("walk"), &mut fit.off_streets)
                 && streets.snap(lon, lat).is_none()
             {
                 off_streets.push(stop.id.clone());

@@ -8,13 +8,14 @@ use rayon::prelude::*;
 use super::LoadedLayer;
 use crate::{
     domain::{LayerId, Period},
-    network::{Graph, NetworkError, Places, Snap, Snapper, graph_from_bytes},
+    network::{Graph, NetworkError, Places, Rules, Snap, Snapper, graph_from_bytes},
     store::{ChangeNumber, ImportRecord, StoredNetwork},
 };
 
-/// The streets of a city, with the layers joined to them.
+/// The streets of a city for one way of travelling, with the layers joined to them.
 #[derive(Debug)]
 pub struct Streets {
+    pub rules: Rules,
     pub graph: Graph,
     pub period: Period,
     pub record: ImportRecord,
@@ -31,8 +32,13 @@ type Joined = (ChangeNumber, Arc<Places>);
 impl Streets {
     /// # Errors
     /// Bytes that are no network.
-    pub fn read(stored: StoredNetwork, version: ChangeNumber) -> Result<Self, NetworkError> {
+    pub fn read(
+        rules: Rules,
+        stored: StoredNetwork,
+        version: ChangeNumber,
+    ) -> Result<Self, NetworkError> {
         Ok(Streets {
+            rules,
             graph: graph_from_bytes(&stored.bytes)?,
             period: stored.period,
             record: stored.record,

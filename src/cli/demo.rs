@@ -7,7 +7,7 @@ use crate::{
     city::{City, Intake, ingest},
     demo::{self, DemoLayer, DemoOptions},
     domain::{Catalog, Language},
-    network::graph_to_bytes,
+    network::{Rules, graph_to_bytes},
     store::{BatchMode, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
     transit::schedule_to_bytes,
 };
@@ -78,40 +78,24 @@ fn fill(
         !interrupt.is_asked()
     };
     let done = ingest(&city, store, intakes, false, &mut progress)?;
-    let (graph, _) = made.streets.build()?;
-    let edges = graph.edges().len() as u64;
-    let calls = made
-        .timetable
-        .trips
-        .iter()
-        .map(|trip| trip.calls.len() as u64)
-        .sum();
-    let streets = (made.streets_source, edges, graph_to_bytes(&graph));
-    let timetable = (
-        made.timetable_source,
-        calls,
-        schedule_to_bytes(&made.timetable),
-    );
-    for (name, (source, kept, bytes)) in [("walk", streets), ("transit", timetable)] {
-        let record = ImportRecord {
-            source,
-            licence: "demonstration data, free to use".into(),
-            crs: "EPSG:4490".into(),
-            imported_at: imported_at.clone(),
-            kept,
-            synthetic: true,
-            ..ImportRecord::default()
-        };
-        let period = "2020-11-01".parse()?;
-        store.set_network(
-            name,
-            &StoredNetwork {
-                period,
-                record,
-                bytes,
-            },
-        )?;
+    let rules = Rules::all()?;
+    let mut networks: Vec<(&str, StoredNetwork)> = Vec::new();
+    for rules in &rules {
+        let (graph, report) = made.streets.for_mode(rules).build()?;
+        let (source, bytes) = (&made.streets_source, graph_to_bytes(&graph));
+        let streets = network(source, report.edges, bytes, &imported_at)?;
+        networks.push((&rules.mode, streets));
     }
+    let calls = made.timetable.trips.iter();
+    let calls = calls.map(|trip| trip.calls.len() as u64).sum();
+    let bytes = schedule_to_bytes(&made.timetable);
+    let timetable = network(&made.timetable_source, calls, bytes, &imported_at)?;
+    networks.push(("transit", timetable));
+    let networks: Vec<_> = networks
+        .iter()
+        .map(|(name, network)| (*name, network))
+        .collect();
+    store.set_networks(&networks)?;
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }
@@ -129,6 +113,27 @@ fn fill(
         ),
     }
     Ok(())
+}
+
+fn network(
+    source: &str,
+    kept: u64,
+    bytes: Vec<u8>,
+    imported_at: &str,
+) -> Result<StoredNetwork, Failure> {
+    Ok(StoredNetwork {
+        period: "2020-11-01".parse()?,
+        record: ImportRecord {
+            source: source.to_owned(),
+            licence: "demonstration data, free to use".into(),
+            crs: "EPSG:4490".into(),
+            imported_at: imported_at.to_owned(),
+            kept,
+            synthetic: true,
+            ..ImportRecord::default()
+        },
+        bytes,
+    })
 }
 
 fn intake<'a>(catalog: &'a Catalog, layer: DemoLayer, imported_at: &str) -> Option<Intake<'a>> {

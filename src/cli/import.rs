@@ -16,8 +16,9 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
-    /// The layer that the files are features of, `streets` for the network of OpenStreetMap, or
-    /// `transit` for timetables: GTFS feeds, or tables of lines and headways.
+    /// The layer that the files are features of, `streets` for networks to travel on: of
+    /// OpenStreetMap (`.osm.pbf`) or lines of one's own, or `transit` for timetables: GTFS feeds, or
+    /// tables of lines and headways.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -75,6 +76,9 @@ pub struct ImportArguments {
     /// Changes features by id and adds new ones.
     #[arg(long)]
     update: bool,
+    /// For `streets`: only this way of travelling (`walk`, `bicycle`, `car`); repeatable.
+    #[arg(long = "mode", value_name = "MODE")]
+    pub(super) modes: Vec<String>,
     /// The first date on which a line table holds; else the year of the period.
     #[arg(long, value_name = "DATE")]
     pub(super) from: Option<String>,
@@ -303,6 +307,7 @@ fn read(
         encoding: arguments.encoding.clone(),
         locate: keys.as_ref().map(|keys| keys as &dyn Locate),
         locate_key: arguments.key.clone(),
+        ignore_ids: false,
         progress: Some(&mut progress),
     };
     Ok(import::read(&arguments.files, layer, options)?)
@@ -523,13 +528,15 @@ impl crate::store::Store for NoStore {
     ) -> Result<Option<crate::store::StoredNetwork>, crate::store::StoreError> {
         Ok(None)
     }
+    fn network_names(&self) -> Result<Vec<String>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
     fn network_number(&self, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
         Ok(None)
     }
-    fn set_network(
+    fn set_networks(
         &self,
-        _: &str,
-        _: &crate::store::StoredNetwork,
+        _: &[(&str, &crate::store::StoredNetwork)],
     ) -> Result<u64, crate::store::StoreError> {
         Err(crate::store::StoreError::Cancelled)
     }

@@ -40,14 +40,12 @@ pub fn run(
             }
         }
     }
-    if let Some(streets) = city.streets() {
+    for streets in city.all_streets() {
         let edges = streets.graph.edges().len();
-        let title = match language {
-            Language::Zh => "步行路网",
-            Language::En => "Walking network",
-        };
+        let (mode, title) = (&streets.rules.mode, &streets.rules.network);
+        let title = title.in_language(language);
         let (period, source) = (&streets.period, &streets.record.source);
-        println!("{:<16} {period:<11} {edges:>9}  {title}  {source}", "walk");
+        println!("{mode:<16} {period:<11} {edges:>9}  {title}  {source}");
     }
     if let Some(stored) = store.network("transit")? {
         let schedule = schedule_from_bytes(&stored.bytes)?;

@@ -52,7 +52,7 @@ enum Command {
     /// Serve the map and the answers of a city.
     Serve(serve::ServeArguments),
     /// Bring files into a city: every row is checked.
-    Import(import::ImportArguments),
+    Import(Box<import::ImportArguments>),
     /// Ask a question.
     Query(query::QueryArguments),
     /// Write a layer as a file.

@@ -1,15 +1,20 @@
 use std::{path::PathBuf, sync::Arc};
 
 use indicatif::ProgressBar;
+use rayon::prelude::*;
 
 use super::{Failure, import::ImportArguments, interrupt::Interrupt, now};
 use crate::{
-    domain::{Catalog, Language, Period},
-    network::{BuildReport, Rules, graph_to_bytes, read_osm},
+    definitions,
+    domain::{Catalog, Column, Language, Period, Table},
+    import::{self, Progress, ReadOptions},
+    network::{
+        BuildReport, Graph, Lines, NetworkError, Rules, graph_to_bytes, read_lines, read_osm,
+    },
     store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
 };
 
-/// Brings streets of OpenStreetMap into a city, in place of those it has.
+/// Brings streets into a city, in place of those it has: one network for each way of travelling.
 pub fn run(
     arguments: &ImportArguments,
     catalog: Arc<Catalog>,
@@ -18,47 +23,72 @@ pub fn run(
     let interrupt = Interrupt::listen();
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    let rules = Rules::walk()?;
-    let lines = read_osm(&arguments.files, &rules, &|| !interrupt.is_asked())?;
-    let (graph, report) = lines.build()?;
+    let rules = asked_rules(&arguments.modes)?;
+    let (lines, record) = match are_osm(&arguments.files)? {
+        true => osm(arguments, &rules, &interrupt)?,
+        false => own(arguments, &rules, &interrupt, language)?,
+    };
+    let built: Vec<Result<(Graph, BuildReport), NetworkError>> =
+        lines.par_iter().map(Lines::build).collect();
     bar.finish_and_clear();
-    println!("{}", told(&report, language));
+    let mut networks = Vec::new();
+    for (rules, built) in rules.iter().zip(built) {
+        match built {
+            // Footpaths alone are no network for cars; whoever asks for one is told.
+            Err(NetworkError::NoStreets) if arguments.modes.is_empty() => {
+                println!("{}", nothing(rules, language));
+            }
+            Err(problem) => {
+                let title = rules.title.in_language(language);
+                return Err(format!("{title}: {problem}").into());
+            }
+            Ok((graph, report)) => {
+                println!("{}", told(rules, &report, language));
+                networks.push((rules, graph, report));
+            }
+        }
+    }
+    if networks.is_empty() {
+        return Err(NetworkError::NoStreets.into());
+    }
     if arguments.dry_run {
-        let text = match language {
-            Language::Zh => "试运行：未写入任何内容",
-            Language::En => "dry run: nothing was written",
-        };
-        println!("{text}");
+        println!(
+            "{}",
+            match language {
+                Language::Zh => "试运行：未写入任何内容",
+                Language::En => "dry run: nothing was written",
+            }
+        );
         return Ok(());
     }
     let period: Period = match &arguments.period {
         Some(period) => period.clone(),
         None => now()[..10].parse()?,
     };
-    let name = |file: &PathBuf| Some(file.file_name()?.to_string_lossy().into_owned());
-    let source = match arguments.source.as_str() {
-        "" => "© OpenStreetMap contributors",
-        own => own,
-    };
-    let network = StoredNetwork {
-        period,
-        record: ImportRecord {
-            source: source.to_owned(),
-            licence: arguments.licence.clone(),
-            files: arguments.files.iter().filter_map(name).collect(),
-            crs: "EPSG:4326".into(),
-            imported_at: now(),
-            read: report.lines,
-            kept: report.edges,
-            ..ImportRecord::default()
-        },
-        bytes: graph_to_bytes(&graph),
-    };
+    let stored: Vec<(&str, StoredNetwork)> = networks
+        .par_iter()
+        .map(|(rules, graph, report)| {
+            let network = StoredNetwork {
+                period: period.clone(),
+                record: ImportRecord {
+                    read: report.lines,
+                    kept: report.edges,
+                    ..record.clone()
+                },
+                bytes: graph_to_bytes(graph),
+            };
+            (rules.mode.as_str(), network)
+        })
+        .collect();
     if interrupt.is_asked() {
         return Err("interrupted; nothing was written".into());
     }
     let store = GeoPackage::open_or_create(&arguments.city, catalog)?;
-    let number = store.set_network(&rules.mode, &network)?;
+    let stored: Vec<_> = stored
+        .iter()
+        .map(|(mode, network)| (*mode, network))
+        .collect();
+    let number = store.set_networks(&stored)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),
         Language::En => println!("written, version {number}"),
@@ -66,23 +96,145 @@ pub fn run(
     Ok(())
 }
 
-fn told(report: &BuildReport, language: Language) -> String {
+/// The rules of the modes that were asked for, of all without any.
+fn asked_rules(modes: &[String]) -> Result<Vec<Rules>, Failure> {
+    let all = Rules::all()?;
+    let known: Vec<&str> = all.iter().map(|rules| rules.mode.as_str()).collect();
+    if let Some(other) = modes.iter().find(|mode| !known.contains(&mode.as_str())) {
+        let known = known.join(", ");
+        return Err(format!("--mode {other}: it is one of {known}").into());
+    }
+    let is_asked = |rules: &Rules| modes.is_empty() || modes.contains(&rules.mode);
+    Ok(all.into_iter().filter(is_asked).collect())
+}
+
+/// Whether the files are OpenStreetMap's; else they are lines of one's own.
+fn are_osm(files: &[PathBuf]) -> Result<bool, Failure> {
+    let is_osm = |file: &&PathBuf| {
+        file.extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("pbf"))
+    };
+    match files.iter().filter(is_osm).count() {
+        0 => Ok(false),
+        n if n == files.len() => Ok(true),
+        _ => Err(
+            "streets are either of OpenStreetMap (.osm.pbf) or lines of one's own: import \
+                  one kind at a time"
+                .into(),
+        ),
+    }
+}
+
+fn osm(
+    arguments: &ImportArguments,
+    rules: &[Rules],
+    interrupt: &Interrupt,
+) -> Result<(Vec<Lines>, ImportRecord), Failure> {
+    let lines = read_osm(&arguments.files, rules, &|| !interrupt.is_asked())?;
+    let name = |file: &PathBuf| Some(file.file_name()?.to_string_lossy().into_owned());
+    let source = match arguments.source.as_str() {
+        "" => "© OpenStreetMap contributors",
+        own => own,
+    };
+    let record = ImportRecord {
+        source: source.to_owned(),
+        licence: arguments.licence.clone(),
+        files: arguments.files.iter().filter_map(name).collect(),
+        crs: "EPSG:4326".into(),
+        imported_at: now(),
+        ..ImportRecord::default()
+    };
+    Ok((lines, record))
+}
+
+/// Lines that a bureau keeps, in any format that features come in.
+fn own(
+    arguments: &ImportArguments,
+    rules: &[Rules],
+    interrupt: &Interrupt,
+    language: Language,
+) -> Result<(Vec<Lines>, ImportRecord), Failure> {
+    let layer = definitions::street_lines();
+    let mut progress = |_: Progress| !interrupt.is_asked();
+    let options = ReadOptions {
+        crs: arguments.crs.clone(),
+        map: arguments.map.clone(),
+        encoding: arguments.encoding.clone(),
+        ignore_ids: true,
+        progress: Some(&mut progress),
+        ..ReadOptions::default()
+    };
+    let imported = import::read(&arguments.files, &layer, options)?;
+    let report = &imported.report;
+    println!("{}", report.to_text(&layer, language));
+    if imported.table.is_empty() {
+        return Err("no line could be kept; nothing was written".into());
+    }
+    let table = &imported.table;
+    let names: Vec<&str> = layer.attributes.iter().map(|a| a.id.as_str()).collect();
+    let lines = |rules: &Rules| {
+        let rows = 0..table.len();
+        let streets = rows.map(|row| (&table.geometries[row], tags(table, &names, row)));
+        read_lines(streets, rules)
+    };
+    let record = ImportRecord {
+        source: arguments.source.clone(),
+        licence: arguments.licence.clone(),
+        files: report.files.iter().map(|f| f.name.clone()).collect(),
+        crs: report.crs(),
+        imported_at: now(),
+        refused: report.refused.count,
+        ..ImportRecord::default()
+    };
+    Ok((rules.iter().map(lines).collect(), record))
+}
+
+/// The filled columns of a street; without a class it is one of no special class.
+fn tags<'t>(table: &'t Table, names: &[&'t str], row: usize) -> Vec<(&'t str, &'t str)> {
+    let filled = names
+        .iter()
+        .zip(&table.columns)
+        .filter_map(|(name, column)| {
+            let Column::Text(texts) = column else {
+                return None;
+            };
+            Some((*name, texts.get(row)?))
+        });
+    let mut tags: Vec<(&str, &str)> = filled.collect();
+    if !tags.iter().any(|(name, _)| *name == "highway") {
+        tags.push(("highway", "unclassified"));
+    }
+    tags
+}
+
+fn nothing(rules: &Rules, language: Language) -> String {
+    let title = rules.title.in_language(language);
+    match language {
+        Language::Zh => format!("{title}：文件中没有可用的道路，该路网保持不变"),
+        Language::En => format!("{title}: no street of these files may be used; left as it was"),
+    }
+}
+
+fn told(rules: &Rules, report: &BuildReport, language: Language) -> String {
     let BuildReport {
         lines,
         nodes,
         edges,
+        one_ways,
         islands,
         island_nodes,
         ..
     } = report;
+    let network = rules.network.in_language(language);
     let (km, lost_km) = (report.length_m / 1000.0, report.island_length_m / 1000.0);
     match language {
         Language::Zh => format!(
-            "步行路网：{lines} 条道路，{nodes} 个路口，{edges} 段，{km:.1} km；不相连的孤岛 {islands} 处（{island_nodes} 个路口，{lost_km:.1} km）未计入"
+            "{network}：{lines} 条道路，{nodes} 个路口，{edges} 段（单行 {one_ways} 段），{km:.1} km；不能往返连通的孤岛 {islands} 处（{island_nodes} 个路口，{lost_km:.1} km）未计入"
         ),
         Language::En => format!(
-            "walking network: {lines} streets, {nodes} nodes, {edges} edges, {km:.1} km; {islands} \
-             islands that are not connected ({island_nodes} nodes, {lost_km:.1} km) are left out"
+            "{network}: {lines} streets, {nodes} nodes, {edges} edges ({one_ways} one-way), \
+             {km:.1} km; {islands} islands that are not connected there and back ({island_nodes} \
+             nodes, {lost_km:.1} km) are left out"
         ),
     }
 }

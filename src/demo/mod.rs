@@ -28,11 +28,11 @@ use figures::Figures;
 use needs::quarters;
 use rng::Rng;
 use sheet::Sheet;
+pub use streets::DemoStreets;
 use territory::Territory;
 
 use crate::{
     domain::{AttributeId, Catalog, LayerId, LevelId, Period, Table},
-    network::Lines,
     store::ControlTotal,
     transit::Schedule,
 };
@@ -58,8 +58,7 @@ impl Default for DemoOptions {
 #[derive(Clone, Debug)]
 pub struct DemoCity {
     pub layers: Vec<DemoLayer>,
-    /// Streets to walk on.
-    pub streets: Lines,
+    pub streets: DemoStreets,
     pub streets_source: String,
     /// The timetable of the metro.
     pub timetable: Schedule,

@@ -16,6 +16,8 @@ pub struct ReadOptions<'a> {
     pub locate: Option<&'a dyn Locate>,
     /// The heading of the column whose values `locate` understands.
     pub locate_key: Option<String>,
+    /// Rows are numbered whatever ids the files give them: those of several files may be the same.
+    pub ignore_ids: bool,
     /// Told how far the import is; answers whether to go on.
     pub progress: Option<&'a mut dyn FnMut(Progress) -> bool>,
 }

@@ -52,6 +52,9 @@ pub fn read(
     };
     let mut collector = Collector::new(layer, &matcher, wishes, options.progress);
     let ranges = collect_files(files, &mut collector)?;
+    if options.ignore_ids {
+        collector.rows.ids.fill(None);
+    }
     let mut transforms = Vec::with_capacity(ranges.len());
     for (file, (range, carried)) in ranges.iter().enumerate() {
         transforms.push(transform_for(
@@ -63,7 +66,11 @@ pub fn read(
         )?);
     }
     fit_all(&mut collector, layer, &transforms)?;
-    finish(collector, layer)
+    let mut imported = finish(collector, layer)?;
+    if options.ignore_ids {
+        imported.report.notes.remove(&Note::AssignedIds);
+    }
+    Ok(imported)
 }
 
 /// The rows of a file among all rows, and what it says of its coordinate system.

@@ -1,18 +1,35 @@
 use serde::Serialize;
 
 use super::{
-    NetworkError,
+    CLOSED, NetworkError,
     graph::{Edge, Graph, place},
+    islands::Islands,
+    rules::Passage,
 };
 use crate::domain::{hilbert_key, measure::distance_m, to_mercator};
 
 /// Streets as lines over shared points: where two share a point, one can turn.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lines {
     /// Ten-millionths of a degree.
     pub points: Vec<[i32; 2]>,
     /// Numbers of points, in the order of the street.
     pub lines: Vec<Vec<u32>>,
+    /// How each line is passed; none where all are passed both ways, by length.
+    pub passages: Vec<Passage>,
+    /// What a metre of a straight leg beside the streets costs.
+    pub leg_cost_per_m: u32,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Lines {
+            points: Vec::new(),
+            lines: Vec::new(),
+            passages: Vec::new(),
+            leg_cost_per_m: 1000,
+        }
+    }
 }
 
 /// What became of the streets.
@@ -21,8 +38,10 @@ pub struct BuildReport {
     pub lines: u64,
     pub nodes: u64,
     pub edges: u64,
+    pub one_ways: u64,
     pub length_m: f64,
-    /// Pieces that are not connected with the largest one; they are left out.
+    /// Parts from which the largest one cannot be reached, or that cannot be reached from it; they
+    /// are left out.
     pub islands: u64,
     pub island_nodes: u64,
     pub island_length_m: f64,
@@ -49,18 +68,22 @@ impl Lines {
             return Err(NetworkError::TooLarge(MOST as u64));
         }
         let pieces = self.pieces();
-        if pieces.is_empty() {
+        let (kept, mut report) = self.largest(&pieces);
+        if kept.is_empty() {
             return Err(NetworkError::NoStreets);
         }
-        let mut islands = Islands::new(self.points.len());
-        pieces.iter().for_each(|p| islands.join(p.from, p.to));
-        let (kept, mut report) = islands.largest(&pieces);
         report.lines = self.lines.len() as u64;
         let graph = self.graph(&pieces, &kept);
         report.nodes = graph.nodes() as u64;
         report.edges = graph.edges().len() as u64;
+        report.one_ways = graph.one_ways() as u64;
         report.length_m = graph.length_m();
         Ok((graph, report))
+    }
+
+    fn passage(&self, piece: &Piece) -> Passage {
+        let line = piece.at.0 as usize;
+        self.passages.get(line).copied().unwrap_or(Passage::PLAIN)
     }
 
     /// Cuts the lines where they end and where two of them, or two parts of one, meet.
@@ -102,6 +125,44 @@ impl Lines {
         pieces
     }
 
+    /// The pieces of the island with most nodes, and what the others hold.
+    fn largest(&self, pieces: &[Piece]) -> (Vec<usize>, BuildReport) {
+        let mut nodes: Vec<u32> = pieces.iter().flat_map(|p| [p.from, p.to]).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let mut number = vec![u32::MAX; self.points.len()];
+        for (at, point) in nodes.iter().enumerate() {
+            number[*point as usize] = at as u32;
+        }
+        let number = |point: u32| number[point as usize];
+        let steps = pieces.iter().flat_map(|piece| {
+            let Passage { there, back, .. } = self.passage(piece);
+            let (from, to) = (number(piece.from), number(piece.to));
+            let steps = [(there, (from, to)), (back, (to, from))];
+            steps
+                .into_iter()
+                .filter_map(|(may, step)| may.then_some(step))
+        });
+        let islands = Islands::new(nodes.len(), &steps.collect::<Vec<_>>());
+        let largest = islands.largest();
+        let is_on = |point: u32| islands.of(number(point)) == largest;
+        let (mut kept, mut lost_mm) = (Vec::with_capacity(pieces.len()), 0u64);
+        for (at, piece) in pieces.iter().enumerate() {
+            let Passage { there, back, .. } = self.passage(piece);
+            match (there || back) && is_on(piece.from) && is_on(piece.to) {
+                true => kept.push(at),
+                false => lost_mm += u64::from(piece.mm),
+            }
+        }
+        let report = BuildReport {
+            islands: islands.count().saturating_sub(1) as u64,
+            island_nodes: nodes.len() as u64 - u64::from(islands.nodes(largest)),
+            island_length_m: lost_mm as f64 / 1000.0,
+            ..BuildReport::default()
+        };
+        (kept, report)
+    }
+
     fn graph(&self, pieces: &[Piece], kept: &[usize]) -> Graph {
         let along = |point: u32| {
             let place = place(self.points[point as usize]);
@@ -129,6 +190,7 @@ impl Lines {
             .collect();
         order.sort_unstable();
         let (mut edges, mut points) = (Vec::with_capacity(order.len()), Vec::new());
+        let mut costs = Vec::with_capacity(order.len());
         for (_, _, piece) in order {
             let piece = &pieces[piece];
             edges.push(Edge {
@@ -137,68 +199,21 @@ impl Lines {
                 mm: piece.mm,
                 first_point: points.len() as u32,
             });
+            let passage = self.passage(piece);
+            let cost = (f64::from(piece.mm) * passage.cost_per_mm).round() as u32;
+            let open = |may: bool| if may { cost } else { CLOSED };
+            costs.push([open(passage.there), open(passage.back)]);
             let (line, first, last) = piece.at;
             let line = &self.lines[line as usize][first as usize..=last as usize];
             points.extend(line.iter().map(|&p| self.points[p as usize]));
         }
-        Graph::new(nodes.len(), edges, points)
-    }
-}
-
-/// Which points hang together.
-struct Islands {
-    parent: Vec<u32>,
-}
-
-impl Islands {
-    fn new(points: usize) -> Self {
-        Islands {
-            parent: (0..points as u32).collect(),
-        }
-    }
-
-    fn root(&mut self, mut point: u32) -> u32 {
-        while self.parent[point as usize] != point {
-            let above = self.parent[self.parent[point as usize] as usize];
-            self.parent[point as usize] = above;
-            point = above;
-        }
-        point
-    }
-
-    fn join(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.root(a), self.root(b));
-        let (low, high) = (a.min(b), a.max(b));
-        self.parent[high as usize] = low;
-    }
-
-    /// The pieces of the island with most nodes, and what the others hold.
-    fn largest(&mut self, pieces: &[Piece]) -> (Vec<usize>, BuildReport) {
-        let mut ends: Vec<u32> = pieces.iter().flat_map(|p| [p.from, p.to]).collect();
-        ends.sort_unstable();
-        ends.dedup();
-        let mut nodes = std::collections::BTreeMap::<u32, u64>::new();
-        for end in ends {
-            *nodes.entry(self.root(end)).or_default() += 1;
-        }
-        let largest = nodes
+        if self
+            .passages
             .iter()
-            .max_by_key(|(root, count)| (**count, u32::MAX - **root));
-        let largest = largest.map_or(u32::MAX, |(root, _)| *root);
-        let (mut kept, mut lost_mm) = (Vec::with_capacity(pieces.len()), 0u64);
-        for (number, piece) in pieces.iter().enumerate() {
-            match self.root(piece.from) == largest {
-                true => kept.push(number),
-                false => lost_mm += u64::from(piece.mm),
-            }
+            .all(|passage| *passage == Passage::PLAIN)
+        {
+            costs.clear();
         }
-        let others = nodes.iter().filter(|(root, _)| **root != largest);
-        let report = BuildReport {
-            islands: nodes.len() as u64 - 1,
-            island_nodes: others.map(|(_, count)| count).sum(),
-            island_length_m: lost_mm as f64 / 1000.0,
-            ..BuildReport::default()
-        };
-        (kept, report)
+        Graph::new(nodes.len(), edges, costs, points, self.leg_cost_per_m)
     }
 }

@@ -1,20 +1,24 @@
 //! The compact form that a network is kept in: numbers in a row, compressed.
 
 use super::{
-    NetworkError,
+    NetworkError, Sense,
     graph::{Edge, Graph},
 };
 
 const MAGIC: &[u8; 8] = b"suitunet";
-const VERSION: u32 = 1;
+/// The first version knew walking only: every edge costs its length.
+const WALKING: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The network as bytes; the same network gives the same bytes.
 pub fn graph_to_bytes(graph: &Graph) -> Vec<u8> {
     let counts = [graph.nodes(), graph.edges.len(), graph.points.len()];
-    let mut plain = Vec::with_capacity(graph.edges.len() * 16 + graph.points.len() * 8 + 16);
+    let mut plain = Vec::with_capacity(graph.edges.len() * 24 + graph.points.len() * 8 + 20);
     for count in counts {
         plain.extend((count as u32).to_le_bytes());
     }
+    plain.extend(graph.leg_cost_per_m.to_le_bytes());
+    plain.extend((graph.costs.len() as u32).to_le_bytes());
     let mut column = |values: &mut dyn Iterator<Item = u32>| {
         values.for_each(|value| plain.extend(value.to_le_bytes()));
     };
@@ -22,6 +26,9 @@ pub fn graph_to_bytes(graph: &Graph) -> Vec<u8> {
     column(&mut graph.edges.iter().map(|e| e.to));
     column(&mut graph.edges.iter().map(|e| e.mm));
     column(&mut graph.edges.iter().map(|e| e.first_point));
+    for way in 0..2 {
+        column(&mut graph.costs.iter().map(|cost| cost[way]));
+    }
     // Neighbouring points differ little: differences compress to a third.
     for axis in 0..2 {
         let mut last = 0i32;
@@ -44,7 +51,8 @@ pub fn graph_from_bytes(bytes: &[u8]) -> Result<Graph, NetworkError> {
     let damaged = NetworkError::Damaged;
     let rest = bytes.strip_prefix(MAGIC).ok_or(damaged("no network"))?;
     let (version, rest) = rest.split_first_chunk::<4>().ok_or(damaged("cut short"))?;
-    if u32::from_le_bytes(*version) != VERSION {
+    let version = u32::from_le_bytes(*version);
+    if ![WALKING, VERSION].contains(&version) {
         return Err(damaged("another version"));
     }
     let (length, packed) = rest.split_first_chunk::<8>().ok_or(damaged("cut short"))?;
@@ -55,11 +63,21 @@ pub fn graph_from_bytes(bytes: &[u8]) -> Result<Graph, NetworkError> {
     let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
     let mut count = || words.next().ok_or(damaged("cut short")).map(|n| n as usize);
     let (nodes, edge_count, point_count) = (count()?, count()?, count()?);
-    if words.len() != edge_count * 4 + point_count * 2 {
+    let (leg_cost_per_m, cost_count) = match version {
+        WALKING => (1000, 0),
+        _ => (count()?, count()?),
+    };
+    let has_costs = cost_count == edge_count;
+    if words.len() != edge_count * 4 + cost_count * 2 + point_count * 2
+        || !(has_costs || cost_count == 0)
+    {
         return Err(damaged("lengths do not fit"));
     }
     let mut column = |length: usize| -> Vec<u32> { words.by_ref().take(length).collect() };
     let [from, to, mm, first_point] = std::array::from_fn(|_| column(edge_count));
+    let [there, back] = std::array::from_fn(|_| column(cost_count));
+    let costs = there.into_iter().zip(back);
+    let costs: Vec<[u32; 2]> = costs.map(|(there, back)| [there, back]).collect();
     let mut axis = || {
         let mut last = 0i32;
         let steps = column(point_count);
@@ -91,15 +109,18 @@ pub fn graph_from_bytes(bytes: &[u8]) -> Result<Graph, NetworkError> {
         .clone()
         .zip(ends.skip(1).chain([point_count]))
         .all(|(this, next)| this + 2 <= next && next <= point_count);
-    let mut has_street = vec![false; nodes];
-    if are_sound {
-        edges
-            .iter()
-            .for_each(|e| has_street[e.from as usize] = true);
-        edges.iter().for_each(|e| has_street[e.to as usize] = true);
-    }
-    if !are_sound || !starts_rise || !has_street.iter().all(|has| *has) {
+    if !are_sound || !starts_rise {
         return Err(damaged("numbers do not fit"));
     }
-    Ok(Graph::new(nodes, edges, points))
+    let graph = Graph::new(nodes, edges, costs, points, leg_cost_per_m as u32);
+    let leads_on = |node: u32| {
+        let senses = [Sense::From, Sense::To];
+        senses
+            .into_iter()
+            .all(|sense| !graph.ways(sense).onward(node).is_empty())
+    };
+    match (0..nodes as u32).all(leads_on) {
+        true => Ok(graph),
+        false => Err(damaged("a node without streets")),
+    }
 }

@@ -5,11 +5,25 @@ use crate::domain::Bbox;
 /// Coordinates are whole ten-millionths of a degree, as OpenStreetMap has them: about a centimetre.
 pub(super) const UNITS_PER_DEGREE: f64 = 1e7;
 
+/// The cost of a way that may not be taken.
+pub const CLOSED: u32 = u32::MAX;
+
+/// Which way round a search goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sense {
+    /// From where it starts.
+    #[default]
+    From,
+    /// To where it starts: against the traffic.
+    To,
+}
+
 /// A way on from a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Onward {
     pub to: u32,
-    pub mm: u32,
+    /// Millimetres, or milliseconds where the network counts time.
+    pub cost: u32,
     pub edge: u32,
 }
 
@@ -24,23 +38,34 @@ pub struct Edge {
     pub(super) first_point: u32,
 }
 
-/// Streets that are used in both directions, one connected network.
+/// The ways on from every node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Graph {
+pub struct Ways {
     /// Of each node, and one more: where its ways on begin.
-    pub(super) first: Vec<u32>,
-    pub(super) onward: Vec<Onward>,
-    pub(super) edges: Vec<Edge>,
-    pub(super) points: Vec<[i32; 2]>,
+    first: Vec<u32>,
+    onward: Vec<Onward>,
 }
 
-impl Graph {
-    /// Builds the ways on from the edges; `nodes` is their number.
-    pub(super) fn new(nodes: usize, edges: Vec<Edge>, points: Vec<[i32; 2]>) -> Self {
+/// Streets as one connected network: one gets from every node to every other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    ways: Ways,
+    /// The same ways against the traffic; `None` where every street is used in both directions.
+    against: Option<Ways>,
+    pub(super) edges: Vec<Edge>,
+    /// What each edge costs there and back; empty where both are its length.
+    pub(super) costs: Vec<[u32; 2]>,
+    pub(super) points: Vec<[i32; 2]>,
+    /// What a metre of a straight leg beside the streets costs.
+    pub(super) leg_cost_per_m: u32,
+}
+
+impl Ways {
+    /// Sorts steps (from, way on) by their first node, otherwise in the order given.
+    fn new(nodes: usize, steps: impl Iterator<Item = (u32, Onward)> + Clone) -> Self {
         let mut first = vec![0u32; nodes + 1];
-        for edge in &edges {
-            first[edge.from as usize + 1] += 1;
-            first[edge.to as usize + 1] += 1;
+        for (from, _) in steps.clone() {
+            first[from as usize + 1] += 1;
         }
         for node in 0..nodes {
             first[node + 1] += first[node];
@@ -48,31 +73,66 @@ impl Graph {
         let mut next = first.clone();
         let none = Onward {
             to: 0,
-            mm: 0,
+            cost: 0,
             edge: 0,
         };
-        let mut onward = vec![none; edges.len() * 2];
-        for (number, edge) in edges.iter().enumerate() {
-            for (here, there) in [(edge.from, edge.to), (edge.to, edge.from)] {
-                let at = &mut next[here as usize];
-                onward[*at as usize] = Onward {
-                    to: there,
-                    mm: edge.mm,
-                    edge: number as u32,
-                };
-                *at += 1;
-            }
+        let mut onward = vec![none; first[nodes] as usize];
+        for (from, way) in steps {
+            let at = &mut next[from as usize];
+            onward[*at as usize] = way;
+            *at += 1;
         }
-        Graph {
-            first,
-            onward,
-            edges,
-            points,
-        }
+        Ways { first, onward }
     }
 
     pub fn nodes(&self) -> usize {
         self.first.len().saturating_sub(1)
+    }
+
+    pub fn onward(&self, node: u32) -> &[Onward] {
+        let node = node as usize;
+        &self.onward[self.first[node] as usize..self.first[node + 1] as usize]
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.first.len() * 4 + self.onward.len() * size_of::<Onward>()
+    }
+}
+
+impl Graph {
+    /// Builds the ways on from the edges; `nodes` is their number, `costs` are empty where every
+    /// edge costs its length both ways.
+    pub(super) fn new(
+        nodes: usize,
+        edges: Vec<Edge>,
+        costs: Vec<[u32; 2]>,
+        points: Vec<[i32; 2]>,
+        leg_cost_per_m: u32,
+    ) -> Self {
+        let steps = edges.iter().enumerate().flat_map(|(number, edge)| {
+            let [there, back] = costs.get(number).copied().unwrap_or([edge.mm; 2]);
+            let steps = [(edge.from, edge.to, there), (edge.to, edge.from, back)];
+            let open = steps.into_iter().filter(|(.., cost)| *cost != CLOSED);
+            open.map(move |(from, to, cost)| {
+                let edge = number as u32;
+                (from, Onward { to, cost, edge })
+            })
+        });
+        let ways = Ways::new(nodes, steps.clone());
+        let against = steps.map(|(from, way)| (way.to, Onward { to: from, ..way }));
+        let against = (!costs.is_empty()).then(|| Ways::new(nodes, against));
+        Graph {
+            ways,
+            against,
+            edges,
+            costs,
+            points,
+            leg_cost_per_m,
+        }
+    }
+
+    pub fn nodes(&self) -> usize {
+        self.ways.nodes()
     }
 
     pub fn edges(&self) -> &[Edge] {
@@ -83,10 +143,32 @@ impl Graph {
         self.edges[edge as usize]
     }
 
+    /// What an edge costs from its first node to its last and back, or [`CLOSED`]; the other way
+    /// round in a search to its start.
+    pub fn costs(&self, edge: u32, sense: Sense) -> [u32; 2] {
+        match (self.costs.get(edge as usize), sense) {
+            (None, _) => [self.edges[edge as usize].mm; 2],
+            (Some(costs), Sense::From) => *costs,
+            (Some([there, back]), Sense::To) => [*back, *there],
+        }
+    }
+
+    /// What a straight leg beside the streets costs.
+    pub fn leg_cost(&self, leg_mm: u32) -> u32 {
+        let cost = u64::from(leg_mm) * u64::from(self.leg_cost_per_m) + 500;
+        (cost / 1000) as u32
+    }
+
+    pub fn ways(&self, sense: Sense) -> &Ways {
+        match (sense, &self.against) {
+            (Sense::To, Some(against)) => against,
+            _ => &self.ways,
+        }
+    }
+
     /// The ways on from a node.
     pub fn onward(&self, node: u32) -> &[Onward] {
-        let node = node as usize;
-        &self.onward[self.first[node] as usize..self.first[node + 1] as usize]
+        self.ways.onward(node)
     }
 
     /// The points of an edge in degrees, from its first node to its last.
@@ -116,6 +198,12 @@ impl Graph {
         self.edges.iter().map(|e| u64::from(e.mm)).sum::<u64>() as f64 / 1000.0
     }
 
+    /// Pieces that may be passed one way only.
+    pub fn one_ways(&self) -> usize {
+        let is_one_way = |costs: &&[u32; 2]| costs.contains(&CLOSED);
+        self.costs.iter().filter(is_one_way).count()
+    }
+
     pub fn bounds(&self) -> Bbox {
         let mut bounds = Bbox::EMPTY;
         for point in &self.points {
@@ -131,9 +219,10 @@ impl Graph {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.first.len() * 4
-            + self.onward.len() * size_of::<Onward>()
+        self.ways.heap_bytes()
+            + self.against.as_ref().map_or(0, Ways::heap_bytes)
             + self.edges.len() * size_of::<Edge>()
+            + self.costs.len() * 8
             + self.points.len() * 8
     }
 }

@@ -26,14 +26,13 @@ pub struct Side {
     times: Vec<(u32, u32)>,
 }
 
+/// The ids of both ends.
+type Pair = (Box<str>, Box<str>);
+
 impl Matrix {
-    /// From (from, to) ids with their milliseconds.
-    pub fn new(
-        from_layer: &str,
-        to_layer: &str,
-        times: &BTreeMap<(Box<str>, Box<str>), u32>,
-    ) -> Self {
-        let ids = |pick: fn(&(Box<str>, Box<str>)) -> &Box<str>| {
+    /// From pairs of ids with their milliseconds.
+    pub fn new(from_layer: &str, to_layer: &str, times: &BTreeMap<Pair, u32>) -> Self {
+        let ids = |pick: fn(&Pair) -> &Box<str>| {
             let mut ids: Vec<Box<str>> = times.keys().map(pick).cloned().collect();
             ids.sort_unstable();
             ids.dedup();
@@ -109,7 +108,7 @@ impl Side {
 /// The matrix as bytes; the same matrix gives the same bytes.
 pub fn matrix_to_bytes(matrix: &Matrix) -> Vec<u8> {
     let mut plain = Vec::new();
-    let mut word = |value: u32, plain: &mut Vec<u8>| plain.extend(value.to_le_bytes());
+    let word = |value: u32, plain: &mut Vec<u8>| plain.extend(value.to_le_bytes());
     for side in [&matrix.from, &matrix.to] {
         for text in std::iter::once(side.layer.as_str()).chain(side.ids.iter().map(|id| &**id)) {
             word(text.len() as u32, &mut plain);

@@ -1,13 +1,14 @@
-//! Streets as a graph in memory (路网): what can be reached on foot, how far it is, and the shape
-//! of what was reached.
+//! Streets as a graph in memory (路网): what can be reached on foot, by bicycle or by car, what it
+//! costs, and the shape of what was reached.
 //!
-//! Invariants: lengths are whole millimetres along great circles; nodes stand in Hilbert order;
-//! a place is joined to the nearest point of a street by a straight leg that counts. Pure: bytes
-//! in, numbers out.
+//! Invariants: lengths are whole millimetres along great circles, times whole milliseconds; from
+//! every node one gets to every other; nodes stand in Hilbert order; a place is joined to the
+//! nearest point of a street by a straight leg that counts. Pure: bytes in, numbers out.
 
 mod build;
 mod bytes;
 mod graph;
+mod islands;
 mod lines;
 mod matrix;
 mod osm;
@@ -22,12 +23,12 @@ mod tests;
 
 pub use build::{BuildReport, Lines};
 pub use bytes::{graph_from_bytes, graph_to_bytes};
-pub use graph::{Edge, Graph};
+pub use graph::{CLOSED, Edge, Graph, Onward, Sense};
 pub use lines::read_lines;
 pub use matrix::{Matrix, Side, matrix_from_bytes, matrix_to_bytes};
 pub use osm::read_osm;
 pub use reach::{Places, Reach};
-pub use rules::Rules;
+pub use rules::{Passage, Rules, Tags};
 pub use search::Search;
 pub use shape::ReachedShape;
 pub use snap::{MAX_LEG_MM, Snap, Snapper};
@@ -38,7 +39,7 @@ pub use snap::{MAX_LEG_MM, Snap, Snapper};
 pub enum NetworkError {
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
-    #[error("no street of these files may be walked on; are they the right ones?")]
+    #[error("there is no street that one may use this way; are these the right files?")]
     NoStreets,
     #[error("the network has more than {0} nodes or points")]
     TooLarge(u64),

@@ -1,10 +1,12 @@
-use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+use std::{fs::File, io::BufReader, path::Path};
 
-use osmpbf::{Element, ElementReader};
+use foldhash::{HashMap, HashSet};
+use osmpbf::{Element, ElementReader, Way};
 
-use super::{Lines, NetworkError, Rules};
+use super::{Lines, NetworkError, Rules, rules::Passage};
 
-/// Reads the streets that `rules` allow from files of OpenStreetMap (`.osm.pbf`).
+/// Reads streets from files of OpenStreetMap (`.osm.pbf`): for each of the `rules` those that it
+/// allows.
 ///
 /// Streets of several files meet where they share a node; a street that stands in two files counts
 /// once. A node that a clipped file lacks ends the street there. `go_on` is asked now and then.
@@ -13,29 +15,28 @@ use super::{Lines, NetworkError, Rules};
 /// A file that cannot be read or is damaged, with its name.
 pub fn read_osm(
     files: &[impl AsRef<Path>],
-    rules: &Rules,
+    rules: &[Rules],
     go_on: &dyn Fn() -> bool,
-) -> Result<Lines, NetworkError> {
-    let mut ways: Vec<Vec<i64>> = Vec::new();
-    let mut known = std::collections::HashSet::new();
+) -> Result<Vec<Lines>, NetworkError> {
+    let mut streets: Vec<Street> = Vec::new();
+    let mut known = HashSet::default();
     for file in files {
         each(file.as_ref(), go_on, |element| {
             let Element::Way(way) = element else { return };
-            if rules.allow(way.tags()) && known.insert(way.id()) {
-                ways.push(way.refs().collect());
+            if let Some(street) = Street::of(&way, rules)
+                && known.insert(way.id())
+            {
+                streets.push(street);
             }
         })?;
     }
-    let mut numbers: HashMap<i64, u32> = HashMap::new();
-    for node in ways.iter().flatten() {
-        let next = numbers.len() as u32;
-        numbers.entry(*node).or_insert(next);
-    }
-    let mut points: Vec<Option<[i32; 2]>> = vec![None; numbers.len()];
+    let mut places: HashMap<i64, Option<[i32; 2]>> = HashMap::default();
+    let nodes = streets.iter().flat_map(|street| &street.nodes);
+    places.extend(nodes.map(|node| (*node, None)));
     for file in files {
         let mut take = |id: i64, lat: i32, lon: i32| {
-            if let Some(number) = numbers.get(&id) {
-                points[*number as usize] = Some([lon, lat]);
+            if let Some(place) = places.get_mut(&id) {
+                *place = Some([lon, lat]);
             }
         };
         each(file.as_ref(), go_on, |element| match element {
@@ -46,21 +47,61 @@ pub fn read_osm(
             _ => {}
         })?;
     }
-    let mut lines = Lines::default();
-    for way in ways {
-        let way = way.iter().map(|node| numbers[node]);
-        let mut line = Vec::new();
-        for point in way {
-            match points[point as usize] {
-                Some(_) => line.push(point),
-                None => lines.lines.push(std::mem::take(&mut line)),
-            }
-        }
-        lines.lines.push(line);
+    let of_mode = |(mode, rules)| lines(&streets, &places, mode, rules);
+    Ok(rules.iter().enumerate().map(of_mode).collect())
+}
+
+/// A way that at least one of the rules allows.
+struct Street {
+    nodes: Vec<i64>,
+    /// For each of the rules.
+    passages: Vec<Option<Passage>>,
+}
+
+impl Street {
+    fn of(way: &Way<'_>, rules: &[Rules]) -> Option<Self> {
+        let tags: Vec<(&str, &str)> = way.tags().collect();
+        let passages: Vec<Option<Passage>> =
+            rules.iter().map(|rules| rules.passage(&tags)).collect();
+        passages.iter().any(Option::is_some).then(|| Street {
+            nodes: way.refs().collect(),
+            passages,
+        })
     }
-    lines.lines.retain(|line| line.len() > 1);
-    lines.points = points.into_iter().map(Option::unwrap_or_default).collect();
-    Ok(lines)
+}
+
+/// The streets of one mode with the points that they need.
+fn lines(
+    streets: &[Street],
+    places: &HashMap<i64, Option<[i32; 2]>>,
+    mode: usize,
+    rules: &Rules,
+) -> Lines {
+    let mut lines = Lines {
+        leg_cost_per_m: rules.leg_cost_per_m(),
+        ..Lines::default()
+    };
+    let mut numbers: HashMap<i64, u32> = HashMap::default();
+    for street in streets {
+        let Some(passage) = street.passages[mode] else {
+            continue;
+        };
+        let known = |node: &i64| places.get(node).copied().flatten();
+        for part in street.nodes.split(|node| known(node).is_none()) {
+            if part.len() < 2 {
+                continue;
+            }
+            let line = part.iter().map(|node| {
+                *numbers.entry(*node).or_insert_with(|| {
+                    lines.points.extend(known(node));
+                    lines.points.len() as u32 - 1
+                })
+            });
+            lines.lines.push(line.collect());
+            lines.passages.push(passage);
+        }
+    }
+    lines
 }
 
 fn each(

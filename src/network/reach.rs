@@ -1,4 +1,4 @@
-use super::{Graph, Search, Snap};
+use super::{CLOSED, Graph, Search, Sense, Snap};
 
 /// Places joined to a network, sorted by edge.
 #[derive(Clone, Debug, Default)]
@@ -48,69 +48,100 @@ impl Places {
     }
 }
 
-/// What is within reach along the streets of one place, or of the nearest of several.
+/// What is within reach along the streets of one place, or of the nearest of several; or from where
+/// they are within reach.
+///
+/// Costs are millimetres, or milliseconds where the network counts time.
 #[derive(Debug, Default)]
 pub struct Reach {
     pub search: Search,
     /// Where the search began.
     pub starts: Vec<Snap>,
-    pub limit_mm: u32,
+    pub limit: u32,
+    sense: Sense,
 }
 
 impl Reach {
-    /// Searches to `limit_mm` from the nearest of some places, both straight legs counted.
-    pub fn run(&mut self, graph: &Graph, from: &[Snap], limit_mm: u32) {
-        let ends = from.iter().flat_map(|from| {
-            let edge = graph.edge(from.edge);
-            [
-                (edge.from, from.leg_mm.saturating_add(from.at_mm)),
-                (edge.to, from.leg_mm.saturating_add(edge.mm - from.at_mm)),
-            ]
+    /// Searches to `limit` from the nearest of some places, both straight legs counted.
+    pub fn run(&mut self, graph: &Graph, from: &[Snap], limit: u32) {
+        self.search(graph, from, limit, Sense::From);
+    }
+
+    /// Like [`Reach::run`], from wherever one gets to the places within `limit` if the sense is
+    /// [`Sense::To`].
+    pub fn search(&mut self, graph: &Graph, starts: &[Snap], limit: u32, sense: Sense) {
+        let ends = starts.iter().flat_map(|start| {
+            let edge = graph.edge(start.edge);
+            let leg = graph.leg_cost(start.leg_mm);
+            let [there, back] = graph.costs(start.edge, sense);
+            let ends = [
+                (edge.from, along(back, start.at_mm, edge.mm)),
+                (edge.to, rest(there, start.at_mm, edge.mm)),
+            ];
+            let ends = ends
+                .into_iter()
+                .filter_map(|(node, cost)| Some((node, cost?)));
+            ends.map(move |(node, cost)| (node, leg.saturating_add(cost)))
         });
-        self.search.run(graph, ends, limit_mm);
+        self.search.follow(graph.ways(sense), ends, limit);
         self.starts.clear();
-        self.starts.extend_from_slice(from);
-        self.limit_mm = limit_mm;
+        self.starts.extend_from_slice(starts);
+        self.limit = limit;
+        self.sense = sense;
     }
 
-    /// Millimetres to a place; `None` beyond the limit.
-    pub fn mm(&self, graph: &Graph, to: Snap) -> Option<u32> {
+    /// What it costs to get to a place; `None` beyond the limit.
+    pub fn cost(&self, graph: &Graph, to: Snap) -> Option<u32> {
         let edge = graph.edge(to.edge);
-        let over = |node: u32, mm: u32| Some(self.search.mm(node)?.saturating_add(mm));
-        let ways = [over(edge.from, to.at_mm), over(edge.to, edge.mm - to.at_mm)];
-        let along = self.starts.iter().filter(|start| start.edge == to.edge);
-        let along = along.map(|start| start.leg_mm.saturating_add(start.at_mm.abs_diff(to.at_mm)));
-        let shortest = ways.into_iter().flatten().chain(along).min()?;
-        let mm = shortest.saturating_add(to.leg_mm);
-        (mm <= self.limit_mm).then_some(mm)
+        let [there, back] = self.costs(graph, to.edge);
+        let over =
+            |node: u32, cost: Option<u32>| Some(self.search.cost(node)?.saturating_add(cost?));
+        let ways = [
+            over(edge.from, along(there, to.at_mm, edge.mm)),
+            over(edge.to, rest(back, to.at_mm, edge.mm)),
+        ];
+        let beside = self.starts.iter().filter(|start| start.edge == to.edge);
+        let beside = beside.filter_map(|start| {
+            let (cost, low, high) = match start.at_mm <= to.at_mm {
+                true if there != CLOSED => (there, start.at_mm, to.at_mm),
+                // At the very same point either way will do.
+                _ if start.at_mm >= to.at_mm => (back, to.at_mm, start.at_mm),
+                _ => return None,
+            };
+            let between = along(cost, high, edge.mm)? - along(cost, low, edge.mm)?;
+            Some(graph.leg_cost(start.leg_mm).saturating_add(between))
+        });
+        let least = ways.into_iter().flatten().chain(beside).min()?;
+        let cost = least.saturating_add(graph.leg_cost(to.leg_mm));
+        (cost <= self.limit).then_some(cost)
     }
 
-    /// Every place within reach with its millimetres, each once.
+    /// Every place within reach with its cost, each once.
     pub fn for_each(&self, graph: &Graph, places: &Places, mut visit: impl FnMut(u32, u32)) {
-        let mut on = |edge: u32| {
+        for edge in self.edges(graph) {
             for (number, snap) in places.on(edge) {
-                if let Some(mm) = self.mm(graph, *snap) {
-                    visit(*number, mm);
+                if let Some(cost) = self.cost(graph, *snap) {
+                    visit(*number, cost);
                 }
             }
-        };
-        for edge in self.edges(graph) {
-            on(edge);
         }
     }
 
     /// Every edge that is reached in part or whole, each once.
     pub fn edges<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = u32> + 'a {
         let began = move |edge: u32| self.starts.iter().any(|start| start.edge == edge);
+        let ways = graph.ways(self.sense);
         let found = self.search.settled().iter().flat_map(move |&node| {
-            let onward = graph.onward(node).iter();
             let here = move |way: &&super::graph::Onward| {
+                // Of two ends that are found and lead in, the first tells of the edge; a loop has
+                // one end.
                 let edge = graph.edge(way.edge);
-                // Of two ends that are found the first tells of the edge; a loop has one end.
-                let is_first = edge.from == node || self.search.mm(edge.from).is_none();
+                let is_first = edge.from == node
+                    || self.costs(graph, way.edge)[0] == CLOSED
+                    || self.search.cost(edge.from).is_none();
                 is_first && !began(way.edge)
             };
-            onward.filter(here).map(|way| way.edge)
+            ways.onward(node).iter().filter(here).map(|way| way.edge)
         });
         let mut last = None;
         // The two ends of a loop stand side by side.
@@ -122,4 +153,26 @@ impl Reach {
         });
         own.map(|(_, start)| start.edge).chain(distinct)
     }
+
+    /// What an edge costs from its first node to its last and back, in the sense of the search.
+    pub(super) fn costs(&self, graph: &Graph, edge: u32) -> [u32; 2] {
+        graph.costs(edge, self.sense)
+    }
+}
+
+/// The cost of the first `at_mm` of an edge of `mm`; `None` where it is closed.
+fn along(cost: u32, at_mm: u32, mm: u32) -> Option<u32> {
+    match cost {
+        CLOSED => None,
+        cost if cost == mm => Some(at_mm),
+        cost => {
+            let (cost, at_mm, mm) = (u64::from(cost), u64::from(at_mm), u64::from(mm.max(1)));
+            Some(((cost * at_mm + mm / 2) / mm) as u32)
+        }
+    }
+}
+
+/// The cost of what lies beyond the first `at_mm` of an edge of `mm`.
+fn rest(cost: u32, at_mm: u32, mm: u32) -> Option<u32> {
+    Some(cost - along(cost, at_mm, mm)?)
 }

@@ -1,6 +1,6 @@
 use geo::{Coord, LineString, MapCoords, MultiPolygon};
 
-use super::{Graph, Reach, outline::Outline};
+use super::{CLOSED, Graph, Reach, outline::Outline};
 use crate::domain::measure::EARTH_RADIUS_M;
 
 /// The outline of the streets that searches reached, each widened by `width_m` to both sides
@@ -29,15 +29,15 @@ impl ReachedShape {
         }
     }
 
-    /// Adds what a search reached within `limit_mm`.
-    pub fn add(&mut self, graph: &Graph, reach: &Reach, limit_mm: u32) {
+    /// Adds what a search reached within `limit`.
+    pub fn add(&mut self, graph: &Graph, reach: &Reach, limit: u32) {
         for edge in reach.edges(graph) {
             let flat = |place: geo::Point<f64>| Coord {
                 x: place.x() * self.east,
                 y: place.y() * self.north,
             };
             let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
-            for (from, to) in reached_parts(graph, reach, edge, limit_mm) {
+            for (from, to) in reached_parts(graph, reach, edge, limit) {
                 let part = part(&line, from, to);
                 part.0
                     .windows(2)
@@ -57,31 +57,29 @@ impl ReachedShape {
 }
 
 /// The parts of an edge within the limit, as shares of its length.
-fn reached_parts(graph: &Graph, reach: &Reach, edge: u32, limit_mm: u32) -> Vec<(f64, f64)> {
+fn reached_parts(graph: &Graph, reach: &Reach, edge: u32, limit: u32) -> Vec<(f64, f64)> {
     let ends = graph.edge(edge);
-    let length = f64::from(ends.mm.max(1));
-    let left = |node: u32| {
-        reach
-            .search
-            .mm(node)
-            .and_then(|mm| limit_mm.checked_sub(mm))
-    };
+    // How far one gets for the rest of the limit, as a share of the edge; not at all where closed.
+    let [there, back] = reach.costs(graph, edge).map(|cost| {
+        move |rest: u32| match cost {
+            CLOSED => 0.0,
+            cost => f64::from(rest) / f64::from(cost.max(1)),
+        }
+    });
+    let left = |node: u32| limit.checked_sub(reach.search.cost(node)?);
     let mut parts = Vec::new();
     if let Some(rest) = left(ends.from) {
-        parts.push((0.0, (f64::from(rest) / length).min(1.0)));
+        parts.push((0.0, there(rest).min(1.0)));
     }
     if let Some(rest) = left(ends.to) {
-        parts.push(((1.0 - f64::from(rest) / length).max(0.0), 1.0));
+        parts.push(((1.0 - back(rest)).max(0.0), 1.0));
     }
     for start in reach.starts.iter().filter(|start| start.edge == edge) {
-        let Some(rest) = limit_mm.checked_sub(start.leg_mm) else {
+        let Some(rest) = limit.checked_sub(graph.leg_cost(start.leg_mm)) else {
             continue;
         };
-        let (at, rest) = (f64::from(start.at_mm), f64::from(rest));
-        parts.push((
-            ((at - rest) / length).max(0.0),
-            ((at + rest) / length).min(1.0),
-        ));
+        let at = f64::from(start.at_mm) / f64::from(ends.mm.max(1));
+        parts.push(((at - back(rest)).max(0.0), (at + there(rest)).min(1.0)));
     }
     // Parts that touch are one.
     parts.sort_by(|a, b| a.0.total_cmp(&b.0));

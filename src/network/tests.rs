@@ -1,4 +1,4 @@
-use std::{collections::HashMap, path::PathBuf, time::Instant};
+use std::{collections::HashMap, path::PathBuf};
 
 use geo::{Contains, Point, Validation};
 use proptest::prelude::*;
@@ -24,37 +24,77 @@ fn lattice(side: u32) -> Graph {
     lines.build().expect("a network").0
 }
 
-fn drawn(graph: &Graph, reach: &Reach, limit_mm: u32) -> geo::MultiPolygon<f64> {
+fn drawn(graph: &Graph, reach: &Reach, limit: u32) -> geo::MultiPolygon<f64> {
     let mut shape = ReachedShape::new(graph.node(0).y(), 30.0);
-    shape.add(graph, reach, limit_mm);
+    shape.add(graph, reach, limit);
     shape.polygons()
 }
 
-/// Distances from a place to every node by going over all edges until nothing changes.
+/// What it costs from a place to every node by going over all edges until nothing changes.
 fn relaxed(graph: &Graph, from: Snap) -> Vec<u64> {
-    let mut mm = vec![u64::MAX / 2; graph.nodes()];
+    let mut costs = vec![FAR; graph.nodes()];
     let start = graph.edge(from.edge);
-    let leg = u64::from(from.leg_mm);
-    let ends = [(start.from, from.at_mm), (start.to, start.mm - from.at_mm)];
-    for (node, along) in ends {
-        let at = &mut mm[node as usize];
-        *at = (*at).min(leg + u64::from(along));
+    let [there, back] = graph.costs(from.edge, Sense::From);
+    let leg = u64::from(graph.leg_cost(from.leg_mm));
+    for (node, cost) in [
+        (start.from, share(back, from.at_mm, start.mm)),
+        (start.to, between(there, from.at_mm, start.mm, start.mm)),
+    ] {
+        let at = &mut costs[node as usize];
+        *at = (*at).min(leg + cost);
     }
     loop {
         let mut changed = false;
-        for edge in graph.edges() {
-            for (a, b) in [(edge.from, edge.to), (edge.to, edge.from)] {
-                let over = mm[a as usize] + u64::from(edge.mm);
-                if over < mm[b as usize] {
-                    mm[b as usize] = over;
+        for (number, edge) in graph.edges().iter().enumerate() {
+            let [there, back] = graph.costs(number as u32, Sense::From);
+            for (a, b, cost) in [(edge.from, edge.to, there), (edge.to, edge.from, back)] {
+                let over = costs[a as usize] + if cost == CLOSED { FAR } else { u64::from(cost) };
+                if over < costs[b as usize] {
+                    costs[b as usize] = over;
                     changed = true;
                 }
             }
         }
         if !changed {
-            return mm;
+            return costs;
         }
     }
+}
+
+/// More than any cost, and twice it still a number.
+const FAR: u64 = u64::MAX / 4;
+
+/// The cost of the first `at_mm` of an edge, rounded half up; far where it is closed.
+fn share(cost: u32, at_mm: u32, mm: u32) -> u64 {
+    match (cost, mm) {
+        (CLOSED, _) => FAR,
+        (_, 0) => 0,
+        _ => (f64::from(cost) * f64::from(at_mm) / f64::from(mm)).round() as u64,
+    }
+}
+
+fn between(cost: u32, low_mm: u32, high_mm: u32, mm: u32) -> u64 {
+    match cost {
+        CLOSED => FAR,
+        _ => share(cost, high_mm, mm) - share(cost, low_mm, mm),
+    }
+}
+
+/// What it costs from one place to another, given the costs to all nodes.
+fn plainly(graph: &Graph, nodes: &[u64], from: Snap, to: Snap) -> u64 {
+    let edge = graph.edge(to.edge);
+    let [there, back] = graph.costs(to.edge, Sense::From);
+    let mut best = (nodes[edge.from as usize] + share(there, to.at_mm, edge.mm))
+        .min(nodes[edge.to as usize] + between(back, to.at_mm, edge.mm, edge.mm));
+    if to.edge == from.edge {
+        let along = match from.at_mm <= to.at_mm {
+            true => between(there, from.at_mm, to.at_mm, edge.mm),
+            false => between(back, to.at_mm, from.at_mm, edge.mm),
+        };
+        let leg = u64::from(graph.leg_cost(from.leg_mm));
+        best = best.min(leg + if from.at_mm == to.at_mm { 0 } else { along });
+    }
+    best + u64::from(graph.leg_cost(to.leg_mm))
 }
 
 fn random_lines() -> impl Strategy<Value = Lines> {
@@ -69,8 +109,64 @@ fn random_lines() -> impl Strategy<Value = Lines> {
                 .enumerate()
                 .map(|(at, line)| line.iter().map(|p| (p + at as u32 * 3) % count).collect())
                 .collect(),
+            ..Lines::default()
         }
     })
+}
+
+/// Streets of which some are one-way; by length, or by time with legs on foot.
+fn random_traffic() -> impl Strategy<Value = Lines> {
+    let ways = proptest::collection::vec((0u8..6, 5u32..90), 30);
+    (random_lines(), ways, any::<bool>()).prop_map(|(mut lines, ways, is_timed)| {
+        let passage = |(way, km_h): &(u8, u32)| Passage {
+            there: ![0, 1].contains(way),
+            back: ![0, 2].contains(way),
+            cost_per_mm: if is_timed {
+                3.6 / f64::from(*km_h)
+            } else {
+                1.0
+            },
+        };
+        lines.passages = ways.iter().take(lines.lines.len()).map(passage).collect();
+        lines.leg_cost_per_m = if is_timed { 800 } else { 1000 };
+        lines
+    })
+}
+
+/// Holds a search in one sense from each place to all others against the plain one.
+fn holds(graph: &Graph, places: &[(f64, f64)], limit: u32, sense: Sense) {
+    let snapper = Snapper::new(graph);
+    let snap = |(lon, lat): &(f64, f64)| snapper.snap(graph, *lon, *lat);
+    let snaps: Vec<Option<Snap>> = places.iter().map(snap).collect();
+    let joined = Places::new(graph, &snaps);
+    let nodes: Vec<Vec<u64>> = snaps
+        .iter()
+        .map(|snap| snap.map_or(Vec::new(), |snap| relaxed(graph, snap)))
+        .collect();
+    let mut reach = Reach::default();
+    for (at, start) in snaps.iter().enumerate() {
+        let Some(start) = start else { continue };
+        reach.search(graph, &[*start], limit, sense);
+        let mut found = HashMap::new();
+        reach.for_each(graph, &joined, |number, cost| {
+            assert!(found.insert(number, cost).is_none(), "each place once");
+        });
+        for (number, other) in snaps.iter().enumerate() {
+            let wanted = other.and_then(|other| {
+                let cost = match sense {
+                    Sense::From => plainly(graph, &nodes[at], *start, other),
+                    Sense::To => plainly(graph, &nodes[number], other, *start),
+                };
+                (cost <= u64::from(limit)).then_some(cost as u32)
+            });
+            assert_eq!(found.get(&(number as u32)).copied(), wanted, "{sense:?}");
+        }
+        let mut edges: Vec<u32> = reach.edges(graph).collect();
+        let count = edges.len();
+        edges.sort_unstable();
+        edges.dedup();
+        assert_eq!(edges.len(), count, "each edge once");
+    }
 }
 
 proptest! {
@@ -83,31 +179,23 @@ proptest! {
         limit in 1u32..900_000,
     ) {
         let Ok((graph, _)) = lines.build() else { return Ok(()) };
-        let snapper = Snapper::new(&graph);
-        let snaps: Vec<Option<Snap>> =
-            places.iter().map(|(lon, lat)| snapper.snap(&graph, *lon, *lat)).collect();
-        let joined = Places::new(&graph, &snaps);
-        let mut reach = Reach::default();
-        for from in snaps.iter().flatten() {
-            reach.run(&graph, &[*from], limit);
-            let mut found = HashMap::new();
-            reach.for_each(&graph, &joined, |number, mm| {
-                assert!(found.insert(number, mm).is_none(), "each place once");
-            });
-            let nodes = relaxed(&graph, *from);
-            for (number, to) in snaps.iter().enumerate() {
-                let wanted = to.and_then(|to| {
-                    let edge = graph.edge(to.edge);
-                    let mut best = (nodes[edge.from as usize] + u64::from(to.at_mm))
-                        .min(nodes[edge.to as usize] + u64::from(edge.mm - to.at_mm));
-                    if to.edge == from.edge {
-                        best = best.min(u64::from(from.leg_mm + from.at_mm.abs_diff(to.at_mm)));
-                    }
-                    let all = best + u64::from(to.leg_mm);
-                    (all <= u64::from(limit)).then_some(all as u32)
-                });
-                prop_assert_eq!(found.get(&(number as u32)).copied(), wanted);
-            }
+        holds(&graph, &places, limit, Sense::From);
+    }
+
+    #[test]
+    fn one_ways_are_kept_from_a_place_and_to_it(
+        lines in random_traffic(),
+        places in proptest::collection::vec((0.0f64..0.006, 0.0f64..0.006), 2..12),
+        limit in 1u32..900_000,
+    ) {
+        let Ok((graph, _)) = lines.build() else { return Ok(()) };
+        holds(&graph, &places, limit, Sense::From);
+        holds(&graph, &places, limit, Sense::To);
+        // From every node one gets to every other.
+        for node in 0..graph.nodes() as u32 {
+            let mut search = Search::default();
+            search.run(&graph, [(node, 0)], u32::MAX - 1);
+            prop_assert_eq!(search.settled().len(), graph.nodes());
         }
     }
 
@@ -138,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_come_back_as_the_same_network(lines in random_lines()) {
+    fn bytes_come_back_as_the_same_network(lines in random_traffic()) {
         let Ok((graph, _)) = lines.build() else { return Ok(()) };
         let bytes = graph_to_bytes(&graph);
         prop_assert_eq!(&graph_from_bytes(&bytes).expect("sound bytes"), &graph);
@@ -160,6 +248,7 @@ fn lines_meet_where_they_share_a_point_and_islands_are_told() {
             [910_000, 0],
         ],
         lines: vec![vec![0, 1, 2], vec![1, 3], vec![4, 5]],
+        ..Lines::default()
     };
     let (graph, report) = lines.build().expect("a network");
     assert_eq!((graph.nodes(), graph.edges().len()), (4, 3));
@@ -170,6 +259,131 @@ fn lines_meet_where_they_share_a_point_and_islands_are_told() {
         Lines::default().build(),
         Err(NetworkError::NoStreets)
     ));
+}
+
+/// A square of streets of 1,000 m, nodes numbered around from the corner in the south-west: the
+/// southern side may be gone along eastward only.
+fn square(southern: Passage) -> Graph {
+    // 0.001 degrees of latitude are 111.195 m; close to the equator longitude is alike.
+    let side = 89_932;
+    let mut lines = Lines {
+        points: vec![[0, 0], [side, 0], [side, side], [0, side]],
+        lines: vec![vec![0, 1], vec![1, 2], vec![2, 3], vec![3, 0]],
+        passages: vec![Passage::PLAIN; 4],
+        ..Lines::default()
+    };
+    lines.passages[0] = southern;
+    lines.build().expect("a network").0
+}
+
+#[test]
+fn nobody_goes_against_a_one_way() {
+    let eastward = Passage {
+        back: false,
+        ..Passage::PLAIN
+    };
+    let graph = square(eastward);
+    let snapper = Snapper::new(&graph);
+    let at = |x: f64| {
+        snapper
+            .snap(&graph, x * 0.0089932, 0.0)
+            .expect("on the street")
+    };
+    let (west, east) = (at(0.25), at(0.75));
+    let cost = |from: Snap, to: Snap, sense: Sense| {
+        let mut reach = Reach::default();
+        reach.search(&graph, &[from], 4_000_000, sense);
+        let metres = f64::from(reach.cost(&graph, to)?) / 1000.0;
+        Some((metres / 10.0).round() * 10.0)
+    };
+    // Half the side with the traffic; else on to the corner, round three sides and in again.
+    assert_eq!(cost(west, east, Sense::From), Some(500.0));
+    assert_eq!(cost(east, west, Sense::From), Some(3_500.0));
+    assert_eq!(cost(west, east, Sense::To), Some(3_500.0));
+    assert_eq!(cost(east, west, Sense::To), Some(500.0));
+    // Where it is closed at both ends but one, the drawing stops at the start.
+    let mut reach = Reach::default();
+    reach.run(&graph, &[east], 200_000);
+    let shape = drawn(&graph, &reach, 200_000);
+    assert!(shape.contains(&Point::new(0.85 * 0.0089932, 0.0)));
+    assert!(!shape.contains(&Point::new(0.65 * 0.0089932, 0.0)));
+}
+
+#[test]
+fn a_car_is_walked_to_and_takes_time() {
+    // 36 km/h: 100 ms for a metre.
+    let road = Passage {
+        cost_per_mm: 0.1,
+        ..Passage::PLAIN
+    };
+    let lines = Lines {
+        points: vec![[0, 0], [89_932, 0]],
+        lines: vec![vec![0, 1]],
+        passages: vec![road],
+        leg_cost_per_m: 800,
+    };
+    let (graph, _) = lines.build().expect("a network");
+    let snapper = Snapper::new(&graph);
+    // 100 m north of the western end, 50 m south of the eastern.
+    let from = snapper.snap(&graph, 0.0, 0.000_899_32).expect("near");
+    let to = snapper
+        .snap(&graph, 0.008_993_2, -0.000_449_66)
+        .expect("near");
+    let mut reach = Reach::default();
+    reach.run(&graph, &[from], 300_000);
+    let seconds = f64::from(reach.cost(&graph, to).expect("within reach")) / 1000.0;
+    // 80 s on foot, 100 s by car, 40 s on foot.
+    assert!((seconds - 220.0).abs() < 0.1, "{seconds}");
+}
+
+#[test]
+fn what_one_cannot_leave_is_an_island() {
+    // A ring, and a one-way into it from a far end that cannot be reached.
+    let one_way = Passage {
+        back: false,
+        ..Passage::PLAIN
+    };
+    let lines = Lines {
+        points: vec![[0, 0], [10_000, 0], [10_000, 10_000], [0, 90_000]],
+        lines: vec![vec![0, 1, 2, 0], vec![3, 0]],
+        passages: vec![one_way, one_way],
+        ..Lines::default()
+    };
+    let (graph, report) = lines.build().expect("a network");
+    assert_eq!((graph.nodes(), graph.edges().len()), (1, 1));
+    assert_eq!((report.islands, report.island_nodes), (1, 1));
+    let dead_end = Lines {
+        lines: vec![vec![0, 1]],
+        passages: vec![one_way],
+        ..lines
+    };
+    assert!(matches!(dead_end.build(), Err(NetworkError::NoStreets)));
+}
+
+#[test]
+fn lines_of_ones_own_meet_at_shared_corners() {
+    let line = |corners: &[(f64, f64)]| geo::Geometry::LineString(corners.to_vec().into());
+    // The second begins at an inner corner of the first, to less than a ten-millionth.
+    let first = line(&[(113.0, 23.0), (113.01, 23.0), (113.02, 23.0)]);
+    let second = line(&[(113.01 + 2e-8, 23.0 - 2e-8), (113.01, 23.01)]);
+    let path = line(&[(113.02, 23.0), (113.03, 23.0)]);
+    let primary = vec![("highway", "primary"), ("oneway", "-1")];
+    let streets = [
+        (&first, vec![("highway", "residential")]),
+        (&second, primary),
+        (&path, vec![("highway", "footway")]),
+    ];
+    let all = Rules::all().unwrap();
+    let built = |rules: &Rules| read_lines(streets.clone(), rules).build().unwrap();
+    let (walk, report) = built(&all[0]);
+    assert_eq!(
+        (walk.nodes(), walk.edges().len(), report.islands),
+        (5, 4, 0)
+    );
+    // By car there is no way back from the one-way's far end.
+    let (car, report) = built(&all[2]);
+    assert_eq!((car.nodes(), car.edges().len()), (3, 2));
+    assert_eq!((report.lines, report.islands), (2, 1));
 }
 
 #[test]
@@ -190,7 +404,7 @@ fn shapes_are_valid_and_grow_with_the_limit() {
         area = now;
         // What is reached lies inside, what is just beyond the width does not.
         for node in 0..graph.nodes() as u32 {
-            if reach.search.mm(node).is_some_and(|mm| mm <= limit) {
+            if reach.search.cost(node).is_some_and(|mm| mm <= limit) {
                 assert!(shape.contains(&graph.node(node)), "{limit}");
             }
         }
@@ -201,7 +415,7 @@ fn shapes_are_valid_and_grow_with_the_limit() {
 fn a_file_that_is_cut_short_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let go_on = || true;
-    let rules = Rules::walk().unwrap();
+    let rules = [Rules::walk().unwrap()];
     let path = folder.path().join("city.osm.pbf");
     for bytes in [
         &b""[..],
@@ -233,8 +447,8 @@ fn data(file: &str) -> Option<PathBuf> {
 
 fn porto_alegre() -> Option<(Graph, BuildReport)> {
     let file = data("porto-alegre/poa_osm.pbf")?;
-    let lines = read_osm(&[file], &Rules::walk().unwrap(), &|| true).expect("a whole file");
-    Some(lines.build().expect("streets"))
+    let lines = read_osm(&[file], &[Rules::walk().unwrap()], &|| true).expect("a whole file");
+    Some(lines[0].build().expect("streets"))
 }
 
 /// The same rule written down once more over plain maps, without any of the room's own parts but
@@ -330,7 +544,7 @@ fn porto_alegre_is_walked_as_an_independent_search_walks_it() {
         let mut ours: Vec<u64> = search
             .settled()
             .iter()
-            .map(|n| u64::from(search.mm(*n).unwrap()))
+            .map(|n| u64::from(search.cost(*n).unwrap()))
             .collect();
         let mut theirs: Vec<u64> = far.into_values().collect();
         ours.sort_unstable();
@@ -340,83 +554,6 @@ fn porto_alegre_is_walked_as_an_independent_search_walks_it() {
     }
     println!("{compared} searches compared");
     assert!(compared > 100);
-}
-
-#[test]
-#[ignore = "a measurement: cargo test --release --lib network -- --ignored --nocapture"]
-fn how_fast_streets_are() {
-    let Some(file) = data("porto-alegre/poa_osm.pbf") else {
-        return;
-    };
-    let start = Instant::now();
-    let (graph, report) = porto_alegre().unwrap();
-    println!("read and build: {:?}, {report:?}", start.elapsed());
-    let bytes = graph_to_bytes(&graph);
-    let start = Instant::now();
-    let again = graph_from_bytes(&bytes).unwrap();
-    println!("{} bytes, load: {:?}", bytes.len(), start.elapsed());
-    assert_eq!(again.nodes(), graph.nodes());
-    let start = Instant::now();
-    let snapper = Snapper::new(&graph);
-    println!("snapper: {:?}", start.elapsed());
-    let grid = file.with_file_name("poa_hexgrid.csv");
-    let mut reader = csv::Reader::from_path(grid).unwrap();
-    let cells: Vec<(f64, f64, u64)> = reader
-        .records()
-        .map(|row| {
-            let row = row.unwrap();
-            let number = |at: usize| row[at].parse::<f64>().unwrap();
-            (number(1), number(2), number(3) as u64)
-        })
-        .collect();
-    let start = Instant::now();
-    let snaps: Vec<_> = cells
-        .iter()
-        .map(|c| snapper.snap(&graph, c.0, c.1))
-        .collect();
-    println!("{} cells snapped: {:?}", cells.len(), start.elapsed());
-    let start = Instant::now();
-    let mut people = vec![0u64; graph.nodes()];
-    let mut reach = Reach::default();
-    for (cell, snap) in cells.iter().zip(&snaps) {
-        let Some(snap) = snap else { continue };
-        reach.run(&graph, &[*snap], 1_000_000);
-        for node in reach.search.settled() {
-            people[*node as usize] += cell.2;
-        }
-    }
-    let sum: u64 = people.iter().sum();
-    println!(
-        "people within 1,000 m of {} nodes: {:?}, sum {sum}",
-        people.len(),
-        start.elapsed()
-    );
-    let center = snapper.snap(&graph, -51.2287, -30.0277).unwrap();
-    for minutes in [15u32, 30, 60] {
-        let start = Instant::now();
-        reach.run(&graph, &[center], minutes * 75_000);
-        let searched = start.elapsed();
-        let shape = drawn(&graph, &reach, minutes * 75_000);
-        let edges = reach.edges(&graph).count();
-        println!(
-            "{minutes} min: {edges} edges, search {searched:?}, with shape {:?}, {} parts, valid {}",
-            start.elapsed(),
-            shape.0.len(),
-            shape.is_valid()
-        );
-    }
-    let lattice = lattice(500);
-    let start = Instant::now();
-    let mut search = Search::default();
-    let mut settled = 0;
-    for node in 0..lattice.nodes() as u32 {
-        search.run(&lattice, [(node, 0)], 1_000_000);
-        settled += search.settled().len();
-    }
-    println!(
-        "lattice of 250,000 nodes, 1,000 m each: {:?}, {settled} settled",
-        start.elapsed()
-    );
 }
 
 #[test]
@@ -436,7 +573,7 @@ fn shapes_of_a_real_city_are_valid_hold_what_is_reached_and_grow() {
             let shape = drawn(&graph, &reach, limit);
             assert!(shape.is_valid(), "{lon}, {lat}: {limit}");
             for node in (0..graph.nodes() as u32).step_by(7) {
-                if reach.search.mm(node).is_some_and(|mm| mm <= limit) {
+                if reach.search.cost(node).is_some_and(|mm| mm <= limit) {
                     assert!(shape.contains(&graph.node(node)), "{limit}: node {node}");
                 }
             }

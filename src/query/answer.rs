@@ -102,9 +102,9 @@ impl Provenance {
 }
 
 /// The definition of a question in `terms.toml`.
-pub(super) fn definition(city: &City, question: &str) -> Title {
+pub(super) fn definition(city: &City, question: impl AsRef<str>) -> Title {
     city.catalog()
-        .term(question)
+        .term(question.as_ref())
         .map(|term| term.definition.clone())
         .unwrap_or_default()
 }

@@ -37,7 +37,7 @@ pub struct CatchmentsQuery {
     pub origins: Vec<Origin>,
     #[serde(default)]
     pub mode: Mode,
-    /// Metres, or minutes on foot; at most 50,000 metres.
+    /// Metres, or minutes; at most 50,000 metres, by car 120 minutes.
     pub cutoffs: Vec<f64>,
     #[serde(default)]
     pub unit: Unit,
@@ -46,6 +46,9 @@ pub struct CatchmentsQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
     /// Whether polygons are wanted.
@@ -60,6 +63,7 @@ impl CatchmentsQuery {
             unit: self.unit,
             direction: self.direction,
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
         }
     }
 }

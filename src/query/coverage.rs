@@ -36,6 +36,9 @@ pub struct CoverageQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     pub level: String,
     /// The population attribute; the first filled one without it.
     #[serde(default)]
@@ -53,6 +56,7 @@ impl CoverageQuery {
             mode: self.mode.clone(),
             unit: self.unit,
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
             ..Travel::default()
         };
         travel.reversed()

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::{BalanceQuery, Limits, answer::software, balance, sources::populations};
 use crate::{
-    city::{City, Setting},
+    city::{City, Setting, Streets},
     domain::{Language, Title},
 };
 
@@ -38,15 +40,24 @@ pub fn overview(city: &City) -> Json {
         "periods": city.periods(),
         "levels": levels,
         "calibers": calibers,
-        "streets": city.streets().map(|streets| json!({
-            "period": streets.period,
-            "source": streets.record.source,
-            "length_km": (streets.graph.length_m() / 1000.0).round(),
-        })),
+        "streets": city.streets("walk").map(street_network),
+        "modes": city.all_streets().map(street_network).collect::<Vec<_>>(),
         "software": software(),
         "basemap": Json::Null,
         "findings": findings(city),
         "plan_targets": parsed(city.setting(Setting::PlanTargets)),
+    })
+}
+
+fn street_network(streets: &Arc<Streets>) -> Json {
+    json!({
+        "mode": streets.rules.mode,
+        "title": streets.rules.title,
+        "period": streets.period,
+        "source": streets.record.source,
+        "licence": streets.record.licence,
+        "imported_at": streets.record.imported_at,
+        "length_km": (streets.graph.length_m() / 1000.0).round(),
     })
 }
 

@@ -10,6 +10,8 @@ pub struct Travel {
     pub direction: Direction,
     /// What minutes on foot are turned into metres by.
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    pub bicycle_speed_km_h: Option<f64>,
 }
 
 /// How distance is measured.
@@ -20,6 +22,10 @@ pub enum Mode {
     Straight,
     /// On foot along the streets, the straight legs to and from them counted.
     Walk,
+    /// By bicycle along the streets, one-ways kept.
+    Bicycle,
+    /// By car without other traffic, on foot to the street and from it.
+    Car,
     /// By a table of travel times brought from elsewhere, `matrix:NAME`.
     Matrix(String),
 }
@@ -71,10 +77,13 @@ impl FromStr for Mode {
         match text {
             "straight" => Ok(Mode::Straight),
             "walk" => Ok(Mode::Walk),
+            "bicycle" => Ok(Mode::Bicycle),
+            "car" => Ok(Mode::Car),
             matrix if matrix.starts_with(MATRIX) => Ok(Mode::Matrix(matrix[MATRIX.len()..].into())),
-            other => Err(format!(
-                "mode: `{other}` is none of straight, walk, matrix:NAME"
-            )),
+            other => {
+                let modes = "straight, walk, bicycle, car, matrix:NAME";
+                Err(format!("mode: `{other}` is none of {modes}"))
+            }
         }
     }
 }
@@ -84,6 +93,8 @@ impl fmt::Display for Mode {
         match self {
             Mode::Straight => f.write_str("straight"),
             Mode::Walk => f.write_str("walk"),
+            Mode::Bicycle => f.write_str("bicycle"),
+            Mode::Car => f.write_str("car"),
             Mode::Matrix(name) => write!(f, "{MATRIX}{name}"),
         }
     }

@@ -75,7 +75,7 @@ pub trait Store: Send + Sync {
         period: &Period,
     ) -> Result<Vec<ControlTotal>, StoreError>;
 
-    /// The network of a name (`walk`), with its streets; `None` where none was imported.
+    /// The network of a name (`walk`, `car`), with its streets; `None` where none was imported.
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError>;
 
     /// The names of all networks, in their order.
@@ -84,8 +84,14 @@ pub trait Store: Send + Sync {
     /// The number of the commit that last wrote the network; `None` where there is none.
     fn network_number(&self, name: &str) -> Result<Option<ChangeNumber>, StoreError>;
 
-    /// Puts a network in place of the one of that name, in one transaction.
-    fn set_network(&self, name: &str, network: &StoredNetwork) -> Result<ChangeNumber, StoreError>;
+    /// Puts networks in place of those of the same names, in one transaction.
+    fn set_networks(&self, networks: &[(&str, &StoredNetwork)])
+    -> Result<ChangeNumber, StoreError>;
+
+    /// Puts one network in place of the one of that name.
+    fn set_network(&self, name: &str, network: &StoredNetwork) -> Result<ChangeNumber, StoreError> {
+        self.set_networks(&[(name, network)])
+    }
 
     /// A setting of the city (its title, time zone, map approval number …).
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;

@@ -55,10 +55,19 @@ const STATIONS: &str =
 
 impl App {
     pub fn new() -> Self {
-        App::bounded(Bounds::default())
+        App::made(Bounds::default(), |_| {})
+    }
+
+    /// The same city with more in its store.
+    pub fn with(fill: impl FnOnce(&GeoPackage)) -> Self {
+        App::made(Bounds::default(), fill)
     }
 
     pub fn bounded(bounds: Bounds) -> Self {
+        App::made(bounds, |_| {})
+    }
+
+    fn made(bounds: Bounds, fill: impl FnOnce(&GeoPackage)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
         let path = folder.path().join("city.gpkg");
@@ -74,6 +83,7 @@ impl App {
             let layer = catalog.layer(layer).expect("a built-in layer").clone();
             bring(&store, &catalog, &layer, vec![file]);
         }
+        fill(&store);
         let city = city::load(&store, catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
         let state = AppState::bounded(live.clone(), true, bounds);

@@ -7,4 +7,5 @@ mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod streets;
 mod tiles;

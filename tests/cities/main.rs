@@ -9,6 +9,7 @@ mod matrix;
 mod porto_alegre;
 mod shanghai;
 mod steward;
+mod streets;
 mod washington;
 
 use std::{

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Deref};
 use proptest::prelude::*;
 use suitu::{
     domain::{Layer, Table, Value},
-    store::{BatchMode, ChangeKind, ControlTotal, Store, StoreError},
+    store::{BatchMode, ChangeKind, ControlTotal, ImportRecord, Store, StoreError, StoredNetwork},
 };
 
 use super::sample::{batch, district, homes, layer, period};
@@ -24,6 +24,7 @@ pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
     the_change_log_is_complete_and_in_order(&*make());
     settings_and_totals_are_kept(&*make());
     readers_see_whole_commits(&*make());
+    networks_take_the_place_of_their_namesakes(&*make());
 }
 
 fn put(store: &dyn Store, layer: &Layer, at: &str, mode: BatchMode, table: &Table) -> u64 {
@@ -350,6 +351,38 @@ fn settings_and_totals_are_kept(store: &dyn Store) {
 }
 
 /// Every table that is read while another thread writes is one that was committed.
+fn networks_take_the_place_of_their_namesakes(store: &dyn Store) {
+    let network = |bytes: &[u8]| StoredNetwork {
+        period: period("2020"),
+        record: ImportRecord {
+            source: format!("{} bytes", bytes.len()),
+            ..ImportRecord::default()
+        },
+        bytes: bytes.to_vec(),
+    };
+    assert_eq!(store.network("walk").unwrap(), None);
+    assert_eq!(store.network_number("walk").unwrap(), None);
+    let (walk, car) = (network(b"\0on foot"), network(b"by car"));
+    let first = store.set_networks(&[("walk", &walk), ("car", &car)]);
+    let first = first.unwrap();
+    assert_eq!(first, store.change_number().unwrap());
+    assert_eq!(store.network("walk").unwrap(), Some(walk));
+    assert_eq!(store.network("car").unwrap(), Some(car.clone()));
+    // A later one leaves those of other names as they are.
+    let known = store.network_number("car").unwrap();
+    assert!(known.is_some_and(|number| number > 0 && number <= first));
+    let other = network(b"another way");
+    let second = store.set_network("walk", &other).unwrap();
+    assert!(second > first);
+    assert_eq!(store.network_number("walk").unwrap(), Some(second));
+    assert_eq!(store.network("walk").unwrap(), Some(other));
+    assert_eq!(store.network("car").unwrap(), Some(car));
+    assert_eq!(store.network_number("car").unwrap(), known);
+    assert!(!store.changes_since(first).unwrap().is_empty());
+    // Nothing to write is nothing done.
+    assert_eq!(store.set_networks(&[]).unwrap(), second);
+}
+
 fn readers_see_whole_commits(store: &dyn Store) {
     const ROWS: i64 = 400;
     let homes_layer = layer("residences");

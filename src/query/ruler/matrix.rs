@@ -32,7 +32,7 @@ impl<'c> ByMatrix<'c> {
 
     /// Whether a layer is the one that times lead to.
     pub fn knows(&self, loaded: &LoadedLayer) -> bool {
-        *loaded.layer().id == *self.matrix.side(!self.is_from).layer
+        loaded.layer().id.as_str() == self.matrix.side(!self.is_from).layer
     }
 
     /// Whether the table names the feature that a start stands for, at either end.

@@ -1,5 +1,5 @@
-//! One way to measure for all questions: from a start to the features of a layer, straight or on
-//! foot, with the shape of what is within reach and the sources it was measured on.
+//! One way to measure for all questions: from a start to the features of a layer, straight or along
+//! the streets, with the shape of what is within reach and the sources it was measured on.
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
@@ -23,6 +23,9 @@ const MAX_CUTOFF_M: f64 = 50_000.0;
 
 /// The longest time of a question to a table of travel times, seconds: a day.
 const MAX_MATRIX_S: f64 = 86_400.0;
+
+/// The longest time of a question where time is not metres by a speed, seconds.
+const MAX_CUTOFF_S: f64 = 7_200.0;
 
 /// Where a measurement starts: a point, or several of which the nearest counts, such as the
 /// entrances of a station.
@@ -55,6 +58,7 @@ impl Start {
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
 pub struct Ruler<'c> {
     way: Way<'c>,
+    mode: Mode,
     unit: Unit,
     cost_per_unit: f64,
     max_cost: f64,
@@ -80,30 +84,30 @@ impl<'c> Ruler<'c> {
         let way = match &travel.mode {
             Mode::Straight => Way::Straight,
             Mode::Matrix(name) => Way::Matrix(ByMatrix::new(city, name, travel)?),
-            Mode::Walk => Way::Streets(OnStreets::new(city)?),
+            Mode::Walk | Mode::Bicycle | Mode::Car => Way::Streets(OnStreets::new(city, travel)?),
         };
-        let speed_m_min = streets::walk_speed_km_h(travel)? * 1000.0 / 60.0;
-        let cost_per_unit = match (travel.unit, &way) {
-            (Unit::Minutes, Way::Matrix(_)) => 60.0,
+        let refuse = |problem| Err(QueryError::field("unit", problem));
+        let (cost_per_unit, max_cost) = match (travel.unit, &way) {
+            (Unit::Minutes, Way::Matrix(_)) => (60.0, MAX_MATRIX_S),
             (Unit::Metres, Way::Matrix(_)) => {
-                let problem = "a table of travel times has no metres: write min";
-                return Err(QueryError::field("unit", problem));
+                return refuse("a table of travel times has no metres: write min");
             }
-            (Unit::Metres, _) => 1.0,
-            (Unit::Minutes, Way::Streets(_)) => speed_m_min,
             (Unit::Minutes, Way::Straight) => {
-                let problem = "a straight line has no minutes: write m";
-                return Err(QueryError::field("unit", problem));
+                return refuse("a straight line has no minutes: write m");
             }
+            (Unit::Metres, Way::Streets(streets)) if streets.counts_time() => {
+                return refuse("by car streets are counted in minutes: write min");
+            }
+            (Unit::Minutes, Way::Streets(streets)) if streets.counts_time() => (60.0, MAX_CUTOFF_S),
+            (Unit::Minutes, Way::Streets(streets)) => (streets.metres_per_min(), MAX_CUTOFF_M),
+            (Unit::Metres, _) => (1.0, MAX_CUTOFF_M),
         };
         Ok(Ruler {
+            way,
+            mode: travel.mode.clone(),
             unit: travel.unit,
             cost_per_unit,
-            max_cost: match way {
-                Way::Matrix(_) => MAX_MATRIX_S,
-                _ => MAX_CUTOFF_M,
-            },
-            way,
+            max_cost,
         })
     }
 
@@ -175,11 +179,13 @@ impl<'c> Ruler<'c> {
         }
     }
 
-    /// The definition that fits the mode.
-    pub fn question(&self, straight: &'static str, walk: &'static str) -> &'static str {
-        match &self.way {
-            Way::Straight => straight,
-            Way::Streets(_) | Way::Matrix(_) => walk,
+    /// The definition that fits the mode: of `coverage` that is `coverage_walk`, `coverage_car` …
+    pub fn question(&self, straight: &'static str, walk: &'static str) -> String {
+        match &self.mode {
+            Mode::Straight => straight.to_owned(),
+            Mode::Walk => walk.to_owned(),
+            Mode::Matrix(_) => format!("{straight}_matrix"),
+            mode => format!("{straight}_{mode}"),
         }
     }
 }

@@ -2,27 +2,50 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 
-use super::{Input, QueryError, Start, Travel};
+use super::{Direction, Input, Mode, QueryError, Start, Travel};
 use crate::{
     city::{City, LoadedLayer, Streets},
-    domain::Title,
     index::FeatureRef,
-    network::{Reach, ReachedShape, Rules, Snap},
+    network::{Reach, ReachedShape, Rules, Sense, Snap},
 };
 
 /// Half the width of a street in the shape of what was reached, metres.
 const STREET_WIDTH_M: f64 = 30.0;
 
-/// Measures on foot along the streets.
+/// Measures along the streets: on foot, by bicycle or by car.
 pub(super) struct OnStreets<'c> {
     streets: &'c Arc<Streets>,
+    sense: Sense,
+    speed_km_h: f64,
 }
 
 impl<'c> OnStreets<'c> {
-    pub fn new(city: &'c City) -> Result<Self, QueryError> {
-        let none = || QueryError::field("mode", "this city has no streets; import them");
-        let streets = city.streets().ok_or_else(none)?;
-        Ok(OnStreets { streets })
+    /// # Errors
+    /// A city without streets of the mode, a speed that nobody goes at.
+    pub fn new(city: &'c City, travel: &Travel) -> Result<Self, QueryError> {
+        let mode = &travel.mode;
+        let none = || {
+            let problem = format!("this city has no streets for `{mode}`; import them");
+            QueryError::field("mode", problem)
+        };
+        let streets = city.streets(&mode.to_string()).ok_or_else(none)?;
+        Ok(OnStreets {
+            streets,
+            sense: match travel.direction {
+                Direction::From => Sense::From,
+                Direction::To => Sense::To,
+            },
+            speed_km_h: speed_km_h(travel, &streets.rules)?,
+        })
+    }
+
+    /// Whether costs are seconds and not metres.
+    pub fn counts_time(&self) -> bool {
+        self.streets.rules.counts_time()
+    }
+
+    pub fn metres_per_min(&self) -> f64 {
+        self.speed_km_h * 1000.0 / 60.0
     }
 
     pub fn is_near(&self, start: &Start) -> bool {
@@ -34,7 +57,7 @@ impl<'c> OnStreets<'c> {
         reach: &mut Reach,
         loaded: &LoadedLayer,
         start: &Start,
-        metres: f64,
+        cost: f64,
         visit: &mut impl FnMut(FeatureRef, f64),
     ) {
         let snaps = self.snaps(start);
@@ -43,19 +66,23 @@ impl<'c> OnStreets<'c> {
         }
         let places = self.streets.places(loaded);
         let numbering = loaded.index.numbering();
-        reach.run(&self.streets.graph, &snaps, (metres * 1000.0) as u32);
-        reach.for_each(&self.streets.graph, &places, |number, mm| {
-            visit(numbering.feature(number as usize), f64::from(mm) / 1000.0);
+        reach.search(&self.streets.graph, &snaps, limit(cost), self.sense);
+        reach.for_each(&self.streets.graph, &places, |number, cost| {
+            visit(numbering.feature(number as usize), f64::from(cost) / 1000.0);
         });
     }
 
-    pub fn shape(&self, reach: &mut Reach, starts: &[Start], metres: f64) -> MultiPolygon<f64> {
+    pub fn shape(&self, reach: &mut Reach, starts: &[Start], cost: f64) -> MultiPolygon<f64> {
         let lat = starts.iter().flat_map(|start| &start.points).next();
         let mut shape = ReachedShape::new(lat.map_or(0.0, |(_, lat)| *lat), STREET_WIDTH_M);
         for start in starts {
-            let limit = (metres * 1000.0) as u32;
-            reach.run(&self.streets.graph, &self.snaps(start), limit);
-            shape.add(&self.streets.graph, reach, limit);
+            reach.search(
+                &self.streets.graph,
+                &self.snaps(start),
+                limit(cost),
+                self.sense,
+            );
+            shape.add(&self.streets.graph, reach, limit(cost));
         }
         shape.polygons()
     }
@@ -64,10 +91,7 @@ impl<'c> OnStreets<'c> {
         let streets = self.streets;
         Input {
             layer: "streets".parse().expect("a layer name"),
-            title: Title {
-                zh: "步行路网".into(),
-                en: "Walking network".into(),
-            },
+            title: streets.rules.network.clone(),
             source: streets.record.source.clone(),
             licence: streets.record.licence.clone(),
             reference_date: streets.period.clone(),
@@ -84,16 +108,27 @@ impl<'c> OnStreets<'c> {
     }
 }
 
-/// The walking speed of a question, else the usual one of the rules.
+/// Thousandths of a metre or a second.
+fn limit(cost: f64) -> u32 {
+    (cost * 1000.0).round() as u32
+}
+
+/// The speed of a question for its mode, else the usual one of the rules.
 ///
 /// # Errors
-/// A speed that nobody walks.
-pub(super) fn walk_speed_km_h(travel: &Travel) -> Result<f64, QueryError> {
-    let usual = || Rules::walk().map_or(4.5, |rules| rules.speed_km_h);
-    let speed = travel.walk_speed_km_h.unwrap_or_else(usual);
-    if (0.5..=15.0).contains(&speed) {
-        return Ok(speed);
+/// A speed that nobody goes at.
+fn speed_km_h(travel: &Travel, rules: &Rules) -> Result<f64, QueryError> {
+    let (field, asked, most) = match travel.mode {
+        Mode::Walk => ("walk_speed_km_h", travel.walk_speed_km_h, 15.0),
+        Mode::Bicycle => ("bicycle_speed_km_h", travel.bicycle_speed_km_h, 50.0),
+        _ => return Ok(rules.speed_km_h),
+    };
+    let speed = asked.unwrap_or(rules.speed_km_h);
+    match (0.5..=most).contains(&speed) {
+        true => Ok(speed),
+        false => {
+            let problem = format!("a speed is 0.5 to {most} km/h");
+            Err(QueryError::field(field, problem))
+        }
     }
-    let problem = "a walking speed is 0.5 to 15 km/h";
-    Err(QueryError::field("walk_speed_km_h", problem))
 }

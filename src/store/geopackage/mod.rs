@@ -227,8 +227,11 @@ impl Store for GeoPackage {
         Ok(number.optional()?.map(|number| number as u64))
     }
 
-    fn set_network(&self, name: &str, network: &StoredNetwork) -> Result<ChangeNumber, StoreError> {
-        write::set_network(&mut self.lock(), name, network)
+    fn set_networks(
+        &self,
+        networks: &[(&str, &StoredNetwork)],
+    ) -> Result<ChangeNumber, StoreError> {
+        write::set_networks(&mut self.lock(), networks)
     }
 
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

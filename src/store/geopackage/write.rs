@@ -42,26 +42,29 @@ impl Progress<'_> {
     }
 }
 
-pub(super) fn set_network(
+pub(super) fn set_networks(
     connection: &mut Connection,
-    name: &str,
-    network: &StoredNetwork,
+    networks: &[(&str, &StoredNetwork)],
 ) -> Result<ChangeNumber, StoreError> {
-    let record =
-        serde_json::to_string(&network.record).map_err(|e| StoreError::Backend(e.to_string()))?;
     let transaction = Transaction::new(connection, rusqlite::TransactionBehavior::Immediate)?;
-    transaction.execute(
-        "insert into suitu_changes (layer, period, kind) values ('streets', ?1, ?2)",
-        params![network.period.as_str(), kind_name(ChangeKind::State)],
-    )?;
-    let number = transaction.last_insert_rowid();
-    transaction.execute(
-        "insert into suitu_networks (name, period, record, number, bytes)
-         values (?1, ?2, ?3, ?4, ?5)
-         on conflict (name) do update set period = excluded.period, record = excluded.record,
-           number = excluded.number, bytes = excluded.bytes",
-        params![name, network.period.as_str(), record, number, network.bytes],
-    )?;
+    for (name, network) in networks {
+        let record = serde_json::to_string(&network.record)
+            .map_err(|e| StoreError::Backend(e.to_string()))?;
+        transaction.execute(
+            "insert into suitu_changes (layer, period, kind) values ('streets', ?1, ?2)",
+            params![network.period.as_str(), kind_name(ChangeKind::State)],
+        )?;
+        let number = transaction.last_insert_rowid();
+        transaction.execute(
+            "insert into suitu_networks (name, period, record, number, bytes)
+             values (?1, ?2, ?3, ?4, ?5)
+             on conflict (name) do update set period = excluded.period, record = excluded.record,
+               number = excluded.number, bytes = excluded.bytes",
+            params![name, network.period.as_str(), record, number, network.bytes],
+        )?;
+    }
+    let sql = "select coalesce(max(number), 0) from suitu_changes";
+    let number: i64 = transaction.query_row(sql, [], |row| row.get(0))?;
     transaction.commit()?;
     Ok(number as u64)
 }
