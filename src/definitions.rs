@@ -218,7 +218,8 @@ mod tests {
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
-        features origin cutoff covered uncovered total share_covered id lon lat period demand";
+        features origin cutoff covered uncovered total share_covered id lon lat period demand \
+        from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
@@ -227,7 +228,10 @@ mod tests {
             catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
-            access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix costs_bicycle costs_car";
+            access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \
+            costs_bicycle costs_car costs_transit catchments_transit \
+            coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
+            travel_times_transit";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

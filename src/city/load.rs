@@ -2,12 +2,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedLayer, Setting, Streets, TimeMatrix};
+use super::{City, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
     network::{NetworkError, Rules},
     store::{LayerState, Store, StoreError},
+    transit::TransitError,
 };
 
 /// Why a city could not be loaded.
@@ -17,6 +18,8 @@ pub enum LoadError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Network(#[from] NetworkError),
+    #[error(transparent)]
+    Transit(#[from] TransitError),
 }
 
 /// Reads every layer of every period that `catalog` knows into memory.
@@ -59,7 +62,35 @@ fn read(
     );
     let city = City::new(catalog, version, settings, layers?.into_iter().flatten());
     let city = city.with_streets(streets?);
+    let transit = read_transit(store, previous, city.streets("walk"))?;
+    let city = city.with_transit(transit);
     Ok(city.with_matrices(read_matrices(store, previous)?))
+}
+
+/// The timetable; its stops are joined to the streets anew where these have changed.
+fn read_transit(
+    store: &dyn Store,
+    previous: Option<&City>,
+    streets: Option<&Arc<Streets>>,
+) -> Result<Option<Arc<Transit>>, LoadError> {
+    let Some(number) = store.network_number("transit")? else {
+        return Ok(None);
+    };
+    let known = previous.and_then(City::transit);
+    if let Some(known) = known.filter(|known| known.version == number) {
+        let version = |streets: &Arc<Streets>| streets.version;
+        return Ok(Some(
+            match known.streets().map(version) == streets.map(version) {
+                true => known.clone(),
+                false => Arc::new(known.beside(streets.cloned())),
+            },
+        ));
+    }
+    let Some(stored) = store.network("transit")? else {
+        return Ok(None);
+    };
+    let transit = Transit::read(stored, number, streets.cloned())?;
+    Ok(Some(Arc::new(transit)))
 }
 
 /// The streets of every mode that the store has.

@@ -11,10 +11,12 @@ mod live;
 mod load;
 mod locator;
 mod matrices;
+mod recent;
 mod recode;
 mod snapshot;
 mod stop_fit;
 mod streets;
+mod transit;
 
 pub use areas::{Area, Areas};
 pub use follow::{catch_up, follow};
@@ -26,3 +28,4 @@ pub use matrices::TimeMatrix;
 pub use snapshot::{City, LoadedLayer, Setting};
 pub use stop_fit::StopFit;
 pub use streets::Streets;
+pub use transit::{Day, Pace, Transit, Way};

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, Streets, TimeMatrix};
+use super::{Areas, Streets, TimeMatrix, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
     index::LayerIndex,
@@ -82,7 +82,8 @@ impl Setting {
         }
     }
 
-    fn default_value(self) -> &'static str {
+    /// What holds where nothing was set.
+    pub fn default_value(self) -> &'static str {
         match self {
             Setting::TitleZh => "未命名城市",
             Setting::TitleEn => "Unnamed city",
@@ -105,6 +106,7 @@ pub struct City {
     matrices: BTreeMap<String, Arc<TimeMatrix>>,
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
+    transit: Option<Arc<Transit>>,
 }
 
 impl City {
@@ -127,6 +129,7 @@ impl City {
             areas: OnceLock::new(),
             matrices: BTreeMap::new(),
             streets: Vec::new(),
+            transit: None,
         }
     }
 
@@ -162,6 +165,17 @@ impl City {
     /// All travel-time matrices by name.
     pub fn matrices(&self) -> impl Iterator<Item = &Arc<TimeMatrix>> {
         self.matrices.values()
+    }
+
+    /// The same city with a timetable.
+    pub fn with_transit(mut self, transit: Option<Arc<Transit>>) -> Self {
+        self.transit = transit;
+        self
+    }
+
+    /// The timetable to ride by, where one was imported.
+    pub fn transit(&self) -> Option<&Arc<Transit>> {
+        self.transit.as_ref()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -54,6 +54,13 @@ impl Streets {
         snapper.snap(&self.graph, lon, lat)
     }
 
+    /// Places joined to the streets, numbered in their order.
+    pub fn join(&self, places: &[(f64, f64)]) -> Places {
+        let places = places.par_iter();
+        let snaps: Vec<Option<Snap>> = places.map(|(lon, lat)| self.snap(*lon, *lat)).collect();
+        Places::new(&self.graph, &snaps)
+    }
+
     /// The features of a layer joined to the streets, numbered in the order of its index; joined
     /// once for each version of the layer.
     pub fn places(&self, loaded: &LoadedLayer) -> Arc<Places> {

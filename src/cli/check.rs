@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{CityArgument, Failure, open};
+use super::{CityArgument, Failure, open, say};
 use crate::{
     domain::{Catalog, Language},
     query::{self, Limits},
@@ -15,21 +15,21 @@ pub fn run(
     let (_, city) = open(&arguments.city, &catalog)?;
     let findings = query::check(&city, &Limits::generous())?;
     for finding in &findings {
-        println!(
+        say(format_args!(
             "{:<16} {:<11} {}",
             finding.layer.as_str(),
             finding.period.as_str(),
             finding.text.in_language(language)
-        );
+        ))?;
     }
     if findings.is_empty() {
-        println!(
+        say(format_args!(
             "{}",
             match language {
                 Language::Zh => "没有发现问题",
                 Language::En => "nothing doubtful was found",
             }
-        );
+        ))?;
     }
     Ok(())
 }

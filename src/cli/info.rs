@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{CityArgument, Failure, open};
+use super::{CityArgument, Failure, open, say};
 use crate::{
     domain::{Catalog, Language},
     store::Store,
@@ -13,30 +13,34 @@ pub fn run(
     language: Language,
 ) -> Result<(), Failure> {
     let (store, city) = open(&arguments.city, &catalog)?;
-    println!(
-        "{} · {}",
+    let version = match language {
+        Language::Zh => "数据版本",
+        Language::En => "data version",
+    };
+    say(format_args!(
+        "{} · {version} {}",
         city.title().in_language(language),
         city.version()
-    );
+    ))?;
     for loaded in city.all_states() {
         let layer = loaded.layer();
         let sources: Vec<&str> = loaded.records.iter().map(|r| r.source.as_str()).collect();
-        println!(
+        say(format_args!(
             "{:<16} {:<11} {:>9}  {}  {}",
             layer.id.as_str(),
             loaded.index.period().as_str(),
             loaded.index.features(),
             layer.title.in_language(language),
             sources.join("; ")
-        );
+        ))?;
         for ((_, attribute), total) in layer.counts().zip(&loaded.index.sums().counts) {
             if total.missing < loaded.index.features() {
-                println!(
+                say(format_args!(
                     "    {:<24} {:>14}  {}",
                     attribute.id.as_str(),
                     total.sum,
                     attribute.title.in_language(language)
-                );
+                ))?;
             }
         }
     }
@@ -45,7 +49,9 @@ pub fn run(
         let (mode, title) = (&streets.rules.mode, &streets.rules.network);
         let title = title.in_language(language);
         let (period, source) = (&streets.period, &streets.record.source);
-        println!("{mode:<16} {period:<11} {edges:>9}  {title}  {source}");
+        say(format_args!(
+            "{mode:<16} {period:<11} {edges:>9}  {title}  {source}"
+        ))?;
     }
     if let Some(stored) = store.network("transit")? {
         let schedule = schedule_from_bytes(&stored.bytes)?;
@@ -53,13 +59,13 @@ pub fn run(
             Language::Zh => "时刻表（班次）",
             Language::En => "Timetable (trips)",
         };
-        println!(
+        say(format_args!(
             "{:<16} {:<11} {:>9}  {title}  {}",
             "transit",
             stored.period.as_str(),
             schedule.trips.len(),
             stored.record.source
-        );
+        ))?;
     }
     Ok(())
 }

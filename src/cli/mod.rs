@@ -13,10 +13,12 @@ mod lines;
 mod matrix;
 mod query;
 mod serve;
+mod settings;
 mod streets;
 mod transit;
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -61,6 +63,8 @@ enum Command {
     Template(export::TemplateArguments),
     /// What is doubtful about the data, in plain words.
     Check(CityArgument),
+    /// The city's name, its marks and its map approval number: print or set them.
+    Settings(settings::SettingsArguments),
     /// Layers, counts, dates and sources of a city.
     Info(CityArgument),
 }
@@ -89,11 +93,30 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        // Who reads has read enough, as `head` does.
+        Err(failure) if is_broken_pipe(&*failure) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("suitu: {failure}");
             ExitCode::from(1)
         }
     }
+}
+
+fn is_broken_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::BrokenPipe;
+    let causes = std::iter::successors(Some(failure), |error| error.source());
+    let kind = |error: &(dyn std::error::Error + 'static)| {
+        let json = error.downcast_ref::<serde_json::Error>();
+        let io = error.downcast_ref::<std::io::Error>();
+        io.map(std::io::Error::kind)
+            .or_else(|| json.and_then(serde_json::Error::io_error_kind))
+    };
+    causes.filter_map(kind).any(|kind| kind == BrokenPipe)
+}
+
+/// Prints a line of results.
+fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
@@ -115,6 +138,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),
         Command::Check(command) => check::run(&command, catalog, arguments.lang),
+        Command::Settings(command) => settings::run(&command, catalog, arguments.lang),
         Command::Info(command) => info::run(&command, catalog, arguments.lang),
     }
 }

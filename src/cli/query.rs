@@ -23,6 +23,8 @@ enum Question {
     Statistics,
     Catchments,
     Coverage,
+    #[value(name = "travel_times", alias = "travel-times")]
+    TravelTimes,
     Access,
     Search,
 }
@@ -64,6 +66,15 @@ pub struct QueryArguments {
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
+    /// When one sets out, by timetable: DATE,FROM[,TO[,PERCENTILE]].
+    #[arg(long, value_name = "TIMES")]
+    departure: Option<String>,
+    /// When one must be there, by timetable: DATE,BY.
+    #[arg(long, value_name = "TIME")]
+    arrival: Option<String>,
+    /// The longest walk to a first stop and from a last one.
+    #[arg(long)]
+    max_walk_m: Option<f64>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -131,6 +142,16 @@ pub fn run(
                 }
             }
         }
+        Question::TravelTimes => {
+            let question: query::TravelTimesQuery = parse(question)?;
+            if arguments.format == OutputFormat::Csv {
+                let found = query::TravelTimes::find(&city, &question)?;
+                let out = std::io::BufWriter::new(std::io::stdout().lock());
+                return Ok(found.write_csv(&limits, out)?);
+            }
+            let answer = query::travel_times(&city, &question, &limits)?;
+            print.answer(&answer, title("出行时间表", "Travel times"))
+        }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
 }
@@ -167,6 +188,9 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("layer", arguments.layer.clone().map(Json::from)),
         ("cutoff", arguments.cutoff.map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
+        ("departure", arguments.departure.clone().map(Json::from)),
+        ("arrival", arguments.arrival.clone().map(Json::from)),
+        ("max_walk_m", arguments.max_walk_m.map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {

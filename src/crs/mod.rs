@@ -23,7 +23,10 @@ pub enum CrsError {
          EPSG:4526, EPSG:3857, another EPSG code, GCJ-02, BD-09 or a +proj definition"
     )]
     Unknown(String),
-    #[error("the definition of {crs} cannot be used: {problem}")]
+    #[error(
+        "the definition of {crs} cannot be used: {problem}; save the file in EPSG:4490 or EPSG:4326 \
+         first"
+    )]
     Unusable { crs: String, problem: String },
     #[error("a coordinate lies outside the area of {0}")]
     OutOfArea(String),

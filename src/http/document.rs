@@ -33,19 +33,7 @@ impl Document {
         extension: &str,
         language: Language,
     ) -> Self {
-        let keeps = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let name = title.in_language(language).chars();
-        let name: String = name.map(|c| if keeps(c) { c } else { '_' }).collect();
-        let escaped = |byte: u8| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                (byte as char).to_string()
-            }
-            other => format!("%{other:02X}"),
-        };
-        let encoded: String = name.bytes().map(escaped).collect();
-        let disposition = format!(
-            "attachment; filename=\"suitu.{extension}\"; filename*=UTF-8''{encoded}.{extension}"
-        );
+        let disposition = disposition(title, extension, language);
         Document::new(bytes, kind).with(header::CONTENT_DISPOSITION, &disposition)
     }
 
@@ -91,4 +79,17 @@ impl Document {
         }
         response
     }
+}
+
+/// That an answer is a file, and its name.
+pub fn disposition(title: &Title, extension: &str, language: Language) -> String {
+    let keeps = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = title.in_language(language).chars();
+    let name: String = name.map(|c| if keeps(c) { c } else { '_' }).collect();
+    let escaped = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => (byte as char).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    let encoded: String = name.bytes().map(escaped).collect();
+    format!("attachment; filename=\"suitu.{extension}\"; filename*=UTF-8''{encoded}.{extension}")
 }

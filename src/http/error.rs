@@ -22,8 +22,13 @@ pub enum ApiError {
     NotFound { what: &'static str, name: String },
     #[error("{0}")]
     Forbidden(&'static str),
-    #[error("the request took longer than {0} s; ask for less at once")]
+    #[error(
+        "the answer takes longer than {0} s; ask for less at once, or ask with \
+         `Prefer: respond-async` and fetch it later"
+    )]
     TimedOut(u64),
+    #[error("the job took longer than {0} s; ask for less at once")]
+    JobTimedOut(u64),
     #[error("too many questions at once; try again in a moment")]
     Busy,
     #[error("too many jobs wait already; try again later")]
@@ -53,6 +58,7 @@ impl ApiError {
             ApiError::JobCancelled => StatusCode::GONE,
             ApiError::Query(QueryError::Cancelled)
             | ApiError::TimedOut(_)
+            | ApiError::JobTimedOut(_)
             | ApiError::Busy
             | ApiError::TooManyJobs => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -21,7 +21,9 @@ mod openapi;
 mod questions;
 mod router;
 mod state;
+mod stream;
 mod tiles;
+mod travel_times;
 
 use asker::Asker;
 pub use computing::Bounds;

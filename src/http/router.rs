@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, compress, download, features, guard, health,
-    jobs, layers, openapi, questions, tiles,
+    jobs, layers, openapi, questions, tiles, travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -32,6 +32,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::list_balance))
         .routes(routes!(questions::compute_catchments))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))

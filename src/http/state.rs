@@ -12,6 +12,7 @@ use super::{
     answers::Form,
     computing::{Computations, Key, Line},
     jobs::{self, Jobs},
+    stream::Streams,
 };
 use crate::{
     city::{City, LiveCity, LoadedLayer},
@@ -36,6 +37,7 @@ pub struct AppState {
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
+    pub(super) streams: Streams,
     /// Whether only this machine may ask: no accounts exist then.
     pub(super) loopback_only: bool,
     pub(super) metrics: Arc<super::health::Metrics>,
@@ -53,6 +55,7 @@ impl AppState {
             shapes: Arc::default(),
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
+            streams: Streams::default(),
             loopback_only,
             metrics: Arc::default(),
         }

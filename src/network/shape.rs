@@ -1,6 +1,6 @@
 use geo::{Coord, LineString, MapCoords, MultiPolygon};
 
-use super::{CLOSED, Graph, Reach, outline::Outline};
+use super::{CLOSED, Graph, Reach, Snap, outline::Outline};
 use crate::domain::measure::EARTH_RADIUS_M;
 
 /// The outline of the streets that searches reached, each widened by `width_m` to both sides
@@ -32,17 +32,46 @@ impl ReachedShape {
     /// Adds what a search reached within `limit`.
     pub fn add(&mut self, graph: &Graph, reach: &Reach, limit: u32) {
         for edge in reach.edges(graph) {
-            let flat = |place: geo::Point<f64>| Coord {
-                x: place.x() * self.east,
-                y: place.y() * self.north,
-            };
-            let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
-            for (from, to) in reached_parts(graph, reach, edge, limit) {
-                let part = part(&line, from, to);
-                part.0
-                    .windows(2)
-                    .for_each(|pair| self.outline.add(pair[0], pair[1]));
+            let parts = reached_parts(graph, reach, edge, limit);
+            self.draw(graph, edge, &parts);
+        }
+    }
+
+    /// Adds what is reached by going on from nodes and joined places, each with the millimetres
+    /// left there; `nodes` holds every node of the graph.
+    pub fn add_left(&mut self, graph: &Graph, nodes: &[Option<u32>], places: &[(Snap, u32)]) {
+        for (number, edge) in (0..).zip(graph.edges()) {
+            let length = f64::from(edge.mm.max(1));
+            let share = |left: u32| (f64::from(left) / length).min(1.0);
+            let first = nodes[edge.from as usize].map(|left| (0.0, share(left)));
+            let last = nodes[edge.to as usize].map(|left| (1.0 - share(left), 1.0));
+            if first.is_some() || last.is_some() {
+                let parts: Vec<(f64, f64)> = first.into_iter().chain(last).collect();
+                self.draw(graph, number, &merged(parts));
             }
+        }
+        for (place, left) in places {
+            if let Some(left) = left.checked_sub(place.leg_mm) {
+                let length = f64::from(graph.edge(place.edge).mm.max(1));
+                let (at, left) = (f64::from(place.at_mm) / length, f64::from(left) / length);
+                let part = ((at - left).max(0.0), (at + left).min(1.0));
+                self.draw(graph, place.edge, &[part]);
+            }
+        }
+    }
+
+    /// Adds parts of an edge, given as shares of its length.
+    fn draw(&mut self, graph: &Graph, edge: u32, parts: &[(f64, f64)]) {
+        let flat = |place: geo::Point<f64>| Coord {
+            x: place.x() * self.east,
+            y: place.y() * self.north,
+        };
+        let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
+        for (from, to) in parts {
+            let part = part(&line, *from, *to);
+            part.0
+                .windows(2)
+                .for_each(|pair| self.outline.add(pair[0], pair[1]));
         }
     }
 
@@ -81,7 +110,11 @@ fn reached_parts(graph: &Graph, reach: &Reach, edge: u32, limit: u32) -> Vec<(f6
         let at = f64::from(start.at_mm) / f64::from(ends.mm.max(1));
         parts.push(((at - back(rest)).max(0.0), (at + there(rest)).min(1.0)));
     }
-    // Parts that touch are one.
+    merged(parts)
+}
+
+/// Parts that touch as one.
+fn merged(mut parts: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     parts.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut merged: Vec<(f64, f64)> = Vec::new();
     for part in parts {

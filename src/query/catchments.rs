@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use geo::{Geometry, MultiPolygon, Point, Polygon};
+use geo::{Geometry, MultiPolygon, Polygon};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Direction, Limits, Mode, Provenance, QueryError, Row, Ruler, Start, Travel, Traveler, Unit,
-    answer::definition,
+    Arrival, Departure, Direction, Limits, Mode, Provenance, QueryError, Row, Ruler, Start, Travel,
+    Traveler, Unit, answer::definition,
 };
 use crate::{
     city::{City, LoadedLayer},
@@ -49,6 +49,15 @@ pub struct CatchmentsQuery {
     /// What minutes by bicycle are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
     /// Whether polygons are wanted.
@@ -64,6 +73,9 @@ impl CatchmentsQuery {
             direction: self.direction,
             walk_speed_km_h: self.walk_speed_km_h,
             bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
         }
     }
 }
@@ -142,7 +154,7 @@ pub fn catchments(
         .collect::<Result<_, _>>()?;
     let counted: Vec<&Arc<LoadedLayer>> = city
         .layers_at(period)
-        .filter(|l| !l.layer().is_area())
+        .filter(|l| !l.layer().is_area() && ruler.knows(l))
         .collect();
     let largest = costs.iter().copied().fold(0.0, f64::max);
     // For each cutoff and layer: sums per origin, exclusive sums per origin, sums of the union.
@@ -205,7 +217,7 @@ pub fn catchments(
                 unit: query.unit,
                 totals: totals(|t| &t.each),
                 exclusive: totals(|t| &t.exclusive),
-                reason: (!known).then_some(Reason::OffNetwork),
+                reason: (!known).then(|| ruler.unmeasurable()),
                 geometry: match query.geometry {
                     true => {
                         work.advance();
@@ -321,8 +333,8 @@ fn find(city: &City, origin: &Origin, period: Option<&Period>) -> Result<FoundOr
                 lon,
                 lat,
                 start: Start {
-                    points: vec![(lon, lat)],
                     id: Some(id.clone()),
+                    ..Start::at(lon, lat)
                 },
             })
         }
@@ -426,27 +438,9 @@ fn shape(
     cost: f64,
 ) -> Result<geojson::Geometry, QueryError> {
     let starts: Vec<Start> = origins.iter().map(|o| o.start.clone()).collect();
-    let shape = traveler.shape(&starts, cost)?.unwrap_or_else(|| {
-        let points = starts.iter().flat_map(|start| &start.points);
-        let circles = points.map(|(lon, lat)| circle(*lon, *lat, cost));
-        match circles.collect::<Vec<_>>() {
-            one if one.len() == 1 => MultiPolygon::new(one),
-            several => geo::unary_union(&several),
-        }
-    });
+    let shape = traveler.shape(&starts, cost)?;
     Ok(match <[Polygon<f64>; 1]>::try_from(shape.0) {
         Ok([only]) => geojson::Geometry::from(&Geometry::Polygon(only)),
         Err(parts) => geojson::Geometry::from(&Geometry::MultiPolygon(MultiPolygon::new(parts))),
     })
-}
-
-/// A circle of great-circle metres as a polygon of 128 corners that lie on it.
-fn circle(lon: f64, lat: f64, radius_m: f64) -> Polygon<f64> {
-    use geo::{Destination, Haversine};
-    let center = Point::new(lon, lat);
-    let corner = |i: u32| {
-        let point = Haversine.destination(center, f64::from(i) * -360.0 / 128.0, radius_m);
-        geo::coord! { x: (point.x() * 1e7).round() / 1e7, y: (point.y() * 1e7).round() / 1e7 }
-    };
-    Polygon::new((0..128).map(corner).collect::<Vec<_>>().into(), vec![])
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit, answer::definition,
-    sources::population,
+    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit,
+    answer::definition, sources::population,
 };
 use crate::{
     city::City,
@@ -45,6 +45,15 @@ pub struct CoverageQuery {
     pub demand: Option<String>,
     #[serde(default)]
     pub denominator: Denominator,
+    /// When one sets out, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When one must be there, by timetable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     #[serde(default)]
     pub period: Option<Period>,
 }
@@ -57,6 +66,9 @@ impl CoverageQuery {
             unit: self.unit,
             walk_speed_km_h: self.walk_speed_km_h,
             bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
             ..Travel::default()
         };
         travel.reversed()

@@ -57,7 +57,10 @@ pub fn features(
         }
     };
     let filter = condition(loaded, query.condition.as_deref())?;
-    let limit = query.limit.unwrap_or(100).clamp(1, 1000);
+    let limit = query.limit.unwrap_or(100).min(1000);
+    if limit == 0 {
+        return Err(QueryError::field("limit", "a page has 1 to 1000 features"));
+    }
     let start: usize = match &query.cursor {
         None => 0,
         Some(text) => text

@@ -53,6 +53,11 @@ impl Limits {
         }
     }
 
+    /// Set once nobody waits for the answer any longer; for searches that look at it themselves.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.cancel
+    }
+
     /// Asked before something of this size is built.
     ///
     /// # Errors

@@ -8,7 +8,9 @@ mod balance;
 mod calibers;
 mod catchments;
 mod coverage;
+mod departure;
 mod download;
+mod ends;
 mod features;
 mod flat;
 mod layers;
@@ -22,6 +24,7 @@ mod sources;
 mod statistics;
 mod table;
 mod travel;
+mod travel_times;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
@@ -33,7 +36,9 @@ pub use balance::{BalanceQuery, BalanceRow, balance};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Origin, catchments};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
+pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};
+pub use ends::{End, Ends};
 pub use features::{FeaturesQuery, condition, feature, features};
 pub use flat::{catchments_to_geojson, flat_catchments, flat_statistics};
 pub use layers::{describe_layer, values};
@@ -41,11 +46,12 @@ pub use limits::Limits;
 pub use overview::overview;
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
-pub use ruler::{Ruler, Start, Traveler};
+pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
 pub use search::{SearchQuery, SearchRow, search};
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
 pub use table::{Row, to_geojson, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
+pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{BalanceQuery, Limits, answer::software, balance, sources::populations};
 use crate::{
-    city::{City, Setting, Streets},
+    city::{City, Setting, Streets, Transit},
     domain::{Language, Title},
 };
 
@@ -42,6 +42,7 @@ pub fn overview(city: &City) -> Json {
         "calibers": calibers,
         "streets": city.streets("walk").map(street_network),
         "modes": city.all_streets().map(street_network).collect::<Vec<_>>(),
+        "transit": city.transit().map(|transit| timetable(transit)),
         "software": software(),
         "basemap": Json::Null,
         "findings": findings(city),
@@ -58,6 +59,27 @@ fn street_network(streets: &Arc<Streets>) -> Json {
         "licence": streets.record.licence,
         "imported_at": streets.record.imported_at,
         "length_km": (streets.graph.length_m() / 1000.0).round(),
+    })
+}
+
+/// A timetable with the dates that can be asked about.
+fn timetable(transit: &Transit) -> Json {
+    let summary = transit.summary();
+    let dates = summary.dates();
+    let busiest = summary.busiest_date();
+    json!({
+        "period": transit.period,
+        "source": transit.record.source,
+        "licence": transit.record.licence,
+        "imported_at": transit.record.imported_at,
+        "synthetic": transit.record.synthetic,
+        "lines": summary.routes,
+        "stops": summary.platforms,
+        "trips": summary.trips,
+        "first_date": dates.map(|(first, _)| first.to_string()),
+        "last_date": dates.map(|(_, last)| last.to_string()),
+        "default_date": busiest.map(|(date, _)| date.to_string()),
+        "default_date_trips": busiest.map(|(_, trips)| trips),
     })
 }
 

@@ -22,6 +22,17 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
             decimals: term.decimals,
         });
     }
+    if let Some(percent) = key.strip_prefix('p')
+        && percent.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "percentile")?;
+        let title = Title {
+            zh: of.title.zh.replace("{p}", percent),
+            en: of.title.en.replace("{p}", percent),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     if let Some(of) = key.strip_prefix("exclusive.") {
         let (of, word) = (column(catalog, of)?, catalog.term("exclusive")?);
         let title = Title {

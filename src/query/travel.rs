@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use super::{Arrival, Departure};
+
 /// By which way, in which unit and which way round a question measures (出行方式).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Travel {
@@ -12,6 +14,12 @@ pub struct Travel {
     pub walk_speed_km_h: Option<f64>,
     /// What minutes by bicycle are turned into metres by.
     pub bicycle_speed_km_h: Option<f64>,
+    /// When one sets out; by timetable only.
+    pub departure: Option<Departure>,
+    /// When one must be there; by timetable only.
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one, metres.
+    pub max_walk_m: Option<f64>,
 }
 
 /// How distance is measured.
@@ -26,6 +34,8 @@ pub enum Mode {
     Bicycle,
     /// By car without other traffic, on foot to the street and from it.
     Car,
+    /// By timetable, with walks to, between and from the stops.
+    Transit,
     /// By a table of travel times brought from elsewhere, `matrix:NAME`.
     Matrix(String),
 }
@@ -79,9 +89,10 @@ impl FromStr for Mode {
             "walk" => Ok(Mode::Walk),
             "bicycle" => Ok(Mode::Bicycle),
             "car" => Ok(Mode::Car),
+            "transit" => Ok(Mode::Transit),
             matrix if matrix.starts_with(MATRIX) => Ok(Mode::Matrix(matrix[MATRIX.len()..].into())),
             other => {
-                let modes = "straight, walk, bicycle, car, matrix:NAME";
+                let modes = "straight, walk, bicycle, car, transit, matrix:NAME";
                 Err(format!("mode: `{other}` is none of {modes}"))
             }
         }
@@ -95,6 +106,7 @@ impl fmt::Display for Mode {
             Mode::Walk => f.write_str("walk"),
             Mode::Bicycle => f.write_str("bicycle"),
             Mode::Car => f.write_str("car"),
+            Mode::Transit => f.write_str("transit"),
             Mode::Matrix(name) => write!(f, "{MATRIX}{name}"),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! - [`gtfs`] reads feeds into a [`Schedule`], with a report of what it found;
 //! - [`Timetable`] is one service date of it, as patterns whose trips never overtake;
-//! - [`raptor`] answers "when do I arrive" for every minute of a departure window.
+//! - [`raptor`] answers "when do I arrive" for every minute of a departure window;
+//! - [`Journeys`] keeps its answers as one row per stop, and makes those of places of them.
 //!
 //! Walking belongs elsewhere: legs come in as plain lists of (stop, seconds).
 
@@ -10,6 +11,7 @@ mod bytes;
 mod date;
 mod error;
 pub mod gtfs;
+mod journeys;
 mod line_fault;
 mod line_rows;
 mod line_table;
@@ -26,6 +28,7 @@ mod oracle_tests;
 pub use bytes::{schedule_from_bytes, schedule_to_bytes};
 pub use date::ServiceDate;
 pub use error::TransitError;
+pub use journeys::{Egress, Journeys, Times};
 pub use line_fault::LineFault;
 pub use line_rows::{KnownStations, LineRow, LineRowError, read_lines, split_band};
 pub use line_table::{DayHeadway, Days, Halt, Line, LineStation, LineTable};

@@ -8,14 +8,14 @@ use super::percentile::UNREACHED;
 use super::raptor::{Raptor, Window};
 use super::{Call, Leg, Timetable};
 
-type Run = Vec<Call>;
+pub(super) type Run = Vec<Call>;
 
 #[derive(Clone, Debug)]
-struct Case {
-    runs: Vec<Run>,
-    walks: Vec<Vec<Leg>>,
-    change_s: Vec<Option<u32>>,
-    access: Vec<Leg>,
+pub(super) struct Case {
+    pub runs: Vec<Run>,
+    pub walks: Vec<Vec<Leg>>,
+    pub change_s: Vec<Option<u32>>,
+    pub access: Vec<Leg>,
 }
 
 /// Arrivals at every stop, by scanning all connections in order of departure, again and again
@@ -73,7 +73,7 @@ pub(super) fn plain_scan(
 
 const STOPS: u32 = 7;
 
-fn case() -> impl Strategy<Value = Case> {
+pub(super) fn case() -> impl Strategy<Value = Case> {
     let run = (
         prop::collection::vec((0..STOPS, 0..5i32, 0..3i32, 0..9u8), 2..6),
         0..60i32,

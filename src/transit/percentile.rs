@@ -11,14 +11,17 @@ pub const UNREACHED: u32 = u32::MAX;
 /// # Source
 /// Conway, Byrd & van Eggermond (2018), J. Transport and Land Use 11(1).
 pub fn percentile(times_s: &mut [u32], percent: u32) -> Option<u32> {
-    let rank = (percent.min(100) as usize * times_s.len())
-        .div_ceil(100)
-        .max(1);
+    let rank = rank(times_s.len(), percent);
     if rank > times_s.len() {
         return None;
     }
     let (_, value, _) = times_s.select_nth_unstable(rank - 1);
     (*value != UNREACHED).then_some(*value)
+}
+
+/// The rank of the `percent`-th percentile of so many values, counted from 1.
+pub fn rank(values: usize, percent: u32) -> usize {
+    (percent.min(100) as usize * values).div_ceil(100).max(1)
 }
 
 #[cfg(test)]

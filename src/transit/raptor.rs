@@ -34,6 +34,7 @@ pub struct Raptor {
     queue: Vec<u32>,
     marked: Vec<u32>,
     ridden_now: Vec<u32>,
+    earlier: Vec<u32>,
 }
 
 /// Labels after a number of rides; one layer serves all where that number is not limited.
@@ -58,6 +59,7 @@ pub struct Reached<'a> {
     departure_s: i32,
     longest_s: u32,
     layers: &'a [Layer],
+    earlier: &'a [u32],
 }
 
 impl Reached<'_> {
@@ -71,15 +73,19 @@ impl Reached<'_> {
         self.within(|layer| layer.ridden[stop as usize])
     }
 
-    /// Seconds to a place by the best of its egress legs.
-    pub fn place(&self, egress: &[Leg]) -> u32 {
-        let by = |&(stop, walk): &Leg| self.ridden(stop).saturating_add(walk);
-        let best = egress.iter().map(by).min().unwrap_or(UNREACHED);
-        if best <= self.longest_s {
-            best
-        } else {
-            UNREACHED
-        }
+    /// When a vehicle is left at the stop, seconds of the service day; `i32::MAX` where none is.
+    pub fn arrival_s(&self, stop: u32) -> i32 {
+        let layers = self.layers.iter();
+        layers
+            .map(|layer| layer.ridden[stop as usize])
+            .min()
+            .unwrap_or(NEVER)
+    }
+
+    /// Stops at which a vehicle is left earlier than for the departures after this one; some may
+    /// stand here more than once.
+    pub fn earlier(&self) -> &[u32] {
+        self.earlier
     }
 
     fn within(&self, label: impl Fn(&Layer) -> i32) -> u32 {
@@ -125,14 +131,15 @@ impl Raptor {
                     start.make_ready(stop, arrival);
                 }
             }
+            self.earlier.clear();
             self.rounds(timetable, latest_s);
-            let layers = &self.layers;
             each(
                 number as usize,
                 &Reached {
                     departure_s,
                     longest_s: window.longest_s,
-                    layers,
+                    layers: &self.layers,
+                    earlier: &self.earlier,
                 },
             );
         }
@@ -256,7 +263,7 @@ impl Raptor {
                 }
             }
         }
-        self.ridden_now.clear();
+        self.earlier.append(&mut self.ridden_now);
     }
 }
 

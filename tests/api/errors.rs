@@ -27,6 +27,7 @@ async fn nonsense_is_refused_and_never_a_500() {
         "/api/areas/%00",
         "/api/layers/residences/features?bbox=1,2,3",
         "/api/layers/residences/features?cursor=-1",
+        "/api/layers/residences/features?limit=0",
         "/api/layers/residences/values/usual_residents?classes=99",
         "/api/layers/residences/values/nothing",
         "/api/coverage?layer=districts&cutoff=500&level=district",

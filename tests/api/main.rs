@@ -9,3 +9,4 @@ mod layers;
 mod questions;
 mod streets;
 mod tiles;
+mod transit;

@@ -5,11 +5,13 @@
 mod access;
 mod guangzhou;
 mod interrupted;
+mod journeys;
 mod matrix;
 mod porto_alegre;
 mod shanghai;
 mod steward;
 mod streets;
+mod timetables;
 mod washington;
 
 use std::{

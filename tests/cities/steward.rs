@@ -239,3 +239,21 @@ fn a_shape_that_is_none_is_left_out_and_harms_nobody() {
     }
     assert_eq!(people(&desk, &[]), both(10, 20));
 }
+
+#[test]
+fn a_city_is_given_its_name_and_its_approval_number() {
+    let desk = Desk::new();
+    desk.done(&["demo", "--residences", "200"]);
+    let told = desk.done(&[
+        "settings",
+        "--title-zh",
+        "乙市",
+        "--approval-number",
+        "粤S(2026)001号",
+    ]);
+    assert!(told.contains("乙市"), "{told}");
+    let told = desk.done(&["settings"]);
+    assert!(told.contains("粤S(2026)001号"), "{told}");
+    let city = desk.json(&["query", "balance", "--level", "city"]);
+    assert_eq!(city["provenance"]["city"]["zh"], "乙市");
+}

@@ -128,7 +128,7 @@ async fn hold(computation: Arc<Computation>, stage: watch::Sender<Stage>) {
     });
     let time = Duration::from_secs(JOB_SECONDS);
     let outcome = tokio::time::timeout(time, computation.outcome()).await;
-    let too_long = |_| Err(ApiError::TimedOut(JOB_SECONDS));
+    let too_long = |_| Err(ApiError::JobTimedOut(JOB_SECONDS));
     let outcome = outcome.unwrap_or_else(too_long);
     if let Err(error) = &outcome {
         tracing::warn!(%error, cause = error.cause(), "job failed");

@@ -1,12 +1,14 @@
-//! One way to measure for all questions: from a start to the features of a layer, straight or along
-//! the streets, with the shape of what is within reach and the sources it was measured on.
+//! One way to measure for all questions: from a start to the features of a layer, straight, along
+//! the streets or by timetable, with the shape of what is within reach and the sources it was measured on.
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
 mod matrix;
 mod streets;
+mod targets;
+mod transit;
 
-use geo::MultiPolygon;
+use geo::{MultiPolygon, Point, Polygon};
 
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
@@ -14,9 +16,12 @@ use crate::{
     domain::Reason,
     index::FeatureRef,
     network::Reach,
+    transit::Journeys,
 };
 use matrix::ByMatrix;
 use streets::OnStreets;
+pub use targets::{Reading, Targets};
+use transit::ByTransit;
 
 /// The largest distance of a question, metres.
 const MAX_CUTOFF_M: f64 = 50_000.0;
@@ -35,13 +40,15 @@ pub struct Start {
     pub points: Vec<(f64, f64)>,
     /// The feature that it stands for.
     pub id: Option<String>,
+    /// Stops of the timetable that it stands at.
+    pub stops: Vec<u32>,
 }
 
 impl Start {
     pub fn at(lon: f64, lat: f64) -> Self {
         Start {
             points: vec![(lon, lat)],
-            id: None,
+            ..Start::default()
         }
     }
 
@@ -68,6 +75,7 @@ enum Way<'c> {
     Straight,
     Streets(OnStreets<'c>),
     Matrix(ByMatrix<'c>),
+    Transit(Box<ByTransit<'c>>),
 }
 
 /// The buffers of a search, used for many starts in turn.
@@ -75,6 +83,7 @@ pub struct Traveler<'r> {
     ruler: &'r Ruler<'r>,
     limits: Limits,
     reach: Reach,
+    by_transit: transit::Buffers,
 }
 
 impl<'c> Ruler<'c> {
@@ -85,7 +94,11 @@ impl<'c> Ruler<'c> {
             Mode::Straight => Way::Straight,
             Mode::Matrix(name) => Way::Matrix(ByMatrix::new(city, name, travel)?),
             Mode::Walk | Mode::Bicycle | Mode::Car => Way::Streets(OnStreets::new(city, travel)?),
+            Mode::Transit => Way::Transit(Box::new(ByTransit::new(city, travel)?)),
         };
+        if travel.mode != Mode::Transit {
+            refuse_times(travel)?;
+        }
         let refuse = |problem| Err(QueryError::field("unit", problem));
         let (cost_per_unit, max_cost) = match (travel.unit, &way) {
             (Unit::Minutes, Way::Matrix(_)) => (60.0, MAX_MATRIX_S),
@@ -100,6 +113,10 @@ impl<'c> Ruler<'c> {
             }
             (Unit::Minutes, Way::Streets(streets)) if streets.counts_time() => (60.0, MAX_CUTOFF_S),
             (Unit::Minutes, Way::Streets(streets)) => (streets.metres_per_min(), MAX_CUTOFF_M),
+            (Unit::Metres, Way::Transit(_)) => {
+                return refuse("a timetable has no metres: write min");
+            }
+            (Unit::Minutes, Way::Transit(_)) => (60.0, f64::from(Journeys::LONGEST_S)),
             (Unit::Metres, _) => (1.0, MAX_CUTOFF_M),
         };
         Ok(Ruler {
@@ -141,6 +158,7 @@ impl<'c> Ruler<'c> {
         match &self.way {
             Way::Straight => true,
             Way::Streets(streets) => streets.is_near(start),
+            Way::Transit(transit) => transit.is_near(start),
             Way::Matrix(matrix) => matrix.is_named(start),
         }
     }
@@ -167,15 +185,17 @@ impl<'c> Ruler<'c> {
             ruler: self,
             limits: limits.clone(),
             reach: Reach::default(),
+            by_transit: transit::Buffers::default(),
         }
     }
 
-    /// What was measured on, as a source of the answer.
-    pub fn input(&self) -> Option<Input> {
+    /// What was measured on, as sources of the answer.
+    pub fn input(&self) -> Vec<Input> {
         match &self.way {
-            Way::Straight => None,
-            Way::Streets(streets) => Some(streets.input()),
-            Way::Matrix(matrix) => Some(matrix.input()),
+            Way::Straight => Vec::new(),
+            Way::Streets(streets) => vec![streets.input()],
+            Way::Transit(transit) => transit.inputs(),
+            Way::Matrix(matrix) => vec![matrix.input()],
         }
     }
 
@@ -209,27 +229,77 @@ impl Traveler<'_> {
             Way::Streets(streets) => {
                 streets.within(&mut self.reach, loaded, start, cost, &mut visit);
             }
+            Way::Transit(transit) => {
+                let buffers = &mut self.by_transit;
+                transit.within(buffers, loaded, start, cost, &self.limits, &mut visit)?;
+            }
         }
         Ok(())
     }
 
-    /// The shape of the streets within a cost of any of the starts; `None` where the mode has no
-    /// streets.
+    /// The shape of what is within a cost of any of the starts.
     ///
     /// # Errors
     /// As [`Traveler::within`].
-    pub fn shape(
+    pub fn shape(&mut self, starts: &[Start], cost: f64) -> Result<MultiPolygon<f64>, QueryError> {
+        let mut shapes = self.shapes(starts, &[cost])?;
+        Ok(shapes.pop().expect("one shape for one cost"))
+    }
+
+    /// The shapes of what is within each of some costs of any of the starts, for one search.
+    ///
+    /// # Errors
+    /// As [`Traveler::within`].
+    pub fn shapes(
         &mut self,
         starts: &[Start],
-        cost: f64,
-    ) -> Result<Option<MultiPolygon<f64>>, QueryError> {
+        costs: &[f64],
+    ) -> Result<Vec<MultiPolygon<f64>>, QueryError> {
         self.limits.check()?;
         match &self.ruler.way {
-            Way::Straight => Ok(None),
             // A table does not know what lies between its places.
-            Way::Matrix(_) => Ok(Some(MultiPolygon::new(Vec::new()))),
-            Way::Streets(streets) => Ok(Some(streets.shape(&mut self.reach, starts, cost))),
+            Way::Matrix(_) => Ok(vec![MultiPolygon::new(Vec::new()); costs.len()]),
+            Way::Straight => Ok(costs.iter().map(|cost| circles(starts, *cost)).collect()),
+            Way::Streets(streets) => Ok(streets.shapes(&mut self.reach, starts, costs)),
+            Way::Transit(transit) => {
+                transit.shapes(&mut self.by_transit, starts, costs, &self.limits)
+            }
         }
+    }
+}
+
+/// Circles around all points, dissolved.
+fn circles(starts: &[Start], radius_m: f64) -> MultiPolygon<f64> {
+    let points = starts.iter().flat_map(|start| &start.points);
+    let circles = points.map(|(lon, lat)| circle(*lon, *lat, radius_m));
+    match circles.collect::<Vec<_>>() {
+        one if one.len() == 1 => MultiPolygon::new(one),
+        several => geo::unary_union(&several),
+    }
+}
+
+/// A circle of great-circle metres as a polygon of 128 corners that lie on it.
+fn circle(lon: f64, lat: f64, radius_m: f64) -> Polygon<f64> {
+    use geo::{Destination, Haversine};
+    let center = Point::new(lon, lat);
+    let corner = |i: u32| {
+        let point = Haversine.destination(center, f64::from(i) * -360.0 / 128.0, radius_m);
+        geo::coord! { x: (point.x() * 1e7).round() / 1e7, y: (point.y() * 1e7).round() / 1e7 }
+    };
+    Polygon::new((0..128).map(corner).collect::<Vec<_>>().into(), vec![])
+}
+
+/// # Errors
+/// Times and stops where there is no timetable to ask.
+fn refuse_times(travel: &Travel) -> Result<(), QueryError> {
+    let given = [
+        ("departure", travel.departure.is_some()),
+        ("arrival", travel.arrival.is_some()),
+        ("max_walk_m", travel.max_walk_m.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((field, _)) => Err(QueryError::field(field, "belongs to mode transit alone")),
+        None => Ok(()),
     }
 }
 

@@ -4,13 +4,13 @@ use geo::MultiPolygon;
 
 use super::{Direction, Input, Mode, QueryError, Start, Travel};
 use crate::{
-    city::{City, LoadedLayer, Streets},
+    city::{City, LoadedLayer, Pace, Streets},
     index::FeatureRef,
-    network::{Reach, ReachedShape, Rules, Sense, Snap},
+    network::{Places, Reach, ReachedShape, Rules, Sense, Snap},
 };
 
 /// Half the width of a street in the shape of what was reached, metres.
-const STREET_WIDTH_M: f64 = 30.0;
+pub(super) const STREET_WIDTH_M: f64 = 30.0;
 
 /// Measures along the streets: on foot, by bicycle or by car.
 pub(super) struct OnStreets<'c> {
@@ -60,52 +60,101 @@ impl<'c> OnStreets<'c> {
         cost: f64,
         visit: &mut impl FnMut(FeatureRef, f64),
     ) {
-        let snaps = self.snaps(start);
-        if snaps.is_empty() {
-            return;
-        }
         let places = self.streets.places(loaded);
         let numbering = loaded.index.numbering();
-        reach.search(&self.streets.graph, &snaps, limit(cost), self.sense);
-        reach.for_each(&self.streets.graph, &places, |number, cost| {
+        self.each(reach, &places, start, cost, |number, cost| {
             visit(numbering.feature(number as usize), f64::from(cost) / 1000.0);
         });
     }
 
-    pub fn shape(&self, reach: &mut Reach, starts: &[Start], cost: f64) -> MultiPolygon<f64> {
-        let lat = starts.iter().flat_map(|start| &start.points).next();
-        let mut shape = ReachedShape::new(lat.map_or(0.0, |(_, lat)| *lat), STREET_WIDTH_M);
-        for start in starts {
-            reach.search(
-                &self.streets.graph,
-                &self.snaps(start),
-                limit(cost),
-                self.sense,
-            );
-            shape.add(&self.streets.graph, reach, limit(cost));
+    /// Every joined place within reach with its cost in thousandths.
+    pub fn each(
+        &self,
+        reach: &mut Reach,
+        places: &Places,
+        start: &Start,
+        cost: f64,
+        visit: impl FnMut(u32, u32),
+    ) {
+        let snaps = self.snaps(start);
+        if !snaps.is_empty() {
+            reach.search(&self.streets.graph, &snaps, limit(cost), self.sense);
+            reach.for_each(&self.streets.graph, places, visit);
         }
-        shape.polygons()
+    }
+
+    pub fn streets(&self) -> &Arc<Streets> {
+        self.streets
+    }
+
+    /// Whole seconds of a cost in thousandths, the last one counted.
+    pub fn seconds(&self, cost: u32) -> u32 {
+        match self.counts_time() {
+            true => cost.div_ceil(1000),
+            false => Pace::new(self.speed_km_h, 0.0).seconds(cost),
+        }
+    }
+
+    /// For each cost the streets within it of any of the starts, for one search from each.
+    pub fn shapes(
+        &self,
+        reach: &mut Reach,
+        starts: &[Start],
+        costs: &[f64],
+    ) -> Vec<MultiPolygon<f64>> {
+        let lat = starts.iter().flat_map(|start| &start.points).next();
+        let new = |_: &f64| ReachedShape::new(lat.map_or(0.0, |(_, lat)| *lat), STREET_WIDTH_M);
+        let mut shapes: Vec<ReachedShape> = costs.iter().map(new).collect();
+        let limits: Vec<u32> = costs.iter().map(|cost| limit(*cost)).collect();
+        let largest = limits.iter().copied().max().unwrap_or(0);
+        let graph = &self.streets.graph;
+        for start in starts {
+            reach.search(graph, &self.snaps(start), largest, self.sense);
+            for (shape, limit) in shapes.iter_mut().zip(&limits) {
+                shape.add(graph, reach, *limit);
+            }
+        }
+        shapes.iter().map(ReachedShape::polygons).collect()
     }
 
     pub fn input(&self) -> Input {
-        let streets = self.streets;
-        Input {
-            layer: "streets".parse().expect("a layer name"),
-            title: streets.rules.network.clone(),
-            source: streets.record.source.clone(),
-            licence: streets.record.licence.clone(),
-            reference_date: streets.period.clone(),
-            features: streets.graph.edges().len() as u64,
-            crs: streets.record.crs.clone(),
-            synthetic: streets.record.synthetic,
-            estimated: Vec::new(),
-        }
+        input(self.streets)
     }
 
     fn snaps(&self, start: &Start) -> Vec<Snap> {
         let snap = |(lon, lat): &(f64, f64)| self.streets.snap(*lon, *lat);
         start.points.iter().filter_map(snap).collect()
     }
+}
+
+/// A street network as a source of an answer.
+pub(super) fn input(streets: &Arc<Streets>) -> Input {
+    Input {
+        layer: "streets".parse().expect("a layer name"),
+        title: streets.rules.network.clone(),
+        source: streets.record.source.clone(),
+        licence: streets.record.licence.clone(),
+        reference_date: streets.period.clone(),
+        features: streets.graph.edges().len() as u64,
+        crs: streets.record.crs.clone(),
+        synthetic: streets.record.synthetic,
+        estimated: Vec::new(),
+    }
+}
+
+/// The walking speed of a question, else the usual one.
+///
+/// # Errors
+/// A speed that nobody walks.
+pub(super) fn walk_speed_km_h(travel: &Travel) -> Result<f64, QueryError> {
+    let on_foot = Travel {
+        mode: Mode::Walk,
+        ..travel.clone()
+    };
+    speed_km_h(
+        &on_foot,
+        &Rules::walk().expect("the built-in rules hold together"),
+    )
 }
 
 /// Thousandths of a metre or a second.

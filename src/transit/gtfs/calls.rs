@@ -117,6 +117,7 @@ impl Feed<'_> {
             return;
         };
         self.report.filled_calls += filled;
+        self.doubts(trip, calls);
         let timed = calls.iter().zip(times);
         let timed = timed.filter_map(|(call, (arrival, departure))| {
             Some(Call {
@@ -139,6 +140,18 @@ impl Feed<'_> {
             self.report.too_fast_trips.add(place);
         }
         self.schedule.trips[trip as usize].calls = timed;
+    }
+
+    /// What is odd about the calls of a trip, and taken as it stands.
+    fn doubts(&mut self, trip: u32, calls: &[RawCall]) {
+        let id = &self.schedule.trips[trip as usize].id;
+        if calls.windows(2).any(|pair| pair[0].order == pair[1].order) {
+            self.report.repeated_orders.add(|| Place::Id(id.clone()));
+        }
+        let is_platform = |stop: u32| matches!(self.schedule.stops[stop as usize].kind, 0 | 4);
+        if calls.iter().any(|call| !is_platform(call.stop)) {
+            self.report.off_platforms.add(|| Place::Id(id.clone()));
+        }
     }
 
     fn leave_out_trip(&mut self, fault: Fault, trip: u32) {

@@ -377,7 +377,13 @@ impl Feed<'_> {
         if self.schedule.trips.len() > self.first_trip {
             return Ok(());
         }
-        let first = self.report.left_out.iter().find_map(|(fault, examples)| {
+        // Stops and routes that are left out leave trips and calls behind, which say it better.
+        let mut causes = self
+            .report
+            .left_out
+            .iter()
+            .filter(|(fault, _)| **fault > Fault::RouteId);
+        let first = causes.find_map(|(fault, examples)| {
             let text = fault.text(Language::En);
             Some(format!(
                 "{text} ({})",

@@ -10,6 +10,10 @@ pub struct FeedReport {
     pub filled_calls: usize,
     /// Trips that somewhere pass 200 km/h in a straight line.
     pub too_fast_trips: Examples,
+    /// Trips of which two calls have one order number.
+    pub repeated_orders: Examples,
+    /// Trips that call at a station or an entrance instead of a platform.
+    pub off_platforms: Examples,
     /// Stops without a usable position.
     pub unplaced_stops: Examples,
     /// Trips that run by headway, and their bands.

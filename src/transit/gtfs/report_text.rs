@@ -58,6 +58,16 @@ impl FeedReport {
                 "trips faster than 200 km/h somewhere; check places and times",
             ),
             (
+                &self.repeated_orders,
+                "个班次的停靠顺序号有重复，按文件中的先后采用",
+                "trips of which two calls have one order number, taken in the order of the file",
+            ),
+            (
+                &self.off_platforms,
+                "个班次停靠在车站或出入口而不是站台，按原样采用",
+                "trips that call at a station or entrance instead of a platform, taken as they are",
+            ),
+            (
                 &self.unplaced_stops,
                 "个站点没有可用的坐标，不能步行到达",
                 "stops without a usable position, which nobody can walk to",

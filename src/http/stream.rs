@@ -1,0 +1,161 @@
+//! Answers that are sent while they are still being made.
+
+use std::{
+    io::{self, Write},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes};
+use futures_util::Stream;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::ApiError;
+use crate::{
+    city::City,
+    query::{Limits, QueryError},
+};
+
+/// Streams at once; more of them wait for a moment and are then refused.
+const AT_ONCE: usize = 2;
+const WAIT: Duration = Duration::from_secs(10);
+
+const MEMORY_BYTES: u64 = 512 << 20;
+
+/// Parts that wait for the reader, and about how large one is.
+const PARTS: usize = 8;
+const PART_BYTES: usize = 64 << 10;
+
+/// All streamed answers of the program.
+#[derive(Clone, Debug)]
+pub struct Streams(Arc<Semaphore>);
+
+impl Default for Streams {
+    fn default() -> Self {
+        Streams(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Streams {
+    /// Sends an answer while it is being computed, as long as somebody reads it.
+    ///
+    /// `write` says when the question is known to be sound; what it refuses before is a problem,
+    /// what fails later cuts the answer short.
+    ///
+    /// # Errors
+    /// What `write` refuses, or too many streams.
+    pub async fn send<F>(&self, city: Arc<City>, write: F) -> Result<Body, ApiError>
+    where
+        F: FnOnce(&City, &Limits, &mut Begin, &mut Pipe) -> Result<io::Result<()>, QueryError>
+            + Send
+            + 'static,
+    {
+        let turn = tokio::time::timeout(WAIT, self.0.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| ApiError::Busy)?;
+        let turn = turn.map_err(|_| ApiError::Busy)?;
+        let cancel: Arc<AtomicBool> = Arc::default();
+        let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
+        let (mut out, body) = pipe(cancel);
+        let (begin, begun) = oneshot::channel();
+        let running = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let written = write(&city, &limits, &mut Begin(Some(begin)), &mut out)?;
+            if let Err(error) = written.and_then(|()| out.flush()) {
+                out.fail(error);
+            }
+            Ok::<(), QueryError>(())
+        });
+        if begun.await.is_ok() {
+            return Ok(body);
+        }
+        match running.await {
+            Err(failed) => Err(ApiError::Internal(failed.to_string())),
+            Ok(Err(refused)) => Err(refused.into()),
+            Ok(Ok(())) => Ok(body),
+        }
+    }
+}
+
+/// Told once a streamed question is known to be sound: its answer begins then.
+pub struct Begin(Option<oneshot::Sender<()>>);
+
+impl Begin {
+    pub fn now(&mut self) {
+        if let Some(begin) = self.0.take() {
+            // Whoever asked may be gone; the writing notices that.
+            begin.send(()).ok();
+        }
+    }
+}
+
+/// The writing end of a body: it waits while the reader is slow, and fails once the reader is gone.
+pub struct Pipe {
+    parts: mpsc::Sender<io::Result<Bytes>>,
+    held: Vec<u8>,
+}
+
+fn pipe(cancel: Arc<AtomicBool>) -> (Pipe, Body) {
+    let (parts, received) = mpsc::channel(PARTS);
+    let held = Vec::with_capacity(PART_BYTES);
+    let body = Body::from_stream(Received {
+        parts: received,
+        cancel,
+    });
+    (Pipe { parts, held }, body)
+}
+
+impl Pipe {
+    /// Cuts the body short, so that nobody takes it for a whole one.
+    fn fail(&mut self, error: io::Error) {
+        // A reader that is gone needs no telling.
+        self.parts.blocking_send(Err(error)).ok();
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        let part = std::mem::replace(&mut self.held, Vec::with_capacity(PART_BYTES));
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        self.parts.blocking_send(Ok(part.into())).map_err(gone)
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= PART_BYTES {
+            self.send()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.held.is_empty() {
+            true => Ok(()),
+            false => self.send(),
+        }
+    }
+}
+
+/// The reading end; once it is let go the computation is cancelled.
+struct Received {
+    parts: mpsc::Receiver<io::Result<Bytes>>,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Stream for Received {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.parts.poll_recv(context)
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,78 @@
+//! Travel times, streamed where there are many.
+
+use axum::{
+    Json,
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    http::{HeaderValue, header},
+    response::Response,
+};
+
+use super::{
+    ApiError, AppState, Asker, Document,
+    answers::{Form, Format, answer},
+    document::disposition,
+    questions::{asked, posted, title},
+};
+use crate::query::{self, TravelTimes, TravelTimesQuery};
+
+const CSV: &str = "text/csv; charset=utf-8";
+
+/// How long it takes from every origin to every destination (出行时间表).
+///
+/// `format=csv` streams the reachable pairs, any number of them, with the keys as headings.
+#[utoipa::path(post, path = "/api/travel_times", tag = "questions",
+    params(("format" = Option<String>, Query, description = "json, csv or xlsx"),
+           ("lang" = Option<String>, Query, description = "zh or en")),
+    request_body = serde_json::Value,
+    responses((status = 200, description = "rows of from, to and seconds, or reached and percentiles", body = serde_json::Value)))]
+pub async fn compute_travel_times(
+    State(state): State<AppState>,
+    asker: Asker,
+    form: Result<Query<Form>, QueryRejection>,
+    question: Result<Json<TravelTimesQuery>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let (form, question) = (asked(form)?, posted(question)?);
+    if form.format == Format::Csv && !asker.wants_job() {
+        return stream(&state, question, form).await;
+    }
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let title = title("出行时间表", "Travel times");
+            if form.format == Format::Csv {
+                let mut out = Vec::new();
+                let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
+                let found = TravelTimes::find(city, question)?;
+                found.write_csv(limits, &mut out).map_err(failed)?;
+                return Ok(Document::file(out, CSV, &title, "csv", form.lang));
+            }
+            let found = query::travel_times(city, question, limits)?;
+            answer(city, &found, form, title)
+        })
+        .await
+}
+
+async fn stream(
+    state: &AppState,
+    question: TravelTimesQuery,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let body = state
+        .streams
+        .send(state.city(), move |city, limits, begin, out| {
+            let found = TravelTimes::find(city, &question)?;
+            begin.now();
+            Ok(found.write_csv(limits, out))
+        })
+        .await?;
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CSV));
+    let name = disposition(&title("出行时间表", "Travel times"), "csv", form.lang);
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
