@@ -85,6 +85,9 @@ pub struct AccessQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
     /// When people set out; by timetable only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub departure: Option<Departure>,
