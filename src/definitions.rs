@@ -219,19 +219,25 @@ mod tests {
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
         catchment_employed_residents reason layer attribute title unit caliber value missing \
         features origin cutoff covered uncovered total share_covered id lon lat period demand \
+        commuters inside out_commuters in_commuters self_containment self_sufficiency independence \
+        mean_distance_km share_within_5_km mean_minutes share_within_45_min share_over_60_min \
+        center observed_commute minimum_commute maximum_commute random_commute excess_share \
+        potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
+        origin_name destination_code destination_name share_of_origin share_of_destination \
+        more_flows more_commuters \
         from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating statistics areas calibers catchments \
+        let questions = "balance balance_floating commute flows statistics areas calibers catchments \
             catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
             access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \
             costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
-            travel_times_transit";
+            travel_times_transit travel_times_matrix";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -3,6 +3,7 @@
 pub mod access;
 mod balance;
 mod breaks;
+pub mod commute;
 pub mod equity;
 mod floating;
 mod spread;

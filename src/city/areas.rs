@@ -9,6 +9,8 @@ use crate::{
 /// One area (行政区划 or any zone) at one period.
 #[derive(Clone, Debug)]
 pub struct Area {
+    /// The id of its feature.
+    pub id: String,
     pub code: AreaCode,
     pub name: String,
     pub name_en: Option<String>,
@@ -130,6 +132,7 @@ fn areas_of(level: &LevelId, loaded: &LoadedLayer) -> Vec<Area> {
                 .find_map(|level| index.area_code(feature, level))
                 .and_then(|code| code.parse().ok());
             Some(Area {
+                id: index.id(feature).to_owned(),
                 name: text(feature, name_at).unwrap_or_else(|| code.to_string()),
                 name_en: text(feature, name_en_at),
                 level: level.clone(),

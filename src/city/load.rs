@@ -2,12 +2,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
+<<<<<<< HEAD
 use super::{City, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
+=======
+use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, Transit};
+>>>>>>> main
 use crate::{
     domain::Catalog,
     index::LayerIndex,
     network::{NetworkError, Rules},
-    store::{LayerState, Store, StoreError},
+    store::{FlowState, LayerState, Store, StoreError},
     transit::TransitError,
 };
 
@@ -61,6 +65,11 @@ fn read(
         || read_streets(store, previous),
     );
     let city = City::new(catalog, version, settings, layers?.into_iter().flatten());
+    let flows = store.flow_states()?.into_iter();
+    let flows: Vec<_> = flows
+        .map(|state| read_flows(store, previous, state))
+        .collect::<Result<_, _>>()?;
+    let city = city.with_flows(flows.into_iter().flatten());
     let city = city.with_streets(streets?);
     let transit = read_transit(store, previous, city.streets("walk"))?;
     let city = city.with_transit(transit);
@@ -91,6 +100,28 @@ fn read_transit(
     };
     let transit = Transit::read(stored, number, streets.cloned())?;
     Ok(Some(Arc::new(transit)))
+}
+
+/// `None` where every flow was taken away again.
+fn read_flows(
+    store: &dyn Store,
+    previous: Option<&City>,
+    state: FlowState,
+) -> Result<Option<Arc<LoadedFlows>>, LoadError> {
+    let known = previous.into_iter().flat_map(City::all_flows);
+    let mut known = known.filter(|f| f.level == state.level && f.period == state.period);
+    if let Some(known) = known.find(|known| known.version == state.changed) {
+        return Ok(Some(known.clone()));
+    }
+    let flows = store.flows(&state.level, &state.period)?;
+    let loaded = LoadedFlows {
+        level: state.level,
+        period: state.period,
+        flows,
+        record: state.record,
+        version: state.changed,
+    };
+    Ok((!loaded.flows.is_empty()).then(|| Arc::new(loaded)))
 }
 
 /// The streets of every mode that the store has.

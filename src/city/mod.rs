@@ -5,6 +5,7 @@
 //! Readers take a snapshot from [`LiveCity`] and never wait.
 
 mod areas;
+mod flows;
 mod follow;
 mod ingest;
 mod live;
@@ -19,6 +20,7 @@ mod streets;
 mod transit;
 
 pub use areas::{Area, Areas};
+pub use flows::{LoadedFlows, PlacedFlows, UnknownPlaces, level_of_flows, place_flows};
 pub use follow::{catch_up, follow};
 pub use ingest::{IngestError, Ingested, Intake, ingest};
 pub use live::LiveCity;

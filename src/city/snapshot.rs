@@ -3,9 +3,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+<<<<<<< HEAD
 use super::{Areas, Streets, TimeMatrix, Transit};
+=======
+use super::{Areas, LoadedFlows, Streets, Transit};
+>>>>>>> main
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, Period, Title},
+    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord},
 };
@@ -107,6 +111,7 @@ pub struct City {
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
     transit: Option<Arc<Transit>>,
+    flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
 }
 
 impl City {
@@ -130,6 +135,7 @@ impl City {
             matrices: BTreeMap::new(),
             streets: Vec::new(),
             transit: None,
+            flows: BTreeMap::new(),
         }
     }
 
@@ -176,6 +182,29 @@ impl City {
     /// The timetable to ride by, where one was imported.
     pub fn transit(&self) -> Option<&Arc<Transit>> {
         self.transit.as_ref()
+    }
+
+    /// The same city with commuting flows.
+    pub fn with_flows(mut self, flows: impl IntoIterator<Item = Arc<LoadedFlows>>) -> Self {
+        let keyed = flows.into_iter();
+        let keyed = keyed.map(|loaded| ((loaded.level.clone(), loaded.period.clone()), loaded));
+        self.flows = keyed.collect();
+        self
+    }
+
+    /// The newest flows between the areas of a level at or before `period`, the newest of all
+    /// without one.
+    pub fn flows(&self, level: &str, period: Option<&Period>) -> Option<&Arc<LoadedFlows>> {
+        let states = self.all_flows().filter(|loaded| loaded.level == *level);
+        let fits = |loaded: &&Arc<LoadedFlows>| {
+            period.is_none_or(|period| loaded.period.is_at_or_before(period))
+        };
+        states.filter(fits).last()
+    }
+
+    /// Every state of the flows by level, oldest first.
+    pub fn all_flows(&self) -> impl Iterator<Item = &Arc<LoadedFlows>> {
+        self.flows.values()
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {
@@ -257,5 +286,6 @@ impl City {
     /// Whether any of the data are generated (合成).
     pub fn is_synthetic(&self) -> bool {
         self.all_states().any(|loaded| loaded.is_synthetic())
+            || self.all_flows().any(|loaded| loaded.record.synthetic)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     demo::{self, DemoLayer, DemoOptions},
     domain::{Catalog, Language},
     network::{Rules, graph_to_bytes},
-    store::{BatchMode, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{BatchMode, FlowBatch, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
     transit::schedule_to_bytes,
 };
 
@@ -96,6 +96,22 @@ fn fill(
         .map(|(name, network)| (*name, network))
         .collect();
     store.set_networks(&networks)?;
+    let record = ImportRecord {
+        source: made.flows_source.clone(),
+        licence: "demonstration data, free to use".into(),
+        imported_at: imported_at.clone(),
+        kept: made.flows.len() as u64,
+        synthetic: true,
+        ..ImportRecord::default()
+    };
+    let batch = FlowBatch {
+        level: "subdistrict".parse()?,
+        period: "2020-11-01".parse()?,
+        flows: &made.flows,
+        record,
+        replace: false,
+    };
+    store.put_flows(&batch, &mut |_| !interrupt.is_asked())?;
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }

@@ -17,8 +17,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
     /// The layer that the files are features of, `streets` for networks to travel on: of
-    /// OpenStreetMap (`.osm.pbf`) or lines of one's own, or `transit` for timetables: GTFS feeds, or
-    /// tables of lines and headways.
+    /// OpenStreetMap (`.osm.pbf`) or lines of one's own, `transit` for timetables: GTFS feeds, or
+    /// tables of lines and headways; or `flows` for commuters between areas.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -72,7 +72,7 @@ pub struct ImportArguments {
     pub(super) licence: String,
     /// Takes the place of what the layer holds for the period.
     #[arg(long, conflicts_with = "update")]
-    replace: bool,
+    pub(super) replace: bool,
     /// Changes features by id and adds new ones.
     #[arg(long)]
     update: bool,
@@ -85,6 +85,12 @@ pub struct ImportArguments {
     /// The last date on which a line table holds.
     #[arg(long, value_name = "DATE")]
     pub(super) until: Option<String>,
+    /// The level of the areas that flows begin and end in; without it the one that has their codes.
+    #[arg(long)]
+    pub(super) level: Option<LevelId>,
+    /// Keeps flows from and to codes that no area has, as places outside the city.
+    #[arg(long)]
+    pub(super) outside: bool,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -521,6 +527,23 @@ impl crate::store::Store for NoStore {
         _: &Period,
     ) -> Result<Vec<ControlTotal>, crate::store::StoreError> {
         Ok(Vec::new())
+    }
+    fn flow_states(&self) -> Result<Vec<crate::store::FlowState>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn flows(
+        &self,
+        _: &LevelId,
+        _: &Period,
+    ) -> Result<crate::domain::Flows, crate::store::StoreError> {
+        Ok(crate::domain::Flows::default())
+    }
+    fn put_flows(
+        &self,
+        _: &crate::store::FlowBatch<'_>,
+        _: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
     }
     fn network(
         &self,

@@ -67,5 +67,20 @@ pub fn run(
             stored.record.source
         ))?;
     }
+    for loaded in city.all_flows() {
+        let (zh, en) = ("通勤流", "commuting flows");
+        println!(
+            "{:<16} {:<11} {:>9}  {}  {}",
+            "flows",
+            loaded.period.as_str(),
+            loaded.flows.len(),
+            match language {
+                Language::Zh =>
+                    format!("{zh}（{}）：{} 人", loaded.level, loaded.flows.commuters()),
+                Language::En => format!("{en} ({}): {}", loaded.level, loaded.flows.commuters()),
+            },
+            loaded.record.source
+        );
+    }
     Ok(())
 }

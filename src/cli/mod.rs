@@ -6,6 +6,7 @@
 mod check;
 mod demo;
 mod export;
+mod flows;
 mod import;
 mod info;
 mod interrupt;
@@ -129,6 +130,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Import(command) if command.layer == "streets" => {
             streets::run(&command, catalog, arguments.lang)
+        }
+        Command::Import(command) if command.layer == "flows" => {
+            flows::run(&command, catalog, arguments.lang)
         }
         Command::Import(command) if command.layer == "transit" => {
             transit::run(&command, catalog, arguments.lang)

@@ -18,6 +18,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Question {
     Balance,
+    Commute,
+    Flows,
     Areas,
     Calibers,
     Statistics,
@@ -63,6 +65,18 @@ pub struct QueryArguments {
     layer: Option<String>,
     #[arg(long)]
     cutoff: Option<f64>,
+    /// How a commute is measured: straight, walk …
+    #[arg(long)]
+    cost: Option<String>,
+    /// m or min.
+    #[arg(long)]
+    unit: Option<String>,
+    /// What a commute within an area costs: zero, half_nearest or radius.
+    #[arg(long)]
+    intrazonal: Option<String>,
+    /// Of flows: at most so many.
+    #[arg(long)]
+    limit: Option<usize>,
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
@@ -101,6 +115,17 @@ pub fn run(
         Question::Balance => {
             let answer = query::balance(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("职住平衡", "Job-housing balance"))
+        }
+        Question::Commute => {
+            let answer = query::commute(&city, &parse(question)?, &limits)?;
+            print.answer(&answer, title("通勤", "Commuting"))
+        }
+        Question::Flows => {
+            let answer = query::flow_lines(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Geojson => print.json(&query::flow_lines_to_geojson(&answer)),
+                _ => print.answer(&answer, title("通勤流", "Commuting flows")),
+            }
         }
         Question::Areas => {
             let answer = query::areas(&city, &parse(question)?, &limits)?;
@@ -187,6 +212,10 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("catchment_m", arguments.catchment_m.map(Json::from)),
         ("layer", arguments.layer.clone().map(Json::from)),
         ("cutoff", arguments.cutoff.map(Json::from)),
+        ("cost", arguments.cost.clone().map(Json::from)),
+        ("unit", arguments.unit.clone().map(Json::from)),
+        ("intrazonal", arguments.intrazonal.clone().map(Json::from)),
+        ("limit", arguments.limit.map(Json::from)),
         (demand, arguments.caliber.clone().map(Json::from)),
         ("departure", arguments.departure.clone().map(Json::from)),
         ("arrival", arguments.arrival.clone().map(Json::from)),
@@ -199,7 +228,12 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
     }
     let by_level = matches!(
         arguments.question,
-        Question::Balance | Question::Areas | Question::Calibers | Question::Coverage
+        Question::Balance
+            | Question::Commute
+            | Question::Flows
+            | Question::Areas
+            | Question::Calibers
+            | Question::Coverage
     );
     if by_level && !question.contains_key("level") {
         question.insert("level".into(), json!("district"));

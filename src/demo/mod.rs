@@ -7,6 +7,7 @@
 mod areas;
 mod care;
 mod figures;
+mod flows;
 mod hexagons;
 mod metro;
 mod needs;
@@ -32,7 +33,7 @@ pub use streets::DemoStreets;
 use territory::Territory;
 
 use crate::{
-    domain::{AttributeId, Catalog, LayerId, LevelId, Period, Table},
+    domain::{AttributeId, Catalog, Flows, LayerId, LevelId, Period, Table},
     store::ControlTotal,
     transit::Schedule,
 };
@@ -63,6 +64,9 @@ pub struct DemoCity {
     /// The timetable of the metro.
     pub timetable: Schedule,
     pub timetable_source: String,
+    /// Commuters between streets and towns.
+    pub flows: Flows,
+    pub flows_source: String,
     /// Settings of the city by key.
     pub settings: Vec<(String, String)>,
 }
@@ -162,8 +166,18 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
             control_totals: control_totals(&figures, id),
         })
     });
+    let layers: Vec<DemoLayer> = layers.collect();
+    let sums = |id: &str, count: &str| {
+        let layer = catalog.layer(id)?;
+        let made = layers.iter().find(|made| made.layer == layer.id)?;
+        Some(flows::by_subdistrict(&figures, layer, &made.table, count))
+    };
+    let ends = sums("residences", "employed_residents").zip(sums("workplaces", "jobs"));
+    let flows = ends.map(|(employed, jobs)| flows::flows(&figures, &employed, &jobs));
     DemoCity {
-        layers: layers.collect(),
+        layers,
+        flows: flows.unwrap_or_default(),
+        flows_source: format!("{made}；重力模型，就业人口与岗位逐街镇守恒，市外通勤为假设"),
         streets: streets::streets(&territory.grid, &plots, options.seed),
         streets_source: made.clone(),
         timetable: metro::line_table(&figures).schedule(),

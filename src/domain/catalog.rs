@@ -108,7 +108,13 @@ impl Catalog {
 /// Names that every table has anyway and an attribute therefore cannot take.
 const RESERVED: [&str; 7] = ["id", "fid", "geom", "period", "features", "lon", "lat"];
 
+/// What an import knows beside layers, and what a table of its own is called.
+const RESERVED_LAYERS: [&str; 4] = ["flows", "matrix", "streets", "transit"];
+
 fn check_layer(layer: &Layer) -> Result<(), String> {
+    if RESERVED_LAYERS.contains(&layer.id.as_str()) {
+        return Err(format!("`{}` is not a layer; choose another id", layer.id));
+    }
     let mut seen = std::collections::BTreeSet::new();
     for attribute in &layer.attributes {
         let id = attribute.id.as_str();

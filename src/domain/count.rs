@@ -19,10 +19,16 @@ pub enum Reason {
     NoReachablePair,
     /// The place is too far from every street.
     OffNetwork,
+    /// Nobody commutes across the boundary.
+    Closed,
+    /// Every commute costs nothing.
+    NoTravel,
+    /// However jobs are exchanged, all together travel the same.
+    NoChoice,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 10] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -30,6 +36,9 @@ impl Reason {
         Reason::NoSupplyInCatchment,
         Reason::NoReachablePair,
         Reason::OffNetwork,
+        Reason::Closed,
+        Reason::NoTravel,
+        Reason::NoChoice,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -42,6 +51,9 @@ impl Reason {
             Reason::NoSupplyInCatchment => "no_supply_in_catchment",
             Reason::NoReachablePair => "no_reachable_pair",
             Reason::OffNetwork => "off_network",
+            Reason::Closed => "closed",
+            Reason::NoTravel => "no_travel",
+            Reason::NoChoice => "no_choice",
         }
     }
 
@@ -55,6 +67,12 @@ impl Reason {
             Reason::NoSupplyInCatchment => ("范围内无设施", "nothing offered in the catchment"),
             Reason::NoReachablePair => ("无可达的起讫点", "no reachable pair"),
             Reason::OffNetwork => ("距路网超过 500 m", "more than 500 m from every street"),
+            Reason::Closed => ("无跨界通勤者", "nobody commutes across the boundary"),
+            Reason::NoTravel => ("通勤成本全为 0", "every commute costs nothing"),
+            Reason::NoChoice => (
+                "任何职住匹配的通勤都相同",
+                "however jobs are exchanged, all travel the same",
+            ),
         };
         Title {
             zh: zh.to_owned(),

@@ -6,6 +6,7 @@ mod areas;
 mod asker;
 mod assets;
 mod city;
+mod commute;
 mod compress;
 mod computing;
 mod document;

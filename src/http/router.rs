@@ -5,8 +5,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, areas, assets, city, compress, download, features, guard, health,
-    jobs, layers, openapi, questions, tiles, travel_times,
+    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
+    health, jobs, layers, openapi, questions, tiles, travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -30,6 +30,8 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::search_places))
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
+        .routes(routes!(commute::list_commute))
+        .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
         .routes(routes!(questions::list_coverage))
         .routes(routes!(travel_times::compute_travel_times))

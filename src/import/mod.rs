@@ -12,6 +12,7 @@ mod collect;
 mod defects;
 mod error;
 mod fit;
+mod flows;
 mod formats;
 mod heading;
 mod identity;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use defects::Defect;
 pub use error::ImportError;
+pub use flows::{FlowsRead, flow_columns, read_flows};
 pub use note::Note;
 pub use options::{Locate, Phase, Progress, ReadOptions};
 pub use read::{Imported, read};

@@ -5,10 +5,11 @@ use super::{
     Answer, Limits, Provenance, QueryError,
     answer::definition,
     areas::control_total,
+    commute,
     sources::{CountSource, population, with_role},
 };
 use crate::{
-    analysis::{self, FloatingCell, FloatingGrid},
+    analysis::{self, FloatingCell, FloatingGrid, commute::Containment},
     city::{Area, City},
     domain::{
         LayerKind, LeftOut, Period, Reason, Role, TileCoord, from_mercator, measure::distance_m,
@@ -56,12 +57,25 @@ pub struct BalanceRow {
     pub balance_index: Option<f64>,
     /// Why the ratio is undefined.
     pub reason: Option<Reason>,
+    /// By who in fact commutes, where flows tell.
+    #[serde(flatten)]
+    pub contained: Option<Contained>,
     /// Jobs within reach of the mean employed resident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catchment_jobs: Option<f64>,
     /// Employed residents within reach of the mean employed resident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catchment_employed_residents: Option<f64>,
+}
+
+/// How far homes and workplaces fit together by commuting flows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Contained {
+    /// Share of resident workers who work inside.
+    pub self_containment: Option<f64>,
+    /// Share of jobs that residents hold.
+    pub self_sufficiency: Option<f64>,
+    pub independence: Option<f64>,
 }
 
 /// The largest catchment: beyond it every city is one.
@@ -144,10 +158,22 @@ pub fn balance(
             limits,
         )?;
     }
+    let flows = commute::containments(city, &query.level, period);
+    if let Some(flows) = &flows {
+        // Both are in the order of the codes.
+        for (row, (code, contained)) in rows.iter_mut().zip(&flows.by_area) {
+            debug_assert_eq!(row.code, *code);
+            row.contained = Some(contained.into());
+        }
+        totals.contained = Some((&flows.total).into());
+    }
     let caliber = parts
         .population
         .as_ref()
         .map(|source| source.attribute().id.to_string());
+    let inputs = parts.all().map(|source| &*source.loaded);
+    let mut provenance = Provenance::of(city, period, caliber, inputs);
+    provenance.inputs.extend(flows.map(|flows| flows.input));
     Ok(Answer {
         query: json!(query),
         definition: definition(
@@ -158,7 +184,7 @@ pub fn balance(
                 "balance"
             },
         ),
-        provenance: Provenance::of(city, period, caliber, parts.all().map(|s| &*s.loaded)),
+        provenance,
         rows,
         totals,
         left_out,
@@ -261,6 +287,16 @@ fn with_ratios(mut row: BalanceRow) -> BalanceRow {
     row.jobs_per_household = analysis::ratio(row.jobs, row.households).ok();
     row.balance_index = analysis::balance_index(row.jobs, row.employed_residents).ok();
     row
+}
+
+impl From<&Containment> for Contained {
+    fn from(found: &Containment) -> Self {
+        Contained {
+            self_containment: found.self_containment.ok(),
+            self_sufficiency: found.self_sufficiency.ok(),
+            independence: found.independence.ok(),
+        }
+    }
 }
 
 /// Puts the ratio of the floating catchment in place of the plain one.

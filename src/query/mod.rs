@@ -7,6 +7,7 @@ mod areas;
 mod balance;
 mod calibers;
 mod catchments;
+mod commute;
 mod coverage;
 mod departure;
 mod download;
@@ -35,6 +36,10 @@ pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{BalanceQuery, BalanceRow, balance};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Origin, catchments};
+pub use commute::{
+    CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, check_flows,
+    commute, flow_lines, flow_lines_to_geojson,
+};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage};
 pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};

@@ -3,13 +3,15 @@
 //! A row is (layer, period, id). A commit is one transaction and writes the change log.
 
 mod batch;
+mod flows;
 pub mod geopackage;
 mod record;
 
 pub use batch::{Batch, BatchMode, ControlTotal, Only};
+pub use flows::{FlowBatch, FlowState};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 
-use crate::domain::{Layer, LayerId, Period, Table};
+use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
 /// The number of a commit in the change log; grows by at least one with each commit.
 pub type ChangeNumber = u64;
@@ -34,6 +36,15 @@ pub enum StoreError {
         layer: LayerId,
         period: Period,
         features: u64,
+    },
+    #[error(
+        "flows between areas of level {level} for {period} are there already ({flows} rows): say \
+         --replace to put these in their place"
+    )]
+    FlowsOccupied {
+        level: LevelId,
+        period: Period,
+        flows: u64,
     },
     #[error("{layer}: id `{id}` stands twice")]
     DuplicateId { layer: LayerId, id: String },
@@ -74,6 +85,20 @@ pub trait Store: Send + Sync {
         layer: &LayerId,
         period: &Period,
     ) -> Result<Vec<ControlTotal>, StoreError>;
+
+    /// Every level and period that holds commuting flows.
+    fn flow_states(&self) -> Result<Vec<FlowState>, StoreError>;
+
+    /// The commuting flows of one level and period; empty where the store holds none.
+    fn flows(&self, level: &LevelId, period: &Period) -> Result<Flows, StoreError>;
+
+    /// Writes flows in one transaction and returns its number. `progress` is as in
+    /// [`Store::commit`].
+    fn put_flows(
+        &self,
+        batch: &FlowBatch<'_>,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<ChangeNumber, StoreError>;
 
     /// The network of a name (`walk`, `car`), with its streets; `None` where none was imported.
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError>;

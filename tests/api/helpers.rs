@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 use suitu::{
     city::{self, Intake, LiveCity},
     definitions,
-    domain::{Catalog, Layer},
+    domain::{Catalog, Flow, FlowPlace, Flows, Layer},
     http::{AppState, Bounds, router},
     import::{self, ReadOptions},
-    store::{BatchMode, ImportRecord, geopackage::GeoPackage},
+    store::{BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -83,6 +83,7 @@ impl App {
             let layer = catalog.layer(layer).expect("a built-in layer").clone();
             bring(&store, &catalog, &layer, vec![file]);
         }
+        bring_flows(&store);
         fill(&store);
         let city = city::load(&store, catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
@@ -142,6 +143,34 @@ impl App {
             .expect("a request");
         self.send(request).await
     }
+}
+
+/// The flows of vector V1 between the first three districts.
+fn bring_flows(store: &GeoPackage) {
+    const TRIPS: [[i64; 3]; 3] = [[80, 100, 20], [5, 90, 5], [15, 110, 25]];
+    let codes = ["440103", "440104", "440105"];
+    let place = |zone: usize| FlowPlace {
+        code: codes[zone].parse().expect("a code"),
+        is_outside: false,
+    };
+    let flows = (0..9).map(|pair| Flow {
+        origin: place(pair / 3),
+        destination: place(pair % 3),
+        mode: None,
+        sector: None,
+        commuters: TRIPS[pair / 3][pair % 3],
+    });
+    let batch = FlowBatch {
+        level: "district".parse().expect("a level"),
+        period: "2020-11-01".parse().expect("a period"),
+        flows: &Flows::sum(flows),
+        record: ImportRecord {
+            source: "test".into(),
+            ..ImportRecord::default()
+        },
+        replace: false,
+    };
+    store.put_flows(&batch, &mut |_| true).expect("stored");
 }
 
 fn bring(

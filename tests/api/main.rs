@@ -1,6 +1,7 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
 mod access;
+mod commute;
 mod downloads;
 mod errors;
 mod helpers;

@@ -420,3 +420,52 @@ fn the_template_of_lines_is_read_back() {
     // Every heading is understood; only the rows are lacking.
     assert!(told.contains("no row"), "{told}");
 }
+
+#[test]
+fn a_workbook_names_stations_of_the_city_and_times_of_day() {
+    let desk = Desk::new();
+    let stations = "id,name,lon,lat\nst1,东站,113.30,23.10\nst2,西站,113.32,23.10\n";
+    std::fs::write(desk.path("stations.csv"), stations).unwrap();
+    let crs = ["--crs", "EPSG:4490", "--period", "2020"];
+    let mut import = vec!["import", "stations", "stations.csv"];
+    import.extend(crs);
+    desk.done(&import);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let clock = rust_xlsxwriter::Format::new().set_num_format("hh:mm");
+    for (column, heading) in [
+        "线路",
+        "序号",
+        "站名",
+        "区间时间（分钟）",
+        "时段起",
+        "时段止",
+        "发车间隔",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        sheet.write_string(0, column as u16, heading).unwrap();
+    }
+    for (row, name) in [(1, "东站"), (2, "西站")] {
+        sheet.write_string(row, 0, "1").unwrap();
+        sheet.write_number(row, 1, f64::from(row)).unwrap();
+        sheet.write_string(row, 2, name).unwrap();
+    }
+    sheet.write_number(1, 3, 2.5).unwrap();
+    // 06:00 and 22:30 as a spreadsheet keeps them.
+    sheet.write_number_with_format(1, 4, 0.25, &clock).unwrap();
+    sheet
+        .write_number_with_format(1, 5, 0.9375, &clock)
+        .unwrap();
+    sheet.write_number(1, 6, 10.0).unwrap();
+    book.save(desk.path("lines.xlsx")).unwrap();
+    let import = ["import", "transit", "lines.xlsx", "--period", "2020"];
+    let told = desk.done(&import);
+    // 99 departures each way; the stations stand where the layer has them.
+    assert!(
+        told.contains("198 runs") && !told.contains("outside"),
+        "{told}"
+    );
+    assert!(desk.done(&["info"]).contains("transit"));
+}

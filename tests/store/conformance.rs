@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, ops::Deref};
 
 use proptest::prelude::*;
 use suitu::{
-    domain::{Layer, Table, Value},
-    store::{BatchMode, ChangeKind, ControlTotal, ImportRecord, Store, StoreError, StoredNetwork},
+    domain::{Flow, FlowPlace, Flows, Layer, Table, Value},
+    store::{
+        BatchMode, ChangeKind, ControlTotal, FlowBatch, ImportRecord, Store, StoreError,
+        StoredNetwork,
+    },
 };
 
 use super::sample::{batch, district, homes, layer, period};
@@ -25,6 +28,8 @@ pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
     settings_and_totals_are_kept(&*make());
     readers_see_whole_commits(&*make());
     networks_take_the_place_of_their_namesakes(&*make());
+    flows_are_kept_by_level_and_period(&*make());
+    a_cancelled_import_of_flows_leaves_nothing(&*make());
 }
 
 fn put(store: &dyn Store, layer: &Layer, at: &str, mode: BatchMode, table: &Table) -> u64 {
@@ -403,6 +408,79 @@ fn readers_see_whole_commits(store: &dyn Store) {
             assert!(seen.values().all(|value| Some(*value) == first));
         }
     });
+}
+
+/// A flow of `n` from each of the places to the next, the last one outside the city.
+fn flows(places: &[&str], n: i64) -> Flows {
+    let place = |at: usize| FlowPlace {
+        code: places[at].parse().expect("a code"),
+        is_outside: at + 1 == places.len(),
+    };
+    Flows::sum((1..places.len()).map(|at| Flow {
+        origin: place(at - 1),
+        destination: place(at),
+        mode: (at % 2 == 0).then(|| "地铁'\"".into()),
+        sector: None,
+        commuters: n,
+    }))
+}
+
+fn flow_batch<'a>(level: &str, at: &str, flows: &'a Flows, replace: bool) -> FlowBatch<'a> {
+    FlowBatch {
+        level: level.parse().expect("a level"),
+        period: period(at),
+        flows,
+        record: ImportRecord {
+            source: "a bureau".into(),
+            ..ImportRecord::default()
+        },
+        replace,
+    }
+}
+
+fn flows_are_kept_by_level_and_period(store: &dyn Store) {
+    let written = flows(&["440103", "440104", "佛山"], 1 << 33);
+    let put = |batch: FlowBatch<'_>| store.put_flows(&batch, &mut |_| true);
+    let read = |level: &str, at: &str| store.flows(&level.parse().unwrap(), &period(at)).unwrap();
+    let first = put(flow_batch("district", "2020", &written, false)).unwrap();
+    assert_eq!(read("district", "2020"), written);
+    assert!(read("district", "2021").is_empty() && read("subdistrict", "2020").is_empty());
+    // Once only, but for who says so; other levels and periods stay as they are.
+    let other = flows(&["440105", "x"], 3);
+    let refused = put(flow_batch("district", "2020", &other, false));
+    assert!(matches!(
+        refused,
+        Err(StoreError::FlowsOccupied { flows: 2, .. })
+    ));
+    put(flow_batch("district", "2021", &written, false)).unwrap();
+    let last = put(flow_batch("district", "2020", &other, true)).unwrap();
+    assert_eq!(read("district", "2020"), other);
+    assert_eq!(read("district", "2021"), written);
+    let states = store.flow_states().unwrap();
+    let told: Vec<_> = states
+        .iter()
+        .map(|s| (s.period.as_str(), s.flows, s.changed))
+        .collect();
+    assert_eq!((told[0], told[1].1), (("2020", 1, last), 2));
+    assert_eq!(states[0].record.source, "a bureau");
+    // They are in the change log, and no layer.
+    assert!(first < last && store.change_number().unwrap() == last);
+    let changes = store.changes_since(first).unwrap();
+    assert!(changes.iter().all(|c| c.layer == *"flows" && !c.external));
+    assert_eq!(store.states().unwrap(), []);
+}
+
+fn a_cancelled_import_of_flows_leaves_nothing(store: &dyn Store) {
+    let codes: Vec<String> = (0..20_002).map(|n| format!("z{n:05}")).collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let many = flows(&codes, 1);
+    let batch = flow_batch("district", "2020", &many, false);
+    let cancelled = store.put_flows(&batch, &mut |rows| rows < 20_000);
+    assert!(matches!(cancelled, Err(StoreError::Cancelled)));
+    assert_eq!(store.flow_states().unwrap(), []);
+    assert_eq!(store.change_number().unwrap(), 0);
+    store.put_flows(&batch, &mut |_| true).unwrap();
+    assert_eq!(store.flow_states().unwrap()[0].flows, 20_001);
 }
 
 #[derive(Clone, Debug)]

@@ -237,3 +237,59 @@ fn reopening_gives_the_same_rows() {
     let after = again.read(&layer("residences"), &period("2020")).unwrap();
     assert_eq!((before.ids, before.columns), (after.ids, after.columns));
 }
+
+#[test]
+fn flows_are_a_table_that_other_programs_read_and_edit() {
+    use suitu::{
+        domain::{Flow, FlowPlace, Flows},
+        store::{FlowBatch, ImportRecord},
+    };
+    let home = filled();
+    let place = |code: &str, is_outside| FlowPlace {
+        code: code.parse().unwrap(),
+        is_outside,
+    };
+    let flows = Flows::sum([Flow {
+        origin: place("010203", false),
+        destination: place("foshan", true),
+        mode: None,
+        sector: None,
+        commuters: 5,
+    }]);
+    let batch = FlowBatch {
+        level: "district".parse().unwrap(),
+        period: period("2020"),
+        flows: &flows,
+        record: ImportRecord::default(),
+        replace: false,
+    };
+    home.store.put_flows(&batch, &mut |_| true).unwrap();
+    let before = load(&home);
+    assert_eq!(before.flows("district", None).unwrap().flows, flows);
+    let other = Connection::open(home.store.path()).unwrap();
+    let kind: String = other
+        .query_row(
+            "select data_type from gpkg_contents where table_name = 'flows'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(kind, "attributes");
+    other
+        .execute_batch(
+            "update flows set commuters = 7 where destination = 'foshan';
+             insert into flows (period, level, origin, destination, commuters)
+               values ('2020', 'district', '010203', '010203', 4), ('2020', 'district', '', 'x', 1),
+                 ('2020', 'district', '010203', 'y', -3);",
+        )
+        .unwrap();
+    let after = city::follow(&home.store, &before)
+        .unwrap()
+        .expect("changes");
+    let found = &after.flows("district", None).unwrap().flows;
+    // What is no flow is passed over.
+    assert_eq!((found.len(), found.commuters()), (2, 11));
+    other.execute_batch("delete from flows").unwrap();
+    let after = city::follow(&home.store, &after).unwrap().expect("changes");
+    assert!(after.flows("district", None).is_none());
+}

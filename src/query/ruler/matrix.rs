@@ -57,13 +57,36 @@ impl<'c> ByMatrix<'c> {
             return;
         };
         let features = self.matrix.features(!self.is_from, loaded);
-        // What a product like 0.1 · 60 lost in rounding is given back.
-        let most_ms = seconds * 1000.0 * (1.0 + 1e-12);
+        let most_ms = most_ms(seconds);
         for (other, ms) in own.times(number) {
             if f64::from(*ms) <= most_ms
                 && let Some(feature) = features[*other as usize]
             {
                 visit(feature, f64::from(*ms) / 1000.0);
+            }
+        }
+    }
+
+    /// Whole seconds to the ends that the table names, of a part the next.
+    pub fn each(
+        &self,
+        ends: &[Option<String>],
+        start: &Start,
+        seconds: f64,
+        mut visit: impl FnMut(usize, u32),
+    ) {
+        let [own, other] = [self.is_from, !self.is_from].map(|side| self.matrix.side(side));
+        let Some(number) = start.id.as_deref().and_then(|id| own.number(id)) else {
+            return;
+        };
+        let times = own.times(number);
+        for (end, id) in ends.iter().enumerate() {
+            let number = id.as_deref().and_then(|id| other.number(id));
+            let at = number.map(|number| times.binary_search_by_key(&number, |time| time.0));
+            if let Some(Ok(at)) = at
+                && f64::from(times[at].1) <= most_ms(seconds)
+            {
+                visit(end, times[at].1.div_ceil(1000));
             }
         }
     }
@@ -85,4 +108,10 @@ impl<'c> ByMatrix<'c> {
             estimated: Vec::new(),
         }
     }
+}
+
+/// The most milliseconds that a cutoff allows.
+fn most_ms(seconds: f64) -> f64 {
+    // What a product like 0.1 · 60 lost in rounding is given back.
+    seconds * 1000.0 * (1.0 + 1e-12)
 }

@@ -1,6 +1,7 @@
 //! The embedded home: one GeoPackage file (SQLite) that opens in QGIS and GDAL.
 
 mod blob;
+mod flows;
 mod functions;
 mod read;
 mod schema;
@@ -16,10 +17,10 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{
-    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, Store, StoreError,
-    StoredNetwork,
+    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, FlowBatch, FlowState, LayerState, Store,
+    StoreError, StoredNetwork,
 };
-use crate::domain::{Catalog, Layer, LayerId, Period, Table};
+use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
 /// A city in a GeoPackage file.
 ///
@@ -206,6 +207,22 @@ impl Store for GeoPackage {
         period: &Period,
     ) -> Result<Vec<ControlTotal>, StoreError> {
         read::control_totals(&self.reader()?, layer, period)
+    }
+
+    fn flow_states(&self) -> Result<Vec<FlowState>, StoreError> {
+        flows::states(&self.reader()?)
+    }
+
+    fn flows(&self, level: &LevelId, period: &Period) -> Result<Flows, StoreError> {
+        flows::read(&self.reader()?, level, period)
+    }
+
+    fn put_flows(
+        &self,
+        batch: &FlowBatch<'_>,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<ChangeNumber, StoreError> {
+        flows::put(&mut self.lock(), batch, progress)
     }
 
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError> {

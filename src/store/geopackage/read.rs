@@ -36,7 +36,7 @@ pub(super) fn states(connection: &Connection) -> Result<Vec<LayerState>, StoreEr
     Ok(found)
 }
 
-fn corrupt(problem: impl ToString) -> StoreError {
+pub(super) fn corrupt(problem: impl ToString) -> StoreError {
     StoreError::Backend(format!(
         "the file holds a value that no Suitu wrote: {}",
         problem.to_string()

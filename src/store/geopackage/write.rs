@@ -18,13 +18,17 @@ const STRIDE: u64 = 10_000;
 /// Up to this many rows of an update or removal stand one by one in the change log.
 const LOGGED_ROWS: usize = 10_000;
 
-struct Progress<'p> {
+pub(super) struct Progress<'p> {
     written: u64,
     report: &'p mut dyn FnMut(u64) -> bool,
 }
 
-impl Progress<'_> {
-    fn step(&mut self) -> Result<(), StoreError> {
+impl<'p> Progress<'p> {
+    pub fn new(report: &'p mut dyn FnMut(u64) -> bool) -> Self {
+        Progress { written: 0, report }
+    }
+
+    pub fn step(&mut self) -> Result<(), StoreError> {
         self.written += 1;
         if self.written.is_multiple_of(STRIDE) {
             self.tell()
@@ -33,7 +37,7 @@ impl Progress<'_> {
         }
     }
 
-    fn tell(&mut self) -> Result<(), StoreError> {
+    pub fn tell(&mut self) -> Result<(), StoreError> {
         if (self.report)(self.written) {
             Ok(())
         } else {
@@ -75,7 +79,7 @@ pub(super) fn commit(
     batches: &[Batch<'_>],
     report: &mut dyn FnMut(u64) -> bool,
 ) -> Result<ChangeNumber, StoreError> {
-    let mut progress = Progress { written: 0, report };
+    let mut progress = Progress::new(report);
     // Immediate: a second writer waits here and not in the middle.
     let transaction = Transaction::new(connection, rusqlite::TransactionBehavior::Immediate)?;
     transaction.execute("update suitu_writer set active = 1", [])?;

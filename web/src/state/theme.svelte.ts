@@ -66,6 +66,9 @@ class Theme {
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
+  /** Whether commuting flows tell who works where they live. */
+  hasFlows = $derived.by(() => this.isBalance && this.rows.some((row) => 'self_containment' in row));
+
   totals = $derived.by((): Row => {
     const totals = this.fits ? this.answer.value!.totals : {};
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
@@ -163,6 +166,7 @@ class Theme {
   private columnKeys = $derived.by((): string[] => {
     if (this.isBalance) {
       const keys = ['name', 'usual_residents', 'employed_residents', 'households', 'jobs', 'jobs_per_employed_resident', 'jobs_per_household', 'balance_index'];
+      if (this.hasFlows) keys.push('self_containment', 'self_sufficiency', 'independence');
       return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
     }
     const layer = this.subject.split('.')[0]!;

@@ -9,7 +9,7 @@ import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 export const MODES = ['overview', 'browse', 'balance', 'reach', 'access'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index'] as const;
+export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
 export type Measure = (typeof MEASURES)[number];
 
 /** How a count is shown: as sums of areas, per km², or at its places. */
