@@ -2,11 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-<<<<<<< HEAD
-use super::{City, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
-=======
-use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, Transit};
->>>>>>> main
+use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
 use crate::{
     domain::Catalog,
     index::LayerIndex,

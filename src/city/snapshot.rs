@@ -3,11 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-<<<<<<< HEAD
-use super::{Areas, Streets, TimeMatrix, Transit};
-=======
-use super::{Areas, LoadedFlows, Streets, Transit};
->>>>>>> main
+use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,

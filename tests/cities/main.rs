@@ -2,19 +2,13 @@
 //!
 //! The data are not part of the project: a test says so where they are not there.
 
-<<<<<<< HEAD
 mod access;
-mod guangzhou;
-mod interrupted;
-mod journeys;
-mod matrix;
-=======
 mod flows;
 mod guangzhou;
 mod interrupted;
 mod journeys;
 mod leeds;
->>>>>>> main
+mod matrix;
 mod porto_alegre;
 mod shanghai;
 mod steward;
