@@ -57,7 +57,7 @@ enum Command {
     /// Bring files into a city: every row is checked.
     Import(Box<import::ImportArguments>),
     /// Ask a question.
-    Query(query::QueryArguments),
+    Query(Box<query::QueryArguments>),
     /// Write a layer as a file.
     Export(export::ExportArguments),
     /// An empty workbook with headings, to fill for a layer.
