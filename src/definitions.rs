@@ -246,9 +246,10 @@ mod tests {
             coverage.residential_land station_areas station_areas_network station_coverage \
             station_change station_change_network access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
-            access_nearest costs costs_walk costs_bicycle costs_car costs_transit catchments_transit \
+            access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \
+            costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
-            travel_times_transit";
+            travel_times_transit travel_times_matrix";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, Transit};
+use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
 use crate::{
     domain::Catalog,
     index::LayerIndex,
@@ -68,7 +68,8 @@ fn read(
     let city = city.with_flows(flows.into_iter().flatten());
     let city = city.with_streets(streets?);
     let transit = read_transit(store, previous, city.streets("walk"))?;
-    Ok(city.with_transit(transit))
+    let city = city.with_transit(transit);
+    Ok(city.with_matrices(read_matrices(store, previous)?))
 }
 
 /// The timetable; its stops are joined to the streets anew where these have changed.
@@ -140,6 +141,29 @@ fn read_streets(
     let streets = Rules::all()?.into_par_iter().map(read);
     let streets: Vec<Option<_>> = streets.collect::<Result<_, LoadError>>()?;
     Ok(streets.into_iter().flatten().collect())
+}
+
+/// Every travel-time matrix that the store has.
+fn read_matrices(
+    store: &dyn Store,
+    previous: Option<&City>,
+) -> Result<Vec<Arc<TimeMatrix>>, LoadError> {
+    let mut matrices = Vec::new();
+    for stored_as in store.network_names()? {
+        let Some(name) = stored_as.strip_prefix(TimeMatrix::PREFIX) else {
+            continue;
+        };
+        let Some(number) = store.network_number(&stored_as)? else {
+            continue;
+        };
+        let known = previous.and_then(|city| city.matrix(name));
+        if let Some(known) = known.filter(|known| known.version == number) {
+            matrices.push(known.clone());
+        } else if let Some(stored) = store.network(&stored_as)? {
+            matrices.push(Arc::new(TimeMatrix::read(name, stored, number)?));
+        }
+    }
+    Ok(matrices)
 }
 
 /// `None` for a layer without a definition, or without any feature.

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, LoadedFlows, Streets, Transit};
+use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
@@ -103,6 +103,7 @@ pub struct City {
     settings: BTreeMap<Setting, String>,
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
     areas: OnceLock<Areas>,
+    matrices: BTreeMap<String, Arc<TimeMatrix>>,
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
     transit: Option<Arc<Transit>>,
@@ -127,6 +128,7 @@ impl City {
             settings,
             layers: by_id,
             areas: OnceLock::new(),
+            matrices: BTreeMap::new(),
             streets: Vec::new(),
             transit: None,
             flows: BTreeMap::new(),
@@ -148,6 +150,23 @@ impl City {
     /// The streets of every mode that they were imported for: on foot, by bicycle, by car.
     pub fn all_streets(&self) -> impl Iterator<Item = &Arc<Streets>> {
         self.streets.iter()
+    }
+
+    /// The same city with travel times brought from elsewhere.
+    pub fn with_matrices(mut self, matrices: impl IntoIterator<Item = Arc<TimeMatrix>>) -> Self {
+        let by_name = matrices.into_iter().map(|m| (m.name.clone(), m));
+        self.matrices = by_name.collect();
+        self
+    }
+
+    /// The travel-time matrix of a name.
+    pub fn matrix(&self, name: &str) -> Option<&Arc<TimeMatrix>> {
+        self.matrices.get(name)
+    }
+
+    /// All travel-time matrices by name.
+    pub fn matrices(&self) -> impl Iterator<Item = &Arc<TimeMatrix>> {
+        self.matrices.values()
     }
 
     /// The same city with a timetable.

@@ -59,6 +59,12 @@ pub struct ImportArguments {
     /// The attribute that totals are spread by.
     #[arg(long, value_name = "ATTRIBUTE")]
     weight: Option<String>,
+    /// The layer that a matrix leads from; the only one with all the ids without it.
+    #[arg(long, value_name = "LAYER")]
+    pub(super) from_layer: Option<String>,
+    /// The layer that a matrix leads to.
+    #[arg(long, value_name = "LAYER")]
+    pub(super) to_layer: Option<String>,
     /// Who publishes the data: printed beside every number.
     #[arg(long, default_value = "")]
     pub(super) source: String,
@@ -546,6 +552,9 @@ impl crate::store::Store for NoStore {
         _: &str,
     ) -> Result<Option<crate::store::StoredNetwork>, crate::store::StoreError> {
         Ok(None)
+    }
+    fn network_names(&self) -> Result<Vec<String>, crate::store::StoreError> {
+        Ok(Vec::new())
     }
     fn network_number(&self, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
         Ok(None)

@@ -11,6 +11,7 @@ mod import;
 mod info;
 mod interrupt;
 mod lines;
+mod matrix;
 mod query;
 mod serve;
 mod settings;
@@ -54,9 +55,9 @@ enum Command {
     /// Serve the map and the answers of a city.
     Serve(serve::ServeArguments),
     /// Bring files into a city: every row is checked.
-    Import(import::ImportArguments),
+    Import(Box<import::ImportArguments>),
     /// Ask a question.
-    Query(query::QueryArguments),
+    Query(Box<query::QueryArguments>),
     /// Write a layer as a file.
     Export(export::ExportArguments),
     /// An empty workbook with headings, to fill for a layer.
@@ -124,6 +125,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Demo(command) => demo::run(&command, catalog, arguments.lang),
         Command::Serve(command) => serve::run(&command, catalog),
+        Command::Import(command) if command.layer == "matrix" => {
+            matrix::run(&command, catalog, arguments.lang)
+        }
         Command::Import(command) if command.layer == "streets" => {
             streets::run(&command, catalog, arguments.lang)
         }

@@ -10,6 +10,7 @@ mod bytes;
 mod graph;
 mod islands;
 mod lines;
+mod matrix;
 mod osm;
 mod outline;
 mod reach;
@@ -24,6 +25,7 @@ pub use build::{BuildReport, Lines};
 pub use bytes::{graph_from_bytes, graph_to_bytes};
 pub use graph::{CLOSED, Edge, Graph, Onward, Sense};
 pub use lines::read_lines;
+pub use matrix::{Matrix, Side, matrix_from_bytes, matrix_to_bytes};
 pub use osm::read_osm;
 pub use reach::{Places, Reach};
 pub use rules::{Passage, Rules, Tags};
@@ -43,6 +45,8 @@ pub enum NetworkError {
     TooLarge(u64),
     #[error("the stored network is damaged ({0}); import the streets again")]
     Damaged(&'static str),
+    #[error("the stored travel times are damaged ({0}); import the matrix again")]
+    DamagedMatrix(&'static str),
     #[error("the rules of streets: {0}")]
     Rules(String),
     #[error("cancelled; nothing was imported")]

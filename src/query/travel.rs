@@ -36,6 +36,8 @@ pub enum Mode {
     Car,
     /// By timetable, with walks to, between and from the stops.
     Transit,
+    /// By a table of travel times brought from elsewhere, `matrix:NAME`.
+    Matrix(String),
 }
 
 /// What a distance or a time is written in.
@@ -75,6 +77,9 @@ impl Unit {
     }
 }
 
+/// What a mode that is a table of travel times starts with.
+const MATRIX: &str = "matrix:";
+
 impl FromStr for Mode {
     type Err = String;
 
@@ -85,8 +90,9 @@ impl FromStr for Mode {
             "bicycle" => Ok(Mode::Bicycle),
             "car" => Ok(Mode::Car),
             "transit" => Ok(Mode::Transit),
+            matrix if matrix.starts_with(MATRIX) => Ok(Mode::Matrix(matrix[MATRIX.len()..].into())),
             other => {
-                let modes = "straight, walk, bicycle, car, transit";
+                let modes = "straight, walk, bicycle, car, transit, matrix:NAME";
                 Err(format!("mode: `{other}` is none of {modes}"))
             }
         }
@@ -101,6 +107,7 @@ impl fmt::Display for Mode {
             Mode::Bicycle => f.write_str("bicycle"),
             Mode::Car => f.write_str("car"),
             Mode::Transit => f.write_str("transit"),
+            Mode::Matrix(name) => write!(f, "{MATRIX}{name}"),
         }
     }
 }

@@ -103,6 +103,9 @@ pub trait Store: Send + Sync {
     /// The network of a name (`walk`, `car`), with its streets; `None` where none was imported.
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError>;
 
+    /// The names of all networks, in their order.
+    fn network_names(&self) -> Result<Vec<String>, StoreError>;
+
     /// The number of the commit that last wrote the network; `None` where there is none.
     fn network_number(&self, name: &str) -> Result<Option<ChangeNumber>, StoreError>;
 

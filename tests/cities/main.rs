@@ -2,11 +2,13 @@
 //!
 //! The data are not part of the project: a test says so where they are not there.
 
+mod access;
 mod flows;
 mod guangzhou;
 mod interrupted;
 mod journeys;
 mod leeds;
+mod matrix;
 mod porto_alegre;
 mod shanghai;
 mod steward;

@@ -8,10 +8,11 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{Limits, QueryError, Ruler};
+use super::{Limits, Offer, QueryError, Ruler};
 use crate::{
     analysis::access::{CostMatrix, RowBuilder},
     city::LoadedLayer,
+    index::FeatureRef,
     query::{Start, Traveler},
 };
 
@@ -20,7 +21,9 @@ pub(super) struct Costs<'c, 'r> {
     pub ruler: &'r Ruler<'c>,
     pub limits: &'r Limits,
     pub places: &'r LoadedLayer,
-    pub facilities: &'r [Start],
+    pub offer: &'r Offer,
+    /// Whether ways are searched from the places, not from the facilities.
+    pub is_from_places: bool,
     pub cutoff: f64,
 }
 
@@ -73,40 +76,72 @@ impl Costs<'_, '_> {
         mut full: impl FnMut(&mut CostMatrix, Range<usize>),
     ) -> Result<(), QueryError> {
         let places = self.places.index.features() as usize;
-        let mut matrix = CostMatrix::new(places, self.per_unit());
+        let numbering = self.places.index.numbering();
+        if self.is_from_places {
+            let starts: Vec<Start> = self.places.index.iter().map(|p| self.start(p)).collect();
+            let number = |facility| self.offer.number(facility);
+            let layer = &*self.offer.loaded;
+            let facilities = self.offer.starts.len();
+            return self.search(
+                &starts,
+                layer,
+                number,
+                facilities,
+                usize::MAX,
+                |by_place, _| {
+                    full(&mut by_place.transposed(), 0..facilities);
+                },
+            );
+        }
+        let number = |place| Some(numbering.number(place) as u32);
+        self.search(&self.offer.starts, self.places, number, places, pairs, full)
+    }
+
+    fn start(&self, place: FeatureRef) -> Start {
+        Start::of(self.places, place)
+    }
+
+    /// The costs from some starts to the features of a layer that have a number, a block at a time.
+    fn search(
+        &self,
+        starts: &[Start],
+        layer: &LoadedLayer,
+        number: impl Fn(FeatureRef) -> Option<u32> + Sync,
+        numbers: usize,
+        pairs: usize,
+        mut full: impl FnMut(&mut CostMatrix, Range<usize>),
+    ) -> Result<(), QueryError> {
+        let mut matrix = CostMatrix::new(numbers, self.per_unit());
         let travelers = Travelers(self, Mutex::default());
         self.limits
             .step("搜索出行成本", "searching the costs of travel");
         let mut first = 0;
-        for (number, some) in self.facilities.chunks(AT_ONCE).enumerate() {
+        for (part, some) in starts.chunks(AT_ONCE).enumerate() {
             let held = AtomicU64::new(matrix.pairs() as u64);
             let row = |start: &Start| {
-                let row = travelers.with(|traveler| self.row(traveler, start))?;
+                let mut row = RowBuilder::default();
+                travelers.with(|traveler| {
+                    traveler.within(layer, start, self.cutoff, |feature, cost| {
+                        if let Some(number) = number(feature) {
+                            row.push(number, whole(cost));
+                        }
+                    })
+                })?;
+                row.sort();
                 let held = held.fetch_add(row.len() as u64, Ordering::Relaxed);
                 self.limits.allow((held + row.len() as u64) * PAIR)?;
                 Ok(row)
             };
             let rows: Vec<RowBuilder> = some.par_iter().map(row).collect::<Result<_, _>>()?;
             rows.iter().for_each(|row| matrix.push(row));
-            let next = number * AT_ONCE + some.len();
-            self.limits
-                .progress(next as u64, self.facilities.len() as u64);
-            if matrix.pairs() >= pairs || next == self.facilities.len() {
+            let next = part * AT_ONCE + some.len();
+            self.limits.progress(next as u64, starts.len() as u64);
+            if matrix.pairs() >= pairs || next == starts.len() {
                 full(&mut matrix, first..next);
                 first = next;
             }
         }
         Ok(())
-    }
-
-    fn row(&self, traveler: &mut Traveler<'_>, start: &Start) -> Result<RowBuilder, QueryError> {
-        let numbering = self.places.index.numbering();
-        let mut row = RowBuilder::default();
-        traveler.within(self.places, start, self.cutoff, |place, cost| {
-            row.push(numbering.number(place) as u32, whole(cost));
-        })?;
-        row.sort();
-        Ok(row)
     }
 }
 

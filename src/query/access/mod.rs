@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit, answer::definition,
+    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
+    answer::definition,
 };
 use crate::{
     city::City,
@@ -84,6 +85,18 @@ pub struct AccessQuery {
     /// What minutes on foot are turned into metres by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_speed_km_h: Option<f64>,
+    /// What minutes by bicycle are turned into metres by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bicycle_speed_km_h: Option<f64>,
+    /// When people set out; by timetable only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
+    /// When people must be there; by timetable only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The longest walk to a first stop and from a last one, metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_walk_m: Option<f64>,
     /// An area level: rows are its areas, with the mean of their people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -102,15 +115,23 @@ fn residences() -> String {
 }
 
 impl AccessQuery {
-    /// Measured from the facilities, which are few, to the people who go to them.
+    /// Measured from the facilities, which are few, to the people who go to them; by timetable from
+    /// the people where they set out at a time, since only they know when.
     fn travel(&self) -> Travel {
         let travel = Travel {
             mode: self.mode.clone(),
             unit: self.unit,
             walk_speed_km_h: self.walk_speed_km_h,
+            bicycle_speed_km_h: self.bicycle_speed_km_h,
+            departure: self.departure.clone(),
+            arrival: self.arrival.clone(),
+            max_walk_m: self.max_walk_m,
             ..Travel::default()
         };
-        travel.reversed()
+        match self.departure {
+            Some(_) => travel,
+            None => travel.reversed(),
+        }
     }
 }
 
@@ -145,7 +166,8 @@ pub fn access(city: &City, query: &AccessQuery, limits: &Limits) -> Result<Acces
         ruler: &ruler,
         limits,
         places: &places.loaded,
-        facilities: &offer.starts,
+        offer: &offer,
+        is_from_places: query.departure.is_some(),
         cutoff: ruler.cost("cutoff", plan.cutoff)?,
     };
     let mut found = plan.measure(&costs, &places, &offer)?;

@@ -1,9 +1,10 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{AccessQuery, Measure, QueryError};
 use crate::{
     city::{City, LoadedLayer},
     domain::{LeftOut, Role},
+    index::FeatureRef,
     query::{Start, features::condition},
 };
 
@@ -12,6 +13,8 @@ pub(super) struct Offer {
     pub loaded: Arc<LoadedLayer>,
     pub starts: Vec<Start>,
     pub supply: Vec<f64>,
+    /// The number of each feature of the layer among the facilities.
+    numbers: HashMap<FeatureRef, u32>,
     /// The attribute of the capacity; none where each facility is one.
     attribute: Option<String>,
     missing: u64,
@@ -49,6 +52,7 @@ impl Offer {
             loaded: loaded.clone(),
             starts: Vec::new(),
             supply: Vec::new(),
+            numbers: HashMap::new(),
             attribute: place.map(|_| capacity.clone()),
             missing: 0,
         };
@@ -74,6 +78,7 @@ impl Offer {
             if value == 0.0 && query.measure == Measure::Nearest {
                 continue;
             }
+            offer.numbers.insert(*facility, offer.starts.len() as u32);
             offer.starts.push(Start::of(loaded, *facility));
             offer.supply.push(value);
         }
@@ -86,6 +91,11 @@ impl Offer {
         }
         query.to.capacity = Some(capacity);
         Ok(offer)
+    }
+
+    /// The number of a feature of the layer; `None` where it is not one of the facilities.
+    pub fn number(&self, feature: FeatureRef) -> Option<u32> {
+        self.numbers.get(&feature).copied()
     }
 
     pub fn left_out(&self, left_out: &mut LeftOut) {

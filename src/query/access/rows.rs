@@ -49,7 +49,7 @@ pub(super) fn explain(found: &mut Found, ruler: &Ruler<'_>, places: &Places, mea
         let start = Start::of(&places.loaded, numbering.feature(number));
         if !ruler.is_measurable(&start) {
             *value = None;
-            return Some(Reason::OffNetwork);
+            return Some(ruler.unmeasurable());
         }
         match measure {
             // Standing at the facility costs nothing, which is a cost.

@@ -155,7 +155,7 @@ pub fn catchments(
     let people = named_population(city, query.caliber.as_deref(), period)?;
     let counted: Vec<&Arc<LoadedLayer>> = city
         .layers_at(period)
-        .filter(|l| !l.layer().is_area())
+        .filter(|l| !l.layer().is_area() && ruler.knows(l))
         .collect();
     let mut shared = people.clone().filter(|_| query.overlaps).map(Shared::new);
     let tallies = reach(&ruler, &counted, &origins, &bands, &mut shared, limits)?;
@@ -191,7 +191,7 @@ pub fn catchments(
                 totals: totals(|t| &t.each),
                 exclusive: totals(|t| &t.exclusive),
                 nearest: query.nearest.then(|| totals(|t| &t.nearest)),
-                reason: (!known).then_some(Reason::OffNetwork),
+                reason: (!known).then(|| ruler.unmeasurable()),
                 geometry: shapes.next(),
             });
         }

@@ -3,6 +3,7 @@
 //!
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
+mod matrix;
 mod streets;
 mod targets;
 mod transit;
@@ -12,16 +13,21 @@ use geo::{MultiPolygon, Point, Polygon};
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
     city::{City, LoadedLayer},
+    domain::Reason,
     index::FeatureRef,
     network::Reach,
     transit::Journeys,
 };
+use matrix::ByMatrix;
 use streets::OnStreets;
 pub use targets::{Reading, Targets};
 use transit::ByTransit;
 
 /// The largest distance of a question, metres.
 const MAX_CUTOFF_M: f64 = 50_000.0;
+
+/// The longest time of a question to a table of travel times, seconds: a day.
+const MAX_MATRIX_S: f64 = 86_400.0;
 
 /// The longest time of a question where time is not metres by a speed, seconds.
 const MAX_CUTOFF_S: f64 = 7_200.0;
@@ -68,6 +74,7 @@ pub struct Ruler<'c> {
 enum Way<'c> {
     Straight,
     Streets(OnStreets<'c>),
+    Matrix(ByMatrix<'c>),
     Transit(Box<ByTransit<'c>>),
 }
 
@@ -83,8 +90,9 @@ impl<'c> Ruler<'c> {
     /// # Errors
     /// A mode without what it needs, a unit that does not fit it, a speed that nobody walks.
     pub fn new(city: &'c City, travel: &Travel) -> Result<Self, QueryError> {
-        let way = match travel.mode {
+        let way = match &travel.mode {
             Mode::Straight => Way::Straight,
+            Mode::Matrix(name) => Way::Matrix(ByMatrix::new(city, name, travel)?),
             Mode::Walk | Mode::Bicycle | Mode::Car => Way::Streets(OnStreets::new(city, travel)?),
             Mode::Transit => Way::Transit(Box::new(ByTransit::new(city, travel)?)),
         };
@@ -93,6 +101,10 @@ impl<'c> Ruler<'c> {
         }
         let refuse = |problem| Err(QueryError::field("unit", problem));
         let (cost_per_unit, max_cost) = match (travel.unit, &way) {
+            (Unit::Minutes, Way::Matrix(_)) => (60.0, MAX_MATRIX_S),
+            (Unit::Metres, Way::Matrix(_)) => {
+                return refuse("a table of travel times has no metres: write min");
+            }
             (Unit::Minutes, Way::Straight) => {
                 return refuse("a straight line has no minutes: write m");
             }
@@ -147,6 +159,23 @@ impl<'c> Ruler<'c> {
             Way::Straight => true,
             Way::Streets(streets) => streets.is_near(start),
             Way::Transit(transit) => transit.is_near(start),
+            Way::Matrix(matrix) => matrix.is_named(start),
+        }
+    }
+
+    /// Why nothing is known of a start that cannot be measured from.
+    pub fn unmeasurable(&self) -> Reason {
+        match &self.way {
+            Way::Matrix(_) => Reason::NoReachablePair,
+            _ => Reason::OffNetwork,
+        }
+    }
+
+    /// Whether ways to the features of a layer are known: a table has those of one layer.
+    pub fn knows(&self, loaded: &LoadedLayer) -> bool {
+        match &self.way {
+            Way::Matrix(matrix) => matrix.knows(loaded),
+            _ => true,
         }
     }
 
@@ -166,6 +195,7 @@ impl<'c> Ruler<'c> {
             Way::Straight => Vec::new(),
             Way::Streets(streets) => vec![streets.input()],
             Way::Transit(transit) => transit.inputs(),
+            Way::Matrix(matrix) => vec![matrix.input()],
         }
     }
 
@@ -174,6 +204,7 @@ impl<'c> Ruler<'c> {
         match &self.mode {
             Mode::Straight => straight.to_owned(),
             Mode::Walk => walk.to_owned(),
+            Mode::Matrix(_) => format!("{straight}_matrix"),
             mode => format!("{straight}_{mode}"),
         }
     }
@@ -194,6 +225,7 @@ impl Traveler<'_> {
         self.limits.check()?;
         match &self.ruler.way {
             Way::Straight => straight(loaded, start, cost, &mut visit),
+            Way::Matrix(matrix) => matrix.within(loaded, start, cost, &mut visit),
             Way::Streets(streets) => {
                 streets.within(&mut self.reach, loaded, start, cost, &mut visit);
             }
@@ -225,6 +257,8 @@ impl Traveler<'_> {
     ) -> Result<Vec<MultiPolygon<f64>>, QueryError> {
         self.limits.check()?;
         match &self.ruler.way {
+            // A table does not know what lies between its places.
+            Way::Matrix(_) => Ok(vec![MultiPolygon::new(Vec::new()); costs.len()]),
             Way::Straight => Ok(costs.iter().map(|cost| circles(starts, *cost)).collect()),
             Way::Streets(streets) => Ok(streets.shapes(&mut self.reach, starts, costs)),
             Way::Transit(transit) => {

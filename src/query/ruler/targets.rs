@@ -22,6 +22,8 @@ pub struct Targets {
     pub(super) stops: Vec<(u32, u32)>,
     pub(super) joined: Option<Arc<Places>>,
     pub(super) egress: Option<Arc<Egress>>,
+    /// The features that ends stand for, which a table of travel times names.
+    pub(super) ids: Vec<Option<String>>,
 }
 
 /// What was measured to an end.
@@ -51,6 +53,7 @@ impl Targets {
             points,
             joined: None,
             egress: None,
+            ids: ends.iter().map(|end| end.id.clone()).collect(),
         }
     }
 
@@ -79,7 +82,7 @@ impl Ruler<'_> {
     pub fn targets(&self, ends: &[Start]) -> Targets {
         let mut targets = Targets::of(ends);
         let streets = match &self.way {
-            Way::Straight => None,
+            Way::Straight | Way::Matrix(_) => None,
             Way::Streets(streets) => Some(streets.streets()),
             Way::Transit(transit) => transit.streets(),
         };
@@ -97,11 +100,17 @@ impl Ruler<'_> {
             .map(|feature| loaded.index.place(feature))
             .collect();
         let streets = match &self.way {
-            Way::Straight => None,
+            Way::Straight | Way::Matrix(_) => None,
             Way::Streets(streets) => Some(streets.streets()),
             Way::Transit(transit) => transit.streets(),
         };
+        let id = |feature| Some(loaded.index.id(feature).to_owned());
+        let ids = match &self.way {
+            Way::Matrix(_) => loaded.index.iter().map(id).collect(),
+            _ => Vec::new(),
+        };
         Targets {
+            ids,
             ends: points.len(),
             points,
             owners: None,
@@ -155,6 +164,10 @@ impl Traveler<'_> {
                     .enumerate()
                     .filter(|(_, seconds)| **seconds < u32::MAX);
                 near.for_each(|(end, seconds)| visit(end, Reading::Seconds(*seconds)));
+            }
+            Way::Matrix(matrix) => {
+                let visit = |end, seconds| visit(end, Reading::Seconds(seconds));
+                matrix.each(&targets.ids, start, cost, visit);
             }
             Way::Transit(transit) => {
                 let (buffers, limits) = (&mut self.by_transit, &self.limits);

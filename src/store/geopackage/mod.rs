@@ -229,6 +229,13 @@ impl Store for GeoPackage {
         read::network(&self.reader()?, name)
     }
 
+    fn network_names(&self) -> Result<Vec<String>, StoreError> {
+        let reader = self.reader()?;
+        let mut names = reader.prepare("select name from suitu_networks order by name")?;
+        let rows = names.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn network_number(&self, name: &str) -> Result<Option<ChangeNumber>, StoreError> {
         let sql = "select number from suitu_networks where name = ?1";
         let number = self

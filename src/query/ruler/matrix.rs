@@ -1,0 +1,117 @@
+use std::sync::Arc;
+
+use super::{Direction, Input, QueryError, Start, Travel};
+use crate::{
+    city::{City, LoadedLayer, TimeMatrix},
+    domain::Title,
+    index::FeatureRef,
+};
+
+/// Measures by a table of travel times; only the features that it names have any.
+pub(super) struct ByMatrix<'c> {
+    matrix: &'c Arc<TimeMatrix>,
+    /// Whether one goes from the start.
+    is_from: bool,
+}
+
+impl<'c> ByMatrix<'c> {
+    pub fn new(city: &'c City, name: &str, travel: &Travel) -> Result<Self, QueryError> {
+        let none = || {
+            let known: Vec<&str> = city.matrices().map(|matrix| &*matrix.name).collect();
+            let known = match &known[..] {
+                [] => "it has none; import one".to_owned(),
+                known => format!("it has {}", known.join(", ")),
+            };
+            QueryError::field("mode", format!("this city has no matrix `{name}`: {known}"))
+        };
+        Ok(ByMatrix {
+            matrix: city.matrix(name).ok_or_else(none)?,
+            is_from: travel.direction == Direction::From,
+        })
+    }
+
+    /// Whether a layer is the one that times lead to.
+    pub fn knows(&self, loaded: &LoadedLayer) -> bool {
+        loaded.layer().id.as_str() == self.matrix.side(!self.is_from).layer
+    }
+
+    /// Whether the table names the feature that a start stands for, at either end.
+    pub fn is_named(&self, start: &Start) -> bool {
+        let id = start.id.as_deref();
+        let sides = [true, false].map(|side| self.matrix.side(side));
+        id.is_some_and(|id| sides.iter().any(|side| side.number(id).is_some()))
+    }
+
+    pub fn within(
+        &self,
+        loaded: &LoadedLayer,
+        start: &Start,
+        seconds: f64,
+        visit: &mut impl FnMut(FeatureRef, f64),
+    ) {
+        if !self.knows(loaded) {
+            return;
+        }
+        let own = self.matrix.side(self.is_from);
+        let Some(number) = start.id.as_deref().and_then(|id| own.number(id)) else {
+            return;
+        };
+        let features = self.matrix.features(!self.is_from, loaded);
+        let most_ms = most_ms(seconds);
+        for (other, ms) in own.times(number) {
+            if f64::from(*ms) <= most_ms
+                && let Some(feature) = features[*other as usize]
+            {
+                visit(feature, f64::from(*ms) / 1000.0);
+            }
+        }
+    }
+
+    /// Whole seconds to the ends that the table names, of a part the next.
+    pub fn each(
+        &self,
+        ends: &[Option<String>],
+        start: &Start,
+        seconds: f64,
+        mut visit: impl FnMut(usize, u32),
+    ) {
+        let [own, other] = [self.is_from, !self.is_from].map(|side| self.matrix.side(side));
+        let Some(number) = start.id.as_deref().and_then(|id| own.number(id)) else {
+            return;
+        };
+        let times = own.times(number);
+        for (end, id) in ends.iter().enumerate() {
+            let number = id.as_deref().and_then(|id| other.number(id));
+            let at = number.map(|number| times.binary_search_by_key(&number, |time| time.0));
+            if let Some(Ok(at)) = at
+                && f64::from(times[at].1) <= most_ms(seconds)
+            {
+                visit(end, times[at].1.div_ceil(1000));
+            }
+        }
+    }
+
+    pub fn input(&self) -> Input {
+        let matrix = self.matrix;
+        Input {
+            layer: "matrix".parse().expect("a layer name"),
+            title: Title {
+                zh: format!("出行时间矩阵 {}", matrix.name),
+                en: format!("Travel-time matrix {}", matrix.name),
+            },
+            source: matrix.record.source.clone(),
+            licence: matrix.record.licence.clone(),
+            reference_date: matrix.period.clone(),
+            features: matrix.matrix.pairs() as u64,
+            crs: String::new(),
+            synthetic: matrix.record.synthetic,
+            estimated: Vec::new(),
+        }
+    }
+}
+
+/// The most milliseconds that a cutoff allows.
+fn most_ms(seconds: f64) -> f64 {
+    // What a product like 0.1 · 60 lost in rounding is given back.
+    seconds * 1000.0 * (1.0 + 1e-12)
+}
