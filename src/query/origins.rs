@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     QueryError, Start,
+    ends::{STOPS, no_stop, start_of_stop, timetable_of_stops},
     stations::{Entrances, has_status, is_on_line, lines_of},
 };
 use crate::{
@@ -158,6 +159,11 @@ pub fn find_origins(
     for origin in origins {
         match origin {
             Origin::Place { lon, lat, name } => found.push(place(field, *lon, *lat, name)?),
+            Origin::Feature { layer, id } if layer.as_str() == STOPS => {
+                if seen.insert((layer.clone(), id.clone())) {
+                    found.push(stop(city, layer, id)?);
+                }
+            }
             Origin::Feature { layer, id } => {
                 let loaded = layer_of(city, layer, period)?;
                 let feature = loaded.index.find(id).ok_or_else(|| QueryError::NotFound {
@@ -280,6 +286,26 @@ pub fn found_origin(
         entrances,
         start,
     }
+}
+
+/// A stop of the timetable as an origin.
+fn stop(city: &City, layer: &LayerId, id: &str) -> Result<FoundOrigin, QueryError> {
+    let transit = timetable_of_stops(city)?;
+    let mut stops = (0..).zip(&transit.schedule.stops);
+    let of_id = stops.find(|(_, stop)| stop.id == id);
+    let (number, stop) = of_id.ok_or_else(|| no_stop(id))?;
+    let start = start_of_stop(transit, number);
+    let place = stop.lon_lat.or_else(|| start.points.first().copied());
+    let (lon, lat) = place.ok_or_else(|| no_stop(id))?;
+    Ok(FoundOrigin {
+        layer: Some(layer.clone()),
+        id: Some(id.to_owned()),
+        name: Some(stop.name.clone()),
+        lon,
+        lat,
+        entrances: None,
+        start,
+    })
 }
 
 fn place(

@@ -159,6 +159,13 @@ async fn catchments_and_coverage_go_by_timetable() {
     let definition = answer["definition"]["en"].as_str().expect("a definition");
     assert!(definition.contains("timetable"), "{definition}");
 
+    // A stop of the timetable is an origin as a station is.
+    let question = json!({"origins": [{"layer": "stops", "id": "0:A"}], "mode": "transit",
+        "unit": "min", "cutoffs": [35], "departure": {"date": "2024-05-13", "from": "08:00"}});
+    let answer = app.post("/api/catchments", question).await.json();
+    assert_eq!(answer["catchments"][0]["origin"]["name"], "甲站");
+    assert_eq!(answer["catchments"][0]["totals"]["workplaces.jobs"], 400);
+
     let path = "/api/coverage?layer=workplaces&level=city&mode=transit&unit=min&cutoff=15";
     let answer = app
         .get(&format!("{path}&arrival=2024-05-13,09:00"))
