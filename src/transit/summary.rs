@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Schedule, Service, ServiceDate, Trip};
 
@@ -75,14 +75,15 @@ impl Summary {
         Some((*first, *last))
     }
 
-    /// The date with most runs from Monday to Friday, the earliest of equals: a good one to ask
-    /// about. A date of the weekend where no other has service.
+    /// The date with most runs from Monday to Friday, of equals the one nearest the middle of the
+    /// service: a good one to ask about. A date of the weekend where no other has service.
     pub fn busiest_date(&self) -> Option<(ServiceDate, u64)> {
         let is_weekday = |date: ServiceDate| date.weekday() < 5;
-        let busiest = self
-            .runs
-            .iter()
-            .max_by_key(|(date, runs)| (is_weekday(**date), **runs, std::cmp::Reverse(**date)));
+        let middle = self.dates().map_or(0, |(first, last)| (first.0 + last.0) / 2);
+        let busiest = self.runs.iter().max_by_key(|(date, runs)| {
+            let off_middle = (date.0 - middle).abs();
+            (is_weekday(**date), **runs, Reverse((off_middle, **date)))
+        });
         busiest.map(|(date, runs)| (*date, *runs))
     }
 

@@ -273,7 +273,7 @@ async fn the_city_tells_which_dates_can_be_asked() {
     let transit = &answer["transit"];
     assert_eq!(transit["first_date"], "2024-01-01");
     assert_eq!(transit["last_date"], "2024-12-31");
-    assert_eq!(transit["default_date"], "2024-01-01");
+    assert_eq!(transit["default_date"], "2024-07-01");
     assert_eq!(
         (&transit["stops"], &transit["trips"]),
         (&json!(3), &json!(3))
