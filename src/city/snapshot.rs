@@ -152,6 +152,17 @@ impl City {
         self.streets.iter()
     }
 
+    /// Joins the newest layers to the walking streets, so that the first question on foot does
+    /// not wait for it.
+    pub fn join_streets(&self) {
+        let Some(streets) = self.streets("walk") else {
+            return;
+        };
+        for loaded in self.layers_at(None).filter(|l| !l.layer().is_area()) {
+            streets.places(loaded);
+        }
+    }
+
     /// The same city with travel times brought from elsewhere.
     pub fn with_matrices(mut self, matrices: impl IntoIterator<Item = Arc<TimeMatrix>>) -> Self {
         let by_name = matrices.into_iter().map(|m| (m.name.clone(), m));

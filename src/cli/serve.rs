@@ -72,6 +72,8 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
             let (store, live) = (store.clone(), Arc::downgrade(&live));
             move || follow(&store, &live)
         });
+        let first = live.snapshot();
+        tokio::task::spawn_blocking(move || first.join_streets());
         let state = AppState::new(live, true);
         let mut asked = StopSignal::listen()?;
         http::serve(listener, state, async move { asked.wait().await }).await?;

@@ -79,7 +79,9 @@ impl Summary {
     /// service: a good one to ask about. A date of the weekend where no other has service.
     pub fn busiest_date(&self) -> Option<(ServiceDate, u64)> {
         let is_weekday = |date: ServiceDate| date.weekday() < 5;
-        let middle = self.dates().map_or(0, |(first, last)| (first.0 + last.0) / 2);
+        let middle = self
+            .dates()
+            .map_or(0, |(first, last)| (first.0 + last.0) / 2);
         let busiest = self.runs.iter().max_by_key(|(date, runs)| {
             let off_middle = (date.0 - middle).abs();
             (is_weekday(**date), **runs, Reverse((off_middle, **date)))

@@ -122,10 +122,11 @@ export const accessBody = (
   demand: string,
   measure: AccessMeasure,
   cutoff: number,
-  travel: object,
+  travel: { mode: Way },
   asked: Asked,
 ) => ({
-  ...(by === null ? { from: 'grid' } : { from: 'residences', by }),
+  // By timetable every start is a search of its own: areas are fewer than homes.
+  ...(by === null ? { from: 'grid' } : travel.mode === 'transit' ? { from: by } : { from: 'residences', by }),
   to,
   demand,
   measure,

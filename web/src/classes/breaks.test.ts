@@ -12,6 +12,12 @@ describe('class breaks', () => {
     expect(countClasses(values, breaks)).toEqual([20, 20, 20, 20, 20]);
   });
 
+  it('gives those who have the least a class of their own where they are many', () => {
+    const values = [...Array.from({ length: 60 }, () => 0), ...Array.from({ length: 40 }, (_, i) => i + 1)];
+    const breaks = breaksOf('quantile', values, 5);
+    expect(countClasses(values, breaks)).toEqual([60, 10, 10, 10, 10]);
+  });
+
   it('finds the groups that anyone would see', () => {
     const values = [1, 2, 2, 3, 50, 51, 52, 200, 201];
     expect(breaksOf('jenks', values, 3)).toEqual([50, 200]);

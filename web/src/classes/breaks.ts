@@ -31,8 +31,15 @@ export function breaksOf(method: 'quantile' | 'jenks' | 'equal', values: readonl
   return distinct(found, sorted);
 }
 
-/** Equal numbers of values in each class (分位数); edges as the data demand. */
+/**
+ * Equal numbers of values in each class (分位数); edges as the data demand. Where the least value alone
+ * would fill a class, as with people who reach nothing, it is a class of its own.
+ */
 function quantileBreaks(sorted: readonly number[], classes: number): number[] {
+  const above = sorted.findIndex((value) => value > sorted[0]!);
+  if (classes > 2 && above > sorted.length / classes) {
+    return [sorted[above]!, ...quantileBreaks(sorted.slice(above), classes - 1)];
+  }
   const edges: number[] = [];
   for (let i = 1; i < classes; i++) {
     edges.push(sorted[Math.min(sorted.length - 1, Math.ceil((i * sorted.length) / classes))]!);

@@ -37,7 +37,7 @@ export function drawReached(map: MapLibre): void {
         type: 'line',
         filter: ['==', ['get', 'is'], 'together'],
         layout: { 'line-join': 'round' },
-        paint: { 'line-color': ACCENT, 'line-width': ['case', ['get', 'main'], 2, 1.1], ...(isStraight && { 'line-dasharray': [3, 2] }) },
+        paint: { 'line-color': ACCENT, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, ['case', ['get', 'main'], 0.8, 0.4], 12, ['case', ['get', 'main'], 2, 1.1]], ...(isStraight && { 'line-dasharray': [3, 2] }) },
       },
       {
         ...at,

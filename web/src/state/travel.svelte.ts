@@ -25,11 +25,7 @@ const METRES_A_MINUTE: Partial<Record<Way, number>> = { walk: 75, bicycle: 250 }
 
 /** How one travels (出行方式), as far as the city has it. */
 class Travel {
-  ways = $derived.by((): Way[] => {
-    const known = WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way));
-    // Access is not asked by timetable yet.
-    return view.mode === 'access' ? known.filter((way) => way !== 'transit') : known;
-  });
+  ways = $derived(WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way)));
   way = $derived.by((): Way => this.ways.find((way) => way === view.way) ?? (this.ways.includes('walk') ? 'walk' : 'straight'));
   units = $derived(UNITS_OF[this.way]);
   unit = $derived.by((): Unit => this.units.find((unit) => unit === view.unit) ?? this.units[0]!);
