@@ -1,6 +1,7 @@
 //! Measures as plain functions from values to values: no clock, no log, no I/O.
 
 pub mod access;
+mod apportion;
 mod balance;
 mod breaks;
 pub mod commute;
@@ -9,6 +10,7 @@ mod floating;
 mod spread;
 mod sum;
 
+pub use apportion::apportion;
 pub use balance::{balance_index, ratio};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
 pub use floating::{FloatingCell, FloatingGrid, floating_sums, floating_sums_near};

@@ -74,13 +74,13 @@ impl<'c> Boundaries<'c> {
             return Some(known.clone());
         }
         let locator = match self.fresh.get(state) {
-            Some(areas) => AreaLocator::new(areas.clone().into_iter()),
+            Some(areas) => Arc::new(AreaLocator::new(areas.clone().into_iter())),
             None => {
                 let mut states = self.city.states(state.0.as_str());
-                AreaLocator::for_layer(states.find(|loaded| *loaded.index.period() == state.1)?)
+                let loaded = states.find(|loaded| *loaded.index.period() == state.1)?;
+                self.city.locator(loaded)
             }
         };
-        let locator = Arc::new(locator);
         self.locators.insert(state.clone(), locator.clone());
         Some(locator)
     }

@@ -1,9 +1,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
+use super::{AreaLocator, Areas, LoadedFlows, ScenarioStamp, Streets, TimeMatrix, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
@@ -95,19 +95,28 @@ impl Setting {
     }
 }
 
-/// Every layer of a city at every period, as of one commit.
-#[derive(Debug)]
+/// Locators of area layers by layer and period, each made when first asked for.
+type Locators = Mutex<BTreeMap<(LayerId, Period), Arc<AreaLocator>>>;
+
+/// Every layer of a city at every period, as of one commit; in a scenario with its edits upon it.
+///
+/// A clone shares everything.
+#[derive(Clone, Debug)]
 pub struct City {
     catalog: Arc<Catalog>,
     version: ChangeNumber,
     settings: BTreeMap<Setting, String>,
     layers: BTreeMap<LayerId, BTreeMap<Period, Arc<LoadedLayer>>>,
-    areas: OnceLock<Areas>,
+    areas: Arc<OnceLock<Areas>>,
+    locators: Arc<Locators>,
     matrices: BTreeMap<String, Arc<TimeMatrix>>,
     /// One for each mode.
     streets: Vec<Arc<Streets>>,
     transit: Option<Arc<Transit>>,
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
+    /// What makes it another city than that of the commit; 0 for that one.
+    edited: u64,
+    scenario: Option<Arc<ScenarioStamp>>,
 }
 
 impl City {
@@ -127,11 +136,14 @@ impl City {
             version,
             settings,
             layers: by_id,
-            areas: OnceLock::new(),
+            areas: Arc::default(),
+            locators: Arc::default(),
             matrices: BTreeMap::new(),
             streets: Vec::new(),
             transit: None,
             flows: BTreeMap::new(),
+            edited: 0,
+            scenario: None,
         }
     }
 
@@ -214,6 +226,38 @@ impl City {
         self.flows.values()
     }
 
+    /// The same city with a state of a layer in place of the one of its period; an empty one takes
+    /// it away. Areas stay those of this city.
+    pub(super) fn with_layer(mut self, loaded: Arc<LoadedLayer>) -> Self {
+        let states = self.layers.entry(loaded.layer().id.clone()).or_default();
+        let period = loaded.index.period().clone();
+        match loaded.index.features() {
+            0 => states.remove(&period),
+            _ => states.insert(period, loaded),
+        };
+        self.layers.retain(|_, states| !states.is_empty());
+        self
+    }
+
+    /// The same city, named by `edited` among those made of this commit.
+    pub(super) fn with_stamp(mut self, edited: u64, scenario: Option<Arc<ScenarioStamp>>) -> Self {
+        (self.edited, self.scenario) = (edited, scenario);
+        self
+    }
+
+    /// The scenario (方案) that this city is; `None` for the city as it is.
+    pub fn scenario(&self) -> Option<&Arc<ScenarioStamp>> {
+        self.scenario.as_ref()
+    }
+
+    /// A number that names this very city: the commit, or in a scenario a hash of commit and edits.
+    pub fn stamp(&self) -> u64 {
+        match self.edited {
+            0 => self.version,
+            edited => edited,
+        }
+    }
+
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
     }
@@ -280,6 +324,18 @@ impl City {
     /// The areas of every level and period, measured when first asked for.
     pub fn areas(&self) -> &Areas {
         self.areas.get_or_init(|| Areas::of(self))
+    }
+
+    /// What finds the area of a place among those of an area layer.
+    pub(super) fn locator(&self, areas: &LoadedLayer) -> Arc<AreaLocator> {
+        let key = (areas.layer().id.clone(), areas.index.period().clone());
+        let lock = || self.locators.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return known.clone();
+        }
+        let locator = Arc::new(AreaLocator::for_layer(areas));
+        lock().insert(key, locator.clone());
+        locator
     }
 
     /// True bounds of everything; `None` for an empty city.

@@ -22,12 +22,16 @@ pub struct Streets {
     /// The commit that wrote them.
     pub version: ChangeNumber,
     snapper: OnceLock<Snapper>,
-    /// The joined places of each layer and period, for the version of it that was asked last.
-    places: Mutex<BTreeMap<(LayerId, Period), Joined>>,
+    /// The joined places of each layer and period, for the versions of it that were asked last:
+    /// those of the city as it is and of a scenario are asked in turn.
+    places: Mutex<BTreeMap<(LayerId, Period), Vec<Joined>>>,
 }
 
 /// The places of a layer as of one of its versions.
 type Joined = (ChangeNumber, Arc<Places>);
+
+/// How many versions of a layer stay joined.
+const JOINED_VERSIONS: usize = 3;
 
 impl Streets {
     /// # Errors
@@ -48,10 +52,26 @@ impl Streets {
         })
     }
 
+    /// The same streets with others beside them; `version` names them.
+    pub(super) fn with_graph(&self, graph: Graph, version: ChangeNumber) -> Self {
+        Streets {
+            rules: self.rules.clone(),
+            graph,
+            period: self.period.clone(),
+            record: self.record.clone(),
+            version,
+            snapper: OnceLock::new(),
+            places: Mutex::default(),
+        }
+    }
+
+    pub(super) fn snapper(&self) -> &Snapper {
+        self.snapper.get_or_init(|| Snapper::new(&self.graph))
+    }
+
     /// The nearest point of a street; `None` off the network.
     pub fn snap(&self, lon: f64, lat: f64) -> Option<Snap> {
-        let snapper = self.snapper.get_or_init(|| Snapper::new(&self.graph));
-        snapper.snap(&self.graph, lon, lat)
+        self.snapper().snap(&self.graph, lon, lat)
     }
 
     /// Places joined to the streets, numbered in their order.
@@ -66,10 +86,12 @@ impl Streets {
     pub fn places(&self, loaded: &LoadedLayer) -> Arc<Places> {
         let key = (loaded.layer().id.clone(), loaded.index.period().clone());
         let lock = || self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((version, places)) = lock().get(&key)
-            && *version == loaded.version
+        let is_asked = |(version, _): &Joined| *version == loaded.version;
+        if let Some(known) = lock().get_mut(&key)
+            && let Some(at) = known.iter().position(is_asked)
         {
-            return places.clone();
+            known[at..].rotate_left(1);
+            return known[known.len() - 1].1.clone();
         }
         let features: Vec<_> = loaded.index.iter().collect();
         let snaps: Vec<Option<Snap>> = features
@@ -80,7 +102,13 @@ impl Streets {
             })
             .collect();
         let places = Arc::new(Places::new(&self.graph, &snaps));
-        lock().insert(key, (loaded.version, places.clone()));
+        let mut all = lock();
+        let known = all.entry(key).or_default();
+        known.retain(|joined| !is_asked(joined));
+        if known.len() >= JOINED_VERSIONS {
+            known.remove(0);
+        }
+        known.push((loaded.version, places.clone()));
         places
     }
 }

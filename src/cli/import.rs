@@ -565,6 +565,37 @@ impl crate::store::Store for NoStore {
     ) -> Result<u64, crate::store::StoreError> {
         Err(crate::store::StoreError::Cancelled)
     }
+    fn scenarios(&self) -> Result<Vec<crate::store::StoredScenario>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn scenario(
+        &self,
+        _: u64,
+    ) -> Result<Option<crate::store::StoredScenario>, crate::store::StoreError> {
+        Ok(None)
+    }
+    fn create_scenario(
+        &self,
+        _: &str,
+        _: &str,
+    ) -> Result<crate::store::StoredScenario, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
+    }
+    fn put_scenario(
+        &self,
+        _: &crate::store::StoredScenario,
+        _: &str,
+    ) -> Result<crate::store::StoredScenario, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
+    }
+    fn delete_scenario(&self, _: u64, _: u64) -> Result<(), crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
+    }
+    fn scenario_changes(
+        &self,
+    ) -> Result<Vec<crate::store::ScenarioChange>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
     fn setting(&self, _: &str) -> Result<Option<String>, crate::store::StoreError> {
         Ok(None)
     }

@@ -1,13 +1,12 @@
 use super::{Failure, import::ImportArguments, now, transit::ReadTimetable};
 use crate::{
-    city::City,
+    city::{City, known_stations},
     crs::{Crs, Transform},
     definitions,
     domain::{Column, Language, Layer, Period},
     import::{self, ReadOptions, Records},
     transit::{
-        Days, KnownStations, LineFault, LineRow, LineRowError, LineStation, ServiceDate,
-        read_lines, split_band,
+        Days, KnownStations, LineFault, LineRow, LineRowError, ServiceDate, read_lines, split_band,
     },
 };
 
@@ -43,7 +42,9 @@ pub(super) fn read(
         Some(period) => period.clone(),
         None => now()[..10].parse()?,
     };
-    let known = known_stations(city, &period);
+    let known = city.map_or_else(KnownStations::default, |city| {
+        known_stations(city, Some(&period))
+    });
     let (rows, mut errors) = rows(&records, &layer, arguments.crs.as_ref())?;
     let table = read_lines(&rows, &known, dates(arguments, &period)?);
     let table = match (table, errors.is_empty()) {
@@ -65,27 +66,6 @@ pub(super) fn read(
         crs,
         refused: 0,
     })
-}
-
-/// The stations of the city by id and name.
-fn known_stations(city: Option<&City>, period: &Period) -> KnownStations {
-    let loaded = city.and_then(|city| {
-        let at_the_time = city.layer("stations", Some(period));
-        at_the_time.or_else(|| city.layer("stations", None))
-    });
-    let Some(index) = loaded.map(|loaded| &loaded.index) else {
-        return KnownStations::default();
-    };
-    let name = index.layer().attribute_index("name");
-    let station = |feature| LineStation {
-        id: index.id(feature).to_owned(),
-        name: name
-            .and_then(|at| index.text(feature, at))
-            .unwrap_or_default()
-            .to_owned(),
-        lon_lat: index.place(feature),
-    };
-    KnownStations::new(index.iter().map(station).collect())
 }
 
 /// First and last date of the table: as told, else the whole year of the period.

@@ -33,6 +33,8 @@ enum Question {
     TravelTimes,
     Access,
     Search,
+    /// A scenario beside the city as it is: `--scenario ID --of QUESTION`.
+    Compare,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,11 +46,28 @@ enum OutputFormat {
     Table,
 }
 
+impl Question {
+    /// What `--of` calls it.
+    fn name(self) -> String {
+        clap::ValueEnum::to_possible_value(&self)
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub struct QueryArguments {
     question: Question,
     #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
     city: PathBuf,
+    /// Ask this scenario instead of the city as it is.
+    #[arg(long, value_name = "ID")]
+    scenario: Option<u64>,
+    /// Of a comparison: the question.
+    #[arg(long, value_enum, value_name = "QUESTION")]
+    of: Option<Question>,
+    /// Of a comparison: only rows that differ.
+    #[arg(long)]
+    changed_only: bool,
     /// The question as JSON, from a file or `-` for standard input; flags take precedence.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -116,7 +135,12 @@ pub fn run(
     language: Language,
 ) -> Result<(), Failure> {
     let question = asked(arguments)?;
-    let (_, city) = open(&arguments.city, &catalog)?;
+    let (store, base) = open(&arguments.city, &catalog)?;
+    let base = Arc::new(base);
+    let city = match arguments.scenario {
+        None => base.clone(),
+        Some(id) => super::scenario::city_of(store, &base, id)?,
+    };
     let limits = Limits::generous();
     let title = |zh: &str, en: &str| Title {
         zh: zh.into(),
@@ -223,6 +247,18 @@ pub fn run(
             let answer = query::travel_times(&city, &question, &limits)?;
             print.answer(&answer, title("出行时间表", "Travel times"))
         }
+        Question::Compare => {
+            let of = arguments.of.map_or_else(String::new, Question::name);
+            let problem = || format!("--of: say one of {}", query::Question::NAMES.join(", "));
+            if arguments.scenario.is_none() {
+                return Err("--scenario: say which one is compared".into());
+            }
+            let asked = query::Question::read(&of, &InJson(question))?.ok_or_else(problem)?;
+            let cities = [&*base, &*city];
+            let changed_only = arguments.changed_only;
+            let found = query::compare(cities, &asked, language, changed_only, &limits)?;
+            print.answer(&found, query::compare_title(&asked))
+        }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
 }
@@ -246,7 +282,11 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
             }
         }
     };
-    let demand = if matches!(arguments.question, Question::Coverage) {
+    let asked = match arguments.question {
+        Question::Compare => arguments.of.unwrap_or(Question::Compare),
+        question => question,
+    };
+    let demand = if matches!(asked, Question::Coverage) {
         "demand"
     } else {
         "caliber"
@@ -280,7 +320,7 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         }
     }
     let by_level = matches!(
-        arguments.question,
+        asked,
         Question::Balance
             | Question::Commute
             | Question::Flows
@@ -301,6 +341,17 @@ fn numbers(text: &str) -> Result<Json, Failure> {
     let numbers: Result<Vec<f64>, _> = text.split(',').map(number).collect();
     let problem = |_| format!("--cutoffs: `{text}`: write numbers with commas between: 300,500");
     Ok(json!(numbers.map_err(problem)?))
+}
+
+/// The fields of a question in JSON.
+struct InJson(Json);
+
+impl query::Asked for InJson {
+    type Error = Failure;
+
+    fn read<Q: DeserializeOwned>(&self) -> Result<Q, Failure> {
+        parse(self.0.clone())
+    }
 }
 
 fn parse<Q: DeserializeOwned>(question: Json) -> Result<Q, Failure> {

@@ -1,14 +1,19 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 
+use super::snapshot::Snapshot;
+use crate::city::City;
+
 /// What a request says beside its question: how it wants the answer, and what it already holds.
 pub struct Asker {
     pub path: String,
     pub headers: HeaderMap,
+    /// The scenario's city where the request names one; `None` is the city as it is.
+    pub city: Option<Arc<City>>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
@@ -18,6 +23,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
         Ok(Asker {
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
+            city: parts.extensions.get().map(|Snapshot(city)| city.clone()),
         })
     }
 }
@@ -44,7 +50,13 @@ mod tests {
             let value = prefer.parse().expect("a header value");
             let headers = HeaderMap::from_iter([("prefer".parse().expect("a name"), value)]);
             let path = String::new();
-            Asker { path, headers }.wants_job()
+            let city = None;
+            Asker {
+                path,
+                headers,
+                city,
+            }
+            .wants_job()
         };
         assert!(wants("respond-async"));
         assert!(wants("return=minimal, Respond-Async; x=1, wait=10"));

@@ -5,7 +5,11 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::query::QueryError;
+use crate::{
+    city::scenario::{EditError, ScenarioError},
+    query::QueryError,
+    store::StoreError,
+};
 
 /// Why a request has no answer; becomes problem details (RFC 9457).
 #[derive(Clone, Debug, thiserror::Error)]
@@ -14,6 +18,14 @@ pub enum ApiError {
     Query(#[from] QueryError),
     #[error("{field}: {problem}")]
     BadField { field: String, problem: String },
+    #[error("edit {number}: {error}")]
+    BadEdit { number: u64, error: EditError },
+    /// What was to be changed is not what whoever asks has seen.
+    #[error("{0}")]
+    Changed(String),
+    /// There is nothing to do that to.
+    #[error("{0}")]
+    Nothing(String),
     #[error("{0}")]
     BadRequest(String),
     #[error("this address does not take that method")]
@@ -50,11 +62,13 @@ impl ApiError {
             }
             ApiError::Query(QueryError::Field { .. })
             | ApiError::BadField { .. }
+            | ApiError::BadEdit { .. }
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
             ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
-            ApiError::NotYet => StatusCode::CONFLICT,
+            ApiError::NotYet | ApiError::Nothing(_) => StatusCode::CONFLICT,
+            ApiError::Changed(_) => StatusCode::PRECONDITION_FAILED,
             ApiError::JobCancelled => StatusCode::GONE,
             ApiError::Query(QueryError::Cancelled)
             | ApiError::TimedOut(_)
@@ -69,6 +83,7 @@ impl ApiError {
         match self {
             ApiError::Query(QueryError::Field { field, .. }) => Some(field),
             ApiError::BadField { field, .. } => Some(field),
+            ApiError::BadEdit { error, .. } => Some(error.field),
             _ => None,
         }
     }
@@ -84,6 +99,10 @@ impl ApiError {
         });
         if let Some(field) = self.field() {
             problem["field"] = json!(field);
+        }
+        if let ApiError::BadEdit { number, error } = self {
+            problem["edit"] = json!(number);
+            problem["message"] = json!(error.problem);
         }
         problem
     }
@@ -121,5 +140,26 @@ impl IntoResponse for ApiError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         response
+    }
+}
+
+impl From<ScenarioError> for ApiError {
+    fn from(error: ScenarioError) -> Self {
+        let text = error.to_string();
+        match error {
+            ScenarioError::Store(StoreError::NoScenario(id)) => ApiError::NotFound {
+                what: "scenario",
+                name: id.to_string(),
+            },
+            ScenarioError::Store(StoreError::ScenarioChanged { .. }) => ApiError::Changed(text),
+            ScenarioError::Store(_) => ApiError::Internal(text),
+            ScenarioError::Edit { number, error } => ApiError::BadEdit { number, error },
+            ScenarioError::Field { field, problem } => ApiError::BadField {
+                field: field.into(),
+                problem: problem.into(),
+            },
+            ScenarioError::NothingToUndo | ScenarioError::NothingToRedo => ApiError::Nothing(text),
+            ScenarioError::TooMany | ScenarioError::Damaged(_) => ApiError::BadRequest(text),
+        }
     }
 }

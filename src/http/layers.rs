@@ -8,14 +8,15 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ApiError, AppState, Asker, Document, answers::Form, questions::asked};
+use super::{
+    ApiError, AppState, Asker, Document, answers::Form, questions::asked, snapshot::Snapshot,
+};
 use crate::{domain::Period, query};
 
 /// Every layer that this city knows, with the states it holds.
 #[utoipa::path(get, path = "/api/layers", tag = "layers",
     responses((status = 200, description = "rows of layers", body = serde_json::Value)))]
-pub async fn list_layers(State(state): State<AppState>) -> impl IntoResponse {
-    let city = state.city();
+pub async fn list_layers(Snapshot(city): Snapshot) -> impl IntoResponse {
     let rows: Vec<_> = city
         .catalog()
         .layers()
@@ -29,10 +30,9 @@ pub async fn list_layers(State(state): State<AppState>) -> impl IntoResponse {
     params(("layer" = String, Path, description = "the layer")),
     responses((status = 200, description = "the layer", body = serde_json::Value)))]
 pub async fn find_layer(
-    State(state): State<AppState>,
+    Snapshot(city): Snapshot,
     Path(layer): Path<String>,
 ) -> Result<Response, ApiError> {
-    let city = state.city();
     let missing = || ApiError::NotFound {
         what: "layer",
         name: layer.chars().take(64).collect(),

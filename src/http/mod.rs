@@ -21,6 +21,8 @@ mod layers;
 mod openapi;
 mod questions;
 mod router;
+mod scenarios;
+mod snapshot;
 mod state;
 mod stations;
 mod stream;

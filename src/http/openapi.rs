@@ -58,9 +58,39 @@ fn tell_of_jobs(document: &mut Json) {
     }
 }
 
+/// Says of everything that is read from the city that it may be read from a scenario.
+fn tell_of_scenarios(document: &mut Json) {
+    let operations = document["paths"].as_object_mut().into_iter();
+    let operations = operations
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Json::as_object_mut)
+        .flat_map(|path| path.values_mut());
+    for operation in operations {
+        let tag = operation["tags"][0].as_str();
+        if !matches!(
+            tag,
+            Some("questions" | "areas" | "layers" | "tiles" | "city")
+        ) {
+            continue;
+        }
+        let parameters = &mut operation["parameters"];
+        if !parameters.is_array() {
+            *parameters = json!([]);
+        }
+        if let Some(parameters) = parameters.as_array_mut() {
+            parameters.push(json!({
+                "name": "scenario", "in": "query", "required": false,
+                "description": "the number of a scenario to read instead of the city as it is",
+                "schema": { "type": "integer" },
+            }));
+        }
+    }
+}
+
 pub fn routes(document: OpenApi) -> Router<AppState> {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     tell_of_jobs(&mut document);
+    tell_of_scenarios(&mut document);
     let page = page(&document);
     Router::new()
         .route(

@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
-    health, jobs, layers, openapi, questions, stations, tiles, travel_times,
+    health, jobs, layers, openapi, questions, scenarios, snapshot, stations, tiles, travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -39,6 +39,23 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::list_coverage))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
+        .routes(routes!(
+            scenarios::list_scenarios,
+            scenarios::create_scenario
+        ))
+        .routes(routes!(
+            scenarios::find_scenario,
+            scenarios::describe_scenario,
+            scenarios::delete_scenario
+        ))
+        .routes(routes!(scenarios::add_edits))
+        .routes(routes!(scenarios::undo_edit))
+        .routes(routes!(scenarios::describe_edit))
+        .routes(routes!(scenarios::redo_edit))
+        .routes(routes!(
+            scenarios::compare_scenario,
+            scenarios::compare_scenario_with
+        ))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))
         .routes(routes!(jobs::list_events))
@@ -52,6 +69,10 @@ pub fn router(state: AppState) -> Router {
     api.merge(openapi::routes(document))
         .fallback(assets::find_asset)
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            snapshot::choose,
+        ))
         .layer(middleware::from_fn(compress::compress))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(

@@ -15,9 +15,10 @@ use super::{
     stream::Streams,
 };
 use crate::{
-    city::{City, LiveCity, LoadedLayer},
+    city::{City, LiveCity, LoadedLayer, Scenarios},
     domain::{LayerId, Period},
     query::Limits,
+    store::Store,
     tiles::{Shapes, TileCache},
 };
 
@@ -33,6 +34,7 @@ type ShapesKey = (LayerId, Period, u64);
 #[derive(Clone)]
 pub struct AppState {
     pub(super) live: Arc<LiveCity>,
+    scenarios: Option<Arc<Scenarios>>,
     pub(super) tiles: TileCache,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
     pub(super) computations: Computations,
@@ -51,6 +53,7 @@ impl AppState {
     pub fn bounded(live: Arc<LiveCity>, loopback_only: bool, bounds: Bounds) -> Self {
         AppState {
             live,
+            scenarios: None,
             tiles: TileCache::new(TILE_CACHE_BYTES),
             shapes: Arc::default(),
             computations: Computations::new(bounds),
@@ -61,8 +64,32 @@ impl AppState {
         }
     }
 
+    /// The same with scenarios, which the store keeps.
+    pub fn keeping(mut self, store: Arc<dyn Store>) -> Self {
+        self.scenarios = Some(Arc::new(Scenarios::new(store)));
+        self
+    }
+
     pub(super) fn city(&self) -> Arc<City> {
         self.live.snapshot()
+    }
+
+    /// The city that a request is about.
+    pub(super) fn city_for(&self, asker: &Asker) -> Arc<City> {
+        asker.city.clone().unwrap_or_else(|| self.city())
+    }
+
+    /// Does something with the scenarios and the city of now, away from the threads that serve
+    /// requests.
+    pub(super) async fn with_scenarios<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Scenarios, &Arc<City>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let kept = "this server keeps no scenarios";
+        let scenarios = self.scenarios.clone().ok_or(ApiError::Forbidden(kept))?;
+        let base = self.city();
+        let done = tokio::task::spawn_blocking(move || act(&scenarios, &base));
+        done.await.map_err(|e| ApiError::Internal(e.to_string()))?
     }
 
     /// Outlines for the tiles of a layer, made once per state.
@@ -94,8 +121,8 @@ impl AppState {
         form: Form,
         answer: impl FnOnce(&City, &Q, &Limits) -> Result<Document, ApiError> + Send + 'static,
     ) -> Result<Response, ApiError> {
-        let city = self.city();
-        let key = Key::new(&asker.path, &question, form, city.version())?;
+        let city = self.city_for(&asker);
+        let key = Key::new(&asker.path, &question, form, city.stamp())?;
         let compute = move |limits: &Limits| answer(&city, &question, limits);
         if asker.wants_job() {
             let begin = || self.computations.join_or_begin(key, Line::Jobs, compute);

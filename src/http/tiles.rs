@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ApiError, AppState, etag, questions::asked};
+use super::{ApiError, AppState, etag, questions::asked, snapshot::Snapshot};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Layer, Period, TileCoord},
@@ -43,6 +43,7 @@ pub struct TileQuery {
               (status = 204, description = "nothing is inside"), (status = 304, description = "not changed")))]
 pub async fn find_tile(
     State(state): State<AppState>,
+    Snapshot(city): Snapshot,
     path: Result<Path<(String, u8, u32, String)>, PathRejection>,
     question: Result<Query<TileQuery>, QueryRejection>,
     headers: HeaderMap,
@@ -55,7 +56,6 @@ pub async fn find_tile(
         .unwrap_or(&y);
     let y: u32 = y.parse().map_err(|_| bad("y", "a row is a whole number"))?;
     let tile = TileCoord::new(z, x, y).map_err(|e| bad("z", e.to_string()))?;
-    let city = state.city();
     let missing = || ApiError::NotFound {
         what: "layer",
         name: layer.chars().take(64).collect(),
@@ -153,13 +153,12 @@ fn respond(encoded: Encoded, same: bool) -> Response {
            ("where" = Option<String>, Query, description = "CQL2 text, handed on to the tiles")),
     responses((status = 200, description = "TileJSON", body = serde_json::Value)))]
 pub async fn find_tilejson(
-    State(state): State<AppState>,
+    Snapshot(city): Snapshot,
     Path(name): Path<String>,
     question: Result<Query<TileQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let question = asked(question)?;
-    let city = state.city();
     let layer = name.strip_suffix(".json").unwrap_or(&name);
     let loaded = city.layer(layer, question.period.as_ref());
     let missing = || ApiError::NotFound {
@@ -170,7 +169,13 @@ pub async fn find_tilejson(
     let filter = query::condition(loaded, question.condition.as_deref())?;
     let period = question.period.map(|period| period.to_string());
     let condition = filter.map(|filter| filter.text().to_string());
-    let handed_on: Vec<(&str, String)> = [("period", period), ("where", condition)]
+    let scenario = city.scenario().map(|scenario| scenario.id.to_string());
+    let handed_on = [
+        ("period", period),
+        ("where", condition),
+        ("scenario", scenario),
+    ];
+    let handed_on: Vec<(&str, String)> = handed_on
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();

@@ -1,5 +1,7 @@
 //! Travel times, streamed where there are many.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{
@@ -16,7 +18,10 @@ use super::{
     document::disposition,
     questions::{asked, posted, title},
 };
-use crate::query::{self, TravelTimes, TravelTimesQuery};
+use crate::{
+    city::City,
+    query::{self, TravelTimes, TravelTimesQuery},
+};
 
 const CSV: &str = "text/csv; charset=utf-8";
 
@@ -36,7 +41,7 @@ pub async fn compute_travel_times(
 ) -> Result<Response, ApiError> {
     let (form, question) = (asked(form)?, posted(question)?);
     if form.format == Format::Csv && !asker.wants_job() {
-        return stream(&state, question, form).await;
+        return stream(&state, state.city_for(&asker), question, form).await;
     }
     state
         .ask(asker, question, form, move |city, question, limits| {
@@ -56,12 +61,13 @@ pub async fn compute_travel_times(
 
 async fn stream(
     state: &AppState,
+    city: Arc<City>,
     question: TravelTimesQuery,
     form: Form,
 ) -> Result<Response, ApiError> {
     let body = state
         .streams
-        .send(state.city(), move |city, limits, begin, out| {
+        .send(city, move |city, limits, begin, out| {
             let found = TravelTimes::find(city, &question)?;
             begin.now();
             Ok(found.write_csv(limits, out))

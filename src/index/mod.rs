@@ -12,6 +12,7 @@ mod layer_index;
 mod nearest;
 mod packed;
 mod region;
+mod revalue;
 mod strings;
 mod sums;
 
@@ -27,5 +28,6 @@ pub use layer_index::{AreaSums, FeatureRef, LayerIndex, Numbering};
 pub use nearest::Neighbor;
 pub use packed::{Integers, PackedColumn};
 pub use region::{Circle, PreparedPolygon, Region, Relation};
+pub use revalue::Recount;
 pub use strings::PackedStrings;
 pub use sums::{CountTotal, Sums};

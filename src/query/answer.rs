@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::{
-    city::{City, LoadedLayer},
+    city::{City, LoadedLayer, ScenarioStamp},
     domain::{AttributeId, LayerId, LeftOut, Period, Title},
 };
 
@@ -23,6 +23,9 @@ pub struct Provenance {
     pub city: Title,
     /// The commit that the answer was computed from.
     pub data_version: u64,
+    /// The scenario that was asked about, with its edits; none for the city as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioStamp>,
     pub period: Option<Period>,
     /// The population caliber (口径) of the answer, where it has one.
     pub caliber: Option<String>,
@@ -92,6 +95,7 @@ impl Provenance {
         Provenance {
             city: city.title(),
             data_version: city.version(),
+            scenario: city.scenario().map(|scenario| (**scenario).clone()),
             period: period.cloned(),
             caliber,
             protected: false,

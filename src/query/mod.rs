@@ -8,6 +8,7 @@ mod balance;
 mod calibers;
 mod catchments;
 mod commute;
+mod compare;
 mod coverage;
 mod departure;
 mod download;
@@ -50,6 +51,7 @@ pub use commute::{
     CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, check_flows,
     commute, flow_lines, flow_lines_to_geojson,
 };
+pub use compare::{Asked, Question, compare, compare_title};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_title};
 pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};

@@ -43,6 +43,18 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `difference.residences.usual_residents`: which side of a comparison the rest is of.
+    if let Some((side, of)) = key.split_once('.')
+        && let Some(word) = side_term(side)
+    {
+        let (of, word) = (column(catalog, of)?, catalog.term(word)?);
+        let title = Title {
+            zh: format!("{} {}", word.title.zh, of.title.zh),
+            en: format!("{}: {}", word.title.en, of.title.en),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `residences.usual_residents.official`: what the last word says of the rest.
     if let Some((of, word)) = key.rsplit_once('.')
         && of.contains('.')
@@ -83,6 +95,16 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         },
         decimals: if attribute.is_count() { 0 } else { 2 },
     })
+}
+
+/// The term of a side of a comparison.
+fn side_term(side: &str) -> Option<&'static str> {
+    match side {
+        "base" => Some("base"),
+        "scenario" => Some("scenario"),
+        "difference" => Some("scenario_difference"),
+        _ => None,
+    }
 }
 
 /// The answer as a table with headings, for CSV, XLSX, GeoJSON and the terminal.
@@ -196,6 +218,24 @@ pub(super) fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Titl
             same(provenance.data_version.to_string()),
         ),
     ];
+    if let Some(scenario) = &provenance.scenario {
+        let name = same(format!("{} · {}", scenario.id, scenario.name));
+        notes.push((label("方案", "Scenario"), name));
+        for edit in &scenario.edits {
+            let mut told = edit.text.clone();
+            if !edit.note.is_empty() {
+                told.zh += &format!("（{}）", edit.note);
+                told.en += &format!(" ({})", edit.note);
+            }
+            if let Some(refused) = &edit.refused {
+                told.zh += &format!("；未计入：{}", refused.zh);
+                told.en += &format!("; left out: {}", refused.en);
+            }
+            let number = edit.number;
+            let name = label(&format!("方案编辑 {number}"), &format!("Edit {number}"));
+            notes.push((name, told));
+        }
+    }
     let attribute = |layer: &str, id: &str| {
         let layer = catalog.layer(layer);
         let attribute = layer.and_then(|layer| layer.attribute(id));

@@ -6,10 +6,12 @@ mod batch;
 mod flows;
 pub mod geopackage;
 mod record;
+mod scenario;
 
 pub use batch::{Batch, BatchMode, ControlTotal, Only};
 pub use flows::{FlowBatch, FlowState};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
+pub use scenario::{ScenarioChange, StoredScenario};
 
 use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -50,6 +52,13 @@ pub enum StoreError {
     DuplicateId { layer: LayerId, id: String },
     #[error("the store has no layer `{0}`")]
     UnknownLayer(LayerId),
+    #[error("there is no scenario {0}")]
+    NoScenario(u64),
+    #[error(
+        "scenario {id} was changed meanwhile (version {found}): read it again, then repeat what you \
+         did"
+    )]
+    ScenarioChanged { id: u64, found: u64 },
     #[error("cancelled; nothing was written")]
     Cancelled,
     #[error("the store failed: {0}")]
@@ -117,6 +126,36 @@ pub trait Store: Send + Sync {
     fn set_network(&self, name: &str, network: &StoredNetwork) -> Result<ChangeNumber, StoreError> {
         self.set_networks(&[(name, network)])
     }
+
+    /// Every scenario with its edits, oldest first.
+    fn scenarios(&self) -> Result<Vec<StoredScenario>, StoreError>;
+
+    /// One scenario; `None` where there is none of that id.
+    fn scenario(&self, id: u64) -> Result<Option<StoredScenario>, StoreError>;
+
+    /// Makes an empty scenario; ids are never given twice.
+    fn create_scenario(&self, name: &str, note: &str) -> Result<StoredScenario, StoreError>;
+
+    /// Writes name, note and edits of a scenario that was read at `scenario.version`, in one
+    /// transaction with an entry `what` in their change log; answers it with its new version.
+    ///
+    /// # Errors
+    /// There is none, or somebody else wrote it meanwhile: nothing is written then.
+    fn put_scenario(
+        &self,
+        scenario: &StoredScenario,
+        what: &str,
+    ) -> Result<StoredScenario, StoreError>;
+
+    /// Removes a scenario that was read at `version`; its change log stays.
+    ///
+    /// # Errors
+    /// As [`Store::put_scenario`].
+    fn delete_scenario(&self, id: u64, version: u64) -> Result<(), StoreError>;
+
+    /// What was done to the scenarios, oldest first. They have a change log of their own: the data
+    /// of the city are the same whatever is tried on them.
+    fn scenario_changes(&self) -> Result<Vec<ScenarioChange>, StoreError>;
 
     /// A setting of the city (its title, time zone, map approval number …).
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;

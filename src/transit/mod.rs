@@ -10,6 +10,7 @@
 mod bytes;
 mod date;
 mod error;
+mod extend;
 pub mod gtfs;
 mod journeys;
 mod line_fault;

@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 use suitu::{
     city::{self, Intake, LiveCity},
     definitions,
-    domain::{Catalog, Flow, FlowPlace, Flows, Layer},
+    domain::{Catalog, Flow, FlowPlace, Flows, Layer, Table},
     http::{AppState, Bounds, router},
     import::{self, ReadOptions},
-    store::{BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
+    store::{Batch, BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -21,7 +21,7 @@ use tower::ServiceExt;
 pub struct App {
     router: Router,
     live: Arc<LiveCity>,
-    store: GeoPackage,
+    store: Arc<GeoPackage>,
     catalog: Arc<Catalog>,
     folder: TempDir,
 }
@@ -76,6 +76,7 @@ impl App {
         let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
         let path = folder.path().join("city.gpkg");
         let store = GeoPackage::create(&path, catalog.clone()).expect("a new city");
+        let store = Arc::new(store);
         for (layer, name, text) in [
             ("districts", "districts.geojson", DISTRICTS),
             ("residences", "residences.csv", RESIDENCES),
@@ -90,9 +91,9 @@ impl App {
         }
         bring_flows(&store);
         fill(&store);
-        let city = city::load(&store, catalog.clone()).expect("loads");
+        let city = city::load(&*store, catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
-        let state = AppState::bounded(live.clone(), true, bounds);
+        let state = AppState::bounded(live.clone(), true, bounds).keeping(store.clone());
         App {
             router: router(state),
             live,
@@ -108,7 +109,7 @@ impl App {
         std::fs::write(&file, text).expect("written");
         let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
         bring(&self.store, &self.catalog, &layer, vec![file]);
-        let city = city::load(&self.store, self.catalog.clone()).expect("loads");
+        let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
         self.live.publish(city);
     }
 
@@ -118,6 +119,38 @@ impl App {
         let value = text.lines().find_map(|line| line.strip_prefix(name));
         let value = value.expect("a known name").trim();
         value.parse().expect("a whole number")
+    }
+
+    /// The same city served anew from its file, as after a restart.
+    pub fn restarted(&self) -> Router {
+        let path = self.folder.path().join("city.gpkg");
+        let store = GeoPackage::open(&path, self.catalog.clone()).expect("the city");
+        let city = city::load(&store, self.catalog.clone()).expect("loads");
+        let live = Arc::new(LiveCity::new(city));
+        router(AppState::new(live, true).keeping(Arc::new(store)))
+    }
+
+    /// Removes features from a layer while the city is served.
+    pub fn remove(&self, layer: &str, ids: &[&str]) {
+        let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
+        let period = "2020-11-01".parse().expect("a period");
+        let table = Table {
+            ids: ids.iter().map(|id| (*id).into()).collect(),
+            ..Table::for_layer(&layer)
+        };
+        let batch = Batch {
+            layer: &layer,
+            period,
+            mode: BatchMode::Delete,
+            table: &table,
+            source_geometries: None,
+            record: None,
+            control_totals: &[],
+            only: None,
+        };
+        self.store.commit(&[batch], &mut |_| true).expect("removed");
+        let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
+        self.live.publish(city);
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

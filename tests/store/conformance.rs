@@ -30,6 +30,7 @@ pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
     networks_take_the_place_of_their_namesakes(&*make());
     flows_are_kept_by_level_and_period(&*make());
     a_cancelled_import_of_flows_leaves_nothing(&*make());
+    scenarios_are_kept_with_their_edits(&*make());
 }
 
 fn put(store: &dyn Store, layer: &Layer, at: &str, mode: BatchMode, table: &Table) -> u64 {
@@ -543,4 +544,60 @@ pub fn hold_against_a_map<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H)
             Ok(())
         })
         .expect("the store holds what the map holds");
+}
+
+fn scenarios_are_kept_with_their_edits(store: &dyn Store) {
+    assert_eq!(store.scenarios().unwrap(), []);
+    assert_eq!(store.scenario(1).unwrap(), None);
+    let mut first = store.create_scenario("甲案", "说明").unwrap();
+    let second = store.create_scenario("乙案", "").unwrap();
+    assert!(second.id > first.id);
+    assert_eq!((first.version, first.edits.len()), (1, 0));
+    first.edits = vec!["{\"a\":1}".into(), "{\"b\":'\"2}".into()];
+    first.undone = vec!["{\"c\":3}".into(), "{\"d\":4}".into()];
+    let written = store.put_scenario(&first, "edit").unwrap();
+    assert_eq!(
+        (written.version, &written.edits, &written.undone),
+        (2, &first.edits, &first.undone)
+    );
+    assert_eq!(store.scenario(first.id).unwrap().as_ref(), Some(&written));
+    // What was read before is no longer what is there.
+    let late = store.put_scenario(&first, "edit");
+    assert!(matches!(
+        late,
+        Err(StoreError::ScenarioChanged { found: 2, .. })
+    ));
+    let late = store.delete_scenario(first.id, 1);
+    assert!(matches!(
+        late,
+        Err(StoreError::ScenarioChanged { found: 2, .. })
+    ));
+    assert_eq!(
+        store.scenarios().unwrap(),
+        [written.clone(), second.clone()]
+    );
+    store.delete_scenario(first.id, 2).unwrap();
+    assert_eq!(store.scenarios().unwrap(), [second.clone()]);
+    assert!(matches!(
+        store.put_scenario(&written, "edit"),
+        Err(StoreError::NoScenario(_))
+    ));
+    let third = store.create_scenario("丙案", "").unwrap();
+    assert!(third.id > second.id, "ids are never given twice");
+    let log = store.scenario_changes().unwrap();
+    let told: Vec<(u64, u64, &str)> = log
+        .iter()
+        .map(|change| (change.scenario, change.version, change.what.as_str()))
+        .collect();
+    let wanted = [
+        (first.id, 1, "create"),
+        (second.id, 1, "create"),
+        (first.id, 2, "edit"),
+        (first.id, 2, "delete"),
+        (third.id, 1, "create"),
+    ];
+    assert_eq!(told, wanted);
+    assert!(log.is_sorted_by_key(|change| change.number));
+    // The data are the same whatever is tried on them.
+    assert_eq!(store.change_number().unwrap(), 0);
 }

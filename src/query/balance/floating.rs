@@ -260,7 +260,7 @@ fn centers(
         index: LayerIndex::build(Arc::new(layer), period, Vec::new(), &table),
         records: Vec::new(),
         control_totals: Vec::new(),
-        version: city.version(),
+        version: city.stamp(),
     }
 }
 

@@ -4,6 +4,7 @@ mod blob;
 mod flows;
 mod functions;
 mod read;
+mod scenarios;
 mod schema;
 mod write;
 
@@ -17,8 +18,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{
-    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, FlowBatch, FlowState, LayerState, Store,
-    StoreError, StoredNetwork,
+    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, FlowBatch, FlowState, LayerState,
+    ScenarioChange, Store, StoreError, StoredNetwork, StoredScenario,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -249,6 +250,34 @@ impl Store for GeoPackage {
         networks: &[(&str, &StoredNetwork)],
     ) -> Result<ChangeNumber, StoreError> {
         write::set_networks(&mut self.lock(), networks)
+    }
+
+    fn scenarios(&self) -> Result<Vec<StoredScenario>, StoreError> {
+        scenarios::all(&self.reader()?)
+    }
+
+    fn scenario(&self, id: u64) -> Result<Option<StoredScenario>, StoreError> {
+        scenarios::read(&self.reader()?, id)
+    }
+
+    fn create_scenario(&self, name: &str, note: &str) -> Result<StoredScenario, StoreError> {
+        scenarios::create(&mut self.lock(), name, note)
+    }
+
+    fn put_scenario(
+        &self,
+        scenario: &StoredScenario,
+        what: &str,
+    ) -> Result<StoredScenario, StoreError> {
+        scenarios::put(&mut self.lock(), scenario, what)
+    }
+
+    fn delete_scenario(&self, id: u64, version: u64) -> Result<(), StoreError> {
+        scenarios::delete(&mut self.lock(), id, version)
+    }
+
+    fn scenario_changes(&self) -> Result<Vec<ScenarioChange>, StoreError> {
+        scenarios::changes(&self.reader()?)
     }
 
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

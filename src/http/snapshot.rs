@@ -1,0 +1,93 @@
+//! Which city a request is about: the city as it is, or a scenario of it. Chosen here alone, before
+//! any route sees the request.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{Uri, request::Parts, uri::PathAndQuery},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{ApiError, AppState};
+use crate::city::City;
+
+/// The parameter that names a scenario.
+const PARAMETER: &str = "scenario=";
+
+/// The city that a request is about.
+#[derive(Clone)]
+pub struct Snapshot(pub Arc<City>);
+
+impl FromRequestParts<AppState> for Snapshot {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let chosen = parts.extensions.get::<Snapshot>();
+        Ok(chosen.cloned().unwrap_or_else(|| Snapshot(state.city())))
+    }
+}
+
+/// Takes `scenario=ID` out of the address and puts the city of that scenario in its place; without
+/// it the city as it is. Routes of scenarios themselves name theirs in the path.
+pub async fn choose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let asked = match request.uri().path().starts_with("/api/scenarios") {
+        true => None,
+        false => taken(request.uri()),
+    };
+    if let Some((uri, id)) = asked {
+        *request.uri_mut() = uri;
+        if !id.is_empty() {
+            match scenario(&state, &id).await {
+                Ok(city) => drop(request.extensions_mut().insert(Snapshot(city))),
+                Err(error) => return error.into_response(),
+            }
+        }
+    }
+    next.run(request).await
+}
+
+async fn scenario(state: &AppState, id: &str) -> Result<Arc<City>, ApiError> {
+    let id: u64 = id.parse().map_err(|_| ApiError::BadField {
+        field: "scenario".into(),
+        problem: "a scenario is named by its number, see /api/scenarios".into(),
+    })?;
+    state
+        .with_scenarios(move |scenarios, base| Ok(scenarios.city(base, id)?))
+        .await
+}
+
+/// The address without the parameter, and its value; the other parameters keep their letters.
+fn taken(uri: &Uri) -> Option<(Uri, String)> {
+    let query = uri.query()?;
+    let named = |part: &&str| part.starts_with(PARAMETER);
+    let id = query.split('&').find(named)?[PARAMETER.len()..].to_owned();
+    let rest: Vec<&str> = query.split('&').filter(|part| !named(part)).collect();
+    let path = match rest.is_empty() {
+        true => uri.path().to_owned(),
+        false => format!("{}?{}", uri.path(), rest.join("&")),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path.parse::<PathAndQuery>().ok()?);
+    Some((Uri::from_parts(parts).ok()?, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameter_goes_and_the_others_stay_as_they_are() {
+        let take = |text: &str| {
+            let taken = taken(&text.parse().expect("an address"));
+            taken.map(|(uri, id)| (uri.to_string(), id))
+        };
+        let own = |uri: &str, id: &str| Some((uri.to_owned(), id.to_owned()));
+        assert_eq!(take("/a?x=%20+1&scenario=7&y"), own("/a?x=%20+1&y", "7"));
+        assert_eq!(take("/a?scenario=7"), own("/a", "7"));
+        assert_eq!(take("/a?scenario="), own("/a", ""));
+        assert_eq!(take("/a?my_scenario=7"), None);
+        assert_eq!(take("/a"), None);
+    }
+}

@@ -1,0 +1,187 @@
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    city::City,
+    domain::{Language, LeftOut, Title},
+    query::{self, Answer, Limits, Provenance, QueryError, Row},
+};
+
+/// A question that is asked of a city and of a scenario alike.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Question {
+    Balance(query::BalanceQuery),
+    Commute(query::CommuteQuery),
+    Flows(query::FlowsQuery),
+    Areas(query::AreasQuery),
+    Calibers(query::CalibersQuery),
+    Statistics(Box<query::StatisticsQuery>),
+    Catchments(Box<query::CatchmentsQuery>),
+    StationAreas(Box<query::StationAreasQuery>),
+    StationCoverage(query::StationCoverageQuery),
+    Coverage(Box<query::CoverageQuery>),
+    TravelTimes(Box<query::TravelTimesQuery>),
+    Access(Box<query::AccessQuery>),
+}
+
+/// Where the fields of a question come from: an address or a body.
+pub trait Asked {
+    type Error;
+
+    /// # Errors
+    /// Fields that are not those of the question.
+    fn read<Q: DeserializeOwned>(&self) -> Result<Q, Self::Error>;
+}
+
+impl Question {
+    pub const NAMES: [&str; 12] = [
+        "balance",
+        "commute",
+        "flows",
+        "areas",
+        "calibers",
+        "statistics",
+        "catchments",
+        "station_areas",
+        "station_coverage",
+        "coverage",
+        "travel_times",
+        "access",
+    ];
+
+    /// The question of a name; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// Fields that are not those of the question.
+    pub fn read<A: Asked>(name: &str, asked: &A) -> Result<Option<Self>, A::Error> {
+        Ok(Some(match name {
+            "balance" => Question::Balance(asked.read()?),
+            "commute" => Question::Commute(asked.read()?),
+            "flows" => Question::Flows(asked.read()?),
+            "areas" => Question::Areas(asked.read()?),
+            "calibers" => Question::Calibers(asked.read()?),
+            "statistics" => Question::Statistics(asked.read()?),
+            "catchments" => Question::Catchments(asked.read()?),
+            "station_areas" => Question::StationAreas(asked.read()?),
+            "station_coverage" => Question::StationCoverage(asked.read()?),
+            "coverage" => Question::Coverage(asked.read()?),
+            "travel_times" => Question::TravelTimes(asked.read()?),
+            "access" => Question::Access(asked.read()?),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The columns that say which row is which.
+    pub(super) fn keys(&self) -> &'static [&'static str] {
+        match self {
+            Question::Flows(_) => &["origin_code", "destination_code"],
+            Question::Statistics(_) => &["layer", "attribute"],
+            Question::Catchments(_) => &["origin", "cutoff", "cutoff_min"],
+            Question::StationAreas(_) => &["id"],
+            Question::StationCoverage(_) | Question::Coverage(_) => {
+                &["code", "cutoff", "cutoff_min"]
+            }
+            Question::TravelTimes(_) => &["from", "to"],
+            Question::Access(_) => &["id"],
+            Question::Balance(_)
+            | Question::Commute(_)
+            | Question::Areas(_)
+            | Question::Calibers(_) => &["code"],
+        }
+    }
+
+    pub(super) fn title(&self) -> Title {
+        let (zh, en) = match self {
+            Question::Balance(_) => ("职住平衡", "Job-housing balance"),
+            Question::Commute(_) => ("通勤", "Commuting"),
+            Question::Flows(_) => ("通勤流", "Commuting flows"),
+            Question::Areas(_) => ("单元一览", "Areas"),
+            Question::Calibers(_) => ("人口口径对照表", "Calibers side by side"),
+            Question::Statistics(_) => ("范围统计", "Statistics"),
+            Question::Catchments(_) => ("服务区", "Catchments"),
+            Question::StationAreas(_) => ("站点影响区人口岗位", "People and jobs around stations"),
+            Question::StationCoverage(_) => ("站点人口岗位覆盖率", "Coverage by stations"),
+            Question::Coverage(_) => ("服务覆盖率", "Coverage"),
+            Question::TravelTimes(_) => ("出行时间表", "Travel times"),
+            Question::Access(_) => ("可达性", "Access"),
+        };
+        Title {
+            zh: zh.into(),
+            en: en.into(),
+        }
+    }
+
+    /// The answer as plain rows, words in `language`.
+    pub(super) fn ask(
+        &self,
+        city: &City,
+        language: Language,
+        limits: &Limits,
+    ) -> Result<Flat, QueryError> {
+        Ok(match self {
+            Question::Balance(q) => Flat::of(&query::balance(city, q, limits)?),
+            Question::Commute(q) => Flat::of(&query::commute(city, q, limits)?),
+            Question::Flows(q) => Flat::of(&query::flow_lines(city, q, limits)?),
+            Question::Areas(q) => Flat::of(&query::areas(city, q, limits)?),
+            Question::Calibers(q) => Flat::of(&query::calibers(city, q, limits)?),
+            Question::Statistics(q) => {
+                let mut flat = Flat::of(&query::statistics(city, q, limits)?);
+                for row in &mut flat.rows {
+                    let title = &row["title"][if language == Language::Zh { "zh" } else { "en" }];
+                    row["title"] = title.clone();
+                }
+                flat
+            }
+            Question::Catchments(q) => {
+                let found = query::catchments(city, q, limits)?;
+                Flat::of(&query::flat_catchments(&found, language))
+            }
+            Question::StationAreas(q) => {
+                let found = query::station_areas(city, q, limits)?;
+                Flat::of(&query::flat_station_areas(city, &found, language))
+            }
+            Question::StationCoverage(q) => {
+                let found = query::station_coverage(city, q, limits)?;
+                Flat::of(&query::flat_cutoffs(&found))
+            }
+            Question::Coverage(q) => {
+                Flat::of(&query::flat_coverage(&query::coverage(city, q, limits)?))
+            }
+            Question::TravelTimes(q) => Flat::of(&query::travel_times(city, q, limits)?),
+            Question::Access(q) => Flat::of(&query::access(city, q, limits)?.answer),
+        })
+    }
+}
+
+/// An answer as plain rows.
+pub(super) struct Flat {
+    pub query: Json,
+    pub definition: Title,
+    pub provenance: Provenance,
+    pub rows: Vec<Row>,
+    pub totals: Vec<Row>,
+    pub left_out: LeftOut,
+}
+
+impl Flat {
+    fn of<R: Serialize, T: Serialize>(answer: &Answer<R, T>) -> Self {
+        let row = |value: Json| match value {
+            Json::Object(row) => Some(row),
+            _ => None,
+        };
+        let rows = |value: Json| match value {
+            Json::Array(rows) => rows.into_iter().filter_map(row).collect(),
+            Json::Object(only) if !only.is_empty() => vec![only],
+            _ => Vec::new(),
+        };
+        Flat {
+            query: answer.query.clone(),
+            definition: answer.definition.clone(),
+            provenance: answer.provenance.clone(),
+            rows: rows(json!(answer.rows)),
+            totals: rows(json!(answer.totals)),
+            left_out: answer.left_out.clone(),
+        }
+    }
+}
