@@ -1,4 +1,5 @@
 /** The one place that speaks to the server. */
+import { standing } from './standpoint.svelte.ts';
 
 /** RFC 9457 problem details, or what stands in for them when nothing answers. */
 export class Problem extends Error {
@@ -50,7 +51,7 @@ async function ask<T>(path: string, request: RequestInit): Promise<T> {
 /** The response, whatever it says; no response at all is a problem of its own. */
 export async function send(path: string, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { ...request, headers: { accept: 'application/json', ...request.headers } });
+    return await fetch(standing(path), { ...request, headers: { accept: 'application/json', ...request.headers } });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new Problem('offline', 0, cause instanceof Error ? cause.message : String(cause));

@@ -1,4 +1,5 @@
 import { problemOf } from './client.ts';
+import { standing } from './standpoint.svelte.ts';
 import type { Question } from './questions.ts';
 
 /** Hands a file to the browser as a download. */
@@ -16,7 +17,7 @@ export const fileName = (...parts: string[]) => parts.filter(Boolean).join('-').
 /** Asks a question for its answer as a file. */
 export async function downloadAnswer({ path, body }: Question, name: string): Promise<void> {
   const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await fetch(path, body === undefined ? {} : posted);
+  const response = await fetch(standing(path), body === undefined ? {} : posted);
   if (!response.ok) throw await problemOf(response);
   save(await response.blob(), name);
 }

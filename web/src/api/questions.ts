@@ -2,6 +2,7 @@
 import { clock } from '../format/clock.ts';
 import { get, post, withQuery } from './client.ts';
 import { postLong, type Progress } from './job.ts';
+import { standing } from './standpoint.svelte.ts';
 import type {
   AccessMeasure,
   AreaCard,
@@ -50,13 +51,13 @@ export type FileFormat = 'xlsx' | 'csv' | 'geojson';
 
 /** The same rows as a file. */
 export const downloadPath = (path: string, format: FileFormat, lang: string) =>
-  withQuery(path, { format, lang });
+  standing(withQuery(path, { format, lang }));
 
 export const layerDownloadPath = (layer: string, format: string, lang: string, asked: Asked) =>
-  withQuery(`/api/layers/${encodeURIComponent(layer)}/download`, { format, lang, period: asked.period });
+  standing(withQuery(`/api/layers/${encodeURIComponent(layer)}/download`, { format, lang, period: asked.period }));
 
 export const tilesUrl = (layer: string, asked: Asked) =>
-  withQuery(`${location.origin}/tiles/${encodeURIComponent(layer)}/{z}/{x}/{y}`, { period: asked.period });
+  standing(withQuery(`${location.origin}/tiles/${encodeURIComponent(layer)}/{z}/{x}/{y}`, { period: asked.period }));
 
 export const findArea = (code: string, asked: Asked, signal: AbortSignal) =>
   get<AreaCard>(withQuery(`/api/areas/${encodeURIComponent(code)}`, { period: asked.period }), signal);

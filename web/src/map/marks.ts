@@ -3,6 +3,7 @@ import { tilesUrl } from '../api/questions.ts';
 import type { Layer } from '../api/types.ts';
 import { change } from '../state/change.svelte.ts';
 import { asked, ground } from '../state/city.svelte.ts';
+import { scenario } from '../state/scenario.svelte.ts';
 import { stations } from '../state/stations.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
@@ -19,9 +20,11 @@ export const markId = (layer: string) => `marks:${layer}`;
 export function markedLayers(): Layer[] {
   const visible = new Set(ground.visible);
   if (view.mode === 'reach' && ground.stations) visible.add(ground.stations.id);
+  // What is being put, moved or counted in a scenario is seen.
+  if (view.mode === 'scenario' && view.scenario !== null) for (const layer of ground.layers) if (layer.kind === 'facility' && layer.geometry === 'point' && scenario.touches(layer.id)) visible.add(layer.id);
   const isPoints = view.mode === 'browse' && view.display === 'points';
   if (isPoints) visible.add(theme.subject.split('.')[0]!);
-  if (view.mode !== 'browse') {
+  if (view.mode !== 'browse' && view.mode !== 'scenario') {
     for (const layer of ground.layers) {
       if (layer.kind !== 'station' && layer.kind !== 'ground' && view.layers === null) visible.delete(layer.id);
     }

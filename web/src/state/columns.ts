@@ -32,6 +32,12 @@ export function columnOf(key: string): Column {
       source: term.source,
     };
   }
+  const side = /^(base|scenario|difference)\.(.+)$/.exec(key);
+  if (side) {
+    const of = columnOf(side[2]!);
+    const word = titled(ground.terms.get(side[1] === 'difference' ? 'scenario_difference' : side[1]!)?.title);
+    return { ...of, key, title: `${word} ${of.title}`, short: `${word} ${of.short}` };
+  }
   const dot = key.indexOf('.');
   const layer = ground.layer(key.slice(0, dot));
   const name = key.slice(dot + 1);

@@ -1,5 +1,6 @@
 import { Problem } from '../api/client.ts';
 import type { Progress } from '../api/job.ts';
+import { standpoint } from '../api/standpoint.svelte.ts';
 
 type Ask<T> = (signal: AbortSignal, tell: (progress: Progress) => void) => Promise<T>;
 
@@ -27,8 +28,10 @@ export class Resource<T> {
    */
   constructor(readonly patience_ms = 0) {}
 
-  /** Asks unless the same question was asked last; `key` tells questions apart. */
-  ask(key: string, question: Ask<T>): void {
+  /** Asks unless the same question was asked last; `asked` tells questions apart. */
+  ask(asked: string, question: Ask<T>): void {
+    // Of another scenario, or after another edit, it is another question.
+    const key = `${standpoint.edition} ${asked}`;
     if (key === this.#key) return;
     this.#key = key;
     this.#again = () => void this.#run(question);

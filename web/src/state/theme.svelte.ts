@@ -1,3 +1,4 @@
+import { comparePath } from '../api/scenarios.ts';
 import { areasPath, ask, balancePath, type Question } from '../api/questions.ts';
 import type { AccessSummary, Answer, Input, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
@@ -22,7 +23,7 @@ const DENSITY = 'density:';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'access';
+  kind: 'balance' | 'areas' | 'change' | 'access' | 'compare';
 }
 
 /**
@@ -45,6 +46,11 @@ class Theme {
         return { kind: 'areas', path: areasPath(level, asked()) };
       case 'reach':
         return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
+      case 'scenario': {
+        const id = view.scenario;
+        if (id === null) return { kind: 'balance', path: balancePath(level, null, asked()) };
+        return { kind: 'compare', path: comparePath(id, 'balance', { level, ...asked() }) };
+      }
       case 'access':
         return access.question && { kind: 'access', ...access.question };
     }
@@ -56,7 +62,10 @@ class Theme {
   /** Whether the areas are coloured. */
   isShaded = $derived(this.question !== null && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
 
-  isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
+  isBalance = $derived(view.mode === 'overview' || view.mode === 'balance' || (view.mode === 'scenario' && view.scenario === null));
+
+  /** Whether a scenario stands beside the city as it is. */
+  isCompared = $derived(view.mode === 'scenario' && view.scenario !== null);
 
   /** Whether the legend has classes. */
   isClassed = $derived(this.isShaded || this.isCells);
@@ -92,6 +101,7 @@ class Theme {
     if (view.mode === 'overview') return 'jobs_per_employed_resident';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
+    if (this.isCompared) return 'difference.jobs_per_employed_resident';
     if (this.isBalance) return view.measure;
     return view.display === 'density' ? DENSITY + this.subject : this.subject;
   });
@@ -120,7 +130,10 @@ class Theme {
   values = $derived(this.rows.map((row) => numberAt(row, this.key)));
   known = $derived(this.values.filter((value) => value !== null));
 
-  bandOf = $derived.by(() => (this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key]));
+  bandOf = $derived.by(() => {
+    if (this.isCompared) return { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 };
+    return this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key];
+  });
 
   method = $derived.by((): Method => {
     if (view.mode === 'overview') return 'band';
@@ -186,6 +199,7 @@ class Theme {
       return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
     }
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
+    if (this.isCompared) return ['name', ...COMPARED.flatMap((of) => ['base', 'scenario', 'difference'].map((side) => `${side}.${of}`))];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
     const layer = this.subject.split('.')[0]!;
     const first = this.rows[0] ?? {};
@@ -211,6 +225,9 @@ class Theme {
     });
   }
 }
+
+/** What a scenario is compared by. */
+const COMPARED = ['usual_residents', 'employed_residents', 'jobs', 'jobs_per_employed_resident'];
 
 const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['before', 'after', 'difference', 'gained', 'lost'].map((what) => `${what}_${of}`))];
 

@@ -6,7 +6,7 @@ import { clock, minutesOf } from '../format/clock.ts';
 import type { Lang } from '../format/number.ts';
 import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 
-export const MODES = ['overview', 'browse', 'balance', 'reach', 'access'] as const;
+export const MODES = ['overview', 'browse', 'balance', 'reach', 'access', 'scenario'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
@@ -99,6 +99,8 @@ export interface View {
   access: AccessMeasure;
   /** Whether access is shown by cells rather than by areas. */
   grid: boolean;
+  /** The scenario that the city is looked at in; null for the city as it is. */
+  scenario: number | null;
   table: boolean;
   sort: Sort | null;
   /** Null for the whole city. */
@@ -141,6 +143,7 @@ export function defaultView(lang: Lang = 'zh'): View {
     demand: '',
     access: '2sfca',
     grid: false,
+    scenario: null,
     table: false,
     sort: null,
     camera: null,
@@ -189,6 +192,7 @@ export function encodeView(view: View): string {
   put('demand', view.demand);
   put('access', view.access, usual.access);
   put('grid', view.grid ? '1' : '');
+  if (view.scenario !== null) put('scenario', String(view.scenario));
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
@@ -241,6 +245,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     demand: text('demand'),
     access: oneOf('access', ACCESS_MEASURES, usual.access),
     grid: text('grid') === '1',
+    scenario: /^[1-9]\d{0,14}$/.test(text('scenario')) ? Number(text('scenario')) : null,
     table: text('table') === '1',
     sort: sortOf(text('sort')),
     camera: cameraOf(text('map')),

@@ -1,0 +1,183 @@
+import { get, Problem } from '../api/client.ts';
+import {
+  addEdit,
+  comparePath,
+  createScenario,
+  findScenario,
+  listScenarios,
+  noteEdit,
+  redoEdit,
+  removeScenario,
+  undoEdit,
+  type Edit,
+  type Scenario,
+} from '../api/scenarios.ts';
+import { standpoint } from '../api/standpoint.svelte.ts';
+import type { Answer, Layer, Row } from '../api/types.ts';
+import { asked, ground } from './city.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { view } from './view.svelte.ts';
+
+/** What a click on the map puts there. */
+export interface Placing {
+  layer: string;
+  values: Record<string, unknown>;
+}
+
+/** The key indicators (关键指标) after each step, the city as it is first. */
+export interface Step {
+  number: number;
+  values: (number | null)[];
+}
+
+/** Steps whose indicators are shown; older ones are many and rarely read. */
+const SHOWN_STEPS = 12;
+
+/** The scenario that is open, and what is done to it. */
+class ScenarioState {
+  list = $state.raw<Scenario[]>([]);
+  open = $state.raw<Scenario | null>(null);
+  busy = $state(false);
+  problem = $state.raw<Problem | null>(null);
+  placing = $state.raw<Placing | null>(null);
+  steps = new Resource<Step[]>();
+
+  /** Layers whose places can be put, moved and removed. */
+  layers = $derived(
+    ground.layers.filter((layer: Layer) => layer.geometry === 'point' && (layer.kind === 'facility' || layer.id === ground.stations?.id)),
+  );
+
+  /** The facility that is asked how many it reaches. */
+  facility = $derived(view.facility || this.layers.find((layer) => layer.kind === 'facility' && layer.features > 0)?.id || '');
+
+  indicators = $derived([
+    'usual_residents',
+    'jobs',
+    'jobs_per_employed_resident',
+    ...(this.facility ? ['share_covered'] : []),
+  ]);
+
+  /** Whether a layer is edited or about to be. */
+  touches(layer: string): boolean {
+    return this.placing?.layer === layer || this.facility === layer || (this.open?.edits.some((edit) => edit['layer'] === layer) ?? false);
+  }
+
+  async listAll(): Promise<void> {
+    await this.#do(async () => {
+      this.list = await listScenarios();
+    });
+  }
+
+  async create(name: string): Promise<void> {
+    await this.#do(async () => {
+      const made = await createScenario(name);
+      this.list = [...this.list, made];
+      this.#show(made);
+    });
+  }
+
+  leave(): void {
+    view.scenario = null;
+    this.placing = null;
+  }
+
+  async remove(scenario: Scenario): Promise<void> {
+    await this.#do(async () => {
+      await removeScenario(scenario);
+      this.list = this.list.filter((other) => other.id !== scenario.id);
+      if (view.scenario === scenario.id) this.leave();
+    });
+  }
+
+  add = (edit: Edit) => this.#change((seen) => addEdit(seen, edit));
+  undo = () => this.#change(undoEdit);
+  redo = () => this.#change(redoEdit);
+  note = (number: number, note: string) => this.#change((seen) => noteEdit(seen, number, note));
+
+  /** Puts what was chosen at a place of the map. */
+  async place(lon: number, lat: number): Promise<void> {
+    const placing = this.placing;
+    if (!placing) return;
+    this.placing = null;
+    const kind = placing.layer === ground.stations?.id ? 'station' : 'add';
+    await this.add({ kind, layer: placing.layer, lon, lat, values: placing.values });
+  }
+
+  async #change(write: (seen: Scenario) => Promise<Scenario>): Promise<void> {
+    const seen = this.open;
+    if (!seen || this.busy) return;
+    await this.#do(async () => this.#show(await write(seen)));
+  }
+
+  async #do(act: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    this.problem = null;
+    try {
+      await act();
+    } catch (cause) {
+      this.problem = cause instanceof Problem ? cause : new Problem('unexpected', 1, String(cause));
+      // Somebody else changed it: what they made of it is shown.
+      if (this.problem.status === 412 && this.open) this.#show(await findScenario(this.open.id));
+    }
+    this.busy = false;
+  }
+
+  #show(scenario: Scenario): void {
+    this.open = scenario;
+    this.list = this.list.map((other) => (other.id === scenario.id ? scenario : other));
+    view.scenario = scenario.id;
+    standpoint.edition = `${scenario.id}.${scenario.version}`;
+  }
+
+  /** Opens what the address names and keeps the indicators. Call once, inside a component. */
+  follow(): void {
+    $effect(() => {
+      const id = view.scenario;
+      if (id === null) {
+        this.open = null;
+        standpoint.edition = '';
+      } else if (this.open?.id !== id) {
+        findScenario(id).then(
+          (found) => view.scenario === id && this.#show(found),
+          (cause: unknown) => {
+            this.problem = cause instanceof Problem ? cause : null;
+            view.scenario = null;
+          },
+        );
+      }
+    });
+    $effect(() => {
+      const scenario = this.open;
+      if (!scenario || view.mode !== 'scenario') return;
+      const [facility, when] = [this.facility, asked()];
+      const count = scenario.edits.length;
+      const first = Math.max(0, count - SHOWN_STEPS);
+      this.steps.ask(JSON.stringify([scenario.id, scenario.version, facility, when]), async (signal) => {
+        const steps: Step[] = [];
+        for (let number = first; number <= count; number++) {
+          const ask = async (question: string, fields: Record<string, string | number | undefined>): Promise<Row> => {
+            const path = comparePath(scenario.id, question, { ...fields, edits: number, level: 'city' });
+            const { totals } = await get<Answer>(path, signal);
+            return (totals as unknown as Row[])[0] ?? {};
+          };
+          const { period, caliber } = when;
+          const balance = await ask('balance', { period, caliber });
+          const values = ['usual_residents', 'jobs', 'jobs_per_employed_resident'].map((key) => numberIn(balance, key));
+          if (facility) {
+            const cover = await ask('coverage', { layer: facility, cutoff: 1000, period });
+            values.push(numberIn(cover, 'share_covered'));
+          }
+          steps.push({ number, values });
+        }
+        return steps;
+      });
+    });
+  }
+}
+
+const numberIn = (row: Row, key: string): number | null => {
+  const value = row[`scenario.${key}`];
+  return typeof value === 'number' ? value : null;
+};
+
+export const scenario = new ScenarioState();
