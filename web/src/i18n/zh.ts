@@ -153,6 +153,14 @@ export const zh = {
   and_name: '、',
   and_more: '{names}等 {n} 处',
   origins_count: '{n} 处',
+  timing: '按时刻表',
+  timing_departure: '出发时段',
+  timing_departure_hint: '从所选处出发：时段内每分钟出发一次，能到哪里',
+  timing_arrival: '到达时刻',
+  timing_arrival_hint: '前往所选处：谁能在这个时刻前到达',
+  arrive_by: '最晚到达',
+  when_departure: '{date} {from}–{to} 出发，{n}% 的时刻',
+  when_arrival: '{date} {by} 前到达',
   departure_date: '日期',
   departure_window: '出发时段',
   window_from: '最早出发',
@@ -241,6 +249,9 @@ export const zh = {
   reason_off_network: '500 m 内没有街道，量不出来',
   reason_no_streets: '没有路网',
   reason_no_residential_land: '没有居住用地图层',
+  reason_closed: '没有跨界通勤',
+  reason_no_travel: '通勤距离都为 0',
+  reason_no_choice: '怎样换岗，总里程都一样',
   reason_unknown: '无定义',
 
   legend: '图例',
@@ -329,6 +340,7 @@ export const zh = {
   unit_job_per_km2: '个/km²',
   unit_yuan_per_year: '元/年',
   unit_feature: '个',
+  unit_facility: '处',
 } as const;
 
 export type Key = keyof typeof zh;

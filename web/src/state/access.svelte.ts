@@ -1,6 +1,6 @@
 import { accessBody, type Question } from '../api/questions.ts';
 import type { Layer, Row } from '../api/types.ts';
-import { t, titled } from '../i18n/index.ts';
+import { inSentence, t, titled } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
 import { travel } from './travel.svelte.ts';
@@ -57,8 +57,9 @@ class Access {
   column(values: readonly number[]): Column {
     const term = columnOf(`access_${this.measure}`);
     const unit = travel.unit === 'm' ? 'm' : t('minute_unit');
-    const typical = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-    const offered = this.capacityTitle(this.capacity);
+    const sizes = values.map(Math.abs).filter((value) => value > 0).toSorted((a, b) => a - b);
+    const typical = sizes[Math.floor(sizes.length / 2)] ?? 0;
+    const offered = this.capacity === 'features' ? t('unit_facility') : inSentence(this.capacityTitle(this.capacity));
     return {
       ...term,
       key: 'value',

@@ -1,6 +1,6 @@
 import type { Row } from '../api/types.ts';
 import { cell, decimals } from '../format/number.ts';
-import { named, t, titled } from '../i18n/index.ts';
+import { inSentence, named, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
 import { reachedTitle } from './reach.svelte.ts';
@@ -35,8 +35,7 @@ export function findingOf(): string {
   if (theme.isCells) return t('finding_cells', { n: decimals(known.length, 0), name: column.title, total: say(total) }) + undefinedToo;
   const values = {
     n: known.length,
-    // In the middle of an English sentence.
-    level: view.lang === 'en' ? titled(ground.level?.title).toLowerCase() : titled(ground.level?.title),
+    level: inSentence(titled(ground.level?.title)),
     high: named(highest),
     high_value: say(numberAt(highest, key)),
     low: named(lowest),

@@ -36,6 +36,8 @@ describe('the address', () => {
       beside: false,
       circle_m: 800,
       departure: { date: '2019-05-13', from: 450, to: 1470, percentile: 90 },
+      timing: 'arrival',
+      arrive: 1530,
       tab: 'coverage',
       facility: 'clinics',
       capacity: 'beds',

@@ -19,6 +19,10 @@ export type Display = (typeof DISPLAYS)[number];
 export const WAYS = ['straight', 'walk', 'bicycle', 'car', 'transit'] as const satisfies readonly Way[];
 export const UNITS = ['m', 'min'] as const satisfies readonly Unit[];
 
+/** By timetable: every minute of a window in which one leaves, or a time by which one arrives. */
+export const TIMINGS = ['departure', 'arrival'] as const;
+export type Timing = (typeof TIMINGS)[number];
+
 /** The tables of the mode 可达. */
 export const TABS = ['chosen', 'stations', 'coverage', 'change'] as const;
 export type Tab = (typeof TABS)[number];
@@ -89,6 +93,10 @@ export interface View {
   /** Radius of those circles, metres; null for as far as the network goes. */
   circle_m: number | null;
   departure: Departure;
+  /** Empty for what suits the mode. */
+  timing: Timing | '';
+  /** By when one arrives, minutes after midnight. */
+  arrive: number;
   tab: Tab;
   /** The layer that is reached; empty for the first with facilities. */
   facility: string;
@@ -135,6 +143,8 @@ export function defaultView(lang: Lang = 'zh'): View {
     beside: true,
     circle_m: null,
     departure: { date: '', from: 480, to: 540, percentile: 50 },
+    timing: '',
+    arrive: 540,
     tab: 'chosen',
     facility: '',
     capacity: '',
@@ -183,6 +193,8 @@ export function encodeView(view: View): string {
   put('circles', view.beside ? '' : '0');
   if (view.circle_m !== null) put('circle_m', String(view.circle_m));
   put('departure', departureText(view.departure), departureText(usual.departure));
+  put('timing', view.timing);
+  put('arrive', clock(view.arrive), clock(usual.arrive));
   put('tab', view.tab, usual.tab);
   put('facility', view.facility);
   put('capacity', view.capacity);
@@ -235,6 +247,8 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     beside: text('circles') !== '0',
     circle_m: lengthOf(text('circle_m')),
     departure: departureOf(text('departure')) ?? usual.departure,
+    timing: oneOf<Timing | ''>('timing', TIMINGS, ''),
+    arrive: minutesOf(text('arrive')) ?? usual.arrive,
     tab: oneOf('tab', TABS, usual.tab),
     facility: text('facility'),
     capacity: text('capacity'),
