@@ -81,7 +81,7 @@ export const en: Record<Key, string> = {
 
   finding_balance:
     '{inside} of {n} {level} have 0.8–1.2 jobs per employed resident; highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
-  finding_measure: '{n} {level}: highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
+  finding_measure: '{name}: of {n} {level} the highest is {high} {high_value}, the lowest {low} {low_value}; city {total}.',
   finding_undefined: '{n} more are undefined.',
   finding_gain: '{name} within {how}: from {before} to {after}, {difference} more.',
   finding_loss: '{name} within {how}: from {before} to {after}, {difference} fewer.',
@@ -177,6 +177,8 @@ export const en: Record<Key, string> = {
   tab_stations: 'Stations',
   tab_coverage: 'Network coverage',
   tab_change: 'Before and after',
+  network_hint: 'All stations in use, each person once: circle beside streets.',
+  network_shown: 'Distance on the map',
   change: 'Before and after',
   change_hint: 'Keep the chosen set as “before”, choose others and keep them as “after”; a side not kept is what is chosen now.',
   change_before: 'Before',

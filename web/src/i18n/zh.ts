@@ -77,7 +77,7 @@ export const zh = {
   download_excel: '下载 Excel',
 
   finding_balance: '{n} 个{level}中 {inside} 个职住比在 0.8–1.2 之间；最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
-  finding_measure: '{n} 个{level}：最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
+  finding_measure: '{name}：{n} 个{level}中最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
   finding_undefined: '另有 {n} 个无定义。',
   finding_gain: '{how} 内的{name}由 {before}变为 {after}，增加 {difference}。',
   finding_loss: '{how} 内的{name}由 {before}变为 {after}，减少 {difference}。',
@@ -172,6 +172,8 @@ export const zh = {
   tab_stations: '站点表',
   tab_coverage: '线网覆盖',
   tab_change: '前后对比',
+  network_hint: '全部在用站点，每人只计一次：圆形与步行路网并列。',
+  network_shown: '地图所示距离',
   change: '前后对比',
   change_hint: '把所选存为“前”，改选后存为“后”；没有存的一侧按当前所选。',
   change_before: '前',

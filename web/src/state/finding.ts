@@ -35,6 +35,7 @@ export function findingOf(): string {
   if (theme.isCells) return t('finding_cells', { n: decimals(known.length, 0), name: column.title, total: say(total) }) + undefinedToo;
   const values = {
     n: known.length,
+    name: column.short,
     level: inSentence(titled(ground.level?.title)),
     high: named(highest),
     high_value: say(numberAt(highest, key)),

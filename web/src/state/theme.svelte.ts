@@ -1,4 +1,4 @@
-import { areasPath, ask, balancePath, type Question } from '../api/questions.ts';
+import { areasPath, ask, balancePath, stationCoveragePath, type Question } from '../api/questions.ts';
 import type { AccessSummary, Answer, Input, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
@@ -10,6 +10,7 @@ import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
+import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
 
 /** Edges that literature names, around the middle of a measure (0.8–1.2 is balanced). */
@@ -19,10 +20,11 @@ const BANDS: Record<string, { breaks: number[]; middle: number }> = {
 };
 
 const DENSITY = 'density:';
+const WALKED = 'walk_share_residents';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'access';
+  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access';
 }
 
 /**
@@ -44,6 +46,7 @@ class Theme {
       case 'browse':
         return { kind: 'areas', path: areasPath(level, asked()) };
       case 'reach':
+        if (view.tab === 'coverage' && ground.stations) return { kind: 'coverage', path: stationCoveragePath(ground.stations.id, level, NETWORK_CUTOFFS, asked()) };
         return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
       case 'access':
         return access.question && { kind: 'access', ...access.question };
@@ -55,6 +58,9 @@ class Theme {
 
   /** Whether the areas are coloured. */
   isShaded = $derived(this.question !== null && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
+
+  /** Whether the map shows what the network of stations covers. */
+  isCoverage = $derived(this.question?.kind === 'coverage');
 
   isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
 
@@ -73,6 +79,7 @@ class Theme {
   rows = $derived.by((): Row[] => {
     const rows = this.fits ? this.answer.value!.rows : [];
     if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
+    if (this.isCoverage) return rows.filter((row) => row['cutoff'] === view.network_m);
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
@@ -81,8 +88,9 @@ class Theme {
 
   totals = $derived.by((): Row => {
     const told = this.fits ? this.answer.value!.totals : {};
-    // One row for each cutoff, of which there is one.
-    const one: Row = Array.isArray(told) ? ((told as Row[])[0] ?? {}) : told;
+    // One row for each cutoff.
+    const ofCutoff = (row: Row) => !this.isCoverage || row['cutoff'] === view.network_m;
+    const one: Row = Array.isArray(told) ? ((told as Row[]).find(ofCutoff) ?? {}) : told;
     const totals = view.mode === 'access' ? access.row(one, false) : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
@@ -90,6 +98,7 @@ class Theme {
   /** The mapped column. */
   key = $derived.by(() => {
     if (view.mode === 'overview') return 'jobs_per_employed_resident';
+    if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
     if (this.isBalance) return view.measure;
@@ -98,6 +107,7 @@ class Theme {
 
   column = $derived.by((): Column => {
     const column = this.columnAt(this.key);
+    if (this.isCoverage) return { ...column, ...worded(`${column.short} · ${distance(view.network_m)}`) };
     if (view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
     return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(view.catchment_m) })}`) };
   });

@@ -39,6 +39,7 @@ describe('the address', () => {
       timing: 'arrival',
       arrive: 1530,
       tab: 'coverage',
+      network_m: 500,
       facility: 'clinics',
       capacity: 'beds',
       demand: 'age_65_79',

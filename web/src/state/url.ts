@@ -27,6 +27,9 @@ export type Timing = (typeof TIMINGS)[number];
 export const TABS = ['chosen', 'stations', 'coverage', 'change'] as const;
 export type Tab = (typeof TABS)[number];
 
+/** Distances of the network table in every yearbook, metres. */
+export const NETWORK_CUTOFFS: readonly number[] = [300, 500, 600, 800];
+
 export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
 
 export type Position = [lon: number, lat: number];
@@ -98,6 +101,8 @@ export interface View {
   /** By when one arrives, minutes after midnight. */
   arrive: number;
   tab: Tab;
+  /** The distance of the network's coverage that the map shows, metres. */
+  network_m: number;
   /** The layer that is reached; empty for the first with facilities. */
   facility: string;
   /** Its attribute that is shared out; empty for the first with a value. */
@@ -146,6 +151,7 @@ export function defaultView(lang: Lang = 'zh'): View {
     timing: '',
     arrive: 540,
     tab: 'chosen',
+    network_m: 800,
     facility: '',
     capacity: '',
     demand: '',
@@ -196,6 +202,7 @@ export function encodeView(view: View): string {
   put('timing', view.timing);
   put('arrive', clock(view.arrive), clock(usual.arrive));
   put('tab', view.tab, usual.tab);
+  put('network_m', String(view.network_m), String(usual.network_m));
   put('facility', view.facility);
   put('capacity', view.capacity);
   put('demand', view.demand);
@@ -204,8 +211,8 @@ export function encodeView(view: View): string {
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
-  // Commas and semicolons are allowed in a query and keep the address readable.
-  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/');
+  // Commas, semicolons and colons are allowed in a query and keep the address readable.
+  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/').replaceAll('%3A', ':');
 }
 
 /** The view of an address; whatever cannot be read falls back to the default. */
@@ -250,6 +257,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     timing: oneOf<Timing | ''>('timing', TIMINGS, ''),
     arrive: minutesOf(text('arrive')) ?? usual.arrive,
     tab: oneOf('tab', TABS, usual.tab),
+    network_m: NETWORK_CUTOFFS.find((cutoff) => String(cutoff) === text('network_m')) ?? usual.network_m,
     facility: text('facility'),
     capacity: text('capacity'),
     demand: text('demand'),
