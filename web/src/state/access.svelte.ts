@@ -33,11 +33,14 @@ class Access {
   measures = $derived(ACCESS_MEASURES.filter((measure) => measure !== 'raam' || travel.unit === 'min'));
   measure = $derived(this.measures.find((measure) => measure === view.access) ?? this.measures[0]!);
 
+  /** Whether access is shown by cells: wanted so, or without areas to show it by. */
+  isGrid = $derived(view.grid || !ground.level);
+
   question = $derived.by((): Question | null => {
-    const level = ground.level?.id;
-    if (!this.layer || !level) return null;
+    if (!this.layer) return null;
+    const by = this.isGrid ? null : (ground.level?.id ?? null);
     const to = { layer: this.layer.id, capacity: this.capacity };
-    return { path: '/api/access', body: accessBody(view.grid ? null : level, to, this.demand, this.measure, travel.cutoff, travel.asked, asked()) };
+    return { path: '/api/access', body: accessBody(by, to, this.demand, this.measure, travel.cutoff, travel.asked, asked()) };
   });
 
   /** Measures that are less the better: metres or minutes. */
