@@ -48,7 +48,10 @@ pub async fn choose(State(state): State<AppState>, mut request: Request, next: N
     next.run(request).await
 }
 
-async fn scenario(state: &AppState, id: &str) -> Result<Arc<City>, ApiError> {
+/// The city of `ID` or `ID.VERSION`: a new version asks for what was kept anew, and answers are
+/// those of now either way.
+async fn scenario(state: &AppState, named: &str) -> Result<Arc<City>, ApiError> {
+    let id = named.split_once('.').map_or(named, |(id, _)| id);
     let id: u64 = id.parse().map_err(|_| ApiError::BadField {
         field: "scenario".into(),
         problem: "a scenario is named by its number, see /api/scenarios".into(),

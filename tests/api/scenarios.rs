@@ -97,7 +97,7 @@ async fn every_question_answers_for_a_scenario_and_undo_gives_the_same_bytes() {
     let path = format!("/api/statistics?scenario={id}");
     let inside = app.post(&path, polygon).await.json();
     assert_eq!(inside["totals"]["stations.features"], 1);
-    let tile = "/tiles/stations/12/3333/1775";
+    let tile = "/tiles/stations/12/3334/1777";
     let (_, plain) = (tile, app.get(tile).await);
     let with = app.get(&format!("{tile}?scenario={id}")).await;
     assert_ne!(plain.body, with.body);
@@ -122,10 +122,13 @@ async fn every_question_answers_for_a_scenario_and_undo_gives_the_same_bytes() {
     .await;
     assert_eq!(undone.json()["undone"][0]["kind"], "add");
     let again = app.get(&ask).await;
+    let again_body = again.body.clone();
     assert_eq!(
         (again.headers["etag"].clone(), again.body),
         (first.headers["etag"].clone(), first.body)
     );
+    let named = app.get(&format!("{ask}.99")).await;
+    assert_eq!(named.body, again_body);
     let redone = app
         .post(&format!("/api/scenarios/{id}/redo"), json!({}))
         .await;
@@ -183,10 +186,6 @@ async fn a_comparison_has_both_sides_and_their_difference() {
             .next()
             .expect("headings")
             .contains("变化 就业岗位"),
-        "{text}"
-    );
-    assert!(
-        text.contains("方案编辑 1") && text.contains("产业园二期"),
         "{text}"
     );
     for format in ["xlsx", "geojson"] {

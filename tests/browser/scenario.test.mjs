@@ -1,0 +1,98 @@
+// The planner's what-if task in a real browser: a scenario, a facility, growth, undo, the comparison.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { SERVER, atRest, axe, getJson, open, openBrowser, pointOf, shot } from './browser.mjs';
+
+let browser, page, complaints;
+
+before(async () => {
+  ({ browser, page, complaints } = await openBrowser());
+});
+after(() => browser?.close());
+
+const scenario = async () => (await getJson('/api/scenarios')).rows.at(-1);
+const indicators = () => page.locator('[data-answer=indicators] tbody tr');
+const numberIn = (text) => Number(text.replaceAll(',', '').replace('−', '-').match(/-?[\d.]+/)?.[0]);
+/** Waits until the indicators tell of so many steps. */
+const stepsAre = (count) => page.waitForFunction((wanted) => document.querySelectorAll('[data-answer=indicators] tbody tr').length === wanted && !document.querySelector('.stale [data-answer=indicators]'), count + 1);
+
+test('a scenario is made and stands in the address', async () => {
+  await open(page);
+  await page.locator('.rail button', { hasText: '方案' }).click();
+  await page.getByLabel('方案名称').fill('南站新区');
+  await page.getByRole('button', { name: '新建', exact: true }).click();
+  await page.locator('.bar .scenario', { hasText: '南站新区' }).waitFor();
+  const made = await scenario();
+  assert.equal(made.name, '南站新区');
+  await page.waitForFunction((id) => new URL(location.href).searchParams.get('scenario') === String(id), made.id);
+  await stepsAre(0);
+  assert.deepEqual(await axe(page), []);
+});
+
+test('jobs grow in a chosen district by exactly what was said', async () => {
+  const { rows } = await getJson('/api/areas?level=district');
+  const area = rows.toSorted((a, b) => b.area_km2 - a.area_km2)[0];
+  await atRest(page);
+  const [west, south, east, north] = area.bbox;
+  const point = await pointOf(page, area.center[0] + (east - west) * 0.12, area.center[1] + (north - south) * 0.1);
+  await page.mouse.click(point.x, point.y);
+  await page.locator('.panel', { hasText: `范围：${area.name}` }).waitFor();
+  await page.getByLabel('对象').selectOption('workplaces');
+  await page.getByLabel('增减多少').fill('12345');
+  await page.getByRole('button', { name: '应用' }).click();
+  await stepsAre(1);
+  const [base, after] = await indicators().locator('td:nth-of-type(2)').allInnerTexts();
+  assert.equal(numberIn(after.split('\n')[0]) - numberIn(base), 12345);
+  assert.match(after, /\+12,345/);
+  await page.keyboard.press('Escape');
+});
+
+test('a school is put on the map and counted', async () => {
+  await page.getByLabel('图层', { exact: true }).selectOption('schools');
+  await page.getByLabel('名称', { exact: true }).fill('南站小学');
+  await page.getByRole('button', { name: '点地图放置' }).click();
+  await page.locator('.map .hint').waitFor();
+  const { rows } = await getJson('/api/areas?level=district');
+  const area = rows.toSorted((a, b) => b.area_km2 - a.area_km2)[0];
+  const point = await pointOf(page, area.center[0], area.center[1]);
+  await page.mouse.click(point.x, point.y);
+  await stepsAre(2);
+  const kept = await scenario();
+  assert.deepEqual(kept.edits.map((edit) => edit.kind), ['grow', 'add']);
+  const card = await getJson(`/api/layers/schools/features/scenario-2?scenario=${kept.id}`);
+  assert.equal(card.properties.name, '南站小学');
+  await shot(page, 'zh-scenario');
+});
+
+test('undo, redo and a note are kept', async () => {
+  await page.getByRole('button', { name: '撤销' }).click();
+  await stepsAre(1);
+  await page.getByRole('button', { name: '重做' }).click();
+  await stepsAre(2);
+  const note = page.getByLabel('备注 1');
+  await note.fill('一期');
+  await note.press('Enter');
+  await page.waitForFunction(async (url) => (await (await fetch(url)).json()).rows.at(-1).edits[0].note === '一期', `${SERVER}/api/scenarios`);
+});
+
+test('the table compares and the file has both sides', async () => {
+  const toggle = page.locator('.drawer .open-close');
+  if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click();
+  await page.locator('.drawer thead th', { hasText: '变化 就业岗位' }).waitFor();
+  const kept = await scenario();
+  const answer = await getJson(`/api/scenarios/${kept.id}/compare?question=balance&level=district`);
+  assert.equal(answer.totals[0]['difference.jobs'], 12345);
+  assert.equal(answer.rows.filter((row) => row['difference.jobs'] !== 0).length, 1);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.panel .downloads .primary').click()]);
+  assert.match(download.suggestedFilename(), /方案.*南站新区.*\.xlsx$/);
+  await shot(page, 'zh-scenario-table');
+});
+
+test('a reload opens the same scenario, leaving it shows the city as it is', async () => {
+  await page.reload();
+  await page.locator('.bar .scenario', { hasText: '南站新区' }).waitFor();
+  await page.locator('.bar .scenario button').click();
+  await page.locator('.bar .scenario').waitFor({ state: 'detached' });
+  await page.locator('.panel li', { hasText: '南站新区' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
