@@ -12,6 +12,12 @@ use crate::domain::{Catalog, CatalogError, Layer};
 #[exclude = "*/*"]
 struct BuiltIn;
 
+#[derive(Embed)]
+#[folder = "layers/norms/"]
+#[prefix = "norms/"]
+#[include = "*.toml"]
+struct BuiltInNorms;
+
 /// Why the definitions could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
@@ -21,25 +27,31 @@ pub enum DefinitionError {
     Catalog(#[from] CatalogError),
 }
 
-/// The built-in definitions, overridden and extended by the `*.toml` files in `folder`.
+/// The built-in definitions, overridden and extended by the `*.toml` files in `folder` and in its
+/// folder `norms`.
 ///
 /// # Errors
 /// A folder that cannot be read, or a definition that contradicts itself, by file name.
 pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
     let mut files: Vec<(String, String)> = Vec::new();
-    for name in BuiltIn::iter() {
-        let bytes = BuiltIn::get(&name)
-            .expect("an embedded name has an embedded file")
-            .data;
+    let built_in = BuiltIn::iter().map(|name| (BuiltIn::get(&name), name));
+    let norms = BuiltInNorms::iter().map(|name| (BuiltInNorms::get(&name), name));
+    for (file, name) in built_in.chain(norms) {
+        let bytes = file.expect("an embedded name has an embedded file").data;
         let text = String::from_utf8(bytes.into_owned()).expect("definitions are UTF-8");
         files.push((name.into_owned(), text));
     }
     files.sort();
     if let Some(folder) = folder {
-        files.extend(read_folder(folder).map_err(|source| DefinitionError::Read {
-            folder: folder.display().to_string(),
-            source,
-        })?);
+        let mut folders = vec![folder.to_owned()];
+        let norms = folder.join("norms");
+        folders.extend(norms.is_dir().then_some(norms));
+        for folder in folders {
+            files.extend(read_folder(&folder).map_err(|source| DefinitionError::Read {
+                folder: folder.display().to_string(),
+                source,
+            })?);
+        }
     }
     Ok(Catalog::parse(
         files

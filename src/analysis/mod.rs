@@ -6,11 +6,13 @@ mod breaks;
 pub mod commute;
 pub mod equity;
 mod floating;
+mod gap;
 mod spread;
 mod sum;
 
 pub use balance::{balance_index, ratio};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
 pub use floating::{FloatingCell, FloatingGrid, floating_sums, floating_sums_near};
+pub use gap::{gap, need};
 pub use spread::{SpreadError, spread};
 pub use sum::Sum;

@@ -5,7 +5,7 @@ use std::{
 
 use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
+    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, NormSet, Period, Title},
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord},
 };
@@ -108,6 +108,8 @@ pub struct City {
     streets: Vec<Arc<Streets>>,
     transit: Option<Arc<Transit>>,
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
+    /// The city's own norm sets, in place of those of the same name.
+    norms: BTreeMap<LayerId, Arc<NormSet>>,
 }
 
 impl City {
@@ -132,6 +134,7 @@ impl City {
             streets: Vec::new(),
             transit: None,
             flows: BTreeMap::new(),
+            norms: BTreeMap::new(),
         }
     }
 
@@ -212,6 +215,34 @@ impl City {
     /// Every state of the flows by level, oldest first.
     pub fn all_flows(&self) -> impl Iterator<Item = &Arc<LoadedFlows>> {
         self.flows.values()
+    }
+
+    /// The same city with norm sets of its own.
+    pub fn with_norms(mut self, norms: impl IntoIterator<Item = Arc<NormSet>>) -> Self {
+        let by_id = norms.into_iter().map(|set| (set.id.clone(), set));
+        self.norms = by_id.collect();
+        self
+    }
+
+    /// The norm set of a name: the city's own copy, else the one of the definitions.
+    pub fn norm_set(&self, id: &str) -> Option<&Arc<NormSet>> {
+        self.norms.get(id).or_else(|| self.catalog.norm_set(id))
+    }
+
+    /// All norm sets in the order of their ids.
+    pub fn norm_sets(&self) -> impl Iterator<Item = &Arc<NormSet>> {
+        let ids: BTreeSet<&LayerId> = self
+            .catalog
+            .norm_sets()
+            .map(|set| &set.id)
+            .chain(self.norms.keys())
+            .collect();
+        ids.into_iter().filter_map(|id| self.norm_set(id.as_str()))
+    }
+
+    /// Whether the city has its own copy of a norm set.
+    pub fn has_own_norms(&self, id: &str) -> bool {
+        self.norms.contains_key(id)
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -14,6 +14,7 @@ mod download;
 mod error;
 mod etag;
 mod features;
+mod gaps;
 mod guard;
 mod health;
 mod jobs;

@@ -5,7 +5,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
+    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps, guard,
     health, jobs, layers, openapi, questions, stations, tiles, travel_times,
 };
 
@@ -37,6 +37,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stations::list_station_coverage))
         .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(gaps::list_gaps))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(jobs::find_job, jobs::cancel_job))

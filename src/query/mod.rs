@@ -14,8 +14,10 @@ mod download;
 mod ends;
 mod features;
 mod flat;
+mod gaps;
 mod layers;
 mod limits;
+mod names;
 mod nearest;
 mod numbers;
 mod origins;
@@ -58,6 +60,7 @@ pub use features::{FeaturesQuery, condition, feature, features};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
 };
+pub use gaps::{GapRow, Gaps, GapsQuery, UnknownCapacity, gaps, gaps_table};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
 pub use numbers::Numbers;

@@ -131,7 +131,7 @@ pub fn to_table<R: Serialize, T: Serialize>(
     for cells in &mut total_cells {
         // A total row says so in its first cell and is nameless otherwise.
         for (cell, column) in cells.iter_mut().zip(&columns) {
-            if column.format == TermFormat::Text && column.key != "reason" {
+            if column.format == TermFormat::Text && !says_of_a_sum(&column.key) {
                 *cell = Value::Missing;
             }
         }
@@ -145,6 +145,11 @@ pub fn to_table<R: Serialize, T: Serialize>(
         geometries: None,
         columns,
     }
+}
+
+/// Whether a text column says something of a total too.
+fn says_of_a_sum(key: &str) -> bool {
+    matches!(key, "service" | "capacity_unit" | "evaluation" | "reason") || key.ends_with("_reason")
 }
 
 fn to_row<S: Serialize>(value: &S) -> Option<Row> {
