@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError, Layer};
+use crate::domain::{Catalog, CatalogError, Layer, NormSet};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -58,6 +58,15 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
     )?)
+}
+
+/// The text of a norm set as it is built in, with its comments: a file to start from.
+pub fn norms_text(set: &NormSet, catalog: &Catalog) -> String {
+    let built_in = BuiltInNorms::get(&format!("norms/{}.toml", set.id));
+    let text = built_in.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+    let same = |text: &String| NormSet::parse(text, catalog).is_ok_and(|known| known == *set);
+    let written = || toml::to_string_pretty(set).expect("a norm set is a table");
+    text.filter(same).unwrap_or_else(written)
 }
 
 /// The columns that street lines of one's own may have; no layer of a city.

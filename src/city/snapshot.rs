@@ -3,11 +3,11 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
+use super::{Areas, LoadedFlows, OwnNorms, Streets, TimeMatrix, Transit};
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, NormSet, Period, Title},
+    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
-    store::{ChangeNumber, ControlTotal, ImportRecord},
+    store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
 };
 
 /// One layer at one period with where it comes from.
@@ -108,8 +108,9 @@ pub struct City {
     streets: Vec<Arc<Streets>>,
     transit: Option<Arc<Transit>>,
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
-    /// The city's own norm sets, in place of those of the same name.
-    norms: BTreeMap<LayerId, Arc<NormSet>>,
+    /// By kind and id.
+    definitions: Vec<Arc<StoredDefinition>>,
+    norms: OwnNorms,
 }
 
 impl City {
@@ -134,7 +135,8 @@ impl City {
             streets: Vec::new(),
             transit: None,
             flows: BTreeMap::new(),
-            norms: BTreeMap::new(),
+            definitions: Vec::new(),
+            norms: OwnNorms::default(),
         }
     }
 
@@ -217,32 +219,26 @@ impl City {
         self.flows.values()
     }
 
-    /// The same city with norm sets of its own.
-    pub fn with_norms(mut self, norms: impl IntoIterator<Item = Arc<NormSet>>) -> Self {
-        let by_id = norms.into_iter().map(|set| (set.id.clone(), set));
-        self.norms = by_id.collect();
+    /// The same city with definitions of its own, by kind and id.
+    pub fn with_definitions(mut self, all: impl IntoIterator<Item = StoredDefinition>) -> Self {
+        self.definitions = all.into_iter().map(Arc::new).collect();
+        self.norms = OwnNorms::of(&self);
         self
     }
 
-    /// The norm set of a name: the city's own copy, else the one of the definitions.
-    pub fn norm_set(&self, id: &str) -> Option<&Arc<NormSet>> {
-        self.norms.get(id).or_else(|| self.catalog.norm_set(id))
+    /// The city's own definitions of a kind (`norms`, `zoning`, …) in the order of their ids.
+    pub fn definitions(&self, kind: &str) -> impl Iterator<Item = &Arc<StoredDefinition>> {
+        let all = self.definitions.iter();
+        all.filter(move |stored| stored.definition.kind == kind)
     }
 
-    /// All norm sets in the order of their ids.
-    pub fn norm_sets(&self) -> impl Iterator<Item = &Arc<NormSet>> {
-        let ids: BTreeSet<&LayerId> = self
-            .catalog
-            .norm_sets()
-            .map(|set| &set.id)
-            .chain(self.norms.keys())
-            .collect();
-        ids.into_iter().filter_map(|id| self.norm_set(id.as_str()))
+    /// One definition of the city's own.
+    pub fn definition(&self, kind: &str, id: &str) -> Option<&Arc<StoredDefinition>> {
+        self.definitions(kind).find(|s| s.definition.id == id)
     }
 
-    /// Whether the city has its own copy of a norm set.
-    pub fn has_own_norms(&self, id: &str) -> bool {
-        self.norms.contains_key(id)
+    pub(super) fn own_norms(&self) -> &OwnNorms {
+        &self.norms
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -138,7 +138,16 @@ fn is_norm_file(file: &str) -> bool {
 const RESERVED: [&str; 7] = ["id", "fid", "geom", "period", "features", "lon", "lat"];
 
 /// What an import knows beside layers, and what a table of its own is called.
-const RESERVED_LAYERS: [&str; 4] = ["flows", "matrix", "streets", "transit"];
+const RESERVED_LAYERS: [&str; 8] = [
+    "definitions",
+    "flows",
+    "matrix",
+    "norms",
+    "streets",
+    "targets",
+    "transit",
+    "zoning",
+];
 
 fn check_layer(layer: &Layer) -> Result<(), String> {
     if RESERVED_LAYERS.contains(&layer.id.as_str()) {

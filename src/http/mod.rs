@@ -19,6 +19,7 @@ mod guard;
 mod health;
 mod jobs;
 mod layers;
+mod norms;
 mod openapi;
 mod questions;
 mod router;

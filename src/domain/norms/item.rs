@@ -116,6 +116,18 @@ pub struct Band {
 }
 
 impl NormSet {
+    /// The set that questions ask by where they name none.
+    pub const DEFAULT: &'static str = "public_services";
+
+    /// `item.field` of every figure that the city has to set.
+    pub fn set_by_city(&self) -> Vec<String> {
+        let open = self.items.iter().flat_map(|item| {
+            let open = item.figures().filter(|(_, figure)| figure.set_by_city());
+            open.map(|(field, _)| format!("{}.{field}", item.id))
+        });
+        open.collect()
+    }
+
     pub fn item(&self, id: &str) -> Option<&NormItem> {
         self.items.iter().find(|item| item.id == *id)
     }

@@ -201,16 +201,13 @@ impl Found {
 
 impl NormsUsed {
     fn of(set: &NormSet, items: &[&NormItem]) -> Self {
-        let open = items.iter().flat_map(|item| {
-            let open = item.figures().filter(|(_, figure)| figure.set_by_city());
-            open.map(|(field, _)| format!("{}.{field}", item.id))
-        });
+        let set = NormSet {
+            items: items.iter().map(|item| (*item).clone()).collect(),
+            ..set.clone()
+        };
         NormsUsed {
-            set_by_city: open.collect(),
-            set: NormSet {
-                items: items.iter().map(|item| (*item).clone()).collect(),
-                ..set.clone()
-            },
+            set_by_city: set.set_by_city(),
+            set,
         }
     }
 }

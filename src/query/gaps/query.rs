@@ -55,9 +55,6 @@ pub struct GapsQuery {
     pub earlier: Option<Period>,
 }
 
-/// The set that is asked by where a question names none.
-pub(in crate::query) const DEFAULT_NORMS: &str = "public_services";
-
 /// The norm set of a question.
 ///
 /// # Errors
@@ -66,7 +63,7 @@ pub(in crate::query) fn norm_set<'c>(
     city: &'c City,
     name: Option<&LayerId>,
 ) -> Result<&'c NormSet, QueryError> {
-    let name = name.map_or(DEFAULT_NORMS, LayerId::as_str);
+    let name = name.map_or(NormSet::DEFAULT, LayerId::as_str);
     let set = city.norm_set(name).map(|set| &**set);
     set.ok_or_else(|| {
         let known: Vec<&str> = city.norm_sets().map(|set| set.id.as_str()).collect();
