@@ -47,10 +47,12 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
         let norms = folder.join("norms");
         folders.extend(norms.is_dir().then_some(norms));
         for folder in folders {
-            files.extend(read_folder(&folder).map_err(|source| DefinitionError::Read {
-                folder: folder.display().to_string(),
-                source,
-            })?);
+            files.extend(
+                read_folder(&folder).map_err(|source| DefinitionError::Read {
+                    folder: folder.display().to_string(),
+                    source,
+                })?,
+            );
         }
     }
     Ok(Catalog::parse(
@@ -255,6 +257,16 @@ mod tests {
         potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
         origin_name destination_code destination_name share_of_origin share_of_destination \
         more_flows more_commuters \
+        service facilities capacity capacity_unit capacity_unknown required shortfall surplus net \
+        fulfilment evaluation straight_covered straight_uncovered straight_share_covered \
+        straight_demand_uncovered straight_reason network_covered network_uncovered \
+        network_share_covered network_demand_uncovered network_reason shared_per_1000 \
+        share_below_norm shared_reason change_facilities change_capacity change_required \
+        change_shortfall norm.provision norm.enrolment_rate norm.service_radius norm.walk \
+        norm.class_size unit.facility unit.per_person unit.per_1000 unit.per_10000 \
+        unit.persons_per_facility \
+        rank demand_uncovered homes school school_kind classes children_within children_nearest \
+        children_beyond shortfall_in \
         demand from to seconds metres reached percentile";
 
     #[test]
@@ -264,7 +276,7 @@ mod tests {
             statistics areas calibers \
             catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car coverage.population coverage.buildings \
-            coverage.residential_land station_areas station_areas_network station_coverage \
+            coverage.residential_land coverage.land gaps blind_spots school_places station_areas station_areas_network station_coverage \
             station_change station_change_network access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
             access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \

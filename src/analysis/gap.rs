@@ -33,7 +33,10 @@ mod tests {
         assert_eq!(need(12, 1.0, 0.04, false), 0);
         assert_eq!(need(13, 1.0, 0.04, false), 1);
         let one_for_each = |people| need(people, 1.0, 1.0 / 50_000.0, true);
-        assert_eq!([0, 1, 50_000, 50_001, 150_000].map(one_for_each), [0, 1, 1, 2, 3]);
+        assert_eq!(
+            [0, 1, 50_000, 50_001, 150_000].map(one_for_each),
+            [0, 1, 1, 2, 3]
+        );
     }
 
     #[test]

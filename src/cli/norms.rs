@@ -28,7 +28,9 @@ pub fn run(
             Language::Zh => format!("{}：{}，{} 项", set.id, set.title.zh, set.items.len()),
             Language::En => format!("{}: {}, {} items", set.id, set.title.en, set.items.len()),
         })?;
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let file = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         let items = set.items.len() as u64;
         definitions.push(Definition {
             kind: City::NORMS.into(),
@@ -66,7 +68,10 @@ fn read(path: &Path, catalog: &Catalog) -> Result<(NormSet, String), Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| format!("{shown}: {e}"))?;
     let fail = |problem: String| -> Failure { format!("{shown}: {problem}").into() };
-    match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+    match path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("json"))
+    {
         true => {
             let set = NormSet::parse_json(&text, catalog).map_err(|e| fail(e.to_string()))?;
             let text = toml::to_string_pretty(&set).map_err(|e| fail(e.to_string()))?;
@@ -84,7 +89,10 @@ pub fn template(name: Option<&str>, catalog: &Catalog) -> Result<String, Failure
     let name = name.unwrap_or(NormSet::DEFAULT);
     let set = catalog.norm_set(name).ok_or_else(|| {
         let known: Vec<&str> = catalog.norm_sets().map(|set| set.id.as_str()).collect();
-        format!("there is no norm set `{name}`; it is one of: {}", known.join(", "))
+        format!(
+            "there is no norm set `{name}`; it is one of: {}",
+            known.join(", ")
+        )
     })?;
     Ok(definitions::norms_text(set, catalog))
 }

@@ -30,6 +30,10 @@ enum Question {
     StationChange,
     Coverage,
     Gaps,
+    #[value(alias = "blind-spots")]
+    BlindSpots,
+    #[value(alias = "school-places")]
+    SchoolPlaces,
     #[value(name = "travel_times", alias = "travel-times")]
     TravelTimes,
     Access,
@@ -112,6 +116,15 @@ pub struct QueryArguments {
     /// Some of its items: `primary_school,junior_school`.
     #[arg(long, value_name = "IDS")]
     services: Option<String>,
+    /// Of blind spots: the item.
+    #[arg(long, value_name = "ID")]
+    service: Option<String>,
+    /// The side of a cell of blind spots, whole metres.
+    #[arg(long)]
+    cell_m: Option<u32>,
+    /// Years ahead: `3,5`.
+    #[arg(long, value_name = "YEARS")]
+    ahead: Option<String>,
     /// Only items of this life circle, minutes.
     #[arg(long, value_name = "MINUTES")]
     circle: Option<u32>,
@@ -193,6 +206,22 @@ pub fn run(
                 OutputFormat::Json => print.json(&found),
                 OutputFormat::Geojson => print.json(&query::to_geojson(&city, &found.answer)),
                 _ => print.table(&query::gaps_table(&city, &found, language)),
+            }
+        }
+        Question::BlindSpots => {
+            let found = query::blind_spots(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json | OutputFormat::Geojson => {
+                    print.json(&query::blind_spots_to_geojson(&found))
+                }
+                _ => print.table(&query::blind_spots_table(&city, &found, language)),
+            }
+        }
+        Question::SchoolPlaces => {
+            let found = query::school_places(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json | OutputFormat::Geojson => print.json(&found),
+                _ => print.table(&query::school_places_table(&city, &found, language)),
             }
         }
         Question::Access => {
@@ -302,6 +331,9 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("max_walk_m", arguments.max_walk_m.map(Json::from)),
         ("norms", arguments.norms.clone().map(Json::from)),
         ("services", arguments.services.clone().map(Json::from)),
+        ("service", arguments.service.clone().map(Json::from)),
+        ("cell_m", arguments.cell_m.map(Json::from)),
+        ("ahead", arguments.ahead.clone().map(Json::from)),
         ("circle", arguments.circle.map(Json::from)),
         ("denominator", arguments.denominator.clone().map(Json::from)),
         ("enrolment_rate", arguments.enrolment_rate.map(Json::from)),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: `domain` imports no other room and does no I/O.
 
+mod age;
 mod area;
 mod attribute;
 mod bbox;
@@ -23,6 +24,7 @@ mod tile;
 mod title;
 mod value;
 
+pub use age::AgeRange;
 pub use area::{AreaCode, AreaCodeError};
 pub use attribute::{Attribute, AttributeType, CategoryValue, Role};
 pub use bbox::{Bbox, BboxError};

@@ -34,7 +34,8 @@ pub async fn list_norms(State(state): State<AppState>) -> Json<Json_> {
         })
     };
     let rows: Vec<Json_> = city.norm_sets().map(row).collect();
-    let fault = |(id, error): &(String, NormError)| json!({ "id": id, "problem": error.to_string() });
+    let fault =
+        |(id, error): &(String, NormError)| json!({ "id": id, "problem": error.to_string() });
     let faults: Vec<Json_> = city.norm_faults().iter().map(fault).collect();
     Json(json!({ "default": NormSet::DEFAULT, "rows": rows, "faults": faults }))
 }
@@ -59,7 +60,7 @@ pub async fn find_norms(
         let kind = [(header::CONTENT_TYPE, format!("{TOML}; charset=utf-8"))];
         return Ok((kind, text).into_response());
     }
-    let mut whole = json!(set);
+    let mut whole = json!(**set);
     whole["own"] = json!(city.has_own_norms(&id));
     whole["set_by_city"] = json!(set.set_by_city());
     Ok(Json(whole).into_response())
@@ -79,13 +80,15 @@ pub async fn keep_norms(
     headers: HeaderMap,
     text: String,
 ) -> Result<Json<Json_>, ApiError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|h| h.to_str().ok());
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|h| h.to_str().ok());
     let is_toml = kind.is_some_and(|kind| kind.starts_with(TOML));
     let number = state
         .write(move |city, store| {
             let read = match is_toml {
                 true => NormSet::parse(&text, city.catalog()),
-                false => NormSet::parse_json(&text, city.catalog()),
+                false => NormSet::parse_json(&as_kept(&text), city.catalog()),
             };
             let set = read.map_err(refused)?;
             if set.id != *id {
@@ -95,7 +98,9 @@ pub async fn keep_norms(
             }
             let text = match is_toml {
                 true => text,
-                false => toml::to_string_pretty(&set).map_err(|e| ApiError::Internal(e.to_string()))?,
+                false => {
+                    toml::to_string_pretty(&set).map_err(|e| ApiError::Internal(e.to_string()))?
+                }
             };
             let items = set.items.len() as u64;
             let kept = Definition {
@@ -124,14 +129,27 @@ pub async fn drop_norms(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     state
-        .write(move |_, store| match store.remove_definition(City::NORMS, &id)? {
-            Some(_) => Ok(StatusCode::NO_CONTENT),
-            None => Err(ApiError::NotFound {
-                what: "norm set of the city's own",
-                name: shown(&id),
-            }),
-        })
+        .write(
+            move |_, store| match store.remove_definition(City::NORMS, &id)? {
+                Some(_) => Ok(StatusCode::NO_CONTENT),
+                None => Err(ApiError::NotFound {
+                    what: "norm set of the city's own",
+                    name: shown(&id),
+                }),
+            },
+        )
         .await
+}
+
+/// The text without what [`find_norms`] adds, so that what was got can be put back.
+fn as_kept(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Map<String, Json_>>(text) {
+        Ok(mut set) => {
+            set.retain(|key, _| key != "own" && key != "set_by_city");
+            json!(set).to_string()
+        }
+        Err(_) => text.to_owned(),
+    }
 }
 
 fn refused(error: NormError) -> ApiError {

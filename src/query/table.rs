@@ -33,6 +33,18 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `shortfall_in_5`: the word with its number of years.
+    if let Some(years) = key.strip_prefix("shortfall_in_")
+        && years.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "shortfall_in")?;
+        let title = Title {
+            zh: of.title.zh.replace("{n}", years),
+            en: of.title.en.replace("{n}", years),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `exclusive.residences.usual_residents`: what the first word makes of the rest.
     if let Some((first @ ("exclusive" | "nearest"), of)) = key.split_once('.') {
         let (of, word) = (column(catalog, of)?, catalog.term(first)?);

@@ -31,7 +31,12 @@ const METRES: f64 = 50_000.0;
 const RADIUS: Allowed = Allowed::positive(&["m"], METRES);
 const WALK: Allowed = Allowed::positive(&["m", "min"], METRES);
 const PROVISION: Allowed = Allowed::positive(
-    &["per_person", "per_1000", "per_10000", "persons_per_facility"],
+    &[
+        "per_person",
+        "per_1000",
+        "per_10000",
+        "persons_per_facility",
+    ],
     1e9,
 );
 const SHARE: Allowed = Allowed {
@@ -166,7 +171,8 @@ impl NormSet {
         }
         for capacity in &item.capacity {
             use AttributeType::{Count, Integer, Number};
-            let is_number = |a: &&crate::domain::Attribute| matches!(a.kind, Count | Integer | Number);
+            let is_number =
+                |a: &&crate::domain::Attribute| matches!(a.kind, Count | Integer | Number);
             let of_layer = layer.attribute(capacity.as_str()).filter(is_number);
             if of_layer.is_none() {
                 let known = layer.attributes.iter().filter(is_number);
@@ -194,7 +200,8 @@ impl NormSet {
         {
             let known: Vec<String> = self.circles.iter().map(|c| c.minutes.to_string()).collect();
             let known = known.join(", ");
-            let problem = format!("{circle} is no life circle of this set ({known}); add [[circles]]");
+            let problem =
+                format!("{circle} is no life circle of this set ({known}); add [[circles]]");
             return fail("circle", problem);
         }
         for (name, figure) in item.figures() {
@@ -215,7 +222,9 @@ impl NormSet {
             }
             (Some(provision), Some(_)) if per_facility(provision) != item.capacity.is_empty() => {
                 let problem = match item.capacity.is_empty() {
-                    true => "facilities are counted: the unit is persons_per_facility, or name `capacity`",
+                    true => {
+                        "facilities are counted: the unit is persons_per_facility, or name `capacity`"
+                    }
                     false => "persons_per_facility counts facilities: leave `capacity` out",
                 };
                 return fail("provision.unit", problem.to_owned());
@@ -251,7 +260,10 @@ fn check_demand(item: &NormItem, catalog: &Catalog) -> Result<(), NormError> {
     for (place, attribute) in demand.attributes.iter().enumerate() {
         let field = format!("demand.attributes[{}]", place + 1);
         if demand.attributes[..place].contains(attribute) {
-            return fail(&field, format!("`{attribute}` stands twice; once is enough"));
+            return fail(
+                &field,
+                format!("`{attribute}` stands twice; once is enough"),
+            );
         }
         let counts = |layer: &crate::domain::Layer| {
             let found = layer.attribute(attribute.as_str());
@@ -286,7 +298,9 @@ fn check_bands(item: Option<&NormItem>, bands: &[super::Band]) -> Result<(), Nor
         }
         if let Some(from) = band.from.value {
             if from >= last {
-                return Err(fail("write the best band first: `from` falls from band to band"));
+                return Err(fail(
+                    "write the best band first: `from` falls from band to band",
+                ));
             }
             last = from;
         }

@@ -114,7 +114,10 @@ impl Allowed {
             return Err(("source", "is missing; say where the value is from".into()));
         }
         if figure.date.parse::<crate::domain::Period>().is_err() {
-            let problem = format!("`{}` is no date; write 2018, 2018-12 or 2018-12-01", figure.date);
+            let problem = format!(
+                "`{}` is no date; write 2018, 2018-12 or 2018-12-01",
+                figure.date
+            );
             return Err(("date", problem));
         }
         match figure.confidence {

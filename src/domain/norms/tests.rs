@@ -46,25 +46,83 @@ fn what_does_not_hold_is_refused_with_its_place_and_the_remedy() {
     let radius = |figure: &str| format!("service_radius = {{ {figure} }}");
     let rest = r#"source = "s", date = "2018", confidence = "A""#;
     for (lines, told) in [
-        (radius(&format!("value = 500, {rest}")), "item `primary_school`, service_radius.unit: is missing; write one of: m"),
-        (radius(&format!("value = 500, unit = \"km\", {rest}")), "service_radius.unit: `km` does not fit; write one of: m"),
-        (radius(&format!("value = -500, unit = \"m\", {rest}")), "service_radius.value: -500 is not possible; write more than 0"),
-        (radius(&format!("value = nan, unit = \"m\", {rest}")), "service_radius.value: NaN is not possible"),
-        (radius("value = 500, unit = \"m\", date = \"2018\", confidence = \"A\""), "service_radius.source: is missing"),
-        (radius("value = 500, unit = \"m\", source = \"s\", confidence = \"A\""), "service_radius.date: `` is no date"),
-        (radius("value = 500, unit = \"m\", source = \"s\", date = \"2018\""), "service_radius.confidence: is missing"),
-        (radius("value = 500, unit = \"m\", source = \"s\", date = \"2018\", confidence = \"C\""), "C is too unsure to compute with"),
+        (
+            radius(&format!("value = 500, {rest}")),
+            "item `primary_school`, service_radius.unit: is missing; write one of: m",
+        ),
+        (
+            radius(&format!("value = 500, unit = \"km\", {rest}")),
+            "service_radius.unit: `km` does not fit; write one of: m",
+        ),
+        (
+            radius(&format!("value = -500, unit = \"m\", {rest}")),
+            "service_radius.value: -500 is not possible; write more than 0",
+        ),
+        (
+            radius(&format!("value = nan, unit = \"m\", {rest}")),
+            "service_radius.value: NaN is not possible",
+        ),
+        (
+            radius("value = 500, unit = \"m\", date = \"2018\", confidence = \"A\""),
+            "service_radius.source: is missing",
+        ),
+        (
+            radius("value = 500, unit = \"m\", source = \"s\", confidence = \"A\""),
+            "service_radius.date: `` is no date",
+        ),
+        (
+            radius("value = 500, unit = \"m\", source = \"s\", date = \"2018\""),
+            "service_radius.confidence: is missing",
+        ),
+        (
+            radius(
+                "value = 500, unit = \"m\", source = \"s\", date = \"2018\", confidence = \"C\"",
+            ),
+            "C is too unsure to compute with",
+        ),
         (String::new(), "item `primary_school`: asks nothing"),
-        (format!("{RADIUS}\ncapacity = [\"seats\"]"), "capacity: `seats` is no number of schools; it is one of: seats_primary"),
-        (format!("{RADIUS}\ncapacity = [\"seats_primary\", \"classes\"]"), "`seat` and `class` do not add up"),
-        (format!("{RADIUS}\nwhere = {{ kind = [\"primary\", \"primry\"] }}"), "where.kind: unknown code `primry`; known are: primary"),
-        (format!("{RADIUS}\nwhere = {{ colour = [\"red\"] }}"), "where.colour: no category of schools; it is one of: kind, ownership"),
-        (format!("{RADIUS}\ndemand = {{ attributes = [\"age_6_12\"] }}"), "demand.attributes[1]: `age_6_12` is no count of the residences"),
-        (format!("{RADIUS}\ndemand = {{ }}"), "demand: write { role = \"population\" }"),
-        (format!("{RADIUS}\ncircle = 15"), "circle: 15 is no life circle of this set"),
-        (format!("{RADIUS}\nprovision = {{ value = 1, unit = \"per_person\", {rest} }}"), "provision: needs `demand`"),
-        (format!("{RADIUS}\ndemand = {{ role = \"population\" }}\nprovision = {{ value = 1, unit = \"per_person\", {rest} }}"), "facilities are counted: the unit is persons_per_facility"),
-        (format!("{RADIUS}\nenrolment_rate = {{ value = 98, unit = \"share\", {rest} }}"), "enrolment_rate.value: 98 is not possible; write at least 0 and at most 1"),
+        (
+            format!("{RADIUS}\ncapacity = [\"seats\"]"),
+            "capacity: `seats` is no number of schools; it is one of: seats_primary",
+        ),
+        (
+            format!("{RADIUS}\ncapacity = [\"seats_primary\", \"classes\"]"),
+            "`seat` and `class` do not add up",
+        ),
+        (
+            format!("{RADIUS}\nwhere = {{ kind = [\"primary\", \"primry\"] }}"),
+            "where.kind: unknown code `primry`; known are: primary",
+        ),
+        (
+            format!("{RADIUS}\nwhere = {{ colour = [\"red\"] }}"),
+            "where.colour: no category of schools; it is one of: kind, ownership",
+        ),
+        (
+            format!("{RADIUS}\ndemand = {{ attributes = [\"age_6_12\"] }}"),
+            "demand.attributes[1]: `age_6_12` is no count of the residences",
+        ),
+        (
+            format!("{RADIUS}\ndemand = {{ }}"),
+            "demand: write { role = \"population\" }",
+        ),
+        (
+            format!("{RADIUS}\ncircle = 15"),
+            "circle: 15 is no life circle of this set",
+        ),
+        (
+            format!("{RADIUS}\nprovision = {{ value = 1, unit = \"per_person\", {rest} }}"),
+            "provision: needs `demand`",
+        ),
+        (
+            format!(
+                "{RADIUS}\ndemand = {{ role = \"population\" }}\nprovision = {{ value = 1, unit = \"per_person\", {rest} }}"
+            ),
+            "facilities are counted: the unit is persons_per_facility",
+        ),
+        (
+            format!("{RADIUS}\nenrolment_rate = {{ value = 98, unit = \"share\", {rest} }}"),
+            "enrolment_rate.value: 98 is not possible; write at least 0 and at most 1",
+        ),
         (format!("{RADIUS}\nradius = 3"), "unknown field `radius`"),
     ] {
         let problem = problem(&lines);
@@ -128,8 +186,14 @@ fn a_folder_replaces_a_set_and_names_the_file_at_fault() {
     let own = set(RADIUS).replace("\"test\"", "\"public_services\"");
     std::fs::write(norms.join("own.toml"), &own).expect("written");
     let catalog = read_catalog(Some(folder.path())).expect("sound");
-    assert_eq!(catalog.norm_set("public_services").map(|s| s.items.len()), Some(1));
+    assert_eq!(
+        catalog.norm_set("public_services").map(|s| s.items.len()),
+        Some(1)
+    );
     std::fs::write(norms.join("own.toml"), own.replace("500", "-500")).expect("written");
     let error = read_catalog(Some(folder.path())).unwrap_err().to_string();
-    assert!(error.contains("own.toml: item `primary_school`, service_radius.value"), "{error}");
+    assert!(
+        error.contains("own.toml: item `primary_school`, service_radius.value"),
+        "{error}"
+    );
 }

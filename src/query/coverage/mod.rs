@@ -351,7 +351,10 @@ fn of_land(
     query: &CoverageQuery,
     reach: &Reach<'_>,
 ) -> Result<Option<Measured>, QueryError> {
-    let Some(loaded) = query.denominator.plots(city, &query.level, query.period.as_ref()) else {
+    let Some(loaded) = query
+        .denominator
+        .plots(city, &query.level, query.period.as_ref())
+    else {
         return Ok(None);
     };
     let parts = land::served_land(reach.ruler, loaded, reach.starts, reach.cost, reach.limits)?;

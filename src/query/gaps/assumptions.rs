@@ -24,7 +24,10 @@ pub(super) fn told(
         let (zh, en) = titles(&with_rate);
         say(
             format!("{zh}的入学率按提问取 {:.1}%", rate * 100.0),
-            format!("the share that comes is {:.1} % as asked: {en}", rate * 100.0),
+            format!(
+                "the share that comes is {:.1} % as asked: {en}",
+                rate * 100.0
+            ),
         );
     } else {
         let is_assumed = |item: &&&NormItem| {
@@ -54,7 +57,11 @@ pub(super) fn told(
         );
     }
     if has_network && !matches!(query.mode, None | Some(Mode::Walk)) {
-        let mode = query.mode.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mode = query
+            .mode
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         say(
             format!("路网覆盖按出行方式 {mode} 量算，不是步行"),
             format!("coverage along the network is measured by {mode}, not on foot"),

@@ -24,13 +24,15 @@ pub(super) fn earlier_period(
     let of_items = items.iter().map(|item| item.layer.as_str());
     let homes = city.layers_at(period).map(|loaded| loaded.layer());
     let homes = homes.filter(|layer| layer.kind == LayerKind::Residence);
-    let mut names: Vec<&str> = of_items.chain(homes.map(|layer| layer.id.as_str())).collect();
+    let mut names: Vec<&str> = of_items
+        .chain(homes.map(|layer| layer.id.as_str()))
+        .collect();
     names.sort_unstable();
     names.dedup();
     let before = names.iter().filter_map(|name| {
         let now = city.layer(name, period)?.index.period();
         let states = city.states(name).map(|loaded| loaded.index.period());
-        states.filter(|state| *state < now).next_back().cloned()
+        states.filter(|state| *state < now).last().cloned()
     });
     before.max()
 }

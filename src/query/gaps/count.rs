@@ -50,7 +50,12 @@ impl Need {
 
     fn of_people(&self, people: i64) -> Option<i64> {
         let per_person = self.per_person.ok()?;
-        Some(analysis::need(people, self.rate, per_person, self.is_facilities))
+        Some(analysis::need(
+            people,
+            self.rate,
+            per_person,
+            self.is_facilities,
+        ))
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Coverage {
     /// Those of the demand who are not covered, in each zone.
     pub people_uncovered: Vec<Option<i64>>,
     pub missing: Option<Reason>,
+    /// Which homes of the residents are covered, where homes were measured to.
+    pub homes: Option<Vec<bool>>,
 }
 
 impl Coverage {
@@ -42,6 +44,7 @@ impl Coverage {
             zones: vec![(None, None); zones],
             people_uncovered: vec![None; zones],
             missing: Some(reason),
+            homes: None,
         }
     }
 }
@@ -80,13 +83,19 @@ pub(super) fn cover(
         people_uncovered: vec![None; zones.len()],
         ..of_denominator(base, zones, way, supply, homes, reached.as_ref(), limits)?
     };
+    let is_same = |residents: &People, homes: &People| {
+        std::sync::Arc::ptr_eq(&residents.loaded, &homes.loaded)
+    };
+    let pair = base.residents.as_ref().zip(homes);
+    if pair.is_some_and(|(residents, homes)| is_same(residents, homes)) {
+        coverage.homes = reached.as_ref().map(|reached| reached.covered.clone());
+    }
     let mut shared = vec![Shared::default(); zones.len()];
     if let (Some(people), Some(wanted), Some(reached)) = (people, &wanted, &reached) {
         let home_zones = zones.of_features(&people.loaded);
         let uncovered = wanted.iter().zip(&reached.covered);
-        let uncovered = uncovered.map(|(people, covered)| {
-            people.map(|people| if *covered { 0 } else { people })
-        });
+        let uncovered = uncovered
+            .map(|(people, covered)| people.map(|people| if *covered { 0 } else { people }));
         coverage.people_uncovered = sums_by_zone(zones.len(), &home_zones, uncovered);
         share_out(&mut shared, &home_zones, wanted, reached, need);
     }
@@ -221,7 +230,14 @@ impl Coverage {
     pub fn write(&self, row: &mut GapRow, zone: usize, side: Side, denominator: Denominator) {
         let (covered, total) = self.zones[zone];
         row.total = row.total.or(total);
-        self.write_sums(row, covered, total, self.people_uncovered[zone], side, denominator);
+        self.write_sums(
+            row,
+            covered,
+            total,
+            self.people_uncovered[zone],
+            side,
+            denominator,
+        );
     }
 
     pub fn write_sums(

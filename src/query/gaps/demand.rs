@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     city::{City, LoadedLayer},
-    domain::{Demand, LayerKind, LeftOut, Period, Title},
+    domain::{Demand, LayerKind, LeftOut, Period},
     index::FeatureRef,
     query::sources::{CountSource, population},
 };
@@ -70,28 +70,13 @@ impl People {
     /// The attributes that are added up.
     pub fn attributes(&self) -> impl Iterator<Item = &crate::domain::Attribute> {
         let layer = self.loaded.layer();
-        self.places.iter().map(move |place| &layer.attributes[*place])
-    }
-
-    /// What they are called, e.g. `60–64岁、65–79岁`.
-    pub fn title(&self) -> Title {
-        let joined = |pick: fn(&Title) -> &str, between: &str| {
-            let titles: Vec<&str> = self.attributes().map(|a| pick(&a.title)).collect();
-            titles.join(between)
-        };
-        Title {
-            zh: joined(|title| &title.zh, "、"),
-            en: joined(|title| &title.en, ", "),
-        }
+        self.places
+            .iter()
+            .map(move |place| &layer.attributes[*place])
     }
 
     /// Counts homes without a value, and those outside all areas.
-    pub fn leave_out(
-        &self,
-        values: &[Option<i64>],
-        zones: &[Option<u32>],
-        left_out: &mut LeftOut,
-    ) {
+    pub fn leave_out(&self, values: &[Option<i64>], zones: &[Option<u32>], left_out: &mut LeftOut) {
         let layer = self.loaded.layer().id.as_str();
         let missing = values.iter().filter(|value| value.is_none()).count() as u64;
         let outside = zones.iter().filter(|zone| zone.is_none()).count() as u64;

@@ -7,6 +7,7 @@
 
 mod assumptions;
 mod change;
+mod circles;
 mod count;
 mod cover;
 mod demand;
@@ -30,6 +31,7 @@ use crate::{
     city::City,
     domain::{Band, LeftOut, NormItem, NormSet, Period, Reason, Title},
 };
+use circles::Circles;
 use count::{Counted, Need};
 use cover::{Base, Coverage, Shared, Side, cover};
 pub(in crate::query) use demand::People;
@@ -38,6 +40,7 @@ pub(in crate::query) use reached::{Way, reach};
 pub(in crate::query) use supply::{Supply, capacity_unit};
 pub(in crate::query) use zones::Zones;
 
+pub use circles::{CircleRow, CircleServices};
 pub use query::GapsQuery;
 pub use row::GapRow;
 pub use table::gaps_table;
@@ -53,6 +56,11 @@ pub struct Gaps {
     pub assumptions: Vec<Title>,
     /// What changes are counted from.
     pub earlier_period: Option<Period>,
+    /// Who has all required services of a life circle, where the norms have circles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub circles: Vec<CircleRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub circle_services: Vec<CircleServices>,
     /// Facilities of unknown capacity (规模不全), at most [`MOST_LISTED`].
     pub unknown_capacity: Vec<UnknownCapacity>,
 }
@@ -120,6 +128,10 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         service.leave_out(&zones, &mut left_out);
         found.list_unknown(&zones, &service);
         let measured = service.measure(&base, &zones, &rulers, limits)?;
+        let (straight, network) = (&measured.straight.homes, &measured.network.homes);
+        found
+            .circles
+            .add(item, straight.as_deref(), network.as_deref());
         let before = earlier
             .as_ref()
             .map(|earlier| change::before(city, &zones, &service, &query, earlier));
@@ -135,8 +147,12 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         let asked: Vec<usize> = zones.asked().collect();
         totals.push(service.total(&of_zones, &asked, &measured, query.denominator));
         rows.push(of_zones);
-        found.inputs.extend(service.supply.map(|supply| supply.loaded));
-        found.inputs.extend(service.people.map(|people| people.loaded));
+        found
+            .inputs
+            .extend(service.supply.map(|supply| supply.loaded));
+        found
+            .inputs
+            .extend(service.people.map(|people| people.loaded));
     }
     // Area by area, each with its services in the order of the norms.
     let areas = rows.first().map_or(0, Vec::len);
@@ -150,6 +166,7 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
     let inputs = found.inputs.iter().map(|loaded| &**loaded);
     let mut provenance = Provenance::of(city, period, caliber, inputs);
     provenance.inputs.extend(rulers.input());
+    let (circles, circle_services) = found.circles.rows(set, &base, &zones);
     let assumptions = assumptions::told(&query, set, &items, &rulers);
     Ok(Gaps {
         answer: Answer {
@@ -163,6 +180,8 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         norms: NormsUsed::of(set, &items),
         assumptions,
         earlier_period: earlier,
+        circles,
+        circle_services,
         unknown_capacity: found.unknown_capacity,
     })
 }
@@ -172,11 +191,14 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
 struct Found {
     inputs: Vec<std::sync::Arc<crate::city::LoadedLayer>>,
     unknown_capacity: Vec<UnknownCapacity>,
+    circles: Circles,
 }
 
 impl Found {
     fn list_unknown(&mut self, zones: &Zones<'_>, service: &Service<'_>) {
-        let Some(supply) = &service.supply else { return };
+        let Some(supply) = &service.supply else {
+            return;
+        };
         let index = &supply.loaded.index;
         let name_at = index.layer().index_with_role(crate::domain::Role::Name);
         let asked: Vec<usize> = zones.asked().collect();
@@ -193,7 +215,9 @@ impl Found {
                 layer: index.layer().id.to_string(),
                 id: index.id(facility.feature).to_owned(),
                 name: name.map(str::to_owned),
-                code: zone.filter(|_| !zones.is_city()).map(|zone| zones.code(zone)),
+                code: zone
+                    .filter(|_| !zones.is_city())
+                    .map(|zone| zones.code(zone)),
             });
         }
     }
@@ -394,8 +418,12 @@ impl Service<'_> {
         row.fulfilment = counted.fulfilment;
         row.reason = counted.reason;
         row.evaluation = self.evaluation(counted.fulfilment);
-        measured.straight.write(&mut row, zone, Side::Straight, denominator);
-        measured.network.write(&mut row, zone, Side::Network, denominator);
+        measured
+            .straight
+            .write(&mut row, zone, Side::Straight, denominator);
+        measured
+            .network
+            .write(&mut row, zone, Side::Network, denominator);
         match &measured.shared {
             Ok(shared) => shared[zone].write(&mut row, self.people.is_some()),
             Err(reason) => row.shared_reason = Some(*reason),
@@ -415,7 +443,10 @@ impl Service<'_> {
     fn evaluation(&self, fulfilment: Option<f64>) -> Option<String> {
         let fulfilment = fulfilment?;
         let reached = |band: &&Band| band.from.value.is_some_and(|from| fulfilment >= from);
-        self.bands.iter().find(reached).map(|band| band.id.to_string())
+        self.bands
+            .iter()
+            .find(reached)
+            .map(|band| band.id.to_string())
     }
 
     /// The sums of rows, and ratios of sums; a gap of an area is not made up for by another's surplus.
@@ -439,7 +470,10 @@ impl Service<'_> {
         total.required = sum(|row| row.required);
         total.shortfall = sum(|row| row.shortfall);
         total.surplus = sum(|row| row.surplus);
-        total.net = total.surplus.zip(total.shortfall).map(|(more, less)| more - less);
+        total.net = total
+            .surplus
+            .zip(total.shortfall)
+            .map(|(more, less)| more - less);
         // A ratio of parts that do not cover the same areas would be none.
         let open = rows.iter().find(|row| row.shortfall.is_none());
         total.reason = open.and_then(|row| row.reason);
@@ -461,7 +495,14 @@ impl Service<'_> {
         );
         let straight = &measured.straight;
         let all = total.total;
-        straight.write_sums(&mut total, covered, all, people, Side::Straight, denominator);
+        straight.write_sums(
+            &mut total,
+            covered,
+            all,
+            people,
+            Side::Straight,
+            denominator,
+        );
         let (covered, people) = (
             sum(|row| row.network_covered),
             sum(|row| row.network_demand_uncovered),

@@ -3,9 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     city::City,
     domain::{LayerId, NormItem, NormSet, Period},
-    query::{
-        Arrival, Denominator, Departure, Mode, QueryError, Travel, Unit, names::Names,
-    },
+    query::{Arrival, Denominator, Departure, Mode, QueryError, Travel, Unit, names::Names},
 };
 
 /// `GET /api/gaps`: what residents are offered beside what they need (供需差距).
@@ -68,7 +66,10 @@ pub(in crate::query) fn norm_set<'c>(
     set.ok_or_else(|| {
         let known: Vec<&str> = city.norm_sets().map(|set| set.id.as_str()).collect();
         let known = known.join(", ");
-        QueryError::field("norms", format!("there is no norm set `{name}`; it is one of: {known}"))
+        QueryError::field(
+            "norms",
+            format!("there is no norm set `{name}`; it is one of: {known}"),
+        )
     })
 }
 

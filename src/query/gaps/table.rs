@@ -66,7 +66,10 @@ pub fn gaps_table(city: &City, gaps: &Gaps, language: Language) -> ResultTable {
     let mut table = to_table(city, &answer, title, language);
     // A coverage says in its heading what it is a share of.
     for column in &mut table.columns {
-        if matches!(column.key.as_str(), "straight_share_covered" | "network_share_covered") {
+        if matches!(
+            column.key.as_str(),
+            "straight_share_covered" | "network_share_covered"
+        ) {
             column.title.zh = format!("{}·{}", column.title.zh, of.zh);
             column.title.en = format!("{}: {}", column.title.en, of.en);
         }
@@ -115,8 +118,12 @@ fn notes(city: &City, gaps: &Gaps) -> Vec<(Title, Title)> {
     let unknown = gaps.unknown_capacity.len();
     if unknown > 0 {
         let text = Title {
-            zh: format!("{unknown} 处设施规模不详，所在单元不计缺口，名单见 JSON 答复 unknown_capacity"),
-            en: format!("{unknown} facilities of unknown capacity: their areas have no gap; the JSON answer lists them"),
+            zh: format!(
+                "{unknown} 处设施规模不详，所在单元不计缺口，名单见 JSON 答复 unknown_capacity"
+            ),
+            en: format!(
+                "{unknown} facilities of unknown capacity: their areas have no gap; the JSON answer lists them"
+            ),
         };
         notes.push((label("规模不全", "Capacity incomplete"), text));
     }
@@ -133,8 +140,14 @@ fn figures(city: &City, item: &NormItem) -> Title {
                 let confidence = figure.confidence.map(|c| c.to_string()).unwrap_or_default();
                 let Figure { source, date, .. } = figure;
                 Title {
-                    zh: format!("{} {value} {}（{source}，{date}，可信度 {confidence}）", name.zh, unit.zh),
-                    en: format!("{} {value} {} ({source}, {date}, confidence {confidence})", name.en, unit.en),
+                    zh: format!(
+                        "{} {value} {}（{source}，{date}，可信度 {confidence}）",
+                        name.zh, unit.zh
+                    ),
+                    en: format!(
+                        "{} {value} {} ({source}, {date}, confidence {confidence})",
+                        name.en, unit.en
+                    ),
                 }
             }
             None => Title {

@@ -82,7 +82,9 @@ impl<'c> Zones<'c> {
         }
         let index = &loaded.index;
         let code = index.area_code(feature, index.level_index(&self.level)?)?;
-        let found = self.areas.binary_search_by(|area| area.code.as_str().cmp(code));
+        let found = self
+            .areas
+            .binary_search_by(|area| area.code.as_str().cmp(code));
         found.ok()
     }
 
