@@ -136,11 +136,11 @@ pub fn blind_spots(
             name: query.caliber.clone().unwrap_or_else(|| "population".into()),
         }
     })?;
+    let (cutoff, unit) = distance(item, &query.mode)?;
     let supply = Supply::of(city, item, period).ok_or_else(|| QueryError::NotFound {
         what: "facility layer with features",
         name: item.layer.to_string(),
     })?;
-    let (cutoff, unit) = distance(item, &query.mode)?;
     let ruler = Ruler::new(city, &query.travel(unit))?;
     let way = Way {
         ruler: &ruler,
