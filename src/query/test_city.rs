@@ -50,7 +50,7 @@ impl TestCity {
     }
 
     /// The layers that follow are those of this period.
-    pub fn as_of(mut self, period: &str) -> Self {
+    pub fn at_period(mut self, period: &str) -> Self {
         self.period = period.to_owned();
         self
     }

@@ -382,7 +382,7 @@ fn changes_are_counted_from_the_last_state_before() {
     );
     let city = city()
         .with("schools", &[SCHOOL])
-        .as_of("2015")
+        .at_period("2015")
         .with("residences", &before)
         .with("schools", &[small])
         .build();
