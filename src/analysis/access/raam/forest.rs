@@ -109,7 +109,7 @@ impl Forest {
             circle.push((up, at));
             at = self.other(up, at);
         }
-        let signed = |number: usize| if number % 2 == 0 { -1.0 } else { 1.0 };
+        let signed = |number: usize| if number.is_multiple_of(2) { -1.0 } else { 1.0 };
         let travel = |link: u32| self.links[link as usize].travel;
         let along = circle.iter().enumerate();
         let dearer = travel(link)
