@@ -6,6 +6,7 @@ use std::{
 
 use axum::response::Response;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::{
     ApiError, Asker, Bounds, Document,
@@ -26,6 +27,11 @@ const QUESTION_SECONDS: u64 = 60;
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
 
+/// How many tiles are made at once: one more than there are cores, so that none is idle.
+fn tile_turns() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
+}
+
 /// Outlines of a layer's state, by the state's name and version.
 type ShapesKey = (LayerId, Period, u64);
 
@@ -34,6 +40,8 @@ type ShapesKey = (LayerId, Period, u64);
 pub struct AppState {
     pub(super) live: Arc<LiveCity>,
     pub(super) tiles: TileCache,
+    /// Turns for making tiles: those who wait cost nothing.
+    pub(super) tile_turns: Arc<Semaphore>,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
@@ -52,6 +60,7 @@ impl AppState {
         AppState {
             live,
             tiles: TileCache::new(TILE_CACHE_BYTES),
+            tile_turns: Arc::new(Semaphore::new(tile_turns())),
             shapes: Arc::default(),
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
