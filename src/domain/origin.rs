@@ -15,6 +15,9 @@ pub struct Origin {
     pub estimated: Vec<AttributeId>,
 }
 
+/// What the software of files written here begins with.
+const SIGNATURE: &str = "Suitu 穗图 ";
+
 /// The labels, Chinese and English, under which a file tells people its origin.
 pub mod label {
     pub const SOURCE: [&str; 2] = ["来源", "Source"];
@@ -43,7 +46,7 @@ impl Origin {
                 let ids = text.split(',').map(str::trim);
                 origin.estimated = ids.filter_map(|id| id.parse().ok()).collect();
             } else if is(label::SOFTWARE) {
-                is_signed = text.starts_with("suitu ");
+                is_signed = text.starts_with(SIGNATURE);
             }
         }
         is_signed.then_some(origin)
@@ -52,7 +55,7 @@ impl Origin {
     /// The origin in the `provenance` of a file for machines.
     pub fn from_json(provenance: &serde_json::Value) -> Option<Self> {
         let software = provenance.get("software")?.as_str()?;
-        let origin = software.starts_with("suitu ").then_some(provenance)?;
+        let origin = software.starts_with(SIGNATURE).then_some(provenance)?;
         serde_json::from_value(origin.clone()).ok()
     }
 }
@@ -65,7 +68,7 @@ mod tests {
     fn notes_of_other_programs_are_no_origin() {
         let notes = [("Source", "a bureau"), ("数据性质", "合成数据")];
         assert_eq!(Origin::from_notes(notes), None);
-        let signed = notes.into_iter().chain([("软件", "suitu 0.1.0")]);
+        let signed = notes.into_iter().chain([("软件", "Suitu 穗图 0.1.0")]);
         let origin = Origin::from_notes(signed).expect("signed");
         assert_eq!(origin.source, "a bureau");
         assert!(origin.synthetic);

@@ -194,7 +194,7 @@ fn shapefiles_come_back_with_their_short_names() {
 fn what_is_exported_comes_back_with_its_origin() {
     let desk = Desk::new();
     let made_up = r#"{"type":"FeatureCollection",
-        "provenance":{"software":"suitu 0.1.0","source":"a bureau","licence":"free","synthetic":true,
+        "provenance":{"software":"Suitu 穗图 0.1.0","source":"a bureau","licence":"free","synthetic":true,
                       "estimated":["jobs"]},
         "features":[{"type":"Feature","id":"a","properties":{"jobs":7},
                      "geometry":{"type":"Point","coordinates":[113.3,23.1]}}]}"#;
