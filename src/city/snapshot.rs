@@ -3,11 +3,13 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{AreaLocator, Areas, LoadedFlows, ScenarioStamp, Streets, TimeMatrix, Transit};
+use super::{
+    AreaLocator, Areas, LoadedFlows, OwnNorms, ScenarioStamp, Streets, TimeMatrix, Transit,
+};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
-    store::{ChangeNumber, ControlTotal, ImportRecord},
+    store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
 };
 
 /// One layer at one period with where it comes from.
@@ -117,6 +119,9 @@ pub struct City {
     /// What makes it another city than that of the commit; 0 for that one.
     edited: u64,
     scenario: Option<Arc<ScenarioStamp>>,
+    /// By kind and id.
+    definitions: Vec<Arc<StoredDefinition>>,
+    norms: Arc<OwnNorms>,
 }
 
 impl City {
@@ -144,6 +149,8 @@ impl City {
             flows: BTreeMap::new(),
             edited: 0,
             scenario: None,
+            definitions: Vec::new(),
+            norms: Arc::default(),
         }
     }
 
@@ -256,6 +263,28 @@ impl City {
             0 => self.version,
             edited => edited,
         }
+    }
+
+    /// The same city with definitions of its own, by kind and id.
+    pub fn with_definitions(mut self, all: impl IntoIterator<Item = StoredDefinition>) -> Self {
+        self.definitions = all.into_iter().map(Arc::new).collect();
+        self.norms = Arc::new(OwnNorms::of(&self));
+        self
+    }
+
+    /// The city's own definitions of a kind (`norms`, `zoning`, …) in the order of their ids.
+    pub fn definitions(&self, kind: &str) -> impl Iterator<Item = &Arc<StoredDefinition>> {
+        let all = self.definitions.iter();
+        all.filter(move |stored| stored.definition.kind == kind)
+    }
+
+    /// One definition of the city's own.
+    pub fn definition(&self, kind: &str, id: &str) -> Option<&Arc<StoredDefinition>> {
+        self.definitions(kind).find(|s| s.definition.id == id)
+    }
+
+    pub(super) fn own_norms(&self) -> &OwnNorms {
+        &self.norms
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -53,6 +53,12 @@ pub enum ApiError {
     Internal(String),
 }
 
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        ApiError::Internal(error.to_string())
+    }
+}
+
 impl ApiError {
     /// The one place where errors become status codes.
     fn status(&self) -> StatusCode {

@@ -75,8 +75,7 @@ impl App {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
         let path = folder.path().join("city.gpkg");
-        let store = GeoPackage::create(&path, catalog.clone()).expect("a new city");
-        let store = Arc::new(store);
+        let store = Arc::new(GeoPackage::create(&path, catalog.clone()).expect("a new city"));
         for (layer, name, text) in [
             ("districts", "districts.geojson", DISTRICTS),
             ("residences", "residences.csv", RESIDENCES),
@@ -93,7 +92,7 @@ impl App {
         fill(&store);
         let city = city::load(&*store, catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
-        let state = AppState::bounded(live.clone(), true, bounds).keeping(store.clone());
+        let state = AppState::bounded(live.clone(), true, bounds).with_store(store.clone());
         App {
             router: router(state),
             live,
@@ -127,7 +126,7 @@ impl App {
         let store = GeoPackage::open(&path, self.catalog.clone()).expect("the city");
         let city = city::load(&store, self.catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
-        router(AppState::new(live, true).keeping(Arc::new(store)))
+        router(AppState::new(live, true).with_store(Arc::new(store)))
     }
 
     /// Removes features from a layer while the city is served.

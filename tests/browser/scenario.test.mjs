@@ -48,8 +48,8 @@ test('jobs grow in a chosen district by exactly what was said', async () => {
 });
 
 test('a school is put on the map and counted', async () => {
-  await page.getByLabel('图层', { exact: true }).selectOption('schools');
-  await page.getByLabel('名称', { exact: true }).fill('南站小学');
+  await page.locator('.panel label:has(> span:text-is("图层")) select').selectOption('schools');
+  await page.locator('.panel .grid input[type=text]').fill('南站小学');
   await page.getByRole('button', { name: '点地图放置' }).click();
   await page.locator('.map .hint').waitFor();
   const { rows } = await getJson('/api/areas?level=district');
@@ -93,6 +93,6 @@ test('a reload opens the same scenario, leaving it shows the city as it is', asy
   await page.locator('.bar .scenario', { hasText: '南站新区' }).waitFor();
   await page.locator('.bar .scenario button').click();
   await page.locator('.bar .scenario').waitFor({ state: 'detached' });
-  await page.locator('.panel li', { hasText: '南站新区' }).waitFor();
+  await page.locator('.panel li', { hasText: '南站新区' }).first().waitFor();
   assert.deepEqual(complaints, []);
 });
