@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError, Layer};
+use crate::domain::{Catalog, CatalogError, Layer, zoning::{RuleError, ZoningRules}};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -19,6 +19,8 @@ pub enum DefinitionError {
     Read { folder: String, source: io::Error },
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Zoning(#[from] RuleError),
 }
 
 /// The built-in definitions, overridden and extended by the `*.toml` files in `folder`.
@@ -41,11 +43,12 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
             source,
         })?);
     }
-    Ok(Catalog::parse(
+    let catalog = Catalog::parse(
         files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
-    )?)
+    )?;
+    Ok(catalog.with_zoning(read_zoning(folder)?))
 }
 
 /// The columns that street lines of one's own may have; no layer of a city.
@@ -68,6 +71,29 @@ pub fn line_rows_to_fill() -> Layer {
         .attributes
         .retain(|attribute| !spare.contains(&attribute.id.as_str()));
     table
+}
+
+/// The rules of layout classes: the built-in ones and those in the `zoning` of the folder.
+fn read_zoning(folder: Option<&Path>) -> Result<Vec<ZoningRules>, DefinitionError> {
+    let built_in = (
+        "layers/zoning/default.toml".to_owned(),
+        zoning_rules_text().to_owned(),
+    );
+    let mut files = vec![built_in];
+    let own = folder.map(|folder| folder.join("zoning"));
+    if let Some(own) = own.filter(|own| own.is_dir()) {
+        files.extend(read_folder(&own).map_err(|source| DefinitionError::Read {
+            folder: own.display().to_string(),
+            source,
+        })?);
+    }
+    let read = files.iter().map(|(name, text)| ZoningRules::from_toml(name, text));
+    Ok(read.collect::<Result<_, _>>()?)
+}
+
+/// The file that a city's own rules of layout classes begin as.
+pub fn zoning_rules_text() -> &'static str {
+    include_str!("../layers/zoning/default.toml")
 }
 
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {

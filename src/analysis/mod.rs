@@ -8,6 +8,7 @@ pub mod equity;
 mod floating;
 mod spread;
 mod sum;
+pub mod zoning;
 
 pub use balance::{balance_index, ratio};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};

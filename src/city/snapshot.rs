@@ -51,21 +51,18 @@ pub enum Setting {
     ApprovalNumber,
     MarkingZh,
     MarkingEn,
-    /// Plan targets beside actual figures, JSON.
-    PlanTargets,
     /// Published figures per district, JSON.
     DistrictFigures,
 }
 
 impl Setting {
-    pub const ALL: [Setting; 8] = [
+    pub const ALL: [Setting; 7] = [
         Setting::TitleZh,
         Setting::TitleEn,
         Setting::TimeZone,
         Setting::ApprovalNumber,
         Setting::MarkingZh,
         Setting::MarkingEn,
-        Setting::PlanTargets,
         Setting::DistrictFigures,
     ];
 
@@ -77,7 +74,6 @@ impl Setting {
             Setting::ApprovalNumber => "approval_number",
             Setting::MarkingZh => "marking_zh",
             Setting::MarkingEn => "marking_en",
-            Setting::PlanTargets => "plan_targets",
             Setting::DistrictFigures => "district_figures",
         }
     }
@@ -90,7 +86,7 @@ impl Setting {
             Setting::TimeZone => "Asia/Shanghai",
             Setting::MarkingZh => "内部使用 · 示意图",
             Setting::MarkingEn => "Internal use · schematic",
-            Setting::ApprovalNumber | Setting::PlanTargets | Setting::DistrictFigures => "",
+            Setting::ApprovalNumber | Setting::DistrictFigures => "",
         }
     }
 }

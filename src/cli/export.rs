@@ -73,10 +73,10 @@ pub fn run(
 
 #[derive(Debug, clap::Args)]
 pub struct TemplateArguments {
-    /// The layer that the table is for.
+    /// The layer that the table is for; `lines`, `targets`, or `zoning` for the rule file to edit.
     layer: String,
-    /// The workbook to write.
-    #[arg(long, value_name = "FILE.xlsx")]
+    /// The workbook to write, or the TOML file.
+    #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
@@ -86,7 +86,19 @@ pub fn template(
     catalog: &Catalog,
     language: Language,
 ) -> Result<(), Failure> {
-    if arguments.layer == "lines" {
+    if arguments.layer == "zoning" {
+        let text = definitions::zoning_rules_text();
+        write_whole(&arguments.out, |file| {
+            Ok(std::io::Write::write_all(file, text.as_bytes())?)
+        })?;
+    } else if arguments.layer == "targets" {
+        let table = crate::import::figure_columns();
+        write_whole(&arguments.out, |file| {
+            Ok(export::write_table_template(
+                &table, catalog, language, file,
+            )?)
+        })?;
+    } else if arguments.layer == "lines" {
         let table = definitions::line_rows_to_fill();
         write_whole(&arguments.out, |file| {
             Ok(export::write_table_template(

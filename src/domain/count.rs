@@ -29,10 +29,20 @@ pub enum Reason {
     NoTravel,
     /// However jobs are exchanged, all together travel the same.
     NoChoice,
+    /// The city has no earlier state of the count.
+    NoEarlierPeriod,
+    /// No plan has a figure for the area and year.
+    NoPlan,
+    /// Neither the area nor one that holds it has a capacity.
+    NoCapacity,
+    /// There is no layer `protected_land`.
+    NoProtectedLand,
+    /// The city has no such facility.
+    NoFacilities,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 17] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -45,6 +55,11 @@ impl Reason {
         Reason::Closed,
         Reason::NoTravel,
         Reason::NoChoice,
+        Reason::NoEarlierPeriod,
+        Reason::NoPlan,
+        Reason::NoCapacity,
+        Reason::NoProtectedLand,
+        Reason::NoFacilities,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -62,6 +77,11 @@ impl Reason {
             Reason::Closed => "closed",
             Reason::NoTravel => "no_travel",
             Reason::NoChoice => "no_choice",
+            Reason::NoEarlierPeriod => "no_earlier_period",
+            Reason::NoPlan => "no_plan",
+            Reason::NoCapacity => "no_capacity",
+            Reason::NoProtectedLand => "no_protected_land",
+            Reason::NoFacilities => "no_facilities",
         }
     }
 
@@ -86,6 +106,14 @@ impl Reason {
                 "任何职住匹配的通勤都相同",
                 "however jobs are exchanged, all travel the same",
             ),
+            Reason::NoEarlierPeriod => ("没有更早时点的数据", "no earlier period"),
+            Reason::NoPlan => ("没有该年的规划人口", "no planned figure for the year"),
+            Reason::NoCapacity => ("没有承载规模", "no planned capacity"),
+            Reason::NoProtectedLand => (
+                "未载入保护用地图层（protected_land）",
+                "no layer protected_land was imported",
+            ),
+            Reason::NoFacilities => ("未载入该类设施", "no such facilities were imported"),
         };
         Title {
             zh: zh.to_owned(),

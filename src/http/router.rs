@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
-    health, jobs, layers, openapi, questions, stations, tiles, travel_times,
+    health, jobs, layers, openapi, questions, stations, tiles, travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -37,6 +37,12 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stations::list_station_coverage))
         .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(zoning::list_zoning, zoning::compute_zoning))
+        .routes(routes!(zoning::list_rules))
+        .routes(routes!(zoning::put_rules, zoning::remove_rules))
+        .routes(routes!(zoning::list_overrides))
+        .routes(routes!(zoning::put_override, zoning::remove_override))
+        .routes(routes!(zoning::list_plan))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(jobs::find_job, jobs::cancel_job))

@@ -33,6 +33,18 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `target_2035`: the year is in the heading.
+    if let Some(year) = key.strip_prefix("target_")
+        && year.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "target_of_year")?;
+        let title = Title {
+            zh: of.title.zh.replace("{year}", year),
+            en: of.title.en.replace("{year}", year),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `exclusive.residences.usual_residents`: what the first word makes of the rest.
     if let Some((first @ ("exclusive" | "nearest"), of)) = key.split_once('.') {
         let (of, word) = (column(catalog, of)?, catalog.term(first)?);

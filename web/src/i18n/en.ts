@@ -246,6 +246,11 @@ export const en: Record<Key, string> = {
   reason_off_network: 'no street within 500 m, so nothing can be measured',
   reason_no_streets: 'no streets',
   reason_no_residential_land: 'no layer of residential land',
+  reason_no_earlier_period: 'no earlier period',
+  reason_no_plan: 'no planned figure',
+  reason_no_capacity: 'no planned capacity',
+  reason_no_protected_land: 'no layer of protected land',
+  reason_no_facilities: 'no such facilities',
   reason_unknown: 'undefined',
 
   legend: 'Legend',

@@ -241,6 +241,11 @@ export const zh = {
   reason_off_network: '500 m 内没有街道，量不出来',
   reason_no_streets: '没有路网',
   reason_no_residential_land: '没有居住用地图层',
+  reason_no_earlier_period: '没有更早时点的数据',
+  reason_no_plan: '没有该年的规划人口',
+  reason_no_capacity: '没有承载规模',
+  reason_no_protected_land: '没有保护用地图层',
+  reason_no_facilities: '未载入该类设施',
   reason_unknown: '无定义',
 
   legend: '图例',
