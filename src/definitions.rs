@@ -113,7 +113,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::{Role, SecurityLevel};
+    use crate::domain::{Role, SecurityLevel, TermFormat, zoning::Indicator};
 
     fn built_in() -> Catalog {
         read_catalog(None).expect("the built-in definitions hold together")
@@ -260,7 +260,13 @@ mod tests {
         potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
         origin_name destination_code destination_name share_of_origin share_of_destination \
         more_flows more_commuters \
-        demand from to seconds metres reached percentile";
+        demand from to seconds metres reached percentile \
+        indicator indicator_title target_year figure_kind target actual actual_year actual_date \
+        actual_source completion_share target_difference status target_share_of_city \
+        actual_share_of_city source source_date confidence target_of_year district \
+        present_residents planned_residents planned_capacity capacity_ratio \
+        planned_capacity_ratio capacity_of class reasons guidance stability outline_class \
+        undecided conflicts override_reason override_by override_at";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
@@ -275,7 +281,7 @@ mod tests {
             access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \
             costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
-            travel_times_transit travel_times_matrix";
+            travel_times_transit travel_times_matrix zoning plan";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())
@@ -291,6 +297,37 @@ mod tests {
             ];
             assert!(texts.iter().all(|text| !text.is_empty()), "{key}");
         }
+    }
+
+    #[test]
+    fn every_indicator_of_rules_is_a_term_in_its_unit() {
+        let catalog = built_in();
+        for indicator in Indicator::ALL {
+            let key = indicator.key();
+            let term = catalog.term(key).unwrap_or_else(|| panic!("no term `{key}`"));
+            let unit = match term.format {
+                TermFormat::Share => "share",
+                _ if term.unit.is_empty() => "ratio",
+                _ => term.unit.as_str(),
+            };
+            assert_eq!(unit, indicator.unit(), "{key}");
+        }
+    }
+
+    #[test]
+    fn rules_of_a_folder_stand_beside_the_built_in_ones() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let own = folder.path().join("zoning");
+        fs::create_dir(&own).expect("a folder");
+        let text = zoning_rules_text().replace("id = \"default\"", "id = \"own\"");
+        fs::write(own.join("own.toml"), text).expect("written");
+        let catalog = read_catalog(Some(folder.path())).expect("sound definitions");
+        let ids: Vec<&str> = catalog.zoning().map(|rules| rules.id.as_str()).collect();
+        assert_eq!(ids, ["default", "own"]);
+        assert!(catalog.zoning().all(|rules| rules.placeholder));
+        fs::write(own.join("own.toml"), "id = 1").expect("written");
+        let error = read_catalog(Some(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("own.toml"), "{error}");
     }
 
     #[test]

@@ -12,3 +12,4 @@ mod stations;
 mod streets;
 mod tiles;
 mod transit;
+mod zoning;

@@ -15,6 +15,7 @@ mod steward;
 mod streets;
 mod timetables;
 mod washington;
+mod zoning;
 
 use std::{
     path::{Path, PathBuf},

@@ -112,6 +112,15 @@ pub(super) struct RawCondition {
 const MAX_DEPTH: usize = 8;
 
 impl RawCondition {
+    /// What a class as a whole asks for.
+    pub fn group(all: Option<Vec<RawCondition>>, any: Option<Vec<RawCondition>>) -> Self {
+        RawCondition {
+            all,
+            any,
+            ..RawCondition::default()
+        }
+    }
+
     /// Checks and numbers the criteria; `count` runs through the class.
     pub fn check(
         self,

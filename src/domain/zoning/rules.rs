@@ -169,11 +169,7 @@ fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
             let problem = format!("colour `{}`: write #rrggbb", class.colour);
             return Err(RuleError::at(&place, problem));
         }
-        let root = RawCondition {
-            all: class.all,
-            any: class.any,
-            ..RawCondition::default()
-        };
+        let root = RawCondition::group(class.all, class.any);
         if root.all.is_some() == root.any.is_some() {
             return Err(RuleError::at(&place, "write criteria in either `all` or `any`"));
         }

@@ -2,15 +2,18 @@ import { areasPath, ask, balancePath, type Question } from '../api/questions.ts'
 import type { AccessSummary, Answer, Input, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
+import { classLabel } from '../classes/legend.ts';
 import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
 import { distance, roundDown } from '../format/number.ts';
-import { t } from '../i18n/index.ts';
+import { t, titled } from '../i18n/index.ts';
+import type { ClassSummary } from '../zoning/types.ts';
 import { access } from './access.svelte.ts';
 import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
 import { view } from './view.svelte.ts';
+import { zoning } from './zoning.svelte.ts';
 
 /** Edges that literature names, around the middle of a measure (0.8–1.2 is balanced). */
 const BANDS: Record<string, { breaks: number[]; middle: number }> = {
@@ -22,7 +25,7 @@ const DENSITY = 'density:';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'access';
+  kind: 'balance' | 'areas' | 'change' | 'access' | 'zoning';
 }
 
 /**
@@ -47,6 +50,8 @@ class Theme {
         return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
       case 'access':
         return access.question && { kind: 'access', ...access.question };
+      case 'zoning':
+        return zoning.question && { kind: 'zoning', ...zoning.question };
     }
   });
 
@@ -73,6 +78,7 @@ class Theme {
   rows = $derived.by((): Row[] => {
     const rows = this.fits ? this.answer.value!.rows : [];
     if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
+    if (view.mode === 'zoning') return rows.map((row) => zoning.row(row));
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
@@ -83,7 +89,7 @@ class Theme {
     const told = this.fits ? this.answer.value!.totals : {};
     // One row for each cutoff, of which there is one.
     const one: Row = Array.isArray(told) ? ((told as Row[])[0] ?? {}) : told;
-    const totals = view.mode === 'access' ? access.row(one, false) : one;
+    const totals = view.mode === 'access' ? access.row(one, false) : view.mode === 'zoning' ? { ...one, present_residents: one['residents'] } : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
 
@@ -92,6 +98,7 @@ class Theme {
     if (view.mode === 'overview') return 'jobs_per_employed_resident';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
+    if (view.mode === 'zoning') return 'class';
     if (this.isBalance) return view.measure;
     return view.display === 'density' ? DENSITY + this.subject : this.subject;
   });
@@ -140,6 +147,7 @@ class Theme {
   });
 
   colors = $derived.by((): readonly string[] => {
+    if (this.categories) return this.categories.map((category) => category.colour!);
     if (this.isBivariate) return BIVARIATE;
     const middle = PALETTES[this.palette].diverging && this.bandOf ? classOf(this.bandOf.middle, this.breaks) : undefined;
     return colorsOf(this.palette, this.breaks.length + 1, middle);
@@ -151,6 +159,8 @@ class Theme {
 
   /** The class of each row, in the order of the rows; null without a value. */
   classes = $derived.by((): (number | null)[] => {
+    const categories = this.categories;
+    if (categories) return this.rows.map((row) => zoning.classOf(row, categories));
     if (this.isBivariate) {
       return this.rows.map((row) =>
         cellOf([numberAt(row, 'jobs'), numberAt(row, 'employed_residents')], this.bivariate),
@@ -161,11 +171,27 @@ class Theme {
 
   /** How many areas each class has. */
   counts = $derived.by(() => {
+    if (this.categories) return this.categories.map((_, i) => this.classes.filter((found) => found === i).length);
     if (!this.isBivariate) return countClasses(this.values, this.breaks);
     const counts = new Array<number>(9).fill(0);
     for (const cell of this.classes) if (cell !== null) counts[cell]!++;
     return counts;
   });
+
+  /** The layout classes in the order of their rules, where the map shows them. */
+  categories = $derived.by((): ClassSummary[] | null => {
+    if (view.mode !== 'zoning') return null;
+    const found = this.fits ? zoning.found(this.answer.value) : null;
+    return (found?.classes ?? []).filter((summary) => summary.class !== null);
+  });
+
+  /** What a class of the legend is called. */
+  label(i: number): string {
+    return this.categories ? titled(this.categories[i]?.class_title) : classLabel(this.breaks, i, this.column);
+  }
+
+  /** What areas without a class are called. */
+  unlabelled = $derived(t(view.mode === 'zoning' ? 'zoning_unclassified' : 'legend_no_data'));
 
   undefinedCount = $derived(this.classes.filter((cell) => cell === null).length);
 
@@ -185,6 +211,7 @@ class Theme {
       if (this.hasFlows) keys.push('self_containment', 'self_sufficiency', 'independence');
       return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
     }
+    if (view.mode === 'zoning') return zoning.columns();
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
     const layer = this.subject.split('.')[0]!;

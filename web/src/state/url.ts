@@ -6,7 +6,7 @@ import { clock, minutesOf } from '../format/clock.ts';
 import type { Lang } from '../format/number.ts';
 import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 
-export const MODES = ['overview', 'browse', 'balance', 'reach', 'access'] as const;
+export const MODES = ['overview', 'browse', 'balance', 'reach', 'access', 'zoning'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
@@ -99,6 +99,10 @@ export interface View {
   access: AccessMeasure;
   /** Whether access is shown by cells rather than by areas. */
   grid: boolean;
+  /** The rules of layout classes; empty for the default ones. */
+  rules: string;
+  /** Thresholds that were moved, by the key of their criterion. */
+  thresholds: Record<string, number>;
   table: boolean;
   sort: Sort | null;
   /** Null for the whole city. */
@@ -141,6 +145,8 @@ export function defaultView(lang: Lang = 'zh'): View {
     demand: '',
     access: '2sfca',
     grid: false,
+    rules: '',
+    thresholds: {},
     table: false,
     sort: null,
     camera: null,
@@ -189,11 +195,13 @@ export function encodeView(view: View): string {
   put('demand', view.demand);
   put('access', view.access, usual.access);
   put('grid', view.grid ? '1' : '');
+  put('rules', view.rules);
+  put('thresholds', Object.entries(view.thresholds).map(([key, value]) => `${key}:${value}`).join(','));
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
   // Commas and semicolons are allowed in a query and keep the address readable.
-  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/');
+  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/').replaceAll('%3A', ':');
 }
 
 /** The view of an address; whatever cannot be read falls back to the default. */
@@ -241,10 +249,18 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     demand: text('demand'),
     access: oneOf('access', ACCESS_MEASURES, usual.access),
     grid: text('grid') === '1',
+    rules: text('rules'),
+    thresholds: thresholdsOf(text('thresholds')),
     table: text('table') === '1',
     sort: sortOf(text('sort')),
     camera: cameraOf(text('map')),
   };
+}
+
+/** `disperse.1:21000,gather.2:0.6` */
+function thresholdsOf(text: string): Record<string, number> {
+  const pairs = text.split(',').map((part) => /^([a-z0-9_]+\.\d+):(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(part));
+  return Object.fromEntries(pairs.filter((found) => found !== null).map((found) => [found[1]!, Number(found[2])]));
 }
 
 function selectionOf(area: string, feature: string): Selection {
