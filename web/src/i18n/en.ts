@@ -81,7 +81,7 @@ export const en: Record<Key, string> = {
 
   finding_balance:
     '{inside} of {n} {level} have 0.8–1.2 jobs per employed resident; highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
-  finding_measure: '{n} {level}: highest {high} {high_value}, lowest {low} {low_value}, city {total}.',
+  finding_measure: '{name}: of {n} {level} the highest is {high} {high_value}, the lowest {low} {low_value}; city {total}.',
   finding_undefined: '{n} more are undefined.',
   finding_gain: '{name} within {how}: from {before} to {after}, {difference} more.',
   finding_loss: '{name} within {how}: from {before} to {after}, {difference} fewer.',
@@ -93,8 +93,8 @@ export const en: Record<Key, string> = {
   plan_actual: 'Plan and actual',
   plan_target: '{year} target',
   plan_value: '{year} actual',
-  plan_progress: 'Actual is {share} of the target',
-  plan_share_gap: '{points} points from the target',
+  plan_progress: '{share} of the {year} target',
+  plan_share_gap: '{points} points from the {year} target',
   tasks: 'Start',
   task_browse: 'Browse layers and thematic maps',
   task_browse_hint: 'People, jobs, facilities by district, street or density',
@@ -158,6 +158,14 @@ export const en: Record<Key, string> = {
   and_name: ', ',
   and_more: '{names} and others ({n})',
   origins_count: '{n}',
+  timing: 'By timetable',
+  timing_departure: 'Leaving',
+  timing_departure_hint: 'From the chosen places: where one gets to, leaving at every minute of the window',
+  timing_arrival: 'Arriving',
+  timing_arrival_hint: 'To the chosen places: who can be there by this time',
+  arrive_by: 'Arriving by',
+  when_departure: 'leaving {from}–{to} on {date}, {n}% of the minutes',
+  when_arrival: 'arriving by {by} on {date}',
   departure_date: 'Date',
   departure_window: 'Leaving between',
   window_from: 'Earliest departure',
@@ -169,6 +177,8 @@ export const en: Record<Key, string> = {
   tab_stations: 'Stations',
   tab_coverage: 'Network coverage',
   tab_change: 'Before and after',
+  network_hint: 'All stations in use, each person once: circle beside streets.',
+  network_shown: 'Distance on the map',
   change: 'Before and after',
   change_hint: 'Keep the chosen set as “before”, choose others and keep them as “after”; a side not kept is what is chosen now.',
   change_before: 'Before',
@@ -246,6 +256,7 @@ export const en: Record<Key, string> = {
   reason_off_network: 'no street within 500 m, so nothing can be measured',
   reason_no_streets: 'no streets',
   reason_no_residential_land: 'no layer of residential land',
+<<<<<<< HEAD
   mode_zoning: 'Classes',
   task_zoning: 'Population layout classes',
   task_zoning_hint: 'Class and reasons by street, threshold sliders, plan and actual',
@@ -303,6 +314,11 @@ export const en: Record<Key, string> = {
   reason_no_capacity: 'no planned capacity',
   reason_no_protected_land: 'no layer of protected land',
   reason_no_facilities: 'no such facilities',
+=======
+  reason_closed: 'nobody commutes across the boundary',
+  reason_no_travel: 'every commute costs nothing',
+  reason_no_choice: 'however jobs are exchanged, all together travel the same',
+>>>>>>> main
   reason_unknown: 'undefined',
 
   legend: 'Legend',
@@ -391,4 +407,5 @@ export const en: Record<Key, string> = {
   unit_job_per_km2: 'jobs/km²',
   unit_yuan_per_year: 'yuan/year',
   unit_feature: '',
+  unit_facility: 'facilities',
 };

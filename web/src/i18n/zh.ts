@@ -77,7 +77,7 @@ export const zh = {
   download_excel: '下载 Excel',
 
   finding_balance: '{n} 个{level}中 {inside} 个职住比在 0.8–1.2 之间；最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
-  finding_measure: '{n} 个{level}：最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
+  finding_measure: '{name}：{n} 个{level}中最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
   finding_undefined: '另有 {n} 个无定义。',
   finding_gain: '{how} 内的{name}由 {before}变为 {after}，增加 {difference}。',
   finding_loss: '{how} 内的{name}由 {before}变为 {after}，减少 {difference}。',
@@ -87,10 +87,10 @@ export const zh = {
   key_figures: '主要数字',
   findings: '要点',
   plan_actual: '规划与实际',
-  plan_target: '{year} 目标',
-  plan_value: '{year} 实际',
-  plan_progress: '实际为目标的 {share}',
-  plan_share_gap: '距目标 {points} 个百分点',
+  plan_target: '{year} 年目标',
+  plan_value: '{year} 年实际',
+  plan_progress: '为 {year} 年目标的 {share}',
+  plan_share_gap: '距 {year} 年目标 {points} 个百分点',
   tasks: '开始',
   task_browse: '浏览图层与专题地图',
   task_browse_hint: '人口、岗位、设施，按区、街道或密度',
@@ -153,6 +153,14 @@ export const zh = {
   and_name: '、',
   and_more: '{names}等 {n} 处',
   origins_count: '{n} 处',
+  timing: '按时刻表',
+  timing_departure: '出发时段',
+  timing_departure_hint: '从所选处出发：时段内每分钟出发一次，能到哪里',
+  timing_arrival: '到达时刻',
+  timing_arrival_hint: '前往所选处：谁能在这个时刻前到达',
+  arrive_by: '最晚到达',
+  when_departure: '{date} {from}–{to} 出发，{n}% 的时刻',
+  when_arrival: '{date} {by} 前到达',
   departure_date: '日期',
   departure_window: '出发时段',
   window_from: '最早出发',
@@ -164,6 +172,8 @@ export const zh = {
   tab_stations: '站点表',
   tab_coverage: '线网覆盖',
   tab_change: '前后对比',
+  network_hint: '全部在用站点，每人只计一次：圆形与步行路网并列。',
+  network_shown: '地图所示距离',
   change: '前后对比',
   change_hint: '把所选存为“前”，改选后存为“后”；没有存的一侧按当前所选。',
   change_before: '前',
@@ -241,6 +251,7 @@ export const zh = {
   reason_off_network: '500 m 内没有街道，量不出来',
   reason_no_streets: '没有路网',
   reason_no_residential_land: '没有居住用地图层',
+<<<<<<< HEAD
   mode_zoning: '布局分类',
   task_zoning: '人口布局分类指引',
   task_zoning_hint: '逐街镇分类、判定依据、阈值滑块、规划与现状',
@@ -298,6 +309,11 @@ export const zh = {
   reason_no_capacity: '没有承载规模',
   reason_no_protected_land: '没有保护用地图层',
   reason_no_facilities: '未载入该类设施',
+=======
+  reason_closed: '没有跨界通勤',
+  reason_no_travel: '通勤距离都为 0',
+  reason_no_choice: '怎样换岗，总里程都一样',
+>>>>>>> main
   reason_unknown: '无定义',
 
   legend: '图例',
@@ -386,6 +402,7 @@ export const zh = {
   unit_job_per_km2: '个/km²',
   unit_yuan_per_year: '元/年',
   unit_feature: '个',
+  unit_facility: '处',
 } as const;
 
 export type Key = keyof typeof zh;

@@ -3,7 +3,7 @@ import type { Map as MapLibre } from 'maplibre-gl';
 import { fileName, save } from '../api/download.ts';
 import type { City } from '../api/types.ts';
 import { NO_DATA } from '../classes/palettes.ts';
-import { distance } from '../format/number.ts';
+import { decimals, distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { heading } from '../state/columns.ts';
@@ -77,7 +77,11 @@ const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_dat
 
 function legendRows(): LegendRow[] {
   const classes = theme.isClassed && !theme.isBivariate
+<<<<<<< HEAD
     ? theme.colors.map((color, i) => ({ color, label: `${theme.label(i)}   ${t('legend_count', { n: theme.counts[i] ?? 0 })}`, round: false }))
+=======
+    ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
+>>>>>>> main
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: theme.unlabelled, round: false });
   const marks = markedLayers()
