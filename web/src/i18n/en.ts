@@ -256,7 +256,6 @@ export const en: Record<Key, string> = {
   reason_off_network: 'no street within 500 m, so nothing can be measured',
   reason_no_streets: 'no streets',
   reason_no_residential_land: 'no layer of residential land',
-<<<<<<< HEAD
   mode_zoning: 'Classes',
   task_zoning: 'Population layout classes',
   task_zoning_hint: 'Class and reasons by street, threshold sliders, plan and actual',
@@ -314,11 +313,9 @@ export const en: Record<Key, string> = {
   reason_no_capacity: 'no planned capacity',
   reason_no_protected_land: 'no layer of protected land',
   reason_no_facilities: 'no such facilities',
-=======
   reason_closed: 'nobody commutes across the boundary',
   reason_no_travel: 'every commute costs nothing',
   reason_no_choice: 'however jobs are exchanged, all together travel the same',
->>>>>>> main
   reason_unknown: 'undefined',
 
   legend: 'Legend',

@@ -251,7 +251,6 @@ export const zh = {
   reason_off_network: '500 m 内没有街道，量不出来',
   reason_no_streets: '没有路网',
   reason_no_residential_land: '没有居住用地图层',
-<<<<<<< HEAD
   mode_zoning: '布局分类',
   task_zoning: '人口布局分类指引',
   task_zoning_hint: '逐街镇分类、判定依据、阈值滑块、规划与现状',
@@ -309,11 +308,9 @@ export const zh = {
   reason_no_capacity: '没有承载规模',
   reason_no_protected_land: '没有保护用地图层',
   reason_no_facilities: '未载入该类设施',
-=======
   reason_closed: '没有跨界通勤',
   reason_no_travel: '通勤距离都为 0',
   reason_no_choice: '怎样换岗，总里程都一样',
->>>>>>> main
   reason_unknown: '无定义',
 
   legend: '图例',

@@ -77,11 +77,7 @@ const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_dat
 
 function legendRows(): LegendRow[] {
   const classes = theme.isClassed && !theme.isBivariate
-<<<<<<< HEAD
-    ? theme.colors.map((color, i) => ({ color, label: `${theme.label(i)}   ${t('legend_count', { n: theme.counts[i] ?? 0 })}`, round: false }))
-=======
-    ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
->>>>>>> main
+    ? theme.colors.map((color, i) => ({ color, label: `${theme.label(i)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: theme.unlabelled, round: false });
   const marks = markedLayers()
