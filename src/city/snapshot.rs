@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
+use super::{Areas, LoadedFlows, OwnNorms, Streets, TimeMatrix, Transit, kept::Kept};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
@@ -106,6 +106,8 @@ pub struct City {
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
     /// By kind and id.
     definitions: Vec<Arc<StoredDefinition>>,
+    kept: Kept,
+    norms: OwnNorms,
 }
 
 impl City {
@@ -131,6 +133,8 @@ impl City {
             transit: None,
             flows: BTreeMap::new(),
             definitions: Vec::new(),
+            kept: Kept::default(),
+            norms: OwnNorms::default(),
         }
     }
 
@@ -216,6 +220,7 @@ impl City {
     /// The same city with definitions of its own, by kind and id.
     pub fn with_definitions(mut self, all: impl IntoIterator<Item = StoredDefinition>) -> Self {
         self.definitions = all.into_iter().map(Arc::new).collect();
+        self.norms = OwnNorms::of(&self);
         self
     }
 
@@ -228,6 +233,22 @@ impl City {
     /// One definition of the city's own.
     pub fn definition(&self, kind: &str, id: &str) -> Option<&Arc<StoredDefinition>> {
         self.definitions(kind).find(|s| s.definition.id == id)
+    }
+
+    pub(super) fn own_norms(&self) -> &OwnNorms {
+        &self.norms
+    }
+
+    /// What was made of this snapshot under a key before, else made now and kept with it.
+    ///
+    /// # Errors
+    /// Those of `make`; nothing is kept then.
+    pub fn find_or_make<T: std::any::Any + Send + Sync, E>(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        self.kept.find_or_make(key, make)
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -73,9 +73,11 @@ pub fn run(
 
 #[derive(Debug, clap::Args)]
 pub struct TemplateArguments {
-    /// The layer that the table is for; `lines`, `targets`, or `zoning` for the rule file to edit.
+    /// The layer that the table is for; `lines`, `targets`, `norms`, or `zoning` for rules to edit.
     layer: String,
-    /// The workbook to write, or the TOML file.
+    /// Of `norms`: which set; public_services without it.
+    id: Option<String>,
+    /// The workbook to write; of `norms` and `zoning` a TOML file.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -86,7 +88,14 @@ pub fn template(
     catalog: &Catalog,
     language: Language,
 ) -> Result<(), Failure> {
-    if arguments.layer == "zoning" {
+    if arguments.layer == "norms" {
+        let text = super::norms::template(arguments.id.as_deref(), catalog)?;
+        write_whole(&arguments.out, |file| {
+            Ok(std::io::Write::write_all(file, text.as_bytes())?)
+        })?;
+    } else if let Some(id) = &arguments.id {
+        return Err(format!("`{id}`: only norms have sets; leave it out").into());
+    } else if arguments.layer == "zoning" {
         let text = definitions::zoning_rules_text();
         write_whole(&arguments.out, |file| {
             Ok(std::io::Write::write_all(file, text.as_bytes())?)

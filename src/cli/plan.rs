@@ -68,7 +68,9 @@ pub fn run(
             Language::Zh => println!("指标 {id}：保留 {} 条，另有 {lost} 条未采用", kept.len()),
             Language::En => println!("figures {id}: {} kept, {lost} more refused", kept.len()),
         }
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         definitions.push(Definition {
             kind: PLAN_KIND.into(),
             id,
@@ -90,12 +92,20 @@ pub fn run(
 
 /// The name of a file without its ending, in the letters that an id has.
 fn id_of(file: &PathBuf) -> Result<String, Failure> {
-    let stem = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let stem = file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     let stem = stem.unwrap_or_default();
     let stem = stem.split('.').next().unwrap_or_default();
     let kept: String = stem
         .chars()
-        .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' })
+        .map(|c| {
+            if c.is_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
         .take(64)
         .collect();
     match kept.is_empty() {
@@ -118,7 +128,9 @@ fn count_of(catalog: &Catalog, name: &str) -> Option<AttributeId> {
             &attribute.title.en,
         ];
         let aliases = attribute.aliases.iter().map(String::as_str);
-        own.into_iter().chain(aliases).any(|known| plain(known) == wanted)
+        own.into_iter()
+            .chain(aliases)
+            .any(|known| plain(known) == wanted)
     });
     found.map(|attribute| attribute.id.clone())
 }

@@ -42,7 +42,9 @@ pub fn run(
                 rules.id, rules.title.en
             ),
         }
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         definitions.push(Definition {
             kind: ZONING_KIND.into(),
             id: rules.id.clone(),

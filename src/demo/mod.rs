@@ -28,8 +28,8 @@ mod territory;
 mod workplaces;
 
 use figures::Figures;
-pub use plan::DemoPlan;
 use needs::quarters;
+pub use plan::DemoPlan;
 use rng::Rng;
 use sheet::Sheet;
 pub use streets::DemoStreets;

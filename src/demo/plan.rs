@@ -183,8 +183,15 @@ mod tests {
             .map(|f| f.value)
             .sum();
         assert_eq!(sum, 18_827_000);
-        let tiers: i64 = published.iter().filter(|f| f.areas.len() > 1).map(|f| f.value).sum();
+        let tiers: i64 = published
+            .iter()
+            .filter(|f| f.areas.len() > 1)
+            .map(|f| f.value)
+            .sum();
         assert_eq!(tiers, published[0].value);
-        assert_eq!(TIERS.map(|(_, c, o)| c + o), [21_000_000, 21_500_000, 22_000_000]);
+        assert_eq!(
+            TIERS.map(|(_, c, o)| c + o),
+            [21_000_000, 21_500_000, 22_000_000]
+        );
     }
 }

@@ -45,8 +45,13 @@ pub fn protected_land(figures: &Figures, territory: &Territory, plots: &[Plot]) 
             }
             number += 1;
             let members: BTreeSet<Cell> = patch.iter().copied().collect();
-            let outline = territory.grid.outline(&patch, |cell| members.contains(&cell));
-            sheet.push(&format!("{}-P{number}", subdistrict.code), area_geometry(outline));
+            let outline = territory
+                .grid
+                .outline(&patch, |cell| members.contains(&cell));
+            sheet.push(
+                &format!("{}-P{number}", subdistrict.code),
+                area_geometry(outline),
+            );
             names.push(format!("{}保护用地{number}", subdistrict.short_name()));
         }
     }

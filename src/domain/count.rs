@@ -29,6 +29,14 @@ pub enum Reason {
     NoTravel,
     /// However jobs are exchanged, all together travel the same.
     NoChoice,
+    /// The capacity of some facility is unknown (规模不全): a gap would be a guess.
+    CapacityIncomplete,
+    /// The norm has no figure: the city sets it (由城市设定).
+    SetByCity,
+    /// The norm does not ask for it.
+    NotAsked,
+    /// Some of those who will be counted are not born yet.
+    Unborn,
     /// The city has no earlier state of the count.
     NoEarlierPeriod,
     /// No plan has a figure for the area and year.
@@ -42,7 +50,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 17] = [
+    pub const ALL: [Reason; 21] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -55,6 +63,10 @@ impl Reason {
         Reason::Closed,
         Reason::NoTravel,
         Reason::NoChoice,
+        Reason::CapacityIncomplete,
+        Reason::SetByCity,
+        Reason::NotAsked,
+        Reason::Unborn,
         Reason::NoEarlierPeriod,
         Reason::NoPlan,
         Reason::NoCapacity,
@@ -77,6 +89,10 @@ impl Reason {
             Reason::Closed => "closed",
             Reason::NoTravel => "no_travel",
             Reason::NoChoice => "no_choice",
+            Reason::CapacityIncomplete => "capacity_incomplete",
+            Reason::SetByCity => "set_by_city",
+            Reason::NotAsked => "not_asked",
+            Reason::Unborn => "unborn",
             Reason::NoEarlierPeriod => "no_earlier_period",
             Reason::NoPlan => "no_plan",
             Reason::NoCapacity => "no_capacity",
@@ -106,6 +122,10 @@ impl Reason {
                 "任何职住匹配的通勤都相同",
                 "however jobs are exchanged, all travel the same",
             ),
+            Reason::CapacityIncomplete => ("规模不全", "the capacity of some facility is unknown"),
+            Reason::SetByCity => ("标准值由本市设定", "the city has to set the figure"),
+            Reason::NotAsked => ("标准不作要求", "the norm does not ask for it"),
+            Reason::Unborn => ("含尚未出生的儿童", "some of the children are not born yet"),
             Reason::NoEarlierPeriod => ("没有更早时点的数据", "no earlier period"),
             Reason::NoPlan => ("没有该年的规划人口", "no planned figure for the year"),
             Reason::NoCapacity => ("没有承载规模", "no planned capacity"),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: `domain` imports no other room and does no I/O.
 
+mod age;
 mod area;
 mod attribute;
 mod bbox;
@@ -14,6 +15,7 @@ mod hilbert;
 mod layer;
 mod layer_id;
 pub mod measure;
+mod norms;
 mod period;
 mod plan;
 mod short_name;
@@ -24,6 +26,7 @@ mod title;
 mod value;
 pub mod zoning;
 
+pub use age::AgeRange;
 pub use area::{AreaCode, AreaCodeError};
 pub use attribute::{Attribute, AttributeType, CategoryValue, Role};
 pub use bbox::{Bbox, BboxError};
@@ -34,6 +37,7 @@ pub use flow::{Flow, FlowPlace, FlowRow, Flows};
 pub use hilbert::hilbert_key;
 pub use layer::{Breaks, GeometryKind, Layer, LayerKind, SecurityLevel, Style, Zoom};
 pub use layer_id::{AttributeId, LayerId, LevelId, NameError};
+pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormItem, NormSet};
 pub use period::{Period, PeriodError};
 pub use plan::{FigureKind, PlanFigure};
 pub use short_name::short_names;

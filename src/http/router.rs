@@ -5,8 +5,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
-    health, jobs, layers, openapi, questions, stations, tiles, travel_times, zoning,
+    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
+    guard, health, jobs, layers, norms, openapi, questions, stations, tiles, travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -37,6 +37,15 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stations::list_station_coverage))
         .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(norms::list_norms))
+        .routes(routes!(
+            norms::find_norms,
+            norms::keep_norms,
+            norms::drop_norms
+        ))
+        .routes(routes!(gaps::list_gaps))
+        .routes(routes!(gaps::list_blind_spots))
+        .routes(routes!(gaps::list_school_places))
         .routes(routes!(zoning::list_zoning, zoning::compute_zoning))
         .routes(routes!(zoning::list_rules))
         .routes(routes!(zoning::put_rules, zoning::remove_rules))

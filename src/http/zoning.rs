@@ -19,9 +19,7 @@ use crate::{
     city::City,
     clock,
     domain::Title,
-    query::{
-        self, Limits, OverrideRequest, PlanQuery, QueryError, ZONING_KIND, ZoningQuery,
-    },
+    query::{self, Limits, OverrideRequest, PlanQuery, QueryError, ZONING_KIND, ZoningQuery},
     store::{Definition, ImportRecord},
 };
 
@@ -101,11 +99,12 @@ pub async fn put_rules(
     rules: Result<Json<serde_json::Value>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let json = posted(rules)?;
-    let rules = crate::domain::zoning::ZoningRules::from_json("rules", &json)
-        .map_err(|error| ApiError::from(QueryError::Field {
+    let rules = crate::domain::zoning::ZoningRules::from_json("rules", &json).map_err(|error| {
+        ApiError::from(QueryError::Field {
             field: "rules",
             problem: error.to_string(),
-        }))?;
+        })
+    })?;
     if rules.id != id {
         let problem = format!("`{}` is not the id in the address, `{id}`", rules.id);
         return Err(ApiError::BadField {
@@ -142,13 +141,15 @@ pub async fn remove_rules(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     state
-        .write(move |_, store| match store.remove_definition(ZONING_KIND, &id)? {
-            Some(_) => Ok(StatusCode::NO_CONTENT),
-            None => Err(ApiError::NotFound {
-                what: "rule set of the city's own",
-                name: id,
-            }),
-        })
+        .write(
+            move |_, store| match store.remove_definition(ZONING_KIND, &id)? {
+                Some(_) => Ok(StatusCode::NO_CONTENT),
+                None => Err(ApiError::NotFound {
+                    what: "rule set of the city's own",
+                    name: id,
+                }),
+            },
+        )
         .await
 }
 

@@ -83,7 +83,9 @@ fn areas(text: &str) -> Result<Vec<AreaCode>, String> {
     if matches!(text, "" | "city" | "全市") {
         return Ok(Vec::new());
     }
-    let parts = text.split(['+', '、', ' ', ';', '；']).filter(|part| !part.is_empty());
+    let parts = text
+        .split(['+', '、', ' ', ';', '；'])
+        .filter(|part| !part.is_empty());
     let code = |part: &str| {
         // Data frames write codes as numbers: 440106.0.
         let part = part.strip_suffix(".0").unwrap_or(part);
@@ -112,12 +114,21 @@ mod tests {
              440103+440104000000,两区,2025,常住人口,100,,文件,2022,A\n",
         );
         assert_eq!(found.report.refused.count, 0, "{:?}", found.report.refused);
-        let figures: Vec<PlanFigure> =
-            found.figures.into_iter().map(|(_, f)| f.expect("a figure")).collect();
-        assert_eq!((figures[0].value, figures[0].kind), (22_000_000, FigureKind::AtMost));
+        let figures: Vec<PlanFigure> = found
+            .figures
+            .into_iter()
+            .map(|(_, f)| f.expect("a figure"))
+            .collect();
+        assert_eq!(
+            (figures[0].value, figures[0].kind),
+            (22_000_000, FigureKind::AtMost)
+        );
         assert!(figures[0].areas.is_empty());
         assert_eq!(figures[1].code(), "440103+440104");
-        assert_eq!((figures[1].name.zh.as_str(), figures[1].year), ("两区", 2025));
+        assert_eq!(
+            (figures[1].name.zh.as_str(), figures[1].year),
+            ("两区", 2025)
+        );
         assert_eq!(figures[1].kind, FigureKind::Target);
     }
 
@@ -127,10 +138,16 @@ mod tests {
             "area,year,indicator,value\n,2035,常住人口,-3\n,2035,jobs?,3\nx y/z,2035,常住人口,3\n,2035,常住人口,7\n",
         );
         assert_eq!(found.report.refused.count, 1, "a negative count");
-        let places: Vec<(u64, bool)> =
-            found.figures.iter().map(|((_, row), f)| (*row, f.is_ok())).collect();
+        let places: Vec<(u64, bool)> = found
+            .figures
+            .iter()
+            .map(|((_, row), f)| (*row, f.is_ok()))
+            .collect();
         assert_eq!(places, [(3, false), (4, false), (5, true)]);
         let told = found.figures[0].1.clone().unwrap_err();
-        assert!(told.contains("`jobs?`") && told.contains("usual_residents"), "{told}");
+        assert!(
+            told.contains("`jobs?`") && told.contains("usual_residents"),
+            "{told}"
+        );
     }
 }

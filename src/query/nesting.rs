@@ -14,7 +14,9 @@ pub fn ancestor<'c>(
     level: &str,
     period: Option<&Period>,
 ) -> Option<&'c Area> {
-    above(city, area, period).into_iter().find(|above| above.level == *level)
+    above(city, area, period)
+        .into_iter()
+        .find(|above| above.level == *level)
 }
 
 /// The area and all that it lies in, smaller ones first.
@@ -27,7 +29,8 @@ pub fn above<'c>(city: &'c City, area: &'c Area, period: Option<&Period>) -> Vec
         // The code of the next larger level that holds it: a smaller one may have the same.
         let larger = levels[..own].iter().rev();
         let mut larger = larger.filter_map(|level| {
-            city.areas().find_at(level.as_str(), parent.as_str(), period)
+            city.areas()
+                .find_at(level.as_str(), parent.as_str(), period)
         });
         let Some(next) = larger.next() else { break };
         found.push(next);

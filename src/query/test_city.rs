@@ -37,6 +37,7 @@ pub struct TestCity {
     layers: Vec<Arc<LoadedLayer>>,
     streets: Option<Arc<Streets>>,
     definitions: Vec<StoredDefinition>,
+    period: String,
 }
 
 impl TestCity {
@@ -46,7 +47,14 @@ impl TestCity {
             layers: Vec::new(),
             streets: None,
             definitions: Vec::new(),
+            period: "2020".into(),
         }
+    }
+
+    /// The layers that follow are those of this period.
+    pub fn at_period(mut self, period: &str) -> Self {
+        self.period = period.to_owned();
+        self
     }
 
     /// A layer of points.
@@ -85,7 +93,7 @@ impl TestCity {
                 codes.push(code.map(|(_, code)| *code));
             }
         }
-        let period = "2020".parse().expect("a year");
+        let period = self.period.parse().expect("a period");
         self.layers.push(Arc::new(LoadedLayer {
             index: LayerIndex::build(layer, period, self.catalog.levels(), &table),
             records: Vec::new(),

@@ -66,17 +66,27 @@ async fn classes_come_in_every_form() {
     let answer = answer.json();
     assert_eq!(answer["rows"].as_array().map(Vec::len), Some(4));
     assert_eq!(answer["rules"]["placeholder"], json!(true));
-    assert!(answer["provenance"]["inputs"].as_array().expect("inputs").iter().any(|input| {
-        input["source"] == "a bureau"
-    }));
+    assert!(
+        answer["provenance"]["inputs"]
+            .as_array()
+            .expect("inputs")
+            .iter()
+            .any(|input| { input["source"] == "a bureau" })
+    );
     let csv = app.get("/api/zoning?level=district&format=csv").await;
     let text = String::from_utf8(csv.body).expect("UTF-8");
     for heading in ["现状人口", "规划人口", "分类", "判定依据", "2035 年目标"] {
         assert!(text.contains(heading), "{heading}: {text}");
     }
-    let shapes = app.get("/api/zoning?level=district&format=geojson&lang=en").await.json();
+    let shapes = app
+        .get("/api/zoning?level=district&format=geojson&lang=en")
+        .await
+        .json();
     assert_eq!(shapes["features"][0]["geometry"]["type"], json!("Polygon"));
-    assert_eq!(shapes["features"][0]["properties"]["class"], json!("Unclassified"));
+    assert_eq!(
+        shapes["features"][0]["properties"]["class"],
+        json!("Unclassified")
+    );
     let sheet = app.get("/api/zoning?level=district&format=xlsx").await;
     assert!(sheet.body.starts_with(b"PK"));
 }
@@ -91,26 +101,46 @@ async fn rules_and_thresholds_may_come_with_the_question() {
         question
     };
     let answer = app.post("/api/zoning", ask(json!({}))).await.json();
-    assert_eq!(classes(&answer), [json!("dense"), json!("loose"), json!("loose"), json!("loose")]);
+    assert_eq!(
+        classes(&answer),
+        [
+            json!("dense"),
+            json!("loose"),
+            json!("loose"),
+            json!("loose")
+        ]
+    );
     let lower = json!({"thresholds": {"dense.1": 1.0, "loose.1": 1.0}});
     let answer = app.post("/api/zoning", ask(lower)).await.json();
     assert_eq!(classes(&answer)[1], json!("dense"));
-    let wrong = app.post("/api/zoning", ask(json!({"thresholds": {"x.1": 1.0}}))).await;
+    let wrong = app
+        .post("/api/zoning", ask(json!({"thresholds": {"x.1": 1.0}})))
+        .await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert_eq!(wrong.json()["field"], json!("thresholds"));
     let mut bad = rules();
     bad["classes"][1]["all"][0]["indicator"] = json!("nonsense");
-    let refused = app.post("/api/zoning", json!({"level": "district", "rules": bad})).await;
+    let refused = app
+        .post("/api/zoning", json!({"level": "district", "rules": bad}))
+        .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let detail = refused.json()["detail"].as_str().expect("text").to_owned();
-    assert!(detail.contains("class `loose`, criterion 1") && detail.contains("nonsense"), "{detail}");
+    assert!(
+        detail.contains("class `loose`, criterion 1") && detail.contains("nonsense"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]
 async fn rules_are_kept_as_the_citys_own() {
     let app = app();
     let put = send(&app, "PUT", "/api/zoning/rules/own", rules()).await;
-    assert_eq!(put.status, StatusCode::OK, "{}", String::from_utf8_lossy(&put.body));
+    assert_eq!(
+        put.status,
+        StatusCode::OK,
+        "{}",
+        String::from_utf8_lossy(&put.body)
+    );
     let listed = app.get("/api/zoning/rules").await.json();
     let ids: Vec<&str> = listed["rows"]
         .as_array()
@@ -140,9 +170,17 @@ async fn a_class_is_set_by_hand_and_taken_back() {
     let path = "/api/zoning/overrides/440104";
     let body = json!({"rules": "own", "level": "district", "class": "dense", "reason": "在建", "by": "规资局"});
     let put = send(&app, "PUT", path, body).await;
-    assert_eq!(put.status, StatusCode::OK, "{}", String::from_utf8_lossy(&put.body));
+    assert_eq!(
+        put.status,
+        StatusCode::OK,
+        "{}",
+        String::from_utf8_lossy(&put.body)
+    );
     let row = put.json()["rows"][0].clone();
-    assert_eq!((&row["class"], &row["name"]), (&json!("dense"), &json!("乙区")));
+    assert_eq!(
+        (&row["class"], &row["name"]),
+        (&json!("dense"), &json!("乙区"))
+    );
     assert!(row["at"].as_str().is_some_and(|at| at.starts_with("20")));
     let question = "/api/zoning?level=district&rules=own";
     let found = app.get(question).await.json();
@@ -150,9 +188,18 @@ async fn a_class_is_set_by_hand_and_taken_back() {
     assert_eq!(found["rows"][1]["overridden"], json!(true));
     assert_eq!(found["rows"][1]["computed_class"], json!("loose"));
     for (body, field) in [
-        (json!({"level": "district", "class": "dense", "by": "x"}), "class"),
-        (json!({"rules": "own", "level": "district", "class": "dense", "by": "x"}), "reason"),
-        (json!({"rules": "own", "level": "district", "reason": "y", "by": "x"}), "class"),
+        (
+            json!({"level": "district", "class": "dense", "by": "x"}),
+            "class",
+        ),
+        (
+            json!({"rules": "own", "level": "district", "class": "dense", "by": "x"}),
+            "reason",
+        ),
+        (
+            json!({"rules": "own", "level": "district", "reason": "y", "by": "x"}),
+            "class",
+        ),
     ] {
         let refused = send(&app, "PUT", path, body).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST);
@@ -171,7 +218,10 @@ async fn a_class_is_set_by_hand_and_taken_back() {
 async fn targets_stand_beside_what_is_so() {
     let app = app();
     let rows = app.get("/api/plan?level=district").await.json()["rows"].clone();
-    assert_eq!((&rows[0]["target"], &rows[0]["actual"]), (&json!(500), &json!(400)));
+    assert_eq!(
+        (&rows[0]["target"], &rows[0]["actual"]),
+        (&json!(500), &json!(400))
+    );
     assert_eq!(rows[0]["actual_year"], json!(2020));
     assert_eq!(rows[0]["completion_share"], json!(0.8));
     assert_eq!(rows[1]["status"], json!("reached"));
@@ -182,5 +232,8 @@ async fn targets_stand_beside_what_is_so() {
     }
     let city = app.get("/api/city").await.json();
     let target = &city["plan_targets"][0];
-    assert_eq!((&target["target"], &target["actual_year"]), (&json!(1_000), &json!(2020)));
+    assert_eq!(
+        (&target["target"], &target["actual_year"]),
+        (&json!(1_000), &json!(2020))
+    );
 }

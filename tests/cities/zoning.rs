@@ -15,7 +15,9 @@ fn the_demonstration_city_is_classified_and_adds_up() {
     let rows = found["rows"].as_array().expect("rows");
     assert_eq!(rows.len(), 178);
     let sum = |rows: &[Json], key: &str| -> i64 {
-        rows.iter().map(|row| row[key].as_i64().expect("a count")).sum()
+        rows.iter()
+            .map(|row| row[key].as_i64().expect("a count"))
+            .sum()
     };
     assert_eq!(sum(rows, "residents"), 18_676_605);
     assert_eq!(sum(rows, "planned_residents"), 22_000_000);
@@ -55,8 +57,11 @@ fn rules_are_copied_changed_and_brought_in() {
     desk.done(&["template", "zoning", "--out", "rules.toml"]);
     let text = std::fs::read_to_string(desk.path("rules.toml")).expect("a file");
     let own = text.replace("id = \"default\"", "id = \"own\"");
-    std::fs::write(desk.path("own.toml"), own.replace("threshold = 20000", "threshold = 1e9"))
-        .expect("written");
+    std::fs::write(
+        desk.path("own.toml"),
+        own.replace("threshold = 20000", "threshold = 1e9"),
+    )
+    .expect("written");
     desk.done(&["import", "zoning", "own.toml"]);
     let told = desk.refused(&["import", "zoning", "own.toml"]);
     assert!(told.contains("--replace"), "{told}");
@@ -67,7 +72,12 @@ fn rules_are_copied_changed_and_brought_in() {
     assert_eq!(disperse.map(|class| class["areas"].as_u64()), Some(Some(0)));
     std::fs::write(desk.path("bad.toml"), own_with_a_slip(&own)).expect("written");
     let told = desk.refused(&["import", "zoning", "bad.toml"]);
-    for part in ["bad.toml", "class `disperse`, criterion 1", "density_per_kn2", "capacity_ratio"] {
+    for part in [
+        "bad.toml",
+        "class `disperse`, criterion 1",
+        "density_per_kn2",
+        "capacity_ratio",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
 }
@@ -79,14 +89,30 @@ fn own_with_a_slip(text: &str) -> String {
 #[test]
 fn targets_are_held_against_the_city() {
     let desk = demo();
-    let rows = desk.json(&["query", "plan", "--year", "2025", "--indicator", "usual_residents"]);
+    let rows = desk.json(&[
+        "query",
+        "plan",
+        "--year",
+        "2025",
+        "--indicator",
+        "usual_residents",
+    ]);
     let rows = rows["rows"].as_array().expect("rows");
     let city = &rows[0];
-    assert_eq!((city["target"].as_i64(), city["actual"].as_i64()), (Some(21_000_000), Some(18_827_000)));
+    assert_eq!(
+        (city["target"].as_i64(), city["actual"].as_i64()),
+        (Some(21_000_000), Some(18_827_000))
+    );
     assert_eq!(city["actual_year"].as_i64(), Some(2023));
-    let outer = rows.iter().find(|row| row["name"] == "外围七区").expect("the outer districts");
+    let outer = rows
+        .iter()
+        .find(|row| row["name"] == "外围七区")
+        .expect("the outer districts");
     let share = |key: &str| (outer[key].as_f64().expect("a share") * 1e4).round() / 1e4;
-    assert_eq!((share("target_share_of_city"), share("actual_share_of_city")), (0.6786, 0.676));
+    assert_eq!(
+        (share("target_share_of_city"), share("actual_share_of_city")),
+        (0.6786, 0.676)
+    );
     std::fs::write(
         desk.path("draft.csv"),
         "单元代码,目标年,指标,目标值,来源,日期\n440106,2030,常住人口,2300000,讨论稿,2026-03\n\

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use suitu::{
     domain::{Flow, FlowPlace, Flows, Layer, Table, Value},
     store::{
-        BatchMode, ChangeKind, ControlTotal, Definition, FlowBatch, ImportRecord, Store, StoreError,
-        StoredNetwork,
+        BatchMode, ChangeKind, ControlTotal, Definition, FlowBatch, ImportRecord, Store,
+        StoreError, StoredNetwork,
     },
 };
 
@@ -418,7 +418,10 @@ fn definitions_are_kept_by_kind_and_id(store: &dyn Store) {
     assert_eq!(found.len(), 3);
     assert_eq!(found[2].definition, newer);
     assert_eq!(found[2].number, second);
-    assert!(found[0].number < second, "what was not written keeps its number");
+    assert!(
+        found[0].number < second,
+        "what was not written keeps its number"
+    );
     let removed = store.remove_definition("zoning", "穗").unwrap();
     assert!(removed > Some(second));
     assert_eq!(store.definitions().unwrap().len(), 2);
@@ -427,7 +430,11 @@ fn definitions_are_kept_by_kind_and_id(store: &dyn Store) {
     assert_eq!(store.put_definitions(&[]).unwrap(), removed.unwrap());
     let changes = store.changes_since(0).unwrap();
     assert_eq!(changes.len(), 5);
-    assert!(changes.iter().all(|c| c.layer == *"definitions" && !c.external));
+    assert!(
+        changes
+            .iter()
+            .all(|c| c.layer == *"definitions" && !c.external)
+    );
 }
 
 fn readers_see_whole_commits(store: &dyn Store) {

@@ -5,7 +5,7 @@ mod sentences;
 mod stability;
 
 pub use classify::{Judged, Verdict, classify};
-pub use sentences::{Words, class_sentence, criterion_sentence, undecided_sentence};
+pub use sentences::{Words, class_sentence, criterion_sentence, grouped, undecided_sentence};
 pub use stability::{Flip, Shift, Stability, stability};
 
 /// The value of an indicator in an area, or why there is none.

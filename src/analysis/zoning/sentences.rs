@@ -43,8 +43,8 @@ fn trimmed(value: f64) -> String {
     }
 }
 
-/// With commas between thousands.
-fn grouped(value: f64, decimals: u8) -> String {
+/// A figure with commas between thousands.
+pub fn grouped(value: f64, decimals: u8) -> String {
     let text = format!("{value:.*}", usize::from(decimals));
     let (sign, digits) = match text.strip_prefix('-') {
         // Not less than nothing is nothing.
@@ -132,7 +132,8 @@ pub fn class_sentence(
     judged: &Judged,
 ) -> Title {
     let criteria = rules.criteria();
-    let told = |at: usize| criterion_sentence(criteria[at], thresholds[at], &words[at], &values[at]);
+    let told =
+        |at: usize| criterion_sentence(criteria[at], thresholds[at], &words[at], &values[at]);
     let mut from = 0;
     let mut parts: Vec<Title> = Vec::new();
     for (number, class) in rules.classes.iter().enumerate() {
@@ -159,7 +160,12 @@ pub fn class_sentence(
 }
 
 /// Which classes before the one found cannot be judged, and why; empty where all can.
-pub fn undecided_sentence(rules: &ZoningRules, words: &[Words], values: &[Value], judged: &Judged) -> Title {
+pub fn undecided_sentence(
+    rules: &ZoningRules,
+    words: &[Words],
+    values: &[Value],
+    judged: &Judged,
+) -> Title {
     let mut starts = vec![0];
     for class in &rules.classes {
         starts.push(starts[starts.len() - 1] + class.condition.criteria().len());
@@ -181,7 +187,11 @@ pub fn undecided_sentence(rules: &ZoningRules, words: &[Words], values: &[Value]
         };
         let title = &rules.classes[class].title;
         Title {
-            zh: format!("{}无法判定：{}", title.zh, list(|t| &t.zh, "（", "）", "、")),
+            zh: format!(
+                "{}无法判定：{}",
+                title.zh,
+                list(|t| &t.zh, "（", "）", "、")
+            ),
             en: format!(
                 "{} cannot be judged: {}",
                 title.en,
@@ -239,8 +249,14 @@ mod tests {
             (why, undecided_sentence(&rules, &words, &values, &judged))
         };
         let (why, open) = say(values(Ok(23456.4), Ok(1.3), Ok(0.9)));
-        assert_eq!(why.zh, "人口密度 23,456 人/km²，高于 20,000；承载率 130.0%，不低于 100%");
-        assert_eq!(why.en, "Density 23,456 人/km², above 20,000; Capacity ratio 130.0%, at least 100%");
+        assert_eq!(
+            why.zh,
+            "人口密度 23,456 人/km²，高于 20,000；承载率 130.0%，不低于 100%"
+        );
+        assert_eq!(
+            why.en,
+            "Density 23,456 人/km², above 20,000; Capacity ratio 130.0%, at least 100%"
+        );
         assert_eq!(open, Title::default());
         let (why, open) = say(values(Ok(900.0), Err(Reason::NoData), Ok(0.9)));
         assert_eq!(
@@ -248,7 +264,10 @@ mod tests {
             "非疏解区：人口密度 900 人/km²，不高于 20,000；非优化区：承载率无法判定（无数据）"
         );
         assert_eq!(open.zh, "优化区无法判定：承载率（无数据）");
-        assert_eq!(open.en, "Improve cannot be judged: Capacity ratio (no data)");
+        assert_eq!(
+            open.en,
+            "Improve cannot be judged: Capacity ratio (no data)"
+        );
     }
 
     #[test]

@@ -133,7 +133,11 @@ impl RawCondition {
             let problem = format!("groups stand at most {MAX_DEPTH} deep");
             return Err(RuleError::at(&class_place, problem));
         }
-        match (self.all.is_some(), self.any.is_some(), self.indicator.is_some()) {
+        match (
+            self.all.is_some(),
+            self.any.is_some(),
+            self.indicator.is_some(),
+        ) {
             (true, false, false) => {
                 let group = group(self.all.unwrap_or_default(), class, count, depth)?;
                 Ok(Condition::All(group))

@@ -95,15 +95,17 @@ impl ZoningRules {
     /// # Errors
     /// As [`from_toml`](Self::from_toml).
     pub fn from_json(file: &str, json: &serde_json::Value) -> Result<Self, RuleError> {
-        let raw = RawRules::deserialize(json)
-            .map_err(|e| RuleError::of_file(file, e.to_string()))?;
+        let raw =
+            RawRules::deserialize(json).map_err(|e| RuleError::of_file(file, e.to_string()))?;
         check(raw).map_err(|error| error.in_file(file))
     }
 
     /// Every criterion of every class, in the order of the file.
     pub fn criteria(&self) -> Vec<&Criterion> {
         let classes = self.classes.iter();
-        classes.flat_map(|class| class.condition.criteria()).collect()
+        classes
+            .flat_map(|class| class.condition.criteria())
+            .collect()
     }
 
     pub fn class(&self, id: &str) -> Option<(usize, &ZoningClass)> {
@@ -134,7 +136,10 @@ impl ZoningRules {
             None => Ok(self),
             Some(key) => {
                 let known: Vec<&str> = self.criteria().iter().map(|c| c.key.as_str()).collect();
-                let problem = format!("no criterion has this key; it is one of {}", known.join(", "));
+                let problem = format!(
+                    "no criterion has this key; it is one of {}",
+                    known.join(", ")
+                );
                 Err(RuleError::at(key, problem).in_file("thresholds"))
             }
         }
@@ -171,7 +176,10 @@ fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
         }
         let root = RawCondition::group(class.all, class.any);
         if root.all.is_some() == root.any.is_some() {
-            return Err(RuleError::at(&place, "write criteria in either `all` or `any`"));
+            return Err(RuleError::at(
+                &place,
+                "write criteria in either `all` or `any`",
+            ));
         }
         let condition = root.check(&class.id, &mut 0, 0)?;
         classes.push(ZoningClass {
@@ -209,7 +217,8 @@ fn check_name(what: &str, name: &str) -> Result<(), RuleError> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.is_empty() || name.len() > 40 || !name.chars().all(fits) || name == "none" {
         let shown: String = name.chars().take(64).collect();
-        let problem = format!("`{shown}`: write small letters, digits and _, at most 40, not `none`");
+        let problem =
+            format!("`{shown}`: write small letters, digits and _, at most 40, not `none`");
         return Err(RuleError::at(what, problem));
     }
     Ok(())
@@ -243,8 +252,13 @@ mod tests {
         assert!(matches!(&rules.classes[0].condition, Condition::All(m)
             if matches!(&m[1], Condition::Any(m) if m.len() == 2)));
         let json = serde_json::to_value(&rules).expect("JSON");
-        assert_eq!(ZoningRules::from_json("again", &json).expect("the same"), rules);
-        let moved = rules.clone().with_thresholds(&[("a.2".to_owned(), 0.8)].into());
+        assert_eq!(
+            ZoningRules::from_json("again", &json).expect("the same"),
+            rules
+        );
+        let moved = rules
+            .clone()
+            .with_thresholds(&[("a.2".to_owned(), 0.8)].into());
         assert_eq!(moved.expect("a known key").criteria()[1].threshold, 0.8);
         let wrong = rules.with_thresholds(&[("a.9".to_owned(), 0.8)].into());
         assert!(wrong.unwrap_err().to_string().contains("a.9"));
@@ -255,7 +269,9 @@ mod tests {
         let criterion = |rest: &str| class(&format!("all = [{{ {rest} }}]\n"));
         for (text, wanted) in [
             (
-                criterion("indicator = \"densty\", comparison = \">\", threshold = 1, unit = \"share\""),
+                criterion(
+                    "indicator = \"densty\", comparison = \">\", threshold = 1, unit = \"share\"",
+                ),
                 &["class `a`, criterion 1", "`densty`", "density_per_km2"][..],
             ),
             (
@@ -263,11 +279,15 @@ mod tests {
                 &["`unit` is missing", "`share`"],
             ),
             (
-                criterion("indicator = \"capacity_ratio\", comparison = \">\", threshold = 1, unit = \"km2\""),
+                criterion(
+                    "indicator = \"capacity_ratio\", comparison = \">\", threshold = 1, unit = \"km2\"",
+                ),
                 &["unit `km2`", "`share`"],
             ),
             (
-                criterion("indicator = \"capacity_ratio\", comparison = \"=\", threshold = 1, unit = \"share\""),
+                criterion(
+                    "indicator = \"capacity_ratio\", comparison = \"=\", threshold = 1, unit = \"share\"",
+                ),
                 &["comparison `=`", ">="],
             ),
             (
@@ -275,11 +295,15 @@ mod tests {
                 &["`threshold`"],
             ),
             (
-                criterion("indicator = \"station_share_residents\", comparison = \">\", threshold = 0.5, unit = \"share\""),
+                criterion(
+                    "indicator = \"station_share_residents\", comparison = \">\", threshold = 0.5, unit = \"share\"",
+                ),
                 &["needs `within_m`"],
             ),
             (
-                criterion("indicator = \"capacity_ratio\", within_m = 5, comparison = \">\", threshold = 0.5, unit = \"share\""),
+                criterion(
+                    "indicator = \"capacity_ratio\", within_m = 5, comparison = \">\", threshold = 0.5, unit = \"share\"",
+                ),
                 &["has no `within_m`"],
             ),
             (class(""), &["class `a`", "`all` or `any`"]),
@@ -288,7 +312,9 @@ mod tests {
             (HEAD.to_owned(), &["classes"]),
             ("id = ".to_owned(), &["t.toml"]),
         ] {
-            let error = ZoningRules::from_toml("t.toml", &text).unwrap_err().to_string();
+            let error = ZoningRules::from_toml("t.toml", &text)
+                .unwrap_err()
+                .to_string();
             assert!(error.starts_with("t.toml: "), "{error}");
             for part in wanted {
                 assert!(error.contains(part), "{error}: no {part}");

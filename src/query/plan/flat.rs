@@ -25,7 +25,10 @@ pub fn flat_plan(answer: &Answer<PlanRow, Row>, language: Language) -> Answer<Ro
         put("figure_kind", json!(kind(row.kind, language)));
         put("target", json!(row.target));
         put("actual", json!(row.actual));
-        put("actual_year", json!(row.actual_year.map(|year| year.to_string())));
+        put(
+            "actual_year",
+            json!(row.actual_year.map(|year| year.to_string())),
+        );
         put("actual_date", json!(row.actual_date));
         put("completion_share", json!(row.completion_share));
         put("target_difference", json!(row.target_difference));

@@ -81,7 +81,10 @@ pub fn plan(
             && query.level.as_ref().is_none_or(is_of_level)
             && (query.superseded || !recorded.superseded)
             && query.year.is_none_or(|year| figure.year == year)
-            && query.indicator.as_ref().is_none_or(|i| figure.indicator == **i)
+            && query
+                .indicator
+                .as_ref()
+                .is_none_or(|i| figure.indicator == **i)
             && query.area.as_ref().is_none_or(is_in);
         if !fits {
             continue;
@@ -104,7 +107,9 @@ pub fn plan(
         _ => None,
     };
     let mut provenance = Provenance::of(city, period, caliber, inputs);
-    provenance.inputs.extend(plans.stored().into_iter().map(input));
+    provenance
+        .inputs
+        .extend(plans.stored().into_iter().map(input));
     Ok(Answer {
         query: json!(query),
         definition: definition(city, "plan"),

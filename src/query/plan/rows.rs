@@ -179,7 +179,12 @@ pub(super) fn sort(city: &City, rows: &mut [PlanRow]) {
     let rank = |row: &PlanRow| match row.level.as_str() {
         "city" => 0,
         "group" => 1,
-        level => 2 + levels.iter().position(|l| *l == *level).unwrap_or(levels.len()),
+        level => {
+            2 + levels
+                .iter()
+                .position(|l| *l == *level)
+                .unwrap_or(levels.len())
+        }
     };
     rows.sort_by(|a, b| {
         let key = |row: &PlanRow| {

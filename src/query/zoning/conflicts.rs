@@ -96,6 +96,11 @@ pub(super) fn of_level(
     areas.iter().enumerate().flat_map(of).collect()
 }
 
+/// A count with commas between thousands.
+fn grouped(count: i64) -> String {
+    crate::analysis::zoning::grouped(count as f64, 0)
+}
+
 struct Named<'a> {
     code: &'a str,
     name: &'a str,
@@ -137,12 +142,18 @@ fn of_capacity(
             class: None,
             sentence: Title {
                 zh: format!(
-                    "{}{zh} {people} 人，超过承载规模 {capacity} 人，超出 {excess} 人",
-                    area.name
+                    "{}{zh} {} 人，超过承载规模 {} 人，超出 {} 人",
+                    area.name,
+                    grouped(people),
+                    grouped(capacity),
+                    grouped(excess)
                 ),
                 en: format!(
-                    "{}: {people} {en}, {excess} more than the planned capacity of {capacity}",
-                    area.english()
+                    "{}: {} {en}, {} more than the planned capacity of {}",
+                    area.english(),
+                    grouped(people),
+                    grouped(excess),
+                    grouped(capacity)
                 ),
             },
         });
@@ -175,14 +186,22 @@ fn against_class(rules: &ZoningRules, row: &ZoningRow, area: &Named<'_>) -> Opti
         class: row.class.clone(),
         sentence: Title {
             zh: format!(
-                "{}属{}，{zh}，而规划人口 {planned} 人较现状 {residents} 人变化 {change:+} 人",
-                area.name, class.title.zh
+                "{}属{}，{zh}，而规划人口 {} 人较现状 {} 人{} {} 人",
+                area.name,
+                class.title.zh,
+                grouped(planned),
+                grouped(residents),
+                if change > 0 { "增加" } else { "减少" },
+                grouped(change.abs())
             ),
             en: format!(
-                "{} ({}) {en}, but the plan has {planned} residents, {change:+} on today's \
-                 {residents}",
+                "{} ({}) {en}, but the plan has {} residents, {} {} than today's {}",
                 area.english(),
-                class.title.en
+                class.title.en,
+                grouped(planned),
+                grouped(change.abs()),
+                if change > 0 { "more" } else { "fewer" },
+                grouped(residents)
             ),
         },
     })

@@ -9,7 +9,11 @@ use crate::{
 /// Classes as plain rows in a language, with the columns that a report prints.
 pub fn flat_zoning(zoning: &Zoning, language: Language) -> Answer<Row, Row> {
     let answer = &zoning.answer;
-    let mut years: Vec<i32> = answer.rows.iter().flat_map(|r| r.targets.keys().copied()).collect();
+    let mut years: Vec<i32> = answer
+        .rows
+        .iter()
+        .flat_map(|r| r.targets.keys().copied())
+        .collect();
     years.sort_unstable();
     years.dedup();
     let flat = |row: &ZoningRow| flat_row(zoning, row, &years, language);
@@ -19,9 +23,16 @@ pub fn flat_zoning(zoning: &Zoning, language: Language) -> Answer<Row, Row> {
     totals.insert("planned_residents".into(), json!(of.planned_residents));
     totals.insert("planned_capacity".into(), json!(of.planned_capacity));
     totals.insert("capacity_ratio".into(), json!(of.capacity_ratio));
-    totals.insert("planned_capacity_ratio".into(), json!(of.planned_capacity_ratio));
+    totals.insert(
+        "planned_capacity_ratio".into(),
+        json!(of.planned_capacity_ratio),
+    );
     for year in years.iter().filter(|_| !answer.rows.is_empty()) {
-        let sum: Option<i64> = answer.rows.iter().map(|row| row.targets.get(year)).sum::<Option<i64>>();
+        let sum: Option<i64> = answer
+            .rows
+            .iter()
+            .map(|row| row.targets.get(year))
+            .sum::<Option<i64>>();
         totals.insert(format!("target_{year}"), json!(sum));
     }
     Answer {
@@ -47,13 +58,16 @@ fn flat_row(zoning: &Zoning, row: &ZoningRow, years: &[i32], language: Language)
     put("name", json!(row.name));
     put("name_en", json!(row.name_en));
     put("level", json!(row.level));
-    put("district", json!(match language {
-        Language::Zh => &row.district,
-        Language::En => match &row.district_en {
-            None => &row.district,
-            english => english,
-        },
-    }));
+    put(
+        "district",
+        json!(match language {
+            Language::Zh => &row.district,
+            Language::En => match &row.district_en {
+                None => &row.district,
+                english => english,
+            },
+        }),
+    );
     put("present_residents", json!(row.residents));
     put("planned_residents", json!(row.planned_residents));
     put("planned_capacity", json!(row.planned_capacity));
@@ -80,13 +94,25 @@ fn flat_row(zoning: &Zoning, row: &ZoningRow, years: &[i32], language: Language)
     put("stability", say(&row.stability));
     put("outline_class", say(&row.outline_class_title));
     put("undecided", say(&row.undecided));
-    put("conflicts", match row.conflicts.is_empty() {
-        true => json!(null),
-        false => json!(conflict_words(&row.conflicts, language)),
-    });
-    put("override_reason", json!(row.override_.as_ref().map(|set| &set.reason)));
-    put("override_by", json!(row.override_.as_ref().map(|set| &set.by)));
-    put("override_at", json!(row.override_.as_ref().map(|set| &set.at)));
+    put(
+        "conflicts",
+        match row.conflicts.is_empty() {
+            true => json!(null),
+            false => json!(conflict_words(&row.conflicts, language)),
+        },
+    );
+    put(
+        "override_reason",
+        json!(row.override_.as_ref().map(|set| &set.reason)),
+    );
+    put(
+        "override_by",
+        json!(row.override_.as_ref().map(|set| &set.by)),
+    );
+    put(
+        "override_at",
+        json!(row.override_.as_ref().map(|set| &set.at)),
+    );
     flat
 }
 

@@ -36,7 +36,7 @@ use crate::{
     analysis::zoning::{Stability, Words, stability},
     city::{Area, City},
     domain::{
-        LeftOut, Period, TermFormat,
+        LeftOut, NormSet, Period, TermFormat,
         zoning::{Criterion, Indicator, ZoningRules},
     },
 };
@@ -147,7 +147,10 @@ pub fn zoning(city: &City, query: &ZoningQuery, limits: &Limits) -> Result<Zonin
         return Err(QueryError::field("level", problem));
     }
     if !(query.swing > 0.0 && query.swing < 1.0) {
-        return Err(QueryError::field("swing", "write more than 0 and less than 1"));
+        return Err(QueryError::field(
+            "swing",
+            "write more than 0 and less than 1",
+        ));
     }
     let rules = rules::find_rules(city, query.rules.as_ref())?
         .with_thresholds(&query.thresholds)
@@ -168,6 +171,7 @@ pub fn zoning(city: &City, query: &ZoningQuery, limits: &Limits) -> Result<Zonin
         areas: &areas,
         people: &people,
         base: &base,
+        plan_year: year,
         limits,
     };
     let values = Values::of(&asked, &rules)?;
@@ -189,8 +193,12 @@ pub fn zoning(city: &City, query: &ZoningQuery, limits: &Limits) -> Result<Zonin
     let area_layer = city.catalog().area_layer(&query.level);
     let area_layer = area_layer.and_then(|layer| city.layer(layer.id.as_str(), period));
     let loaded = [&people.loaded].into_iter().chain(area_layer);
-    let mut provenance =
-        Provenance::of(city, period, Some(attribute), loaded.map(|loaded| &**loaded));
+    let mut provenance = Provenance::of(
+        city,
+        period,
+        Some(attribute),
+        loaded.map(|loaded| &**loaded),
+    );
     let more = values.inputs.iter().cloned();
     let more = more.chain(plans.stored().into_iter().map(plan::input));
     for input in more {
@@ -275,24 +283,37 @@ fn words_of(city: &City, criterion: &Criterion) -> Words {
             true => (format!("步行 {metres} 米"), format!("{metres} m on foot")),
             false => (format!("{metres} 米"), format!("{metres} m")),
         };
-        let named = parameters.layer.as_deref().filter(|_| {
-            criterion.indicator != Indicator::StationShare
-        });
+        let named = parameters
+            .layer
+            .as_deref()
+            .filter(|_| criterion.indicator != Indicator::StationShare);
         let layer = named.and_then(|layer| catalog.layer(layer));
         let (of_zh, of_en) = match layer {
-            Some(layer) => (layer.title.zh.clone(), layer.title.en.to_lowercase() + ", "),
+            Some(layer) => (
+                layer.title.zh.clone() + " ",
+                layer.title.en.to_lowercase() + ", ",
+            ),
             None => (String::new(), String::new()),
         };
         title.zh = format!("{of_zh}{zh}{}", title.zh);
         title.en = format!("{} ({of_en}{en})", title.en);
     }
     if let Some(service) = &parameters.service {
-        title.zh = format!("{}（{service}）", title.zh);
-        title.en = format!("{} ({service})", title.en);
+        let norms = parameters.norms.as_deref().unwrap_or(NormSet::DEFAULT);
+        let item = city.norm_set(norms);
+        let item = item.and_then(|set| set.items.iter().find(|item| item.id == **service));
+        let (zh, en) = match item {
+            Some(item) => (item.title.zh.as_str(), item.title.en.as_str()),
+            None => (service.as_str(), service.as_str()),
+        };
+        title.zh = format!("{zh}{}", title.zh);
+        title.en = format!("{} ({})", title.en, en.to_lowercase());
     }
     Words {
         title,
-        unit: term.map(|term| catalog.unit(&term.unit)).unwrap_or_default(),
+        unit: term
+            .map(|term| catalog.unit(&term.unit))
+            .unwrap_or_default(),
         is_share: term.is_some_and(|term| term.format == TermFormat::Share),
         decimals: term.map_or(2, |term| term.decimals),
     }
@@ -316,7 +337,9 @@ fn other_capacities(
             };
             let areas = chosen(city, &asked).unwrap_or_default();
             let period = query.period.as_ref();
-            let stated = areas.into_iter().filter(|a| values::capacity(city, a, period).is_some());
+            let stated = areas
+                .into_iter()
+                .filter(|a| values::capacity(city, a, period).is_some());
             let stated: Vec<&Area> = stated.collect();
             conflicts::of_level(city, people, plans, year, &stated, period)
         })

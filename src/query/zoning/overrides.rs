@@ -110,13 +110,19 @@ pub fn set_override(
     {
         let known: Vec<&str> = rules.classes.iter().map(|c| c.id.as_str()).collect();
         let shown: String = class.chars().take(64).collect();
-        let problem = format!("there is no class `{shown}`; it is one of: {}", known.join(", "));
+        let problem = format!(
+            "there is no class `{shown}`; it is one of: {}",
+            known.join(", ")
+        );
         return Err(QueryError::field("class", problem));
     }
     let text = |field: &'static str, text: &str, most: usize| {
         let text = text.trim();
         match text.chars().count() {
-            0 => Err(QueryError::field(field, "is missing: an override says why and by whom")),
+            0 => Err(QueryError::field(
+                field,
+                "is missing: an override says why and by whom",
+            )),
             n if n > most => Err(QueryError::field(field, format!("at most {most} letters"))),
             _ => Ok(text.to_owned()),
         }

@@ -8,9 +8,7 @@ use super::{
     values::{Asked, Values},
 };
 use crate::{
-    analysis::zoning::{
-        Stability, Value, Words, class_sentence, classify, undecided_sentence,
-    },
+    analysis::zoning::{Stability, Value, Words, class_sentence, classify, undecided_sentence},
     domain::{Title, zoning::ZoningRules},
     query::{nesting, plan::Plans},
 };
@@ -181,7 +179,8 @@ fn set_values(row: &mut ZoningRow, rules: &ZoningRules, values: &[Value]) {
     for (criterion, value) in rules.criteria().into_iter().zip(values) {
         row.values.insert(criterion.key.clone(), json!(value.ok()));
         if let Err(reason) = value {
-            row.value_reasons.insert(criterion.key.clone(), json!(reason));
+            row.value_reasons
+                .insert(criterion.key.clone(), json!(reason));
         }
     }
 }

@@ -63,8 +63,10 @@ pub(super) fn find_rules(
             found.find(|rules| rules.id == *id).ok_or_else(|| {
                 let known: Vec<String> = all().into_iter().map(|(rules, _)| rules.id).collect();
                 let shown: String = id.chars().take(64).collect();
-                let problem =
-                    format!("there are no rules `{shown}`; known are: {}", known.join(", "));
+                let problem = format!(
+                    "there are no rules `{shown}`; known are: {}",
+                    known.join(", ")
+                );
                 QueryError::field("rules", problem)
             })
         }

@@ -11,9 +11,9 @@ use crate::{
         zoning::{Criterion, Indicator, Parameters, ZoningRules},
     },
     query::{
-        AccessQuery, BalanceQuery, BalanceRow, CoverageQuery, Denominator, Input, Limits, Measure,
-        Mode, Numbers, QueryError, StationCoverageQuery, To, Unit, access, balance, coverage,
-        nesting, plan::Plans, sources::CountSource, station_coverage,
+        AccessQuery, BalanceQuery, BalanceRow, CoverageQuery, Denominator, GapsQuery, Input,
+        Limits, Measure, Mode, Numbers, QueryError, StationCoverageQuery, To, Unit, access,
+        balance, coverage, gaps, nesting, plan::Plans, sources::CountSource, station_coverage,
     },
 };
 
@@ -73,7 +73,9 @@ impl Base {
             let above = nesting::above(city, area, period);
             let around = above.into_iter().skip(1).find_map(|above| {
                 let level = above.level.to_string();
-                let planned = planned_by_level.entry(level).or_insert_with_key(|l| planned(l));
+                let planned = planned_by_level
+                    .entry(level)
+                    .or_insert_with_key(|l| planned(l));
                 Some(Around {
                     capacity: capacity(city, above, period)?,
                     code: above.code.to_string(),
@@ -108,7 +110,12 @@ pub(super) fn capacity(city: &City, area: &Area, period: Option<&Period>) -> Opt
 
 impl Capacity {
     /// Residents over capacity, of the area or of the one around it.
-    fn ratio(&self, people: Option<i64>, around: impl Fn(&Around) -> Option<i64>, lacking: Reason) -> Value {
+    fn ratio(
+        &self,
+        people: Option<i64>,
+        around: impl Fn(&Around) -> Option<i64>,
+        lacking: Reason,
+    ) -> Value {
         let (capacity, people) = match (self.own, &self.around) {
             (Some(own), _) => (own, people),
             (None, Some(found)) => (found.capacity, around(found)),
@@ -146,6 +153,7 @@ pub(super) struct Asked<'q> {
     pub areas: &'q [&'q Area],
     pub people: &'q CountSource,
     pub base: &'q Base,
+    pub plan_year: i32,
     pub limits: &'q Limits,
 }
 
@@ -166,10 +174,14 @@ impl Values {
                 continue;
             }
             asked.limits.check()?;
-            let (values, used) = asked.values(criterion).map_err(|error| match error {
+            // A moved threshold asks for the same values again.
+            let make = || asked.values(criterion);
+            let kept = asked.city.find_or_make(&asked.key(criterion), make);
+            let kept = kept.map_err(|error| match error {
                 QueryError::Cancelled | QueryError::TooLarge { .. } => error,
                 other => QueryError::field("rules", format!("{}: {other}", criterion.key)),
             })?;
+            let (values, used) = (*kept).clone();
             inputs.extend(used);
             let by_outline = (criterion.indicator == Indicator::Density)
                 .then(|| asked.densities(|area| area.area_km2));
@@ -195,6 +207,22 @@ impl Values {
 type Found = (Vec<Value>, Vec<Input>);
 
 impl Asked<'_> {
+    /// All that the values of a criterion depend on beside the city.
+    fn key(&self, criterion: &Criterion) -> String {
+        let query = self.query;
+        serde_json::json!([
+            "zoning",
+            criterion.indicator.key(),
+            criterion.parameters,
+            query.level,
+            query.area,
+            query.period,
+            query.caliber,
+            self.plan_year,
+        ])
+        .to_string()
+    }
+
     fn values(&self, criterion: &Criterion) -> Result<Found, QueryError> {
         let base = self.base;
         let none = Vec::new();
@@ -213,7 +241,10 @@ impl Asked<'_> {
                 };
                 ((0..self.areas.len()).map(growth).collect(), none)
             }
-            Indicator::CapacityRatio => (self.by_capacity(|c, at| c.present(base.residents[at])), none),
+            Indicator::CapacityRatio => (
+                self.by_capacity(|c, at| c.present(base.residents[at])),
+                none,
+            ),
             Indicator::PlannedCapacityRatio => {
                 (self.by_capacity(|c, at| c.planned(base.planned[at])), none)
             }
@@ -232,7 +263,7 @@ impl Asked<'_> {
             Indicator::StationShare => return self.near_stations(&criterion.parameters),
             Indicator::ServiceShare => return self.served(&criterion.parameters),
             Indicator::MeanAccess => return self.mean_access(&criterion.parameters),
-            Indicator::Fulfilment => (self.everywhere(Reason::NoData), none),
+            Indicator::Fulfilment => return self.fulfilment(&criterion.parameters),
             Indicator::ResidentialLandShare => {
                 return self.land_share("residential_land", Reason::NoResidentialLand);
             }
@@ -265,7 +296,9 @@ impl Asked<'_> {
 
     fn by_capacity(&self, ratio: impl Fn(&Capacity, usize) -> Value) -> Vec<Value> {
         let capacities = self.base.capacities.iter().enumerate();
-        capacities.map(|(at, capacity)| ratio(capacity, at)).collect()
+        capacities
+            .map(|(at, capacity)| ratio(capacity, at))
+            .collect()
     }
 
     /// Mean yearly growth from the state of the count before this one.
@@ -357,7 +390,9 @@ impl Asked<'_> {
         let answer = station_coverage(self.city, &query, self.limits)?;
         let rows = answer.rows.iter().map(|row| {
             let value = match on_foot {
-                true => row.walk_share_residents.ok_or(row.walk_reason.or(row.reason)),
+                true => row
+                    .walk_share_residents
+                    .ok_or(row.walk_reason.or(row.reason)),
                 false => row.straight_share_residents.ok_or(row.reason),
             };
             let value = value.map_err(|reason| reason.unwrap_or(Reason::NoData));
@@ -389,7 +424,9 @@ impl Asked<'_> {
         };
         let answer = coverage(self.city, &query, self.limits)?;
         let rows = answer.rows.iter().map(|row| {
-            let value = row.share_covered.ok_or(row.reason.unwrap_or(Reason::NoData));
+            let value = row
+                .share_covered
+                .ok_or(row.reason.unwrap_or(Reason::NoData));
             (row.code.as_str(), value)
         });
         let by_code = rows.collect();
@@ -424,6 +461,26 @@ impl Asked<'_> {
         let rows = found.answer.rows.iter().filter_map(|row| {
             let value = row.value.ok_or(row.reason.unwrap_or(Reason::NoData));
             Some((row.code.as_deref()?, value))
+        });
+        let by_code = rows.collect();
+        Ok((self.in_order(&by_code), found.answer.provenance.inputs))
+    }
+
+    /// Capacity over what the norms require, as the table of gaps has it.
+    fn fulfilment(&self, parameters: &Parameters) -> Result<Found, QueryError> {
+        let question = serde_json::json!({
+            "level": self.query.level,
+            "norms": parameters.norms,
+            "services": parameters.service,
+            "caliber": self.query.caliber,
+            "period": self.query.period,
+        });
+        let query: GapsQuery = serde_json::from_value(question)
+            .map_err(|e| QueryError::field("norms", e.to_string()))?;
+        let found = gaps(self.city, &query, self.limits)?;
+        let rows = found.answer.rows.iter().map(|row| {
+            let value = row.fulfilment.ok_or(row.reason.unwrap_or(Reason::NoData));
+            (row.code.as_str(), value)
         });
         let by_code = rows.collect();
         Ok((self.in_order(&by_code), found.answer.provenance.inputs))
@@ -497,7 +554,10 @@ fn unknown_layer(layer: &str) -> QueryError {
 
 /// A period as years since year 0, the middle of what it names.
 fn years_of(period: &Period) -> f64 {
-    let mut parts = period.as_str().split('-').map(|part| part.parse().unwrap_or(0.0));
+    let mut parts = period
+        .as_str()
+        .split('-')
+        .map(|part| part.parse().unwrap_or(0.0));
     let year: f64 = parts.next().unwrap_or(0.0);
     match (parts.next(), parts.next()) {
         (Some(month), Some(day)) => year + (month - 1.0) / 12.0 + (day - 1.0) / 365.25,
