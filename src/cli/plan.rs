@@ -1,4 +1,4 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use super::{Failure, import::ImportArguments, now, zoning::written};
 use crate::{
@@ -91,7 +91,7 @@ pub fn run(
 }
 
 /// The name of a file without its ending, in the letters that an id has.
-fn id_of(file: &PathBuf) -> Result<String, Failure> {
+fn id_of(file: &Path) -> Result<String, Failure> {
     let stem = file
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());

@@ -79,7 +79,7 @@ pub struct Criterion {
 pub enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    Criterion(Criterion),
+    Criterion(Box<Criterion>),
 }
 
 /// A condition as a file has it: a group, or a criterion.
@@ -149,7 +149,8 @@ impl RawCondition {
             (false, false, true) => {
                 *count += 1;
                 let place = format!("{class_place}, criterion {count}");
-                Ok(Condition::Criterion(self.criterion(class, *count, &place)?))
+                let criterion = self.criterion(class, *count, &place)?;
+                Ok(Condition::Criterion(Box::new(criterion)))
             }
             (false, false, false) => {
                 let place = format!("{class_place}, criterion {}", *count + 1);

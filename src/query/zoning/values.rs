@@ -146,6 +146,9 @@ pub(super) struct Values {
     pub inputs: Vec<Input>,
 }
 
+/// One indicator with its values by area, and those by the outline where they differ.
+type Slot<'r> = (&'r Criterion, Vec<Value>, Option<Vec<Value>>);
+
 /// What the values are asked of.
 pub(super) struct Asked<'q> {
     pub city: &'q City,
@@ -161,7 +164,7 @@ impl Values {
     /// # Errors
     /// A parameter that the city does not know, with the criterion that has it.
     pub fn of(asked: &Asked<'_>, rules: &ZoningRules) -> Result<Self, QueryError> {
-        let mut known: Vec<(&Criterion, Vec<Value>, Option<Vec<Value>>)> = Vec::new();
+        let mut known: Vec<Slot<'_>> = Vec::new();
         let mut inputs = Vec::new();
         let criteria = rules.criteria();
         let mut slots = Vec::with_capacity(criteria.len());
