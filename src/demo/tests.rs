@@ -40,7 +40,7 @@ fn integers(catalog: &Catalog, city: &DemoCity, id: &str, attribute: &str) -> Ve
 #[test]
 fn every_layer_fits_its_definition() {
     let (catalog, city) = city(3000, 1);
-    assert_eq!(city.layers.len(), 12);
+    assert_eq!(city.layers.len(), 13);
     for demo in &city.layers {
         let table = &demo.table;
         let layer = catalog.layer(demo.layer.as_str()).unwrap();
