@@ -21,6 +21,7 @@ mod layers;
 mod openapi;
 mod questions;
 mod router;
+mod siting;
 mod state;
 mod stations;
 mod stream;

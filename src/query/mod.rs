@@ -8,12 +8,14 @@ mod balance;
 mod calibers;
 mod catchments;
 mod commute;
+mod costs;
 mod coverage;
 mod departure;
 mod download;
 mod ends;
 mod features;
 mod flat;
+mod grid;
 mod layers;
 mod limits;
 mod nearest;
@@ -25,6 +27,7 @@ mod progress;
 mod quality;
 mod ruler;
 mod search;
+mod siting;
 mod sources;
 mod station_areas;
 mod station_change;
@@ -43,7 +46,10 @@ pub use access::{
 };
 pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
-pub use balance::{BalanceQuery, BalanceRow, balance};
+pub use balance::{
+    BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow, NominalRow,
+    ReportPart, balance, balance_report, flat_balance_report,
+};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
 pub use commute::{
@@ -67,6 +73,10 @@ pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
 pub use search::{SearchQuery, SearchRow, search};
+pub use siting::{
+    CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
+    Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
+};
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
 };
