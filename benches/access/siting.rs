@@ -15,7 +15,9 @@ fn town(places: usize, sites: usize, cutoff_m: f64, side_m: f64) -> (CostMatrix,
             .collect()
     };
     let (homes, sites) = (at(places), at(sites));
-    let people = (0..places).map(|_| (rng.unit() * 400.0) as i64 + 1).collect();
+    let people = (0..places)
+        .map(|_| (rng.unit() * 400.0) as i64 + 1)
+        .collect();
     let mut costs = CostMatrix::new(places, 1000.0);
     for (x, y) in sites {
         let mut row = RowBuilder::default();

@@ -550,6 +550,18 @@ impl crate::store::Store for NoStore {
     ) -> Result<u64, crate::store::StoreError> {
         Err(crate::store::StoreError::Cancelled)
     }
+    fn definitions(&self) -> Result<Vec<crate::store::StoredDefinition>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn put_definitions(
+        &self,
+        _: &[crate::store::Definition],
+    ) -> Result<u64, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
+    }
+    fn remove_definition(&self, _: &str, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
+        Ok(None)
+    }
     fn network(
         &self,
         _: &str,

@@ -15,9 +15,10 @@ use super::{
     stream::Streams,
 };
 use crate::{
-    city::{City, LiveCity, LoadedLayer},
+    city::{self, City, LiveCity, LoadedLayer},
     domain::{LayerId, Period},
     query::Limits,
+    store::Store,
     tiles::{Shapes, TileCache},
 };
 
@@ -33,6 +34,10 @@ type ShapesKey = (LayerId, Period, u64);
 #[derive(Clone)]
 pub struct AppState {
     pub(super) live: Arc<LiveCity>,
+    /// Where edits go; without it the city is only read.
+    store: Option<Arc<dyn Store>>,
+    /// One edit at a time.
+    writing: Arc<Mutex<()>>,
     pub(super) tiles: TileCache,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
     pub(super) computations: Computations,
@@ -51,6 +56,8 @@ impl AppState {
     pub fn bounded(live: Arc<LiveCity>, loopback_only: bool, bounds: Bounds) -> Self {
         AppState {
             live,
+            store: None,
+            writing: Arc::default(),
             tiles: TileCache::new(TILE_CACHE_BYTES),
             shapes: Arc::default(),
             computations: Computations::new(bounds),
@@ -59,6 +66,41 @@ impl AppState {
             loopback_only,
             metrics: Arc::default(),
         }
+    }
+
+    /// The same routes, able to write into the city's store.
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Writes into the store and shows the city with it: who asks next sees what was written.
+    /// `write` is given the city as of the last commit, and the store.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&City, &dyn Store) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Some(store) = self.store.clone() else {
+            return Err(ApiError::Forbidden("this city is served for reading only"));
+        };
+        let (live, writing) = (self.live.clone(), self.writing.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            // A panic in another edit has rolled its transaction back.
+            let _one = writing
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let failed = |error: city::LoadError| ApiError::Internal(error.to_string());
+            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+                live.publish(newer);
+            }
+            let done = write(&live.snapshot(), &*store)?;
+            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+                live.publish(newer);
+            }
+            Ok(done)
+        });
+        let failed = |error: tokio::task::JoinError| ApiError::Internal(error.to_string());
+        written.await.map_err(failed)?
     }
 
     pub(super) fn city(&self) -> Arc<City> {

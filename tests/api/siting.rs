@@ -70,7 +70,7 @@ async fn sites_as_files_bear_headings_and_the_proof() {
     let text = String::from_utf8(csv.body).expect("UTF-8");
     let head = text.lines().next().expect("a heading");
     assert!(
-        head.contains("位次") && head.contains("新增覆盖人口(人)"),
+        head.contains("序号") && head.contains("新增覆盖人口(人)"),
         "{head}"
     );
     assert!(text.contains("合计"), "{text}");
