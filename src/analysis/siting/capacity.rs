@@ -15,8 +15,9 @@ use crate::analysis::access::CostMatrix;
 pub struct Capacities {
     /// People of each class of places.
     people: Vec<i64>,
-    /// The sites of each class.
-    sites_of: Vec<Vec<u32>>,
+    /// Where the sites of each class begin in `sites`, and the end.
+    starts: Vec<usize>,
+    sites: Vec<u32>,
     /// The classes of each site.
     classes_of: Vec<Vec<u32>>,
     /// By site.
@@ -41,7 +42,8 @@ impl Capacities {
         let mut classes: HashMap<&[u32], usize> = HashMap::new();
         let mut of = Capacities {
             people: Vec::new(),
-            sites_of: Vec::new(),
+            starts: vec![0],
+            sites: Vec::new(),
             classes_of: vec![Vec::new(); costs.facilities()],
             capacity,
         };
@@ -53,16 +55,30 @@ impl Capacities {
             let class = *classes.entry(sites).or_insert(of.people.len());
             if class == of.people.len() {
                 of.people.push(0);
-                of.sites_of.push(sites.to_vec());
+                of.sites.extend(sites);
+                of.starts.push(of.sites.len());
             }
             of.people[class] += weight;
         }
-        for (class, sites) in (0u32..).zip(&of.sites_of) {
-            for site in sites {
-                of.classes_of[*site as usize].push(class);
+        for class in 0..of.people.len() {
+            for pair in of.pairs(class) {
+                let site = of.sites[pair] as usize;
+                of.classes_of[site].push(class as u32);
             }
         }
         of
+    }
+
+    /// The pairs of a class with its sites.
+    fn pairs(&self, class: usize) -> std::ops::Range<usize> {
+        self.starts[class]..self.starts[class + 1]
+    }
+
+    /// The pair of a class with a site of it.
+    fn pair(&self, class: usize, site: usize) -> usize {
+        let pairs = self.pairs(class);
+        let at = self.sites[pairs.clone()].binary_search(&(site as u32));
+        pairs.start + at.expect("a site of the class")
     }
 
     fn reach(&self, site: usize) -> i64 {
@@ -132,8 +148,8 @@ struct Flow<'c> {
     is_open: Vec<bool>,
     /// People of each class that nobody serves.
     left: Vec<i64>,
-    /// By class, in the order of its sites.
-    given: Vec<Vec<i64>>,
+    /// By pair of a class and a site.
+    given: Vec<i64>,
     used: Vec<i64>,
     total: i64,
     looked: usize,
@@ -145,7 +161,7 @@ impl<'c> Flow<'c> {
             of,
             is_open: vec![false; of.capacity.len()],
             left: of.people.clone(),
-            given: of.sites_of.iter().map(|s| vec![0; s.len()]).collect(),
+            given: vec![0; of.sites.len()],
             used: vec![0; of.capacity.len()],
             total: 0,
             looked: 0,
@@ -153,8 +169,7 @@ impl<'c> Flow<'c> {
     }
 
     fn give(&mut self, class: usize, site: usize, people: i64) {
-        let at = self.of.sites_of[class].binary_search(&(site as u32));
-        self.given[class][at.expect("a site of the class")] += people;
+        self.given[self.of.pair(class, site)] += people;
     }
 
     /// Opens a site: it takes who is left in its reach, then makes room elsewhere for others.
@@ -188,11 +203,11 @@ impl<'c> Flow<'c> {
             }
             for class in &self.of.classes_of[at] {
                 let class = *class as usize;
-                let of_class = self.of.sites_of[class].iter().zip(&self.given[class]);
-                for (other, given) in of_class {
-                    let other = *other as usize;
+                for pair in self.of.pairs(class) {
+                    let (other, given) = (self.of.sites[pair], self.given[pair]);
+                    let other = other as usize;
                     self.looked += 1;
-                    if *given > 0 && other != site && !taker.contains_key(&other) {
+                    if given > 0 && other != site && !taker.contains_key(&other) {
                         taker.insert(other, (at, class));
                         open.push_back(other);
                     }
@@ -213,8 +228,7 @@ impl<'c> Flow<'c> {
         let mut people = self.left[class].min(self.of.capacity[site] - self.used[site]);
         let mut step = at;
         while let Some((next, moved)) = taker.get(&step) {
-            let place = self.of.sites_of[*moved].binary_search(&(step as u32));
-            people = people.min(place.map_or(0, |place| self.given[*moved][place]));
+            people = people.min(self.given[self.of.pair(*moved, step)]);
             step = *next;
         }
         if people <= 0 {
