@@ -94,7 +94,7 @@ pub fn best_sites(gains: &Gains, number: usize, effort: Effort<'_>) -> Option<Si
                 let mut sites = chosen.to_vec();
                 let mut found = value_of(gains, &sites);
                 // At the start now and then from quite another choice.
-                let is_worth = found > value || (depth == 0 && visited % 25 == 0);
+                let is_worth = found > value || (depth == 0 && visited.is_multiple_of(25));
                 if is_worth {
                     found = interchange(gains, &mut sites, &all, budget)?;
                 }

@@ -215,8 +215,8 @@ impl Problem {
         }
         // A site whose choice lifts the bound to the best known is not in a better one.
         let reduced = self.reduced(&part.multipliers);
-        for site in 0..self.sites.len() {
-            let lifted = highest + reduced[site].max(0);
+        for (site, reduced) in reduced.into_iter().enumerate() {
+            let lifted = highest + reduced.max(0);
             if part.decided[site] == Decided::Open && lifted > (best.len() as i64 - 1) * ONE {
                 part.decided[site] = Decided::Out;
             }
