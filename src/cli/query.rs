@@ -19,6 +19,7 @@ use crate::{
 #[clap(rename_all = "snake_case")]
 enum Question {
     Balance,
+    BalanceReport,
     Commute,
     Flows,
     Areas,
@@ -29,9 +30,15 @@ enum Question {
     StationCoverage,
     StationChange,
     Coverage,
+    Gaps,
+    #[value(alias = "blind-spots")]
+    BlindSpots,
+    #[value(alias = "school-places")]
+    SchoolPlaces,
     #[value(name = "travel_times", alias = "travel-times")]
     TravelTimes,
     Access,
+    Siting,
     Search,
 }
 
@@ -105,6 +112,54 @@ pub struct QueryArguments {
     /// The longest walk to a first stop and from a last one.
     #[arg(long)]
     max_walk_m: Option<f64>,
+    /// Area levels with commas between: `district,subdistrict`.
+    #[arg(long)]
+    levels: Option<String>,
+    /// Of a balance report: `scales`, or `nominal` for places balanced by count but not in fact.
+    #[arg(long)]
+    part: Option<String>,
+    /// What new sites are chosen for: cover, median or set.
+    #[arg(long)]
+    objective: Option<String>,
+    /// How many new sites.
+    #[arg(long)]
+    sites: Option<usize>,
+    /// Where new sites may be: a layer, the side of grid cells in metres, or LAYER,METRES.
+    #[arg(long)]
+    candidates: Option<String>,
+    /// People that a new site serves at most.
+    #[arg(long)]
+    capacity: Option<i64>,
+    /// A condition on features, as CQL2 text.
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
+    /// The norm set that gaps are measured by.
+    #[arg(long, value_name = "ID")]
+    norms: Option<String>,
+    /// Some of its items: `primary_school,junior_school`.
+    #[arg(long, value_name = "IDS")]
+    services: Option<String>,
+    /// Of blind spots: the item.
+    #[arg(long, value_name = "ID")]
+    service: Option<String>,
+    /// The side of a cell of blind spots, whole metres.
+    #[arg(long)]
+    cell_m: Option<u32>,
+    /// Years ahead: `3,5`.
+    #[arg(long, value_name = "YEARS")]
+    ahead: Option<String>,
+    /// Only items of this life circle, minutes.
+    #[arg(long, value_name = "MINUTES")]
+    circle: Option<u32>,
+    /// What coverage is a share of: population, buildings, residential_land or land.
+    #[arg(long)]
+    denominator: Option<String>,
+    /// The share of an age group that comes, 0 to 1.
+    #[arg(long)]
+    enrolment_rate: Option<f64>,
+    /// What changes are counted from.
+    #[arg(long, value_name = "PERIOD")]
+    earlier: Option<String>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -131,6 +186,14 @@ pub fn run(
         Question::Balance => {
             let answer = query::balance(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("职住平衡", "Job-housing balance"))
+        }
+        Question::BalanceReport => {
+            let found = query::balance_report(&city, &parse(question)?, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&found);
+            }
+            let flat = query::flat_balance_report(&found, language);
+            print.answer(&flat, found.title)
         }
         Question::Commute => {
             let answer = query::commute(&city, &parse(question)?, &limits)?;
@@ -168,11 +231,42 @@ pub fn run(
             let title = query::coverage_title(&city, question.denominator);
             print.answer(&query::flat_coverage(&answer), title)
         }
+        Question::Gaps => {
+            let found = query::gaps(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&found),
+                OutputFormat::Geojson => print.json(&query::to_geojson(&city, &found.answer)),
+                _ => print.table(&query::gaps_table(&city, &found, language)),
+            }
+        }
+        Question::BlindSpots => {
+            let found = query::blind_spots(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json | OutputFormat::Geojson => {
+                    print.json(&query::blind_spots_to_geojson(&found))
+                }
+                _ => print.table(&query::blind_spots_table(&city, &found, language)),
+            }
+        }
+        Question::SchoolPlaces => {
+            let found = query::school_places(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json | OutputFormat::Geojson => print.json(&found),
+                _ => print.table(&query::school_places_table(&city, &found, language)),
+            }
+        }
         Question::Access => {
             let found = query::access(&city, &parse(question)?, &limits)?;
             match arguments.format {
                 OutputFormat::Json => print.json(&found),
                 _ => print.table(&query::access_table(&city, &found)),
+            }
+        }
+        Question::Siting => {
+            let found = query::siting(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&found),
+                _ => print.table(&query::siting_table(&city, &found)),
             }
         }
         Question::Catchments => {
@@ -246,7 +340,7 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
             }
         }
     };
-    let demand = if matches!(arguments.question, Question::Coverage) {
+    let demand = if matches!(arguments.question, Question::Coverage | Question::Siting) {
         "demand"
     } else {
         "caliber"
@@ -273,6 +367,25 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("departure", arguments.departure.clone().map(Json::from)),
         ("arrival", arguments.arrival.clone().map(Json::from)),
         ("max_walk_m", arguments.max_walk_m.map(Json::from)),
+        ("levels", arguments.levels.clone().map(Json::from)),
+        ("part", arguments.part.clone().map(Json::from)),
+        ("objective", arguments.objective.clone().map(Json::from)),
+        ("sites", arguments.sites.map(Json::from)),
+        (
+            "candidates",
+            arguments.candidates.as_deref().map(candidates),
+        ),
+        ("capacity", arguments.capacity.map(Json::from)),
+        ("where", arguments.condition.clone().map(Json::from)),
+        ("norms", arguments.norms.clone().map(Json::from)),
+        ("services", arguments.services.clone().map(Json::from)),
+        ("service", arguments.service.clone().map(Json::from)),
+        ("cell_m", arguments.cell_m.map(Json::from)),
+        ("ahead", arguments.ahead.clone().map(Json::from)),
+        ("circle", arguments.circle.map(Json::from)),
+        ("denominator", arguments.denominator.clone().map(Json::from)),
+        ("enrolment_rate", arguments.enrolment_rate.map(Json::from)),
+        ("earlier", arguments.earlier.clone().map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {
@@ -287,12 +400,25 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
             | Question::Areas
             | Question::Calibers
             | Question::Coverage
+            | Question::Gaps
             | Question::StationCoverage
     );
     if by_level && !question.contains_key("level") {
         question.insert("level".into(), json!("district"));
     }
     Ok(Json::Object(question))
+}
+
+/// `residential_land`, `500` or `residences,500`.
+fn candidates(text: &str) -> Json {
+    let mut candidates = Map::new();
+    for part in text.split(',').map(str::trim) {
+        match part.parse::<u32>() {
+            Ok(metres) => candidates.insert("grid_m".into(), json!(metres)),
+            Err(_) => candidates.insert("layer".into(), json!(part)),
+        };
+    }
+    Json::Object(candidates)
 }
 
 /// Numbers with commas between as a list.

@@ -5,17 +5,22 @@ mod access;
 mod answer;
 mod areas;
 mod balance;
+mod blind_spots;
 mod calibers;
 mod catchments;
 mod commute;
+mod costs;
 mod coverage;
 mod departure;
 mod download;
 mod ends;
 mod features;
 mod flat;
+mod gaps;
+mod grid;
 mod layers;
 mod limits;
+mod names;
 mod nearest;
 mod numbers;
 mod origins;
@@ -24,7 +29,9 @@ mod people;
 mod progress;
 mod quality;
 mod ruler;
+mod school_places;
 mod search;
+mod siting;
 mod sources;
 mod station_areas;
 mod station_change;
@@ -43,7 +50,14 @@ pub use access::{
 };
 pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
-pub use balance::{BalanceQuery, BalanceRow, balance};
+pub use balance::{
+    BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow, NominalRow,
+    ReportPart, balance, balance_report, flat_balance_report,
+};
+pub use blind_spots::{
+    AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
+    blind_spots_to_geojson,
+};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
 pub use commute::{
@@ -58,6 +72,9 @@ pub use features::{FeaturesQuery, condition, feature, features};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
 };
+pub use gaps::{
+    CircleRow, CircleServices, GapRow, Gaps, GapsQuery, UnknownCapacity, gaps, gaps_table,
+};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
 pub use numbers::Numbers;
@@ -66,7 +83,15 @@ pub use overview::overview;
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
+pub use school_places::{
+    Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, school_places,
+    school_places_table,
+};
 pub use search::{SearchQuery, SearchRow, search};
+pub use siting::{
+    CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
+    Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
+};
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
 };

@@ -6,7 +6,6 @@
 
 mod costs;
 mod decay;
-mod grid;
 mod measure;
 mod offer;
 mod places;
@@ -19,15 +18,15 @@ use serde_json::json;
 
 use super::{
     Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
-    answer::definition,
+    answer::definition, grid,
 };
 use crate::{
     city::City,
     domain::{LayerId, LeftOut, Period},
 };
-use costs::Costs;
+pub(in crate::query) use costs::Costs;
 use measure::Plan;
-use offer::Offer;
+pub(in crate::query) use offer::Offer;
 use places::Places;
 
 pub use decay::{DecayKind, DecayQuery};
