@@ -10,6 +10,9 @@ use crate::{
     query::{QueryError, balance::areas_of_level},
 };
 
+/// The zone of each feature of a layer, in the order of its index; none outside all areas.
+type FeatureZones = Arc<Vec<Option<u32>>>;
+
 /// The areas that a table has rows for: those of a level, all or within one area, or the whole
 /// city as one.
 pub(in crate::query) struct Zones<'c> {
@@ -20,7 +23,7 @@ pub(in crate::query) struct Zones<'c> {
     /// Which of them are asked for.
     kept: Vec<bool>,
     /// The zones of the features of a layer's state, found once.
-    placed: Mutex<BTreeMap<(LayerId, Period), Arc<Vec<Option<u32>>>>>,
+    placed: Mutex<BTreeMap<(LayerId, Period), FeatureZones>>,
 }
 
 impl<'c> Zones<'c> {
@@ -97,7 +100,7 @@ impl<'c> Zones<'c> {
     }
 
     /// The zones of all features of a layer, in the order of its index.
-    pub fn of_features(&self, loaded: &LoadedLayer) -> Arc<Vec<Option<u32>>> {
+    pub fn of_features(&self, loaded: &LoadedLayer) -> FeatureZones {
         let key = (loaded.layer().id.clone(), loaded.index.period().clone());
         let lock = || self.placed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(&key) {
