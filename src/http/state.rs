@@ -6,6 +6,7 @@ use std::{
 
 use axum::response::Response;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::{
     ApiError, Asker, Bounds, Document,
@@ -27,6 +28,11 @@ const QUESTION_SECONDS: u64 = 60;
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
 
+/// How many tiles are made at once: one more than there are cores, so that none is idle.
+fn tile_turns() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
+}
+
 /// Outlines of a layer's state, by the state's name and version.
 type ShapesKey = (LayerId, Period, u64);
 
@@ -39,6 +45,8 @@ pub struct AppState {
     /// One edit at a time.
     writing: Arc<Mutex<()>>,
     pub(super) tiles: TileCache,
+    /// Turns for making tiles: those who wait cost nothing.
+    pub(super) tile_turns: Arc<Semaphore>,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
@@ -59,6 +67,7 @@ impl AppState {
             store: None,
             writing: Arc::default(),
             tiles: TileCache::new(TILE_CACHE_BYTES),
+            tile_turns: Arc::new(Semaphore::new(tile_turns())),
             shapes: Arc::default(),
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
