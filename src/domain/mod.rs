@@ -19,6 +19,7 @@ mod norms;
 pub mod origin;
 mod period;
 mod plan;
+mod rules;
 mod short_name;
 mod table;
 mod term;
@@ -42,6 +43,9 @@ pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormIte
 pub use origin::Origin;
 pub use period::{Period, PeriodError};
 pub use plan::{FigureKind, PlanFigure};
+pub use rules::{
+    BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,
+};
 pub use short_name::short_names;
 pub use table::Table;
 pub use term::{Term, TermFormat};

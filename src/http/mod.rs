@@ -23,6 +23,7 @@ mod norms;
 mod openapi;
 mod questions;
 mod router;
+mod siting;
 mod state;
 mod stations;
 mod stream;

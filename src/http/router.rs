@@ -6,7 +6,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
-    guard, health, jobs, layers, norms, openapi, questions, stations, tiles, travel_times, zoning,
+    guard, health, jobs, layers, norms, openapi, questions, siting, stations, tiles, travel_times,
+    zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -30,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::search_places))
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
+        .routes(routes!(questions::list_balance_report))
         .routes(routes!(commute::list_commute))
         .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
@@ -54,6 +56,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(zoning::list_plan))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
+        .routes(routes!(siting::compute_siting))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))
         .routes(routes!(jobs::list_events))
