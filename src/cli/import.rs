@@ -25,7 +25,8 @@ use crate::{
 pub struct ImportArguments {
     /// The layer that the files are features of, `streets` for networks to travel on: of
     /// OpenStreetMap (`.osm.pbf`) or lines of one's own, `transit` for timetables: GTFS feeds, or
-    /// tables of lines and headways; or `flows` for commuters between areas.
+    /// tables of lines and headways; `flows` for commuters between areas; `targets` for figures of
+    /// plans; or `zoning` for rules of layout classes.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -98,6 +99,9 @@ pub struct ImportArguments {
     /// Keeps flows from and to codes that no area has, as places outside the city.
     #[arg(long)]
     pub(super) outside: bool,
+    /// For `flows`: the columns that count the commuters by each mode, with commas between.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(super) mode_columns: Vec<String>,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,

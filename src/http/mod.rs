@@ -24,12 +24,14 @@ mod openapi;
 mod questions;
 mod router;
 mod scenarios;
+mod siting;
 mod snapshot;
 mod state;
 mod stations;
 mod stream;
 mod tiles;
 mod travel_times;
+mod zoning;
 
 use asker::Asker;
 pub use computing::Bounds;

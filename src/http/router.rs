@@ -6,8 +6,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
-    guard, health, jobs, layers, norms, openapi, questions, scenarios, snapshot, stations, tiles,
-    travel_times,
+    guard, health, jobs, layers, norms, openapi, questions, scenarios, siting, snapshot, stations,
+    tiles, travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -31,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::search_places))
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
+        .routes(routes!(questions::list_balance_report))
         .routes(routes!(commute::list_commute))
         .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
@@ -47,6 +48,12 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(gaps::list_gaps))
         .routes(routes!(gaps::list_blind_spots))
         .routes(routes!(gaps::list_school_places))
+        .routes(routes!(zoning::list_zoning, zoning::compute_zoning))
+        .routes(routes!(zoning::list_rules))
+        .routes(routes!(zoning::put_rules, zoning::remove_rules))
+        .routes(routes!(zoning::list_overrides))
+        .routes(routes!(zoning::put_override, zoning::remove_override))
+        .routes(routes!(zoning::list_plan))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(
@@ -66,6 +73,7 @@ pub fn router(state: AppState) -> Router {
             scenarios::compare_scenario,
             scenarios::compare_scenario_with
         ))
+        .routes(routes!(siting::compute_siting))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))
         .routes(routes!(jobs::list_events))

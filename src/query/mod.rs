@@ -10,6 +10,7 @@ mod calibers;
 mod catchments;
 mod commute;
 mod compare;
+mod costs;
 mod coverage;
 mod departure;
 mod download;
@@ -17,19 +18,23 @@ mod ends;
 mod features;
 mod flat;
 mod gaps;
+mod grid;
 mod layers;
 mod limits;
 mod names;
 mod nearest;
+mod nesting;
 mod numbers;
 mod origins;
 mod overview;
 mod people;
+mod plan;
 mod progress;
 mod quality;
 mod ruler;
 mod school_places;
 mod search;
+mod siting;
 mod sources;
 mod station_areas;
 mod station_change;
@@ -41,6 +46,7 @@ mod table;
 mod test_city;
 mod travel;
 mod travel_times;
+mod zoning;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
@@ -48,7 +54,10 @@ pub use access::{
 };
 pub use answer::{Answer, Input, Provenance};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
-pub use balance::{BalanceQuery, BalanceRow, balance};
+pub use balance::{
+    BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow, NominalRow,
+    ReportPart, balance, balance_report, flat_balance_report,
+};
 pub use blind_spots::{
     AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
     blind_spots_to_geojson,
@@ -76,6 +85,7 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
+pub use plan::{PLAN_KIND, PlanFault, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
@@ -84,6 +94,10 @@ pub use school_places::{
     school_places_table,
 };
 pub use search::{SearchQuery, SearchRow, search};
+pub use siting::{
+    CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
+    Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
+};
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
 };
@@ -93,6 +107,11 @@ pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
 pub use table::{Row, to_geojson, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
 pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
+pub use zoning::{
+    ClassSummary, Conflict, DistrictSummary, FlipRow, Override, OverrideRequest, RulesChoice,
+    ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals, flat_zoning, list_overrides,
+    rule_sets, rule_sets_json, set_override, zoning,
+};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
