@@ -22,6 +22,9 @@ pub enum LinkError {
     Short,
 }
 
+/// Where streets are cut: the node and its place, by edge and millimetres along it.
+type Cuts = BTreeMap<(u32, u32), (u32, [i32; 2])>;
+
 /// The edges of a network in the making, each with its points.
 struct Pieces {
     nodes: u32,
@@ -101,15 +104,12 @@ impl Graph {
     }
 
     /// The edges with some of them cut, and the node and place of each cut.
-    fn cut(
-        &self,
-        cuts: &BTreeMap<u32, Vec<u32>>,
-    ) -> (Pieces, BTreeMap<(u32, u32), (u32, [i32; 2])>) {
+    fn cut(&self, cuts: &BTreeMap<u32, Vec<u32>>) -> (Pieces, Cuts) {
         let mut pieces = Pieces {
             nodes: self.nodes() as u32,
             edges: Vec::with_capacity(self.edges.len() + 4),
         };
-        let mut nodes_at = BTreeMap::new();
+        let mut nodes_at = Cuts::new();
         for (number, edge) in self.edges.iter().enumerate() {
             let number = number as u32;
             let mut points = self.units_of(number).to_vec();
