@@ -14,3 +14,4 @@ mod stations;
 mod streets;
 mod tiles;
 mod transit;
+mod zoning;
