@@ -37,6 +37,9 @@ pub enum ApiError {
     NotYet,
     #[error("the job was cancelled; ask anew")]
     JobCancelled,
+    /// What is asked for needs something that this machine does not have yet.
+    #[error("{0}")]
+    NotReady(String),
     #[error("the server failed; its log says why")]
     Internal(String),
 }
@@ -60,7 +63,8 @@ impl ApiError {
             | ApiError::TimedOut(_)
             | ApiError::JobTimedOut(_)
             | ApiError::Busy
-            | ApiError::TooManyJobs => StatusCode::SERVICE_UNAVAILABLE,
+            | ApiError::TooManyJobs
+            | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -99,7 +103,7 @@ impl ApiError {
     /// When it is worth asking again.
     fn retry_after_s(&self) -> Option<&'static str> {
         match self {
-            ApiError::TooManyJobs => Some("30"),
+            ApiError::TooManyJobs | ApiError::NotReady(_) => Some("30"),
             ApiError::NotYet => Some("1"),
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some("1"),
         }

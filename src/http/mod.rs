@@ -20,6 +20,7 @@ mod jobs;
 mod layers;
 mod openapi;
 mod questions;
+mod reports;
 mod router;
 mod state;
 mod stations;

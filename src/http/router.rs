@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
-    health, jobs, layers, openapi, questions, stations, tiles, travel_times,
+    health, jobs, layers, openapi, questions, reports, stations, tiles, travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -39,6 +39,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::list_coverage))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
+        .routes(routes!(reports::find_report))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))
         .routes(routes!(jobs::list_events))

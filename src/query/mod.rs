@@ -29,6 +29,7 @@ mod sources;
 mod station_areas;
 mod station_change;
 mod station_coverage;
+mod station_overlap;
 mod stations;
 mod statistics;
 mod table;
@@ -36,14 +37,15 @@ mod table;
 mod test_city;
 mod travel;
 mod travel_times;
+mod within;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
     To, access, access_table,
 };
-pub use answer::{Answer, Input, Provenance};
+pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
-pub use balance::{BalanceQuery, BalanceRow, balance};
+pub use balance::{BalanceBand, BalanceQuery, BalanceRow, Standing, balance};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
 pub use commute::{
@@ -72,10 +74,12 @@ pub use station_areas::{
 };
 pub use station_change::{StationChangeQuery, StationChangeRow, station_change};
 pub use station_coverage::{StationCoverageQuery, StationCoverageRow, station_coverage};
+pub use station_overlap::StationOverlap;
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
-pub use table::{Row, to_geojson, to_table};
+pub use table::{Row, column, notes, to_geojson, to_row, to_table, plain_value};
 pub use travel::{Direction, Mode, Travel, Unit};
 pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
+pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

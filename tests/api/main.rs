@@ -8,6 +8,7 @@ mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod reports;
 mod stations;
 mod streets;
 mod tiles;

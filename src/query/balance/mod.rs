@@ -1,4 +1,5 @@
 mod floating;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use crate::{
     index::{AreaSums, Sums},
 };
 use floating::Catchment;
+pub use standing::{BalanceBand, Standing};
 
 /// `GET /api/balance`: which areas, and whether with floating catchments.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
