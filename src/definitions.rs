@@ -4,13 +4,19 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError, Layer};
+use crate::domain::{Catalog, CatalogError, Layer, NormSet};
 
 #[derive(Embed)]
 #[folder = "layers/"]
 #[include = "*.toml"]
 #[exclude = "*/*"]
 struct BuiltIn;
+
+#[derive(Embed)]
+#[folder = "layers/norms/"]
+#[prefix = "norms/"]
+#[include = "*.toml"]
+struct BuiltInNorms;
 
 /// Why the definitions could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -21,31 +27,48 @@ pub enum DefinitionError {
     Catalog(#[from] CatalogError),
 }
 
-/// The built-in definitions, overridden and extended by the `*.toml` files in `folder`.
+/// The built-in definitions, overridden and extended by the `*.toml` files in `folder` and in its
+/// folder `norms`.
 ///
 /// # Errors
 /// A folder that cannot be read, or a definition that contradicts itself, by file name.
 pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
     let mut files: Vec<(String, String)> = Vec::new();
-    for name in BuiltIn::iter() {
-        let bytes = BuiltIn::get(&name)
-            .expect("an embedded name has an embedded file")
-            .data;
+    let built_in = BuiltIn::iter().map(|name| (BuiltIn::get(&name), name));
+    let norms = BuiltInNorms::iter().map(|name| (BuiltInNorms::get(&name), name));
+    for (file, name) in built_in.chain(norms) {
+        let bytes = file.expect("an embedded name has an embedded file").data;
         let text = String::from_utf8(bytes.into_owned()).expect("definitions are UTF-8");
         files.push((name.into_owned(), text));
     }
     files.sort();
     if let Some(folder) = folder {
-        files.extend(read_folder(folder).map_err(|source| DefinitionError::Read {
-            folder: folder.display().to_string(),
-            source,
-        })?);
+        let mut folders = vec![folder.to_owned()];
+        let norms = folder.join("norms");
+        folders.extend(norms.is_dir().then_some(norms));
+        for folder in folders {
+            files.extend(
+                read_folder(&folder).map_err(|source| DefinitionError::Read {
+                    folder: folder.display().to_string(),
+                    source,
+                })?,
+            );
+        }
     }
     Ok(Catalog::parse(
         files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
     )?)
+}
+
+/// The text of a norm set as it is built in, with its comments: a file to start from.
+pub fn norms_text(set: &NormSet, catalog: &Catalog) -> String {
+    let built_in = BuiltInNorms::get(&format!("norms/{}.toml", set.id));
+    let text = built_in.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+    let same = |text: &String| NormSet::parse(text, catalog).is_ok_and(|known| known == *set);
+    let written = || toml::to_string_pretty(set).expect("a norm set is a table");
+    text.filter(same).unwrap_or_else(written)
 }
 
 /// The columns that street lines of one's own may have; no layer of a city.
@@ -236,6 +259,16 @@ mod tests {
         potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
         origin_name destination_code destination_name share_of_origin share_of_destination \
         more_flows more_commuters \
+        service facilities capacity capacity_unit capacity_unknown required shortfall surplus net \
+        fulfilment evaluation straight_covered straight_uncovered straight_share_covered \
+        straight_demand_uncovered straight_reason network_covered network_uncovered \
+        network_share_covered network_demand_uncovered network_reason shared_per_1000 \
+        share_below_norm shared_reason change_facilities change_capacity change_required \
+        change_shortfall norm.provision norm.enrolment_rate norm.service_radius norm.walk \
+        norm.class_size unit.facility unit.per_person unit.per_1000 unit.per_10000 \
+        unit.persons_per_facility \
+        rank demand_uncovered homes school school_kind classes children_within children_nearest \
+        children_beyond shortfall_in \
         demand from to seconds metres reached percentile";
 
     #[test]
@@ -245,7 +278,7 @@ mod tests {
             statistics areas calibers \
             catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car coverage.population coverage.buildings \
-            coverage.residential_land station_areas station_areas_network station_coverage \
+            coverage.residential_land coverage.land gaps blind_spots school_places station_areas station_areas_network station_coverage \
             station_change station_change_network access access_cumulative access_gravity \
             access_competitive access_2sfca access_e2sfca access_3sfca access_bfca access_raam \
             access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \

@@ -18,7 +18,12 @@ impl LiveCity {
         self.0.load_full()
     }
 
+    /// Shows `city` from now on; one that is older than what is shown already is passed over.
     pub fn publish(&self, city: City) {
-        self.0.store(Arc::new(city));
+        let city = Arc::new(city);
+        self.0.rcu(|shown| match shown.version() > city.version() {
+            true => shown.clone(),
+            false => city.clone(),
+        });
     }
 }

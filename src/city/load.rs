@@ -69,7 +69,8 @@ fn read(
     let city = city.with_streets(streets?);
     let transit = read_transit(store, previous, city.streets("walk"))?;
     let city = city.with_transit(transit);
-    Ok(city.with_matrices(read_matrices(store, previous)?))
+    let city = city.with_matrices(read_matrices(store, previous)?);
+    Ok(city.with_definitions(store.definitions()?))
 }
 
 /// The timetable; its stops are joined to the streets anew where these have changed.

@@ -3,11 +3,11 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, LoadedFlows, Streets, TimeMatrix, Transit};
+use super::{Areas, LoadedFlows, OwnNorms, Streets, TimeMatrix, Transit};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
-    store::{ChangeNumber, ControlTotal, ImportRecord},
+    store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
 };
 
 /// One layer at one period with where it comes from.
@@ -108,6 +108,9 @@ pub struct City {
     streets: Vec<Arc<Streets>>,
     transit: Option<Arc<Transit>>,
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
+    /// By kind and id.
+    definitions: Vec<Arc<StoredDefinition>>,
+    norms: OwnNorms,
 }
 
 impl City {
@@ -132,6 +135,8 @@ impl City {
             streets: Vec::new(),
             transit: None,
             flows: BTreeMap::new(),
+            definitions: Vec::new(),
+            norms: OwnNorms::default(),
         }
     }
 
@@ -212,6 +217,28 @@ impl City {
     /// Every state of the flows by level, oldest first.
     pub fn all_flows(&self) -> impl Iterator<Item = &Arc<LoadedFlows>> {
         self.flows.values()
+    }
+
+    /// The same city with definitions of its own, by kind and id.
+    pub fn with_definitions(mut self, all: impl IntoIterator<Item = StoredDefinition>) -> Self {
+        self.definitions = all.into_iter().map(Arc::new).collect();
+        self.norms = OwnNorms::of(&self);
+        self
+    }
+
+    /// The city's own definitions of a kind (`norms`, `zoning`, …) in the order of their ids.
+    pub fn definitions(&self, kind: &str) -> impl Iterator<Item = &Arc<StoredDefinition>> {
+        let all = self.definitions.iter();
+        all.filter(move |stored| stored.definition.kind == kind)
+    }
+
+    /// One definition of the city's own.
+    pub fn definition(&self, kind: &str, id: &str) -> Option<&Arc<StoredDefinition>> {
+        self.definitions(kind).find(|s| s.definition.id == id)
+    }
+
+    pub(super) fn own_norms(&self) -> &OwnNorms {
+        &self.norms
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -78,10 +78,12 @@ pub fn run(
 
 #[derive(Debug, clap::Args)]
 pub struct TemplateArguments {
-    /// The layer that the table is for.
+    /// The layer that the table is for, or `norms`.
     layer: String,
-    /// The workbook to write.
-    #[arg(long, value_name = "FILE.xlsx")]
+    /// Of `norms`: which set; public_services without it.
+    id: Option<String>,
+    /// The workbook to write; of `norms` a TOML file.
+    #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
@@ -91,7 +93,14 @@ pub fn template(
     catalog: &Catalog,
     language: Language,
 ) -> Result<(), Failure> {
-    if arguments.layer == "lines" {
+    if arguments.layer == "norms" {
+        let text = super::norms::template(arguments.id.as_deref(), catalog)?;
+        write_whole(&arguments.out, |file| {
+            Ok(std::io::Write::write_all(file, text.as_bytes())?)
+        })?;
+    } else if let Some(id) = &arguments.id {
+        return Err(format!("`{id}`: only norms have sets; leave it out").into());
+    } else if arguments.layer == "lines" {
         let table = definitions::line_rows_to_fill();
         write_whole(&arguments.out, |file| {
             Ok(export::write_table_template(

@@ -1,4 +1,11 @@
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use geo::Geometry;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,7 +15,7 @@ use crate::{
     analysis,
     city::{self, City, Intake, ingest},
     crs::{Crs, detect_shift},
-    domain::{Catalog, Column, Language, Layer, LayerKind, LevelId, Period},
+    domain::{Catalog, Column, Language, Layer, LayerKind, LevelId, Origin, Period},
     import::{self, Imported, Locate, Progress, ReadOptions},
     index::LayerIndex,
     store::{BatchMode, ControlTotal, ImportRecord, geopackage::GeoPackage},
@@ -181,9 +188,14 @@ fn import_into(
         return Err("no row could be kept; nothing was written".into());
     }
     let warning = shift_warning(&city, layer, &imported);
+    let origins = || report.files.iter().filter_map(|f| f.origin.as_ref());
+    let told = |told: &str, carried: fn(&Origin) -> &str| match told {
+        "" => distinct(origins().map(carried)),
+        told => told.to_owned(),
+    };
     let record = ImportRecord {
-        source: arguments.source.clone(),
-        licence: arguments.licence.clone(),
+        source: told(&arguments.source, |o| &o.source),
+        licence: told(&arguments.licence, |o| &o.licence),
         files: report.files.iter().map(|f| f.name.clone()).collect(),
         crs: report.crs(),
         imported_at: now(),
@@ -193,15 +205,20 @@ fn import_into(
         located: report.located.map_or(0, |located| located.matched),
         refused: report.refused.count,
         estimated: match &arguments.spread {
-            None => Vec::new(),
+            None => origins()
+                .flat_map(|origin| origin.estimated.iter().cloned())
+                .filter(|id| layer.attribute(id.as_str()).is_some())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             Some(_) => control_totals
                 .iter()
                 .map(|t: &ControlTotal| t.attribute.clone())
-                .collect::<std::collections::BTreeSet<_>>()
+                .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
         },
-        synthetic: false,
+        synthetic: origins().any(|origin| origin.synthetic),
     };
     let mode = match (
         arguments.replace,
@@ -294,6 +311,12 @@ fn import_into(
     Ok(())
 }
 
+/// The texts that are not empty, each once.
+fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts: BTreeSet<&str> = texts.filter(|text| !text.is_empty()).collect();
+    texts.into_iter().collect::<Vec<_>>().join("; ")
+}
+
 fn read(
     arguments: &ImportArguments,
     city: &City,
@@ -318,12 +341,22 @@ fn read(
         ignore_ids: false,
         progress: Some(&mut progress),
     };
-    Ok(import::read(&arguments.files, layer, options)?)
+    let mut imported = import::read(&arguments.files, layer, options)?;
+    if let (Some(keys), Some(located)) = (&keys, &mut imported.report.located) {
+        located.features = keys.places.len() as u64;
+        located.without_row = keys.without_row();
+    }
+    Ok(imported)
 }
 
 /// Features by id and by every text attribute whose name ends in `code`.
 /// A key that stands at two places finds neither.
-struct Keys(HashMap<String, Option<Geometry<f64>>>);
+struct Keys {
+    by_key: HashMap<String, Option<usize>>,
+    places: Vec<geo::Point<f64>>,
+    /// Whether some row named the place.
+    is_named: Vec<AtomicBool>,
+}
 
 impl Keys {
     fn of(city: &City, target: &str) -> Result<Self, Failure> {
@@ -339,31 +372,42 @@ impl Keys {
                     .ends_with("code")
             })
             .collect();
-        let mut keys: HashMap<String, Option<Geometry<f64>>> = HashMap::new();
-        let mut add = |key: &str, place: &Geometry<f64>| match keys.get_mut(key) {
-            None => drop(keys.insert(key.to_owned(), Some(place.clone()))),
-            Some(known) if known.as_ref() == Some(place) => {}
-            Some(known) => *known = None,
-        };
+        let mut by_key: HashMap<String, Option<usize>> = HashMap::new();
+        let mut places: Vec<geo::Point<f64>> = Vec::new();
         for feature in index.iter() {
-            let (lon, lat) = index.place(feature);
-            let place = Geometry::Point(geo::Point::new(lon, lat));
-            for &code in &codes {
-                if let Some(text) = index.text(feature, code) {
-                    add(text, &place);
+            places.push(index.place(feature).into());
+            let at = places.len() - 1;
+            let texts = codes.iter().filter_map(|&code| index.text(feature, code));
+            for key in texts.chain([index.id(feature)]) {
+                match by_key.get_mut(key) {
+                    None => drop(by_key.insert(key.to_owned(), Some(at))),
+                    Some(Some(known)) if places[*known] == places[at] => {}
+                    Some(known) => *known = None,
                 }
             }
-            add(index.id(feature), &place);
         }
-        Ok(Keys(keys))
+        let is_named = places.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(Keys {
+            by_key,
+            places,
+            is_named,
+        })
+    }
+
+    /// How many features no row has named.
+    fn without_row(&self) -> u64 {
+        let unnamed = |named: &&AtomicBool| !named.load(Ordering::Relaxed);
+        self.is_named.iter().filter(unnamed).count() as u64
     }
 }
 
 impl Locate for Keys {
     fn locate(&self, key: &str) -> Option<Geometry<f64>> {
         let plain = || key.parse::<crate::domain::AreaCode>().ok();
-        let found = self.0.get(key).or_else(|| self.0.get(plain()?.as_str()));
-        found.cloned().flatten()
+        let known = |key: &str| self.by_key.get(key).copied();
+        let at = known(key).or_else(|| known(plain()?.as_str()))??;
+        self.is_named[at].store(true, Ordering::Relaxed);
+        Some(self.places[at].into())
     }
 }
 
@@ -546,6 +590,18 @@ impl crate::store::Store for NoStore {
         _: &mut dyn FnMut(u64) -> bool,
     ) -> Result<u64, crate::store::StoreError> {
         Err(crate::store::StoreError::Cancelled)
+    }
+    fn definitions(&self) -> Result<Vec<crate::store::StoredDefinition>, crate::store::StoreError> {
+        Ok(Vec::new())
+    }
+    fn put_definitions(
+        &self,
+        _: &[crate::store::Definition],
+    ) -> Result<u64, crate::store::StoreError> {
+        Err(crate::store::StoreError::Cancelled)
+    }
+    fn remove_definition(&self, _: &str, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
+        Ok(None)
     }
     fn network(
         &self,

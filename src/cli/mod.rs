@@ -12,6 +12,7 @@ mod info;
 mod interrupt;
 mod lines;
 mod matrix;
+mod norms;
 mod query;
 mod report;
 mod serve;
@@ -63,7 +64,7 @@ enum Command {
     Report(report::ReportArguments),
     /// Write a layer as a file.
     Export(export::ExportArguments),
-    /// An empty workbook with headings, to fill for a layer.
+    /// An empty workbook with headings, to fill for a layer; or a norm set, to change.
     Template(export::TemplateArguments),
     /// What is doubtful about the data, in plain words.
     Check(CityArgument),
@@ -139,6 +140,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Import(command) if command.layer == "transit" => {
             transit::run(&command, catalog, arguments.lang)
+        }
+        Command::Import(command) if command.layer == "norms" => {
+            norms::run(&command, catalog, arguments.lang)
         }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),

@@ -29,6 +29,11 @@ enum Question {
     StationCoverage,
     StationChange,
     Coverage,
+    Gaps,
+    #[value(alias = "blind-spots")]
+    BlindSpots,
+    #[value(alias = "school-places")]
+    SchoolPlaces,
     #[value(name = "travel_times", alias = "travel-times")]
     TravelTimes,
     Access,
@@ -105,6 +110,33 @@ pub struct QueryArguments {
     /// The longest walk to a first stop and from a last one.
     #[arg(long)]
     max_walk_m: Option<f64>,
+    /// The norm set that gaps are measured by.
+    #[arg(long, value_name = "ID")]
+    norms: Option<String>,
+    /// Some of its items: `primary_school,junior_school`.
+    #[arg(long, value_name = "IDS")]
+    services: Option<String>,
+    /// Of blind spots: the item.
+    #[arg(long, value_name = "ID")]
+    service: Option<String>,
+    /// The side of a cell of blind spots, whole metres.
+    #[arg(long)]
+    cell_m: Option<u32>,
+    /// Years ahead: `3,5`.
+    #[arg(long, value_name = "YEARS")]
+    ahead: Option<String>,
+    /// Only items of this life circle, minutes.
+    #[arg(long, value_name = "MINUTES")]
+    circle: Option<u32>,
+    /// What coverage is a share of: population, buildings, residential_land or land.
+    #[arg(long)]
+    denominator: Option<String>,
+    /// The share of an age group that comes, 0 to 1.
+    #[arg(long)]
+    enrolment_rate: Option<f64>,
+    /// What changes are counted from.
+    #[arg(long, value_name = "PERIOD")]
+    earlier: Option<String>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -167,6 +199,30 @@ pub fn run(
             }
             let title = query::coverage_title(&city, question.denominator);
             print.answer(&query::flat_coverage(&answer), title)
+        }
+        Question::Gaps => {
+            let found = query::gaps(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&found),
+                OutputFormat::Geojson => print.json(&query::to_geojson(&city, &found.answer)),
+                _ => print.table(&query::gaps_table(&city, &found, language)),
+            }
+        }
+        Question::BlindSpots => {
+            let found = query::blind_spots(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json | OutputFormat::Geojson => {
+                    print.json(&query::blind_spots_to_geojson(&found))
+                }
+                _ => print.table(&query::blind_spots_table(&city, &found, language)),
+            }
+        }
+        Question::SchoolPlaces => {
+            let found = query::school_places(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json | OutputFormat::Geojson => print.json(&found),
+                _ => print.table(&query::school_places_table(&city, &found, language)),
+            }
         }
         Question::Access => {
             let found = query::access(&city, &parse(question)?, &limits)?;
@@ -273,6 +329,15 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("departure", arguments.departure.clone().map(Json::from)),
         ("arrival", arguments.arrival.clone().map(Json::from)),
         ("max_walk_m", arguments.max_walk_m.map(Json::from)),
+        ("norms", arguments.norms.clone().map(Json::from)),
+        ("services", arguments.services.clone().map(Json::from)),
+        ("service", arguments.service.clone().map(Json::from)),
+        ("cell_m", arguments.cell_m.map(Json::from)),
+        ("ahead", arguments.ahead.clone().map(Json::from)),
+        ("circle", arguments.circle.map(Json::from)),
+        ("denominator", arguments.denominator.clone().map(Json::from)),
+        ("enrolment_rate", arguments.enrolment_rate.map(Json::from)),
+        ("earlier", arguments.earlier.clone().map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {
@@ -287,6 +352,7 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
             | Question::Areas
             | Question::Calibers
             | Question::Coverage
+            | Question::Gaps
             | Question::StationCoverage
     );
     if by_level && !question.contains_key("level") {

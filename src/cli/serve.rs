@@ -74,7 +74,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         });
         let first = live.snapshot();
         tokio::task::spawn_blocking(move || first.join_streets());
-        let state = AppState::new(live, true);
+        let state = AppState::new(live, true).with_store(store.clone());
         let mut asked = StopSignal::listen()?;
         http::serve(listener, state, async move { asked.wait().await }).await?;
         follower.abort();

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{AttributeType, Layer, LayerId, LevelId, Role, Term, Title};
+use super::{AttributeType, Layer, LayerId, LevelId, NormSet, Role, Term, Title};
 
 /// Why the definitions do not hold together; names the file at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,11 +12,12 @@ pub struct CatalogError {
     pub problem: String,
 }
 
-/// Every layer and term that this server knows, as data.
+/// Every layer, term and norm that this server knows, as data.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     layers: BTreeMap<LayerId, Arc<Layer>>,
     terms: BTreeMap<String, Term>,
+    norms: BTreeMap<LayerId, Arc<NormSet>>,
 }
 
 #[derive(Deserialize)]
@@ -27,7 +28,8 @@ struct TermFile {
 
 impl Catalog {
     /// Reads definitions from `(file name, TOML text)`; a later file replaces an earlier layer or
-    /// term of the same name. `terms.toml` holds terms, every other file one layer.
+    /// term of the same name. `terms.toml` holds terms, a file in a folder `norms` one norm set,
+    /// every other file one layer.
     ///
     /// # Errors
     /// The first file that is not well-formed or contradicts itself.
@@ -35,6 +37,7 @@ impl Catalog {
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, CatalogError> {
         let mut catalog = Catalog::default();
+        let mut norms = Vec::new();
         for (file, text) in files {
             let fail = |problem: String| CatalogError {
                 file: file.to_owned(),
@@ -45,13 +48,33 @@ impl Catalog {
                 for term in parsed.terms {
                     catalog.terms.insert(term.key.clone(), term);
                 }
+            } else if is_norm_file(file) {
+                norms.push((file, text));
             } else {
                 let layer: Layer = toml::from_str(text).map_err(|e| fail(e.to_string()))?;
                 check_layer(&layer).map_err(fail)?;
                 catalog.layers.insert(layer.id.clone(), Arc::new(layer));
             }
         }
+        // Norms name layers: all of these are known by now.
+        for (file, text) in norms {
+            let set = NormSet::parse(text, &catalog).map_err(|error| CatalogError {
+                file: file.to_owned(),
+                problem: error.to_string(),
+            })?;
+            catalog.norms.insert(set.id.clone(), Arc::new(set));
+        }
         Ok(catalog)
+    }
+
+    /// The norm set of a name.
+    pub fn norm_set(&self, id: &str) -> Option<&Arc<NormSet>> {
+        self.norms.get(id)
+    }
+
+    /// All norm sets in the order of their ids.
+    pub fn norm_sets(&self) -> impl Iterator<Item = &Arc<NormSet>> {
+        self.norms.values()
     }
 
     pub fn layer(&self, id: &str) -> Option<&Arc<Layer>> {
@@ -105,11 +128,26 @@ impl Catalog {
     }
 }
 
+/// Whether a definition lies in a folder `norms`.
+fn is_norm_file(file: &str) -> bool {
+    let folder = std::path::Path::new(file).parent();
+    folder.and_then(std::path::Path::file_name) == Some("norms".as_ref())
+}
+
 /// Names that every table has anyway and an attribute therefore cannot take.
 const RESERVED: [&str; 7] = ["id", "fid", "geom", "period", "features", "lon", "lat"];
 
 /// What an import knows beside layers, and what a table of its own is called.
-const RESERVED_LAYERS: [&str; 4] = ["flows", "matrix", "streets", "transit"];
+const RESERVED_LAYERS: [&str; 8] = [
+    "definitions",
+    "flows",
+    "matrix",
+    "norms",
+    "streets",
+    "targets",
+    "transit",
+    "zoning",
+];
 
 fn check_layer(layer: &Layer) -> Result<(), String> {
     if RESERVED_LAYERS.contains(&layer.id.as_str()) {

@@ -29,10 +29,18 @@ pub enum Reason {
     NoTravel,
     /// However jobs are exchanged, all together travel the same.
     NoChoice,
+    /// The capacity of some facility is unknown (规模不全): a gap would be a guess.
+    CapacityIncomplete,
+    /// The norm has no figure: the city sets it (由城市设定).
+    SetByCity,
+    /// The norm does not ask for it.
+    NotAsked,
+    /// Some of those who will be counted are not born yet.
+    Unborn,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 16] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -45,6 +53,10 @@ impl Reason {
         Reason::Closed,
         Reason::NoTravel,
         Reason::NoChoice,
+        Reason::CapacityIncomplete,
+        Reason::SetByCity,
+        Reason::NotAsked,
+        Reason::Unborn,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -62,6 +74,10 @@ impl Reason {
             Reason::Closed => "closed",
             Reason::NoTravel => "no_travel",
             Reason::NoChoice => "no_choice",
+            Reason::CapacityIncomplete => "capacity_incomplete",
+            Reason::SetByCity => "set_by_city",
+            Reason::NotAsked => "not_asked",
+            Reason::Unborn => "unborn",
         }
     }
 
@@ -86,6 +102,10 @@ impl Reason {
                 "任何职住匹配的通勤都相同",
                 "however jobs are exchanged, all travel the same",
             ),
+            Reason::CapacityIncomplete => ("规模不全", "the capacity of some facility is unknown"),
+            Reason::SetByCity => ("标准值由本市设定", "the city has to set the figure"),
+            Reason::NotAsked => ("标准不作要求", "the norm does not ask for it"),
+            Reason::Unborn => ("含尚未出生的儿童", "some of the children are not born yet"),
         };
         Title {
             zh: zh.to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: `domain` imports no other room and does no I/O.
 
+mod age;
 mod area;
 mod attribute;
 mod bbox;
@@ -14,6 +15,8 @@ mod hilbert;
 mod layer;
 mod layer_id;
 pub mod measure;
+mod norms;
+pub mod origin;
 mod period;
 mod short_name;
 mod table;
@@ -22,6 +25,7 @@ mod tile;
 mod title;
 mod value;
 
+pub use age::AgeRange;
 pub use area::{AreaCode, AreaCodeError};
 pub use attribute::{Attribute, AttributeType, CategoryValue, Role};
 pub use bbox::{Bbox, BboxError};
@@ -32,6 +36,8 @@ pub use flow::{Flow, FlowPlace, FlowRow, Flows};
 pub use hilbert::hilbert_key;
 pub use layer::{Breaks, GeometryKind, Layer, LayerKind, SecurityLevel, Style, Zoom};
 pub use layer_id::{AttributeId, LayerId, LevelId, NameError};
+pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormItem, NormSet};
+pub use origin::Origin;
 pub use period::{Period, PeriodError};
 pub use short_name::short_names;
 pub use table::Table;

@@ -1,6 +1,9 @@
 use serde_json::json;
 
-use crate::domain::{AttributeId, Catalog, Language, LevelId, Period, Title};
+use crate::domain::{
+    AttributeId, Catalog, Language, LevelId, Period, Title,
+    origin::label::{CRS, ESTIMATED, LICENCE, NATURE, SOFTWARE, SOURCE},
+};
 
 /// What every exported file says about itself, told by the caller.
 #[derive(Clone, Debug)]
@@ -56,6 +59,7 @@ impl ExportContext<'_> {
         let zh = self.language == Language::Zh;
         let word =
             |chinese: &'static str, english: &'static str| if zh { chinese } else { english };
+        let label = |[chinese, english]: [&'static str; 2]| word(chinese, english);
         let estimated: Vec<&str> = self.estimated.iter().map(AttributeId::as_str).collect();
         let synthetic = word(
             "合成数据，不是真实统计",
@@ -74,10 +78,10 @@ impl ExportContext<'_> {
                 word("时点", "Reference date"),
                 self.period.map(Period::to_string).unwrap_or_default(),
             ),
-            (word("来源", "Source"), self.source.clone()),
-            (word("许可", "Licence"), self.licence.clone()),
+            (label(SOURCE), self.source.clone()),
+            (label(LICENCE), self.licence.clone()),
             (
-                word("坐标系", "Coordinate system"),
+                label(CRS),
                 format!(
                     "{}{crs}",
                     word(
@@ -88,9 +92,9 @@ impl ExportContext<'_> {
             ),
             (word("要素数", "Features"), features.to_string()),
             (word("筛选条件", "Filter"), self.filter.clone()),
-            (word("推算字段", "Estimated"), estimated.join(", ")),
+            (label(ESTIMATED), estimated.join(", ")),
             (
-                word("数据性质", "Nature of the data"),
+                label(NATURE),
                 if self.synthetic {
                     synthetic.to_owned()
                 } else {
@@ -101,7 +105,7 @@ impl ExportContext<'_> {
                 word("标识", "Marking"),
                 self.marking.in_language(self.language).to_owned(),
             ),
-            (word("软件", "Software"), self.software.clone()),
+            (label(SOFTWARE), self.software.clone()),
             (word("导出时间", "Exported"), self.exported_at.clone()),
         ];
         notes

@@ -5,7 +5,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::query::QueryError;
+use crate::{query::QueryError, store::StoreError};
 
 /// Why a request has no answer; becomes problem details (RFC 9457).
 #[derive(Clone, Debug, thiserror::Error)]
@@ -42,6 +42,12 @@ pub enum ApiError {
     NotReady(String),
     #[error("the server failed; its log says why")]
     Internal(String),
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        ApiError::Internal(error.to_string())
+    }
 }
 
 impl ApiError {

@@ -44,7 +44,7 @@ fn check_loopback(headers: &HeaderMap) -> Result<(), ApiError> {
     }
     let origin_ok = |origin: String| {
         let host = origin.split_once("://").map_or("", |(_, host)| host);
-        origin == "null" || is_loopback_host(host)
+        is_loopback_host(host)
     };
     if text(header::ORIGIN).is_some_and(|origin| !origin_ok(origin)) {
         return Err(ApiError::Forbidden(

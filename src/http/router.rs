@@ -5,8 +5,9 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, guard,
-    health, jobs, layers, openapi, questions, reports, stations, tiles, travel_times,
+    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
+    guard, health, jobs, layers, norms, openapi, questions, reports, stations, tiles,
+    travel_times,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -37,6 +38,15 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stations::list_station_coverage))
         .routes(routes!(stations::compute_station_change))
         .routes(routes!(questions::list_coverage))
+        .routes(routes!(norms::list_norms))
+        .routes(routes!(
+            norms::find_norms,
+            norms::keep_norms,
+            norms::drop_norms
+        ))
+        .routes(routes!(gaps::list_gaps))
+        .routes(routes!(gaps::list_blind_spots))
+        .routes(routes!(gaps::list_school_places))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(reports::find_report))

@@ -6,6 +6,7 @@ use std::{
 
 use axum::response::Response;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::{
     ApiError, Asker, Bounds, Document,
@@ -15,9 +16,10 @@ use super::{
     stream::Streams,
 };
 use crate::{
-    city::{City, LiveCity, LoadedLayer},
+    city::{self, City, LiveCity, LoadedLayer},
     domain::{LayerId, Period},
     query::Limits,
+    store::Store,
     tiles::{Shapes, TileCache},
 };
 
@@ -26,6 +28,11 @@ const QUESTION_SECONDS: u64 = 60;
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
 
+/// How many tiles are made at once: one more than there are cores, so that none is idle.
+fn tile_turns() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
+}
+
 /// Outlines of a layer's state, by the state's name and version.
 type ShapesKey = (LayerId, Period, u64);
 
@@ -33,7 +40,13 @@ type ShapesKey = (LayerId, Period, u64);
 #[derive(Clone)]
 pub struct AppState {
     pub(super) live: Arc<LiveCity>,
+    /// Where edits go; without it the city is only read.
+    store: Option<Arc<dyn Store>>,
+    /// One edit at a time.
+    writing: Arc<Mutex<()>>,
     pub(super) tiles: TileCache,
+    /// Turns for making tiles: those who wait cost nothing.
+    pub(super) tile_turns: Arc<Semaphore>,
     shapes: Arc<Mutex<HashMap<ShapesKey, Arc<Shapes>>>>,
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
@@ -51,7 +64,10 @@ impl AppState {
     pub fn bounded(live: Arc<LiveCity>, loopback_only: bool, bounds: Bounds) -> Self {
         AppState {
             live,
+            store: None,
+            writing: Arc::default(),
             tiles: TileCache::new(TILE_CACHE_BYTES),
+            tile_turns: Arc::new(Semaphore::new(tile_turns())),
             shapes: Arc::default(),
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
@@ -59,6 +75,41 @@ impl AppState {
             loopback_only,
             metrics: Arc::default(),
         }
+    }
+
+    /// The same routes, able to write into the city's store.
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Writes into the store and shows the city with it: who asks next sees what was written.
+    /// `write` is given the city as of the last commit, and the store.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&City, &dyn Store) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Some(store) = self.store.clone() else {
+            return Err(ApiError::Forbidden("this city is served for reading only"));
+        };
+        let (live, writing) = (self.live.clone(), self.writing.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            // A panic in another edit has rolled its transaction back.
+            let _one = writing
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let failed = |error: city::LoadError| ApiError::Internal(error.to_string());
+            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+                live.publish(newer);
+            }
+            let done = write(&live.snapshot(), &*store)?;
+            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+                live.publish(newer);
+            }
+            Ok(done)
+        });
+        let failed = |error: tokio::task::JoinError| ApiError::Internal(error.to_string());
+        written.await.map_err(failed)?
     }
 
     pub(super) fn city(&self) -> Arc<City> {

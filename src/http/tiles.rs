@@ -96,8 +96,11 @@ async fn encoded(
         return Ok(known);
     }
     let filter = query::condition(&loaded, key.filter.as_deref())?;
+    let turn = state.tile_turns.clone().acquire_owned().await;
+    let turn = turn.map_err(|e| ApiError::Internal(e.to_string()))?;
     let state = state.clone();
     let making = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         let (tile, encoding) = (key.tile, key.encoding);
         state.tiles.get_or_make(key, || {
             let shapes = state.shapes(&loaded);

@@ -130,6 +130,9 @@ impl ImportError {
 pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     const SHOWN: usize = 24;
     let names: Vec<S> = names.into_iter().collect();
+    if names.is_empty() {
+        return "none".to_owned();
+    }
     let mut text = names
         .iter()
         .take(SHOWN)

@@ -1,7 +1,7 @@
 use geo::Geometry;
 
 use super::{ImportError, Note, Refusal};
-use crate::crs::Crs;
+use crate::{crs::Crs, domain::Origin};
 
 /// One value as a file has it, not yet checked against a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,4 +107,6 @@ pub(super) struct FileFacts {
     pub crs: CarriedCrs,
     /// The text encoding, where the format leaves a choice.
     pub encoding: Option<&'static str>,
+    /// What a file written here says of its data.
+    pub origin: Option<Origin>,
 }

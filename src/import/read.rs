@@ -93,6 +93,7 @@ pub(super) fn collect_files(
         collector.close_file()?;
         if let Some(file) = collector.report.files.last_mut() {
             file.encoding = facts.encoding;
+            file.origin = facts.origin;
         }
         ranges.push((first..collector.rows.ids.len(), facts.crs));
     }

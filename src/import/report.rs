@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Note, Refusal, Repair};
-use crate::domain::{AttributeId, Layer, LayerId};
+use crate::domain::{AttributeId, Layer, LayerId, Origin};
 
 /// What an import did, for the steward to read and to sign (导入报告).
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,8 @@ pub struct FileReport {
     pub crs_from: Option<CrsFrom>,
     /// The text encoding, where the format leaves a choice.
     pub encoding: Option<&'static str>,
+    /// What a file written here says of its data.
+    pub origin: Option<Origin>,
 }
 
 /// Whose word the coordinate system is.
@@ -57,6 +59,10 @@ pub enum CrsFrom {
 pub struct Located {
     pub tried: u64,
     pub matched: u64,
+    /// Features that rows could be found by, where known.
+    pub features: u64,
+    /// Features among them that no row named.
+    pub without_row: u64,
 }
 
 impl Located {

@@ -55,6 +55,14 @@ impl Report {
                     located.matched, located.tried
                 )
             });
+            let (features, without) = (located.features, located.without_row);
+            if without > 0 {
+                line(if zh {
+                    format!("  用于定位的 {features} 个要素中有 {without} 个没有对应的行")
+                } else {
+                    format!("  {without} of the {features} features located by have no row")
+                });
+            }
         }
         if !self.used_columns.is_empty() {
             let used = self.used_columns.iter();
@@ -179,6 +187,19 @@ fn file_line(file: &FileReport, zh: bool) -> String {
     if let Some(encoding) = file.encoding {
         let label = if zh { "编码" } else { "encoding" };
         let _ = write!(line, "; {label} {encoding}");
+    }
+    if let Some(origin) = &file.origin {
+        if !origin.source.is_empty() {
+            let label = if zh { "来源" } else { "source" };
+            let _ = write!(line, "; {label} {}", origin.source);
+        }
+        if origin.synthetic {
+            line.push_str(if zh {
+                "；合成数据"
+            } else {
+                "; synthetic data"
+            });
+        }
     }
     line
 }

@@ -115,7 +115,8 @@ pub fn flat_cutoffs<R: Serialize, T: Serialize>(answer: &Answer<R, T>) -> Answer
 
 /// Coverage with its columns in the unit of the denominator.
 pub fn flat_coverage(answer: &Answer<CoverageRow>) -> Answer<Json, Json> {
-    let is_land = answer.query["denominator"] == "residential_land";
+    let denominator = &answer.query["denominator"];
+    let is_land = denominator == "residential_land" || denominator == "land";
     let flat = |row: &CoverageRow| match json!(row) {
         Json::Object(row) if is_land => {
             let key = |key: String| match key.as_str() {

@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod areas;
 mod balance;
+mod blind_spots;
 mod calibers;
 mod catchments;
 mod commute;
@@ -14,8 +15,10 @@ mod download;
 mod ends;
 mod features;
 mod flat;
+mod gaps;
 mod layers;
 mod limits;
+mod names;
 mod nearest;
 mod numbers;
 mod origins;
@@ -24,6 +27,7 @@ mod people;
 mod progress;
 mod quality;
 mod ruler;
+mod school_places;
 mod search;
 mod sources;
 mod station_areas;
@@ -46,6 +50,10 @@ pub use access::{
 pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{BalanceBand, BalanceQuery, BalanceRow, Standing, balance};
+pub use blind_spots::{
+    AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
+    blind_spots_to_geojson,
+};
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
 pub use commute::{
@@ -60,6 +68,9 @@ pub use features::{FeaturesQuery, condition, feature, features};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
 };
+pub use gaps::{
+    CircleRow, CircleServices, GapRow, Gaps, GapsQuery, UnknownCapacity, gaps, gaps_table,
+};
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
 pub use numbers::Numbers;
@@ -68,6 +79,10 @@ pub use overview::overview;
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
+pub use school_places::{
+    Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, school_places,
+    school_places_table,
+};
 pub use search::{SearchQuery, SearchRow, search};
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,

@@ -5,6 +5,29 @@ use rayon::prelude::*;
 use super::{Limits, QueryError, Ruler, Start};
 use crate::city::LoadedLayer;
 
+/// The nearest of some starts: how far it is, infinite where none is within reach, and its number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearestStart {
+    pub cost: f64,
+    pub start: u32,
+}
+
+impl NearestStart {
+    const NOWHERE: NearestStart = NearestStart {
+        cost: f64::INFINITY,
+        start: u32::MAX,
+    };
+
+    /// The nearer; of equally near ones the first.
+    fn or(self, other: Self) -> Self {
+        let order = other.cost.total_cmp(&self.cost);
+        match order.then(other.start.cmp(&self.start)).is_lt() {
+            true => other,
+            false => self,
+        }
+    }
+}
+
 /// For each feature of a layer, in the order of its index: the cost from the nearest of some
 /// starts, infinite where none is within `cost`.
 ///
@@ -17,34 +40,55 @@ pub fn nearest_costs(
     cost: f64,
     limits: &Limits,
 ) -> Result<Vec<f64>, QueryError> {
+    let nearest = nearest_starts(ruler, loaded, starts, cost, limits)?;
+    Ok(nearest.into_iter().map(|nearest| nearest.cost).collect())
+}
+
+/// Like [`nearest_costs`], with the start that is the nearest.
+///
+/// # Errors
+/// As [`nearest_costs`].
+pub fn nearest_starts(
+    ruler: &Ruler<'_>,
+    loaded: &LoadedLayer,
+    starts: &[Start],
+    cost: f64,
+    limits: &Limits,
+) -> Result<Vec<NearestStart>, QueryError> {
     let features = loaded.index.features() as usize;
-    let nowhere = || vec![f64::INFINITY; features];
+    let nowhere = || vec![NearestStart::NOWHERE; features];
     if starts.is_empty() {
         return Ok(nowhere());
     }
     let parts = starts.len().min(rayon::current_num_threads());
-    limits.allow((features * 8 * parts) as u64)?;
+    limits.allow((features * size_of::<NearestStart>() * parts) as u64)?;
     let numbering = loaded.index.numbering();
     limits.step("量算设施可达范围", "measuring the reach of the facilities");
     let done = AtomicU64::new(0);
-    let of_some = |some: &[Start]| {
+    let part = starts.len().div_ceil(parts);
+    let of_some = |(first, some): (usize, &[Start])| {
         let mut traveler = ruler.traveler(limits);
         let mut nearest = nowhere();
-        for start in some {
+        for (number, start) in some.iter().enumerate() {
             limits.progress(done.fetch_add(1, Ordering::Relaxed), starts.len() as u64);
+            let number = (first * part + number) as u32;
             traveler.within(loaded, start, cost, |feature, cost| {
                 let known = &mut nearest[numbering.number(feature)];
-                *known = known.min(cost);
+                *known = known.or(NearestStart {
+                    cost,
+                    start: number,
+                });
             })?;
         }
         Ok(nearest)
     };
-    let parts: Vec<Vec<f64>> = starts
-        .par_chunks(starts.len().div_ceil(parts))
+    let parts: Vec<Vec<NearestStart>> = starts
+        .par_chunks(part)
+        .enumerate()
         .map(of_some)
         .collect::<Result<_, QueryError>>()?;
-    let nearer = |mut a: Vec<f64>, b: Vec<f64>| {
-        a.iter_mut().zip(b).for_each(|(a, b)| *a = a.min(b));
+    let nearer = |mut a: Vec<NearestStart>, b: Vec<NearestStart>| {
+        a.iter_mut().zip(b).for_each(|(a, b)| *a = a.or(b));
         a
     };
     Ok(parts.into_iter().reduce(nearer).unwrap_or_default())

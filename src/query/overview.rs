@@ -130,7 +130,7 @@ fn findings(city: &City) -> Vec<Title> {
     vec![Title {
         zh: format!(
             "{} 个{}中 {balanced} 个职住比在 0.8–1.2 之间；最高 {} {:.2}，最低 {} {:.2}",
-            answer.rows.len(),
+            rated.len(),
             unit(Language::Zh),
             high.0,
             high.2,
@@ -139,7 +139,7 @@ fn findings(city: &City) -> Vec<Title> {
         ),
         en: format!(
             "{balanced} of {} {} have 0.8–1.2 jobs per employed resident; highest {} {:.2}, lowest {} {:.2}",
-            answer.rows.len(),
+            rated.len(),
             unit(Language::En).to_lowercase(),
             high.1,
             high.2,

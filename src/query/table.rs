@@ -33,6 +33,18 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `shortfall_in_5`: the word with its number of years.
+    if let Some(years) = key.strip_prefix("shortfall_in_")
+        && years.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "shortfall_in")?;
+        let title = Title {
+            zh: of.title.zh.replace("{n}", years),
+            en: of.title.en.replace("{n}", years),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `exclusive.residences.usual_residents`: what the first word makes of the rest.
     if let Some((first @ ("exclusive" | "nearest"), of)) = key.split_once('.') {
         let (of, word) = (column(catalog, of)?, catalog.term(first)?);
@@ -131,7 +143,7 @@ pub fn to_table<R: Serialize, T: Serialize>(
     for cells in &mut total_cells {
         // A total row says so in its first cell and is nameless otherwise.
         for (cell, column) in cells.iter_mut().zip(&columns) {
-            if column.format == TermFormat::Text && column.key != "reason" {
+            if column.format == TermFormat::Text && !says_of_a_sum(&column.key) {
                 *cell = Value::Missing;
             }
         }
@@ -145,6 +157,11 @@ pub fn to_table<R: Serialize, T: Serialize>(
         geometries: None,
         columns,
     }
+}
+
+/// Whether a text column says something of a total too.
+fn says_of_a_sum(key: &str) -> bool {
+    matches!(key, "service" | "capacity_unit" | "evaluation" | "reason") || key.ends_with("_reason")
 }
 
 /// A row of an answer under its keys.

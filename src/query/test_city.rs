@@ -36,6 +36,7 @@ pub struct TestCity {
     catalog: Arc<Catalog>,
     layers: Vec<Arc<LoadedLayer>>,
     streets: Option<Arc<Streets>>,
+    period: String,
 }
 
 impl TestCity {
@@ -44,7 +45,14 @@ impl TestCity {
             catalog: Arc::new(definitions::read_catalog(None).expect("sound definitions")),
             layers: Vec::new(),
             streets: None,
+            period: "2020".into(),
         }
+    }
+
+    /// The layers that follow are those of this period.
+    pub fn at_period(mut self, period: &str) -> Self {
+        self.period = period.to_owned();
+        self
     }
 
     /// A layer of points.
@@ -83,7 +91,7 @@ impl TestCity {
                 codes.push(code.map(|(_, code)| *code));
             }
         }
-        let period = "2020".parse().expect("a year");
+        let period = self.period.parse().expect("a period");
         self.layers.push(Arc::new(LoadedLayer {
             index: LayerIndex::build(layer, period, self.catalog.levels(), &table),
             records: Vec::new(),

@@ -3,11 +3,13 @@
 //! A row is (layer, period, id). A commit is one transaction and writes the change log.
 
 mod batch;
+mod definition;
 mod flows;
 pub mod geopackage;
 mod record;
 
 pub use batch::{Batch, BatchMode, ControlTotal, Only};
+pub use definition::{Definition, StoredDefinition};
 pub use flows::{FlowBatch, FlowState};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 
@@ -99,6 +101,15 @@ pub trait Store: Send + Sync {
         batch: &FlowBatch<'_>,
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<ChangeNumber, StoreError>;
+
+    /// Every definition of the city's own, by kind and id.
+    fn definitions(&self) -> Result<Vec<StoredDefinition>, StoreError>;
+
+    /// Puts definitions in place of those of the same kind and id, in one transaction.
+    fn put_definitions(&self, definitions: &[Definition]) -> Result<ChangeNumber, StoreError>;
+
+    /// Takes a definition away; `None` where there is none.
+    fn remove_definition(&self, kind: &str, id: &str) -> Result<Option<ChangeNumber>, StoreError>;
 
     /// The network of a name (`walk`, `car`), with its streets; `None` where none was imported.
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError>;

@@ -21,6 +21,8 @@ pub struct Journeys {
     open: Vec<(i32, u32)>,
     /// Whether any departure reaches the stop in a vehicle.
     is_ridden: Vec<bool>,
+    /// Of each stop the least seconds of all departures.
+    least: Vec<i16>,
     row: Vec<i16>,
 }
 
@@ -94,7 +96,7 @@ impl Journeys {
             longest_s: window.longest_s.min(Self::LONGEST_S),
             ..window
         };
-        let (stops, departures) = (timetable.calls_at.len(), window.departures as usize);
+        let (stops, departures) = (timetable.stops(), window.departures as usize);
         self.departures = departures;
         self.longest_s = window.longest_s as i16;
         self.ridden.clear();
@@ -136,6 +138,12 @@ impl Journeys {
                 close(stop, *known, 0);
             }
         }
+        self.least.clear();
+        let rows = (0..stops).map(|stop| match self.is_ridden[stop] {
+            true => least(&self.ridden[stop * departures..][..departures]),
+            false => NEVER,
+        });
+        self.least.extend(rows);
         Ok(())
     }
 
@@ -158,9 +166,11 @@ impl Journeys {
         self.row.clear();
         self.row
             .resize(self.departures, on_foot_s.map_or(NEVER, |s| s as i16));
+        // What is never sooner than this is not worth a look.
+        let worth = on_foot_s.map_or(longest_s, |seconds| seconds as i16 - 1);
         for (stop, walk_s) in egress.of(place) {
             let stop = stop as usize;
-            if !self.is_ridden[stop] || walk_s > longest_s {
+            if self.least[stop].saturating_add(walk_s) > worth {
                 continue;
             }
             is_reached = true;
@@ -193,11 +203,7 @@ impl Journeys {
 impl Times<'_> {
     /// How many departures reach the place.
     pub fn reached(&self) -> usize {
-        let in_time = self
-            .row
-            .iter()
-            .filter(|seconds| **seconds <= self.longest_s);
-        in_time.count()
+        within(self.row, self.longest_s)
     }
 
     /// The `percent`-th percentile by nearest rank; `None` where too few departures reach.
@@ -206,9 +212,32 @@ impl Times<'_> {
         if rank > self.reached() {
             return None;
         }
-        let (_, seconds, _) = self.row.select_nth_unstable(rank - 1);
-        Some(*seconds as u32)
+        // Counting is quick, so halving the seconds is quicker than sorting the departures.
+        let (mut low, mut high) = (least(self.row), self.longest_s);
+        if rank == 1 {
+            high = low;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match within(self.row, middle) >= rank {
+                true => high = middle,
+                false => low = middle + 1,
+            }
+        }
+        Some(low as u32)
     }
+}
+
+/// How many are no more than a limit.
+fn within(row: &[i16], limit: i16) -> usize {
+    // In sixteen bits, eight at a time; few enough that the count fits.
+    let parts = row.chunks(i16::MAX as usize);
+    let counted = parts.map(|part| part.iter().map(|s| i16::from(*s <= limit)).sum::<i16>());
+    counted.map(|count| count as usize).sum()
+}
+
+fn least(row: &[i16]) -> i16 {
+    row.iter().copied().fold(NEVER, i16::min)
 }
 
 #[cfg(test)]

@@ -34,4 +34,4 @@ pub use line_rows::{KnownStations, LineRow, LineRowError, read_lines, split_band
 pub use line_table::{DayHeadway, Days, Halt, Line, LineStation, LineTable};
 pub use schedule::{Call, Entrance, Headway, Route, Schedule, Service, Stop, Transfer, Trip};
 pub use summary::{Summary, WeekdayRuns};
-pub use timetable::{Leg, Pattern, Timetable};
+pub use timetable::{Boarding, Leg, Pattern, Timetable};

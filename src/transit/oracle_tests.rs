@@ -141,7 +141,7 @@ fn search(timetable: &Timetable, window: Window, access: &[Leg]) -> Vec<Vec<u32>
             access,
             &AtomicBool::new(false),
             |number, reached| {
-                rows[number] = (0..timetable.calls_at.len() as u32)
+                rows[number] = (0..timetable.stops() as u32)
                     .map(|s| reached.stop(s))
                     .collect();
             },

@@ -30,7 +30,8 @@ pub struct Window {
 #[derive(Clone, Debug, Default)]
 pub struct Raptor {
     layers: Vec<Layer>,
-    first_position: Vec<u32>,
+    /// Of each pattern where it is first boarded, and which trip.
+    first_boarded: Vec<(u32, u32)>,
     queue: Vec<u32>,
     marked: Vec<u32>,
     ridden_now: Vec<u32>,
@@ -46,13 +47,18 @@ struct Layer {
     at: Vec<i32>,
     /// Earliest time a vehicle can be boarded.
     ready: Vec<i32>,
-    /// The value of `ready` when the patterns of the stop were last looked at.
+    /// The value of `ready` when the departures of the stop were last looked at.
     scanned: Vec<i32>,
+    /// How many departures of the stop were never early enough to matter: later ones were boarded.
+    unseen: Vec<u32>,
     /// Stops whose `ready` fell since then.
     waiting: Vec<u32>,
 }
 
 const NEVER: i32 = i32::MAX;
+
+/// Not boarded, and a stop of which nothing was looked at.
+const NONE: u32 = u32::MAX;
 
 /// What one departure reaches.
 pub struct Reached<'a> {
@@ -147,7 +153,7 @@ impl Raptor {
     }
 
     fn reset(&mut self, timetable: &Timetable, max_transfers: Option<u32>) {
-        let stops = timetable.calls_at.len();
+        let stops = timetable.stops();
         let layers = max_transfers.map_or(1, |transfers| transfers as usize + 2);
         self.layers.resize_with(layers, Layer::default);
         for layer in &mut self.layers {
@@ -160,11 +166,13 @@ impl Raptor {
                 labels.clear();
                 labels.resize(stops, NEVER);
             }
+            layer.unseen.clear();
+            layer.unseen.resize(stops, NONE);
             layer.waiting.clear();
         }
-        self.first_position.clear();
-        self.first_position
-            .resize(timetable.patterns.len(), u32::MAX);
+        self.first_boarded.clear();
+        self.first_boarded
+            .resize(timetable.patterns.len(), (NONE, NONE));
     }
 
     /// Rides and walks until nothing improves, or the allowed rides are used.
@@ -193,20 +201,24 @@ impl Raptor {
         std::mem::swap(&mut self.marked, &mut layer.waiting);
         for &stop in &self.marked {
             let ready = layer.ready[stop as usize];
-            let scanned = std::mem::replace(&mut layer.scanned[stop as usize], ready);
-            for &(index, position) in &timetable.calls_at[stop as usize] {
-                let departures =
-                    timetable.patterns[index as usize].departures_at(position as usize);
-                let next = departures.partition_point(|&departure| departure < ready);
-                let gained = departures
-                    .get(next)
-                    .is_some_and(|&departure| departure < scanned && departure <= latest_s);
-                if gained {
-                    let first = &mut self.first_position[index as usize];
-                    if *first == u32::MAX {
-                        self.queue.push(index);
+            layer.scanned[stop as usize] = ready;
+            let boardings = timetable.boardings(stop);
+            let unseen = &mut layer.unseen[stop as usize];
+            if *unseen == NONE {
+                *unseen = boardings.partition_point(|next| next.time_s <= latest_s) as u32;
+            }
+            // From the latest back to the first that is caught now.
+            for next in boardings[..*unseen as usize].iter().rev() {
+                if next.time_s < ready {
+                    break;
+                }
+                *unseen -= 1;
+                if next.time_s <= latest_s {
+                    let first = &mut self.first_boarded[next.pattern as usize];
+                    if first.0 == NONE {
+                        self.queue.push(next.pattern);
                     }
-                    *first = position.min(*first);
+                    *first = (next.position, next.trip).min(*first);
                 }
             }
         }
@@ -216,13 +228,14 @@ impl Raptor {
     fn ride(&mut self, timetable: &Timetable, from: usize, to: usize, latest_s: i32) {
         for &index in &self.queue {
             let pattern = &timetable.patterns[index as usize];
-            let first =
-                std::mem::replace(&mut self.first_position[index as usize], u32::MAX) as usize;
-            let mut trip = pattern.trips;
-            for position in first..pattern.stops.len() {
+            let first = &mut self.first_boarded[index as usize];
+            let (first, trip) = std::mem::replace(first, (NONE, NONE));
+            let mut trip = trip as usize;
+            let mut arrivals = pattern.arrivals_of(trip);
+            for position in first as usize + 1..pattern.stops.len() {
                 let stop = pattern.stops[position] as usize;
                 if trip < pattern.trips && pattern.alights[position] {
-                    let arrival = pattern.arrival(position, trip);
+                    let arrival = arrivals[position];
                     if arrival > latest_s {
                         // Later stops of this trip are later still; an earlier trip may be
                         // caught further on.
@@ -232,12 +245,14 @@ impl Raptor {
                         self.ridden_now.push(stop as u32);
                     }
                 }
-                if pattern.boards[position] {
-                    let ready = self.layers[from].ready[stop];
-                    let departures = pattern.departures_at(position);
-                    if trip == pattern.trips || (trip > 0 && ready <= departures[trip - 1]) {
-                        trip = departures[..trip].partition_point(|&time| time < ready);
-                    }
+                let ready = self.layers[from].ready[stop];
+                if ready != NEVER
+                    && pattern.boards[position]
+                    && trip > 0
+                    && ready <= pattern.departure(position, trip - 1)
+                {
+                    trip = pattern.next_trip(position, ready, trip - 1);
+                    arrivals = pattern.arrivals_of(trip);
                 }
             }
         }

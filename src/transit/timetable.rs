@@ -9,8 +9,7 @@ pub type Leg = (u32, u32);
 #[derive(Clone, Debug)]
 pub struct Timetable {
     pub patterns: Vec<Pattern>,
-    /// For each stop, the patterns that call there and at which position.
-    pub calls_at: Vec<Vec<(u32, u32)>>,
+    boardings: Boardings,
     /// For each stop, the walks to other stops on which a rider may change.
     pub walks: Vec<Vec<Leg>>,
     /// Seconds to change at the same stop; `None` where the feed forbids it.
@@ -24,19 +23,92 @@ pub struct Pattern {
     pub boards: Vec<bool>,
     pub alights: Vec<bool>,
     pub trips: usize,
-    /// `[stops x trips]`, row = stop; each row ascends.
+    /// `[trips x stops]`, row = trip, as one rides along; at each stop later trips are later.
     pub arrivals: Vec<i32>,
     /// As `arrivals`.
     pub departures: Vec<i32>,
 }
 
+/// A departure that one can board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Boarding {
+    pub time_s: i32,
+    pub pattern: u32,
+    pub position: u32,
+    pub trip: u32,
+}
+
+/// The boardings of every stop, by time.
+#[derive(Clone, Debug, Default)]
+struct Boardings {
+    /// Of each stop, and one more: where its boardings begin.
+    first: Vec<u32>,
+    all: Vec<Boarding>,
+}
+
 impl Pattern {
-    pub fn arrival(&self, position: usize, trip: usize) -> i32 {
-        self.arrivals[position * self.trips + trip]
+    pub fn arrivals_of(&self, trip: usize) -> &[i32] {
+        &self.arrivals[trip * self.stops.len()..][..self.stops.len()]
     }
 
-    pub fn departures_at(&self, position: usize) -> &[i32] {
-        &self.departures[position * self.trips..(position + 1) * self.trips]
+    pub fn departure(&self, position: usize, trip: usize) -> i32 {
+        self.departures[trip * self.stops.len() + position]
+    }
+
+    /// The first of the trips before `end` that leaves a stop no sooner than `ready_s`; `end` where
+    /// none does.
+    pub fn next_trip(&self, position: usize, ready_s: i32, end: usize) -> usize {
+        let (mut low, mut high) = (0, end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.departure(position, middle) < ready_s {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+}
+
+impl Boardings {
+    fn of(patterns: &[Pattern], stops: usize) -> Self {
+        let calls = patterns.iter().flat_map(|pattern| {
+            let last = pattern.stops.len().saturating_sub(1);
+            let boards = (0..last).filter(|at| pattern.boards[*at]);
+            boards.map(move |at| (pattern.stops[at] as usize, pattern.trips as u32))
+        });
+        let mut first = vec![0u32; stops + 1];
+        calls.for_each(|(stop, trips)| first[stop + 1] += trips);
+        for stop in 0..stops {
+            first[stop + 1] += first[stop];
+        }
+        let none = Boarding {
+            time_s: 0,
+            pattern: 0,
+            position: 0,
+            trip: 0,
+        };
+        let mut all = vec![none; first[stops] as usize];
+        let mut next = first.clone();
+        for (number, pattern) in (0..).zip(patterns) {
+            let last = pattern.stops.len().saturating_sub(1);
+            for at in (0..last).filter(|at| pattern.boards[*at]) {
+                let next = &mut next[pattern.stops[at] as usize];
+                for trip in 0..pattern.trips {
+                    all[*next as usize] = Boarding {
+                        time_s: pattern.departure(at, trip),
+                        pattern: number,
+                        position: at as u32,
+                        trip: trip as u32,
+                    };
+                    *next += 1;
+                }
+            }
+        }
+        for stop in first.windows(2) {
+            all[stop[0] as usize..stop[1] as usize].sort_unstable();
+        }
+        Boardings { first, all }
     }
 }
 
@@ -155,6 +227,7 @@ impl Timetable {
     /// The same timetable run backwards in time: a search in it from a place, leaving at
     /// [`Timetable::mirrored`] of `t`, finds who can arrive at that place by `t`.
     pub fn transposed(&self) -> Self {
+        // The last stop of the last trip becomes the first of the first.
         let flip = |times: &[i32]| times.iter().rev().map(|&time| MIRROR_S - time).collect();
         let patterns = self.patterns.iter().map(|pattern| Pattern {
             stops: pattern.stops.iter().rev().copied().collect(),
@@ -183,20 +256,22 @@ impl Timetable {
         walks: Vec<Vec<Leg>>,
         change_s: Vec<Option<u32>>,
     ) -> Self {
-        let mut calls_at = vec![Vec::new(); change_s.len()];
-        for (index, pattern) in patterns.iter().enumerate() {
-            for (position, &stop) in pattern.stops.iter().enumerate() {
-                if pattern.boards[position] && position + 1 < pattern.stops.len() {
-                    calls_at[stop as usize].push((index as u32, position as u32));
-                }
-            }
-        }
         Self {
+            boardings: Boardings::of(&patterns, change_s.len()),
             patterns,
-            calls_at,
             walks,
             change_s,
         }
+    }
+
+    pub fn stops(&self) -> usize {
+        self.change_s.len()
+    }
+
+    /// The departures that one can board at a stop, by time.
+    pub fn boardings(&self, stop: u32) -> &[Boarding] {
+        let Boardings { first, all } = &self.boardings;
+        &all[first[stop as usize] as usize..first[stop as usize + 1] as usize]
     }
 }
 
@@ -216,17 +291,14 @@ fn shifted(calls: &[Call], by_s: i32) -> Vec<Call> {
 }
 
 fn pattern(key: &[(u32, bool, bool)], lane: &[Vec<Call>]) -> Pattern {
-    let by_stop = |time: fn(&Call) -> i32| {
-        (0..key.len())
-            .flat_map(|stop| lane.iter().map(move |trip| time(&trip[stop])))
-            .collect()
-    };
+    let by_trip =
+        |time: fn(&Call) -> i32| lane.iter().flat_map(|trip| trip.iter().map(time)).collect();
     Pattern {
         stops: key.iter().map(|stop| stop.0).collect(),
         boards: key.iter().map(|stop| stop.1).collect(),
         alights: key.iter().map(|stop| stop.2).collect(),
         trips: lane.len(),
-        arrivals: by_stop(|call| call.arrival_s),
-        departures: by_stop(|call| call.departure_s),
+        arrivals: by_trip(|call| call.arrival_s),
+        departures: by_trip(|call| call.departure_s),
     }
 }

@@ -21,7 +21,7 @@ use tower::ServiceExt;
 pub struct App {
     router: Router,
     live: Arc<LiveCity>,
-    store: GeoPackage,
+    store: Arc<GeoPackage>,
     catalog: Arc<Catalog>,
     folder: TempDir,
 }
@@ -75,7 +75,7 @@ impl App {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
         let path = folder.path().join("city.gpkg");
-        let store = GeoPackage::create(&path, catalog.clone()).expect("a new city");
+        let store = Arc::new(GeoPackage::create(&path, catalog.clone()).expect("a new city"));
         for (layer, name, text) in [
             ("districts", "districts.geojson", DISTRICTS),
             ("residences", "residences.csv", RESIDENCES),
@@ -90,9 +90,9 @@ impl App {
         }
         bring_flows(&store);
         fill(&store);
-        let city = city::load(&store, catalog.clone()).expect("loads");
+        let city = city::load(&*store, catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
-        let state = AppState::bounded(live.clone(), true, bounds);
+        let state = AppState::bounded(live.clone(), true, bounds).with_store(store.clone());
         App {
             router: router(state),
             live,
@@ -108,7 +108,7 @@ impl App {
         std::fs::write(&file, text).expect("written");
         let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
         bring(&self.store, &self.catalog, &layer, vec![file]);
-        let city = city::load(&self.store, self.catalog.clone()).expect("loads");
+        let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
         self.live.publish(city);
     }
 

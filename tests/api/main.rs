@@ -4,6 +4,7 @@ mod access;
 mod commute;
 mod downloads;
 mod errors;
+mod gaps;
 mod helpers;
 mod jobs;
 mod layers;

@@ -145,6 +145,169 @@ test('a link from before still opens', async () => {
   assert.equal(await page.locator('.panel .chip', { hasText: picked[0].properties.name }).count(), 1);
 });
 
+const post = async (path, body) => (await fetch(`${SERVER}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json();
+const origins = () => picked.map(({ id }) => ({ layer: 'stations', id }));
+const ids = () => picked.map(({ id }) => id).join(',');
+const tableCell = async (row, column) => numberIn(await page.locator('.drawer tbody tr:not(.spacer)', { hasText: row }).first().locator(`:nth-child(${column})`).innerText());
+/** The people within reach, as the row that counts each once says. */
+const together = async () => numberIn(await page.locator('.drawer tfoot td').first().innerText());
+const answered = async () => {
+  await page.waitForTimeout(500);
+  await page.waitForFunction(() => !document.querySelector('[role=progressbar]') && !document.querySelector('.drawer .stale'), null, { timeout: 120_000 });
+};
+
+test('by timetable the window of departure moves with two thumbs, and the answer follows', async () => {
+  await open(page, `?mode=reach&stations=${ids()}&by=transit&unit=min&cutoffs=30,45&table=1&map=113.3,23.1,10.5`);
+  await page.locator('[data-answer=reach]').waitFor({ timeout: 120_000 });
+  const { transit } = await getJson('/api/city');
+  const asked = (when) => post('/api/catchments', { origins: origins(), mode: 'transit', unit: 'min', cutoffs: [45], ...when });
+  const within = async (from, to) => (await asked({ departure: { date: transit.default_date, from, to, percentile: 50 } })).union[0].totals['residences.usual_residents'];
+  await answered();
+  assert.equal(await together(), await within('08:00', '09:00'));
+  await page.getByRole('slider', { name: '最晚出发' }).focus();
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(() => location.search.includes('08:00,10:00'));
+  await answered();
+  assert.equal(await together(), await within('08:00', '10:00'));
+  // The first thumb pushes the second: a window never ends before it begins.
+  await page.getByRole('slider', { name: '最早出发' }).focus();
+  await page.keyboard.press('End');
+  assert.equal(await page.getByRole('textbox', { name: '最早出发' }).inputValue(), '25:55');
+  assert.equal(await page.getByRole('textbox', { name: '最晚出发' }).inputValue(), '26:00');
+  await page.getByRole('textbox', { name: '最早出发' }).fill('7:30');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: '最晚出发' }).fill('08:30');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.search.includes('07:30,08:30'));
+  await answered();
+  assert.equal(await together(), await within('07:30', '08:30'));
+  await shot(page, 'zh-transit');
+  assert.deepEqual(await axe(page), []);
+
+  // Who can be there by a time is another question.
+  await page.getByRole('button', { name: '到达时刻' }).click();
+  await answered();
+  const inward = await asked({ direction: 'to', arrival: { date: transit.default_date, by: '09:00' } });
+  assert.equal(await together(), inward.union[0].totals['residences.usual_residents']);
+  assert.match(await page.locator('.card header').innerText(), /09:00 前到达/);
+});
+
+test('play goes through the cutoffs and through the day, and can be stopped', async () => {
+  await open(page, `?mode=reach&stations=${picked[0].id}&table=1`);
+  await answered();
+  const cutoff = () => page.getByRole('slider', { name: '距离' }).inputValue().then(Number);
+  await page.getByRole('button', { name: '播放：由近及远' }).click();
+  await page.waitForFunction(() => Number(document.querySelector('.panel input[type=range]').value) < 300);
+  const seen = [];
+  for (let i = 0; i < 6; i++) {
+    seen.push([await cutoff(), await page.locator('.card [data-answer=reach] dd').first().innerText()]);
+    await page.waitForTimeout(400);
+  }
+  assert.ok(new Set(seen.map(([at]) => at)).size >= 3, String(seen));
+  assert.deepEqual(seen.map(([at]) => at), seen.map(([at]) => at).toSorted((a, b) => a - b));
+  assert.ok(new Set(seen.map(([, people]) => people)).size >= 2, 'the people within reach change with it');
+  await page.getByRole('button', { name: '暂停' }).click();
+  await answered();
+  const stopped = await cutoff();
+  await page.waitForTimeout(900);
+  assert.equal(await cutoff(), stopped);
+
+  await open(page, `?mode=reach&stations=${picked[0].id}&by=transit&unit=min&cutoffs=30`);
+  await answered();
+  await page.getByRole('button', { name: '播放：一天之内' }).click();
+  await page.waitForFunction(() => document.querySelector('.panel .times input').value === '07:00', null, { timeout: 60_000 });
+  assert.equal(await page.getByRole('textbox', { name: '最晚出发' }).inputValue(), '08:00');
+  await page.getByRole('button', { name: '暂停' }).click();
+});
+
+test('two sets of stations are compared, before and after', async () => {
+  await open(page, `?mode=reach&stations=${picked[0].id}`);
+  await answered();
+  const keep = (side) => page.locator('.side', { hasText: side }).getByRole('button', { name: '存入所选' }).click();
+  await keep('前');
+  for (const { properties } of picked.slice(1)) {
+    await page.locator('.panel .filter').fill(properties.name);
+    await page.getByRole('checkbox', { name: properties.name }).check();
+  }
+  await keep('后');
+  await page.locator('.drawer tfoot').waitFor({ timeout: 60_000 });
+  await answered();
+  const answer = await post('/api/station_change', { before: origins().slice(0, 1), after: origins(), level: 'district', mode: 'walk', unit: 'm', cutoffs: [800] });
+  const [totals] = answer.totals;
+  const shown = (await page.locator('.drawer tfoot td').allInnerTexts()).slice(0, 3).map(numberIn);
+  assert.deepEqual(shown, [totals.before_residents, totals.after_residents, totals.difference_residents]);
+  assert.ok(totals.difference_residents > 0);
+  assert.match(await page.locator('.finding').innerText(), new RegExp(`增加 ${totals.difference_residents.toLocaleString('en')} 人`));
+  await shot(page, 'zh-change');
+  assert.deepEqual(await axe(page), []);
+  await page.locator('.panel').getByRole('button', { name: '清除', exact: true }).click();
+  await page.waitForFunction(() => !location.search.includes('before='));
+});
+
+test('the station table has every station, and a row chooses one', async () => {
+  await open(page, '?mode=reach&tab=stations&table=1');
+  await page.locator('.drawer tbody tr').first().waitFor({ timeout: 60_000 });
+  const answer = await getJson('/api/station_areas?layer=stations&mode=walk&core=500&influence=800');
+  assert.match(await page.locator('.drawer .rows').innerText(), new RegExp(`^${answer.rows.length} `));
+  const row = answer.rows.find(({ name }) => name === picked[1].properties.name);
+  await page.locator('.drawer thead th', { hasText: '核心区人口' }).locator('.sort').click();
+  const first = await page.locator('.drawer tbody tr:not(.spacer)').first().innerText();
+  const most = answer.rows.toSorted((a, b) => b.core_residents - a.core_residents)[0];
+  assert.ok(first.startsWith(most.name), first);
+  assert.ok(first.includes(most.core_residents.toLocaleString('en')), first);
+  // Each person once: less than the sum of the rows.
+  const [once] = Array.isArray(answer.totals) ? answer.totals : [answer.totals];
+  assert.ok((await page.locator('.drawer tfoot').innerText()).includes(once.core_residents.toLocaleString('en')));
+  assert.match(await page.locator('.drawer tfoot th').innerText(), /合并（去重）/);
+  await page.locator('.drawer tbody tr:not(.spacer)').first().click();
+  await page.locator('.panel .chip', { hasText: most.name }).waitFor();
+  assert.ok(row);
+  await shot(page, 'zh-station-table');
+});
+
+test('the network table tells 300, 500, 600 and 800 m by district, circle beside streets, and is a map', async () => {
+  await open(page, '?mode=reach&tab=coverage&table=1');
+  await page.locator('.drawer tbody tr').first().waitFor({ timeout: 60_000 });
+  const { rows, totals } = await getJson('/api/station_coverage?layer=stations&level=district&cutoffs=300,500,600,800');
+  assert.match(await page.locator('.drawer .rows').innerText(), new RegExp(`^${rows.length + totals.length} `));
+  const city = totals.find(({ cutoff }) => cutoff === 800);
+  assert.match(await page.locator('.finding').innerText(), new RegExp(`全市 ${(city.walk_share_residents * 100).toFixed(2)}%`));
+  const row = rows[1];
+  const shown = page.locator('.drawer tbody tr:not(.spacer)').nth(1);
+  assert.deepEqual((await shown.locator('td').allInnerTexts()).slice(0, 4).map(numberIn), [row.cutoff, row.residents, row.straight_residents, row.walk_residents]);
+  await shown.click();
+  await page.locator('.card h2', { hasText: row.name }).waitFor();
+  await page.waitForFunction(() => location.search.includes('network_m=500'));
+  assert.equal(await page.locator('.panel [aria-pressed=true]', { hasText: '500 m' }).count(), 1);
+  assert.match(await page.locator('.legend h2').innerText(), /500 m/);
+  await shot(page, 'zh-coverage');
+  assert.deepEqual(await axe(page), []);
+  for (const format of ['CSV', 'GeoJSON']) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.drawer').getByRole('button', { name: `下载为 ${format}` }).click()]);
+    const text = readFileSync(await download.path(), 'utf8');
+    assert.ok(text.includes(String(row.walk_residents)), format);
+  }
+});
+
+test('access by timetable is asked from homes, for who arrives by a time or leaves in a window', async () => {
+  await open(page, '?mode=access&facility=clinics&by=transit&unit=min&cutoffs=30,45&table=1');
+  await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 120_000 });
+  const { transit } = await getJson('/api/city');
+  const asked = (when, from) =>
+    post('/api/access', { ...from, to: { layer: 'clinics', capacity: 'beds' }, demand: 'usual_residents', measure: '2sfca', mode: 'transit', unit: 'min', cutoff: 45, ...when });
+  const arrival = await asked({ arrival: { date: transit.default_date, by: '09:00' } }, { from: 'residences', by: 'district' });
+  const gini = async () => (await page.locator('[data-answer=lorenz] p').first().innerText()).match(/基尼系数 (\d\.\d\d)/)[1];
+  assert.equal(await gini(), arrival.summary.gini.toFixed(2));
+  await shot(page, 'zh-access-transit');
+  await page.getByRole('button', { name: '500 m 格网' }).click();
+  await page.getByRole('button', { name: '出发时段' }).click();
+  await answered();
+  const departure = await asked({ departure: { date: transit.default_date, from: '08:00', to: '09:00', percentile: 50 } }, { from: 'grid' });
+  assert.equal(await gini(), departure.summary.gini.toFixed(2));
+  assert.match(await page.locator('.drawer .rows').innerText(), new RegExp(`^${departure.rows.length.toLocaleString('en')} `));
+  assert.deepEqual(await axe(page), []);
+});
+
 test('access to clinics is mapped with its Lorenz curve, and comes as a file', async () => {
   await open(page, '?mode=access&facility=clinics&table=1');
   await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 60_000 });

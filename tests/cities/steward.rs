@@ -190,6 +190,38 @@ fn shapefiles_come_back_with_their_short_names() {
     assert_eq!(found["totals"]["employed_residents"], 13);
 }
 
+#[test]
+fn what_is_exported_comes_back_with_its_origin() {
+    let desk = Desk::new();
+    let made_up = r#"{"type":"FeatureCollection",
+        "provenance":{"software":"Suitu 穗图 0.1.0","source":"a bureau","licence":"free","synthetic":true,
+                      "estimated":["jobs"]},
+        "features":[{"type":"Feature","id":"a","properties":{"jobs":7},
+                     "geometry":{"type":"Point","coordinates":[113.3,23.1]}}]}"#;
+    std::fs::write(desk.path("made-up.geojson"), made_up).unwrap();
+    let told = desk.done(&[
+        "import",
+        "workplaces",
+        "made-up.geojson",
+        "--period",
+        "2020",
+    ]);
+    assert!(told.contains("source a bureau; synthetic data"), "{told}");
+    for file in ["a.geojson", "a.fgb", "a.gpkg", "a.xlsx"] {
+        desk.done(&["export", "workplaces", "--out", file]);
+        let other = Desk::new();
+        let file = desk.path(file);
+        other.done(&["import", "workplaces", text(&file), "--period", "2020"]);
+        let found = other.json(&["query", "balance", "--level", "city"]);
+        assert_eq!(found["totals"]["jobs"], 7, "{}", file.display());
+        let input = &found["provenance"]["inputs"][0];
+        let told = [&input["source"], &input["licence"], &input["synthetic"]];
+        let told = serde_json::to_string(&told).unwrap();
+        assert_eq!(told, r#"["a bureau","free",true]"#, "{}", file.display());
+        assert_eq!(input["estimated"], serde_json::json!(["jobs"]));
+    }
+}
+
 fn other_program(desk: &Desk, sql: &str) {
     let file = rusqlite::Connection::open(desk.path("city.gpkg")).unwrap();
     file.execute_batch(sql).unwrap();

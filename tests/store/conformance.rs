@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use suitu::{
     domain::{Flow, FlowPlace, Flows, Layer, Table, Value},
     store::{
-        BatchMode, ChangeKind, ControlTotal, FlowBatch, ImportRecord, Store, StoreError,
-        StoredNetwork,
+        BatchMode, ChangeKind, ControlTotal, Definition, FlowBatch, ImportRecord, Store,
+        StoreError, StoredNetwork,
     },
 };
 
@@ -30,6 +30,7 @@ pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
     networks_take_the_place_of_their_namesakes(&*make());
     flows_are_kept_by_level_and_period(&*make());
     a_cancelled_import_of_flows_leaves_nothing(&*make());
+    definitions_are_kept_by_kind_and_id(&*make());
 }
 
 fn put(store: &dyn Store, layer: &Layer, at: &str, mode: BatchMode, table: &Table) -> u64 {
@@ -386,6 +387,54 @@ fn networks_take_the_place_of_their_namesakes(store: &dyn Store) {
     assert!(!store.changes_since(first).unwrap().is_empty());
     // Nothing to write is nothing done.
     assert_eq!(store.set_networks(&[]).unwrap(), second);
+}
+
+fn definitions_are_kept_by_kind_and_id(store: &dyn Store) {
+    let definition = |kind: &str, id: &str, text: &str| Definition {
+        kind: kind.into(),
+        id: id.into(),
+        text: text.into(),
+        record: ImportRecord {
+            source: "a bureau".into(),
+            ..ImportRecord::default()
+        },
+    };
+    assert_eq!(store.definitions().unwrap(), []);
+    let (a, b) = (
+        definition("zoning", "穗", "x = '1'"),
+        definition("norms", "b", ""),
+    );
+    let first = store.put_definitions(&[a.clone(), b.clone()]).unwrap();
+    assert_eq!(store.change_number().unwrap(), first);
+    let found = store.definitions().unwrap();
+    let texts: Vec<&Definition> = found.iter().map(|s| &s.definition).collect();
+    assert_eq!(texts, [&b, &a], "by kind, then id");
+    // The same id of another kind is another one.
+    let other = definition("norms", "穗", "y");
+    let newer = definition("zoning", "穗", "x = '2'");
+    let second = store.put_definitions(&[other, newer.clone()]).unwrap();
+    assert!(second > first);
+    let found = store.definitions().unwrap();
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[2].definition, newer);
+    assert_eq!(found[2].number, second);
+    assert!(
+        found[0].number < second,
+        "what was not written keeps its number"
+    );
+    let removed = store.remove_definition("zoning", "穗").unwrap();
+    assert!(removed > Some(second));
+    assert_eq!(store.definitions().unwrap().len(), 2);
+    // What is not there is no commit.
+    assert_eq!(store.remove_definition("zoning", "穗").unwrap(), None);
+    assert_eq!(store.put_definitions(&[]).unwrap(), removed.unwrap());
+    let changes = store.changes_since(0).unwrap();
+    assert_eq!(changes.len(), 5);
+    assert!(
+        changes
+            .iter()
+            .all(|c| c.layer == *"definitions" && !c.external)
+    );
 }
 
 fn readers_see_whole_commits(store: &dyn Store) {

@@ -34,10 +34,9 @@ impl Floating {
         supply: &[f64],
         decay: &Decay,
     ) {
-        let wanted = matrix.sum_rows(decay, |place, weight| weight * demand[place]);
+        let wanted = matrix.sum_demand(decay, demand);
         let ratios = self.set_ratios(supply, &wanted);
-        let share = |facility: usize, _, weight: f64| weight * ratios[facility];
-        matrix.add_to_places(&mut self.access, decay, share);
+        matrix.add_values(&mut self.access, decay, &ratios);
     }
 
     /// Keeps the ratios of the next facilities; stranded ones have nothing to share, told as 0.

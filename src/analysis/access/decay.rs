@@ -100,16 +100,23 @@ impl Decay {
         };
         // What a product like 0.1 · 1000 lost in rounding is given back.
         let limit = |until: f64| (until * per_unit * (1.0 + 1e-12)).floor() as u32;
-        let steps = bands.iter().map(|band| (limit(band.until), band.weight));
-        Weigher::Steps(steps.rev().collect())
+        Weigher::Steps(Steps {
+            until: bands.iter().map(|band| limit(band.until)).collect(),
+            weights: bands.iter().map(|band| band.weight).collect(),
+        })
     }
 }
 
 /// A decay on whole costs: steps are compared exactly.
 pub(super) enum Weigher<'d> {
-    /// The farthest first.
-    Steps(Vec<(u32, f64)>),
+    Steps(Steps),
     Curve(&'d Decay, f64),
+}
+
+/// Steps of whole costs, the nearest first.
+pub(super) struct Steps {
+    until: Vec<u32>,
+    weights: Vec<f64>,
 }
 
 impl Weigher<'_> {
@@ -119,7 +126,7 @@ impl Weigher<'_> {
         match self {
             Weigher::Steps(steps) => {
                 weights.fill(0.0);
-                for (until, weight) in steps {
+                for (until, weight) in steps.until.iter().zip(&steps.weights).rev() {
                     for (into, cost) in weights.iter_mut().zip(costs) {
                         *into = if cost <= until { *weight } else { *into };
                     }
@@ -131,6 +138,97 @@ impl Weigher<'_> {
                 }
             }
         }
+    }
+}
+
+impl Steps {
+    /// The weighted people of some places, each with a cost: whole numbers by step, so that
+    /// nothing is lost.
+    pub fn people(&self, places: &[u32], costs: &[u32], people: &[u32]) -> f64 {
+        let within: Vec<u64> = match self.until[..] {
+            [until] => within([until], places, costs, people).into(),
+            [a, b] => within([a, b], places, costs, people).into(),
+            [a, b, c] => within([a, b, c], places, costs, people).into(),
+            [a, b, c, d] => within([a, b, c, d], places, costs, people).into(),
+            _ => {
+                let each = self.until.iter();
+                each.map(|until| within([*until], places, costs, people)[0])
+                    .collect()
+            }
+        };
+        let mut nearer = 0;
+        let weighted = within.iter().zip(&self.weights).map(|(within, weight)| {
+            let here = within - std::mem::replace(&mut nearer, *within);
+            here as f64 * weight
+        });
+        weighted.sum()
+    }
+
+    /// Adds to each place, numbered from `first`, the weight of its cost times `value`.
+    pub fn add_to(
+        &self,
+        places: &[u32],
+        costs: &[u32],
+        value: f64,
+        first: usize,
+        sums: &mut [f64],
+    ) {
+        let value = |step: usize| self.weights[step] * value;
+        let pairs = (places, costs);
+        match self.until[..] {
+            [until] => add_steps([until], [value(0)], pairs, first, sums),
+            [a, b] => add_steps([a, b], [value(0), value(1)], pairs, first, sums),
+            [a, b, c] => {
+                let values = [value(0), value(1), value(2)];
+                add_steps([a, b, c], values, pairs, first, sums);
+            }
+            _ => {
+                for (place, cost) in places.iter().zip(costs) {
+                    let step = self.until.partition_point(|until| until < cost);
+                    if step < self.until.len() {
+                        sums[*place as usize - first] += value(step);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The people within each of some costs; compiled for their number, without a branch.
+fn within<const STEPS: usize>(
+    until: [u32; STEPS],
+    places: &[u32],
+    costs: &[u32],
+    people: &[u32],
+) -> [u64; STEPS] {
+    let mut within = [0; STEPS];
+    for (place, cost) in places.iter().zip(costs) {
+        let living = u64::from(people[*place as usize]);
+        for step in 0..STEPS {
+            within[step] += living * u64::from(*cost <= until[step]);
+        }
+    }
+    within
+}
+
+/// Adds the value of its step to every place; compiled for their number, without a branch.
+fn add_steps<const STEPS: usize>(
+    until: [u32; STEPS],
+    values: [f64; STEPS],
+    (places, costs): (&[u32], &[u32]),
+    first: usize,
+    sums: &mut [f64],
+) {
+    for (place, cost) in places.iter().zip(costs) {
+        let mut value = 0.0;
+        for step in (0..STEPS).rev() {
+            value = if *cost <= until[step] {
+                values[step]
+            } else {
+                value
+            };
+        }
+        sums[*place as usize - first] += value;
     }
 }
 

@@ -25,7 +25,5 @@ pub fn gravity(matrix: &CostMatrix, supply: &[f64], decay: &Decay) -> Vec<f64> {
 /// Adds the potential of some facilities to what places have of others.
 pub fn add_gravity(access: &mut [f64], matrix: &CostMatrix, supply: &[f64], decay: &Decay) {
     assert_eq!(supply.len(), matrix.facilities(), "one supply per facility");
-    matrix.add_to_places(access, decay, |facility, _, weight| {
-        weight * supply[facility]
-    });
+    matrix.add_values(access, decay, supply);
 }

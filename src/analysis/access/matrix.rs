@@ -157,6 +157,37 @@ impl CostMatrix {
         .collect()
     }
 
+    /// For each facility the weighted demand of the places that reach it. Whole people by the
+    /// steps of bands are counted as whole numbers.
+    pub(super) fn sum_demand(&self, decay: &Decay, demand: &[f64]) -> Vec<f64> {
+        let whole = |amount: &f64| {
+            let fits = amount.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(amount);
+            fits.then_some(*amount as u32)
+        };
+        let people = demand.iter().map(whole).collect::<Option<Vec<u32>>>();
+        match (decay.weigher(self.per_unit), people) {
+            (Weigher::Steps(steps), Some(people)) => {
+                let rows = (0..self.facilities()).into_par_iter();
+                let row = |row| self.row(row);
+                rows.map(row)
+                    .map(|row| steps.people(row.places, row.costs, &people))
+                    .collect()
+            }
+            _ => self.sum_rows(decay, |place, weight| weight * demand[place]),
+        }
+    }
+
+    /// Adds to each place the weighted values of the facilities that it reaches, in their order.
+    pub(super) fn add_values(&self, sums: &mut [f64], decay: &Decay, values: &[f64]) {
+        let Weigher::Steps(steps) = decay.weigher(self.per_unit) else {
+            return self
+                .add_to_places(sums, decay, |facility, _, weight| weight * values[facility]);
+        };
+        self.for_each_part(sums, 1, |row, first, pairs, sums| {
+            steps.add_to(pairs.places, pairs.costs, values[row], first, sums);
+        });
+    }
+
     /// Adds to each place `term(facility, place, weight)` of the facilities that it reaches, in their
     /// order.
     pub(super) fn add_to_places(
@@ -185,12 +216,26 @@ impl CostMatrix {
         assert_eq!(values.len(), self.places * width, "values for every place");
         let parts = 4 * rayon::current_num_threads();
         let size = self.places.div_ceil(parts).max(1024);
-        let parts = values.par_chunks_mut(size * width).enumerate();
-        parts.for_each(|(part, values)| {
-            let first = part * size;
-            for row in 0..self.facilities() {
-                let here = self.row(row).between(first, first + values.len() / width);
-                visit(row, first, here, values);
+        let parts = self.places.div_ceil(size);
+        // Of each row, where its pairs of every part begin, and the end.
+        let rows = (0..self.facilities()).into_par_iter();
+        let cuts: Vec<usize> = rows
+            .flat_map_iter(|row| {
+                let (start, places) = (self.starts[row], self.row(row).places);
+                (0..=parts).map(move |part| {
+                    start + places.partition_point(|place| (*place as usize) < part * size)
+                })
+            })
+            .collect();
+        let chunks = values.par_chunks_mut(size * width).enumerate();
+        chunks.for_each(|(part, values)| {
+            for (row, cuts) in cuts.chunks(parts + 1).enumerate() {
+                let pairs = cuts[part]..cuts[part + 1];
+                let here = CostRow {
+                    places: &self.place[pairs.clone()],
+                    costs: &self.cost[pairs],
+                };
+                visit(row, part * size, here, values);
             }
         });
     }
@@ -208,16 +253,6 @@ impl CostRow<'_> {
             for (place, weight) in places.iter().zip(&weights) {
                 visit(*place as usize, *weight);
             }
-        }
-    }
-
-    /// The pairs of the places from `first` to before `end`.
-    fn between(&self, first: usize, end: usize) -> Self {
-        let at = |place: usize| self.places.partition_point(|p| (*p as usize) < place);
-        let part = at(first)..at(end);
-        CostRow {
-            places: &self.places[part.clone()],
-            costs: &self.costs[part],
         }
     }
 }

@@ -140,6 +140,27 @@ fn two_towns_and_two_clinics_settle_by_hand() {
 }
 
 #[test]
+fn a_long_chain_hands_people_on_all_at_once() {
+    // Everybody lives at one end of a street of equal clinics, one minute apart: each place between
+    // reaches the clinics to both its sides only, and its own clinic.
+    const LONG: usize = 200;
+    let row = |place: usize| -> Vec<Option<u32>> {
+        let cost = |at: usize| (place.abs_diff(at) <= 1).then(|| 1 + place.abs_diff(at) as u32);
+        (0..LONG).map(cost).collect()
+    };
+    let table: Table = (0..LONG).map(row).collect();
+    let mut people = vec![10.0; LONG];
+    people[0] = 2000.0;
+    let found = solve(&matrix(&table, LONG), &people, &[1.0; LONG], 1e-6);
+    assert!(found.gap <= 1e-6);
+    // The crowd must spread over most of the street: a place at a time, that is a long way.
+    assert!(found.rounds < 40, "{} rounds", found.rounds);
+    let all: f64 = found.loads.iter().sum();
+    assert!((all - people.iter().sum::<f64>()).abs() < 1e-6);
+    assert!(found.loads.windows(2).all(|pair| pair[0] >= pair[1] - 1e-3));
+}
+
+#[test]
 fn nobody_and_unreachable_places_have_no_cost() {
     let table = vec![
         vec![Some(6), Some(1)],

@@ -40,6 +40,7 @@ pub(super) fn read(part: &Part, sink: &mut dyn RowSink) -> Result<FileFacts, Imp
     Ok(FileFacts {
         crs: CarriedCrs::absent("a table does not carry it"),
         encoding: Some(text::name(encoding)),
+        origin: None,
     })
 }
 

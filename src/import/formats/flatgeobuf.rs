@@ -11,6 +11,7 @@ use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon
 
 use crate::{
     crs::Crs,
+    domain::Origin,
     import::{
         ImportError, Note, Refusal,
         raw::{CarriedCrs, Cell, FileFacts, RawRow, RowPlace, RowSink, Shape},
@@ -110,7 +111,13 @@ pub(super) fn read(part: &Part, sink: &mut dyn RowSink) -> Result<FileFacts, Imp
     Ok(FileFacts {
         crs: carried_crs(&header),
         encoding: None,
+        origin: origin(&header),
     })
+}
+
+fn origin(header: &Header<'_>) -> Option<Origin> {
+    let provenance = serde_json::from_str(header.metadata()?).ok()?;
+    Origin::from_json(&provenance)
 }
 
 /// The end of a frame that starts with its length.

@@ -11,6 +11,7 @@ use geo::Coord;
 
 use crate::{
     crs::Crs,
+    domain::Origin,
     import::{
         ImportError, Refusal,
         error::shorten,
@@ -57,6 +58,7 @@ pub(super) fn read(part: &Part, sink: &mut dyn RowSink) -> Result<FileFacts, Imp
     Ok(FileFacts {
         crs,
         encoding: Some(text::name(encoding)),
+        origin: reader.origin,
     })
 }
 
@@ -101,6 +103,7 @@ pub(super) fn read_sequence(part: &Part, sink: &mut dyn RowSink) -> Result<FileF
     Ok(FileFacts {
         crs,
         encoding: Some(text::name(encoding)),
+        origin: reader.origin,
     })
 }
 
@@ -125,6 +128,7 @@ struct Reader<'s> {
     names: Vec<String>,
     number: u64,
     crs: Option<CarriedCrs>,
+    origin: Option<Origin>,
     /// Why the sink wants no more; the parser only knows errors of its own.
     stopped: Option<ImportError>,
 }
@@ -136,6 +140,7 @@ impl<'s> Reader<'s> {
             names: Vec::new(),
             number: 0,
             crs: None,
+            origin: None,
             stopped: None,
         }
     }
@@ -529,6 +534,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
                 "crs" => {
                     let crs: serde_json::Value = map.next_value()?;
                     self.0.crs = Some(carried_crs(&crs));
+                }
+                "provenance" => {
+                    let provenance: serde_json::Value = map.next_value()?;
+                    self.0.origin = Origin::from_json(&provenance);
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, types::ValueRef};
 use super::wkb;
 use crate::{
     crs::Crs,
+    domain::Origin,
     import::{
         ImportError,
         error::list,
@@ -68,7 +69,17 @@ pub(super) fn read(part: &Part, sink: &mut dyn RowSink) -> Result<FileFacts, Imp
     Ok(FileFacts {
         crs,
         encoding: None,
+        origin: origin(&db, &table.name).map_err(fail)?,
     })
+}
+
+/// What the description of the table says, a note a line.
+fn origin(db: &Connection, table: &str) -> rusqlite::Result<Option<Origin>> {
+    let sql = "select description from gpkg_contents where table_name = ?1";
+    let text: Option<String> = db.query_row(sql, [table], |row| row.get(0))?;
+    let text = text.unwrap_or_default();
+    let notes = text.lines().filter_map(|line| line.split_once(": "));
+    Ok(Origin::from_notes(notes))
 }
 
 enum Stop {

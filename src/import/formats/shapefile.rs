@@ -61,6 +61,7 @@ pub(super) fn read(part: &Part, sink: &mut dyn RowSink) -> Result<FileFacts, Imp
     Ok(FileFacts {
         crs: carried_crs(part),
         encoding: encoding.map(text::name),
+        origin: None,
     })
 }
 

@@ -6,11 +6,14 @@ use calamine::{CellErrorType, DataRef, Reader, Xlsx, XlsxError};
 use zip::ZipArchive;
 
 use super::table::{LOOK_AHEAD, heading_line, heading_or_place};
-use crate::import::{
-    ImportError, Note, Refusal,
-    error::list,
-    raw::{CarriedCrs, Cell, FileFacts, RawRow, RowPlace, RowSink},
-    source::{MAX_BYTES, Part},
+use crate::{
+    domain::{Origin, origin::label},
+    import::{
+        ImportError, Note, Refusal,
+        error::list,
+        raw::{CarriedCrs, Cell, FileFacts, RawRow, RowPlace, RowSink},
+        source::{MAX_BYTES, Part},
+    },
 };
 
 /// Columns further right than this are not looked at.
@@ -64,10 +67,55 @@ pub(super) fn read(part: &Part, rows: &mut dyn RowSink) -> Result<FileFacts, Imp
             file: format!("{}#{sheet}", part.name),
         });
     }
+    drop(cells);
+    let (origin, crs) = match sheets.get(1) {
+        Some(notes) if part.table.is_none() => told(&mut workbook, notes).map_err(malformed)?,
+        _ => (None, None),
+    };
     Ok(FileFacts {
-        crs: CarriedCrs::absent("a table does not carry it"),
+        crs: crs.unwrap_or_else(|| CarriedCrs::absent("a table does not carry it")),
         encoding: None,
+        origin,
     })
+}
+
+/// What the sheet of notes of a workbook written here says of its data and their coordinates.
+fn told(
+    workbook: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &str,
+) -> Result<(Option<Origin>, Option<CarriedCrs>), XlsxError> {
+    const MOST_NOTES: usize = 500;
+    let mut notes: Vec<(String, String)> = Vec::new();
+    let mut cells = workbook.worksheet_cells_reader(sheet)?;
+    while let Some(cell) = cells.next_cell()? {
+        let text = match cell.get_value() {
+            DataRef::String(text) => text.clone(),
+            DataRef::SharedString(text) => (*text).to_owned(),
+            _ => continue,
+        };
+        match cell.get_position().1 {
+            0 if notes.len() >= MOST_NOTES => break,
+            0 => notes.push((text, String::new())),
+            1 => {
+                if let Some((_, last)) = notes.last_mut() {
+                    *last = text;
+                }
+            }
+            _ => {}
+        }
+    }
+    let origin = Origin::from_notes(notes.iter().map(|(l, t)| (l.as_str(), t.as_str())));
+    let system = notes
+        .iter()
+        .find(|(label, text)| label::CRS.contains(&label.as_str()) && text.contains("EPSG:4490"));
+    let crs = system.filter(|_| origin.is_some()).and_then(|_| {
+        Some(CarriedCrs::Known {
+            crs: "EPSG:4490".parse().ok()?,
+            how: "sheet of sources",
+            is_default: false,
+        })
+    });
+    Ok((origin, crs))
 }
 
 /// The used cells of one row of the sheet.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The costs between facilities and places, searched when they are asked for.
-pub(super) struct Costs<'c, 'r> {
+pub(in crate::query) struct Costs<'c, 'r> {
     pub ruler: &'r Ruler<'c>,
     pub limits: &'r Limits,
     pub places: &'r LoadedLayer,

@@ -203,8 +203,7 @@ impl Plan {
                     ..RaamOptions::default()
                 };
                 let matrix = costs.all()?;
-                // The pairs by facility and by place.
-                costs.limits.allow(matrix.pairs() as u64 * 16)?;
+                costs.limits.allow(matrix.pairs() as u64 * 8)?;
                 let keep_on = || costs.limits.check().is_ok();
                 let raam = raam(&matrix, demand, supply, &options, &keep_on);
                 costs.limits.check()?;

@@ -25,9 +25,9 @@ use crate::{
     city::City,
     domain::{LayerId, LeftOut, Period},
 };
-use costs::Costs;
+pub(in crate::query) use costs::Costs;
 use measure::Plan;
-use offer::Offer;
+pub(in crate::query) use offer::Offer;
 use places::Places;
 
 pub use decay::{DecayKind, DecayQuery};

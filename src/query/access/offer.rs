@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The facilities of a question and what they offer.
-pub(super) struct Offer {
+pub(in crate::query) struct Offer {
     pub loaded: Arc<LoadedLayer>,
     pub starts: Vec<Start>,
     pub supply: Vec<f64>,
@@ -24,6 +24,27 @@ pub(super) struct Offer {
 const FEATURES: &str = "features";
 
 impl Offer {
+    /// Facilities that are known already, each with where one sets out from it and what it offers.
+    pub fn given(
+        loaded: Arc<LoadedLayer>,
+        facilities: impl IntoIterator<Item = (FeatureRef, Start, f64)>,
+    ) -> Self {
+        let mut offer = Offer {
+            loaded,
+            starts: Vec::new(),
+            supply: Vec::new(),
+            numbers: HashMap::new(),
+            attribute: None,
+            missing: 0,
+        };
+        for (feature, start, supply) in facilities {
+            offer.numbers.insert(feature, offer.starts.len() as u32);
+            offer.starts.push(start);
+            offer.supply.push(supply);
+        }
+        offer
+    }
+
     /// The facilities of a question with a known capacity, in the order of their index.
     ///
     /// # Errors

@@ -74,19 +74,21 @@ fn area_m2_within(plot: &MultiPolygon<f64>, served: &RTree<Served>, total: i64) 
         return 0;
     };
     let window = AABB::from_corners([bounds.west, bounds.south], [bounds.east, bounds.north]);
-    let mut parts: Vec<MultiPolygon<f64>> = Vec::new();
-    for near in served.locate_in_envelope_intersecting(window) {
-        match near.prepared.relation(&bounds) {
+    let mut near: Vec<&MultiPolygon<f64>> = Vec::new();
+    for served in served.locate_in_envelope_intersecting(window) {
+        match served.prepared.relation(&bounds) {
             Relation::Outside => {}
             Relation::Inside => return total,
-            Relation::Crosses => parts.push(plot.intersection(&near.shape)),
+            Relation::Crosses => near.push(&served.shape),
         }
     }
-    parts.retain(|part| !part.0.is_empty());
-    match parts.len() {
-        0 => 0,
-        1 => area_m2(&parts[0]),
-        // What several facilities serve counts once.
-        _ => area_m2(&geo::unary_union(parts.iter().flat_map(|part| &part.0))),
+    // What several facilities serve counts once.
+    match near[..] {
+        [] => 0,
+        [only] => area_m2(&plot.intersection(only)),
+        _ => {
+            let together = geo::unary_union(near.iter().flat_map(|shape| &shape.0));
+            area_m2(&plot.intersection(&together))
+        }
     }
 }

@@ -1,5 +1,7 @@
 mod land;
 
+pub(in crate::query) use land::served_land;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::{
     city::{Area, City, LoadedLayer},
-    domain::{LayerId, LeftOut, Period, Reason, Term, Title},
+    domain::{LayerId, LeftOut, LevelId, Period, Reason, Term, Title},
     index::FeatureRef,
 };
 
@@ -30,6 +32,8 @@ pub enum Denominator {
     Buildings,
     /// Residential land (居住用地), m².
     ResidentialLand,
+    /// All land of the areas asked about, m².
+    Land,
 }
 
 /// The layer of residential land.
@@ -41,11 +45,49 @@ impl Denominator {
             Denominator::Population => "population",
             Denominator::Buildings => "buildings",
             Denominator::ResidentialLand => "residential_land",
+            Denominator::Land => "land",
+        }
+    }
+
+    /// Whether it is counted in m².
+    pub fn is_land(self) -> bool {
+        matches!(self, Denominator::ResidentialLand | Denominator::Land)
+    }
+
+    /// The plots that make up the land; `None` where the city has none.
+    pub(in crate::query) fn plots<'c>(
+        self,
+        city: &'c City,
+        level: &str,
+        period: Option<&Period>,
+    ) -> Option<&'c Arc<LoadedLayer>> {
+        match self {
+            Denominator::Population | Denominator::Buildings => None,
+            Denominator::ResidentialLand => city.layer(RESIDENTIAL_LAND, period),
+            Denominator::Land => {
+                let levels = city.catalog().levels();
+                let filled = |level: &&LevelId| !city.areas().at(level.as_str(), period).is_empty();
+                let level = match level {
+                    "city" => levels.iter().find(filled)?.as_str(),
+                    level => level,
+                };
+                let layer = city.catalog().area_layer(level)?;
+                let period = city.areas().period_at(level, period)?;
+                city.layer(layer.id.as_str(), Some(period))
+            }
+        }
+    }
+
+    /// Why there is nothing to divide by.
+    pub(in crate::query) fn missing(self) -> Reason {
+        match self {
+            Denominator::ResidentialLand => Reason::NoResidentialLand,
+            _ => Reason::NoData,
         }
     }
 
     /// The term that names coverage by this denominator.
-    fn term(self, city: &City) -> Option<&Term> {
+    pub(in crate::query) fn term(self, city: &City) -> Option<&Term> {
         city.catalog().term(&format!("coverage.{}", self.key()))
     }
 }
@@ -154,7 +196,7 @@ pub fn coverage(
         limits,
     };
     let measured = match query.denominator {
-        Denominator::ResidentialLand => of_land(city, query, &reach)?,
+        denominator if denominator.is_land() => of_land(city, query, &reach)?,
         _ => Some(of_homes(city, query, &reach)?),
     };
     let mut by_area: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
@@ -181,7 +223,7 @@ pub fn coverage(
         }
     }
     let no_data = match query.denominator {
-        Denominator::ResidentialLand if measured.is_none() => Reason::NoResidentialLand,
+        denominator if measured.is_none() => denominator.missing(),
         _ => Reason::NoData,
     };
     let row = |area: Option<&Area>, sums: Option<(i64, i64)>| {
@@ -303,13 +345,16 @@ fn of_homes(city: &City, query: &CoverageQuery, reach: &Reach<'_>) -> Result<Mea
     })
 }
 
-/// `None` where the city has no layer of residential land.
+/// `None` where the city has no such land.
 fn of_land(
     city: &City,
     query: &CoverageQuery,
     reach: &Reach<'_>,
 ) -> Result<Option<Measured>, QueryError> {
-    let Some(loaded) = city.layer(RESIDENTIAL_LAND, query.period.as_ref()) else {
+    let Some(loaded) = query
+        .denominator
+        .plots(city, &query.level, query.period.as_ref())
+    else {
         return Ok(None);
     };
     let parts = land::served_land(reach.ruler, loaded, reach.starts, reach.cost, reach.limits)?;

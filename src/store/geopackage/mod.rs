@@ -1,6 +1,7 @@
 //! The embedded home: one GeoPackage file (SQLite) that opens in QGIS and GDAL.
 
 mod blob;
+mod definitions;
 mod flows;
 mod functions;
 mod read;
@@ -17,8 +18,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{
-    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, FlowBatch, FlowState, LayerState, Store,
-    StoreError, StoredNetwork,
+    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, Definition, FlowBatch, FlowState,
+    LayerState, Store, StoreError, StoredDefinition, StoredNetwork,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -223,6 +224,18 @@ impl Store for GeoPackage {
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<ChangeNumber, StoreError> {
         flows::put(&mut self.lock(), batch, progress)
+    }
+
+    fn definitions(&self) -> Result<Vec<StoredDefinition>, StoreError> {
+        definitions::all(&self.reader()?)
+    }
+
+    fn put_definitions(&self, definitions: &[Definition]) -> Result<ChangeNumber, StoreError> {
+        definitions::put(&mut self.lock(), definitions)
+    }
+
+    fn remove_definition(&self, kind: &str, id: &str) -> Result<Option<ChangeNumber>, StoreError> {
+        definitions::remove(&mut self.lock(), kind, id)
     }
 
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError> {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{blob::SRS_ID, flows, open_error};
+use super::{blob::SRS_ID, definitions, flows, open_error};
 use crate::{
     domain::{AttributeType, Catalog, GeometryKind, Layer, LevelId},
     store::StoreError,
@@ -171,6 +171,7 @@ fn extend(transaction: &Transaction<'_>, catalog: &Catalog) -> rusqlite::Result<
            number integer not null, bytes blob not null)",
     )?;
     flows::extend(transaction)?;
+    definitions::extend(transaction)?;
     let levels = catalog.levels();
     for layer in catalog.layers() {
         let known = columns(transaction, layer.id.as_str())?;

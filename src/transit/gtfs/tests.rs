@@ -250,9 +250,10 @@ fn headways_are_counted_out_whether_exact_or_not() {
     assert_eq!(faults(&report), [(Fault::Headway, 3)]);
     let date = "2020-11-01".parse().unwrap();
     let timetable = Timetable::for_date(&schedule, date, &[]).unwrap();
-    let departures = timetable.patterns[0].departures_at(0);
-    assert_eq!(departures.len(), 8);
-    assert_eq!((departures[0], departures[7]), (21_600, 25_500));
+    let pattern = &timetable.patterns[0];
+    assert_eq!(pattern.trips, 8);
+    let departures = [0, 7].map(|trip| pattern.departure(0, trip));
+    assert_eq!(departures, [21_600, 25_500]);
     assert_eq!(Summary::of(&schedule).runs[&date], 8);
 }
 

@@ -5,6 +5,7 @@ import { postLong, type Progress } from './job.ts';
 import type {
   AccessMeasure,
   AreaCard,
+  Arrival,
   Catchments,
   City,
   Departure,
@@ -78,20 +79,26 @@ export const computeStatistics = (geometry: GeoJSON.Polygon, asked: Asked, signa
   post<Statistics>('/api/statistics', statisticsBody(geometry, asked), signal);
 
 /** The body of a question about catchments (服务区), in a fixed order of keys. */
-export const catchmentsBody = (origins: readonly object[], cutoffs: readonly number[], travel: object, asked: Asked) => ({
+export const catchmentsBody = (origins: readonly object[], cutoffs: readonly number[], travel: AskedTravel, asked: Asked) => ({
   origins,
   cutoffs,
-  ...travel,
+  ...directed(travel),
   geometry: true,
   ...periodOf(asked),
 });
 
 /** Way, unit and, by timetable, when one leaves. */
-export function travelOf(mode: Way, unit: Unit, departure: Departure) {
-  const { date, from, to, percentile } = departure;
-  const when = { date, from: clock(from), to: clock(to), percentile };
-  return { mode, unit, ...(mode === 'transit' && { departure: when }) };
+export function travelOf(mode: Way, unit: Unit, when: Departure | Arrival) {
+  if (mode !== 'transit') return { mode, unit };
+  if ('by' in when) return { mode, unit, arrival: { date: when.date, by: clock(when.by) } };
+  const { date, from, to, percentile } = when;
+  return { mode, unit, departure: { date, from: clock(from), to: clock(to), percentile } };
 }
+
+export type AskedTravel = ReturnType<typeof travelOf>;
+
+/** Who arrives by a time comes to the chosen places; else one sets out from them. */
+const directed = (travel: AskedTravel) => ('arrival' in travel ? { ...travel, direction: 'to' } : travel);
 
 /** By timetable it may take long. */
 export const computeCatchments = (body: { mode?: unknown }, signal: AbortSignal, tell: Tell) =>
@@ -106,12 +113,12 @@ export const stationCoveragePath = (layer: string, level: string, cutoffs: reado
   withQuery('/api/station_coverage', { layer, level, cutoffs: cutoffs.join(','), ...asked });
 
 /** The body of a question about two sets of stations, before and after. */
-export const changeBody = (before: readonly object[], after: readonly object[], level: string, cutoff: number, travel: object, asked: Asked) => ({
+export const changeBody = (before: readonly object[], after: readonly object[], level: string, cutoff: number, travel: AskedTravel, asked: Asked) => ({
   before,
   after,
   level,
   cutoffs: [cutoff],
-  ...travel,
+  ...directed(travel),
   ...asked,
 });
 
@@ -122,11 +129,11 @@ export const accessBody = (
   demand: string,
   measure: AccessMeasure,
   cutoff: number,
-  travel: { mode: Way },
+  travel: AskedTravel,
   asked: Asked,
 ) => ({
-  // By timetable every start is a search of its own: areas are fewer than homes.
-  ...(by === null ? { from: 'grid' } : travel.mode === 'transit' ? { from: by } : { from: 'residences', by }),
+  // Always from where people live: the middle of an area stands for nobody.
+  ...(by === null ? { from: 'grid' } : { from: 'residences', by }),
   to,
   demand,
   measure,

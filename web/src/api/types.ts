@@ -224,6 +224,13 @@ export interface Departure {
   percentile: number;
 }
 
+/** By when one arrives. */
+export interface Arrival {
+  date: string;
+  /** Minutes after midnight. */
+  by: number;
+}
+
 /** A measure of access to facilities (可达性). */
 export type AccessMeasure = 'cumulative' | 'nearest' | 'gravity' | '2sfca' | 'e2sfca' | '3sfca' | 'bfca' | 'raam';
 

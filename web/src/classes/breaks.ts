@@ -143,7 +143,7 @@ export function countClasses(values: readonly (number | null)[], breaks: readonl
   return counts;
 }
 
-/** Bars of a histogram over a range, which holds all values. */
+/** Bars of a histogram over a range; what lies above it counts in the last bar. */
 export function histogram(
   values: readonly number[],
   bars: number,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from './en.ts';
 import { fill } from './fill.ts';
@@ -12,6 +13,13 @@ describe('texts', () => {
 
   it('keep an unknown gap visible', () => {
     expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}');
+  });
+
+  it('have words for every reason of the server', () => {
+    const server = readFileSync(new URL('../../../src/domain/count.rs', import.meta.url), 'utf8');
+    const keys = [...server.matchAll(/Reason::\w+ => "(\w+)"/g)].map((found) => found[1]);
+    expect(keys.length).toBeGreaterThan(10);
+    for (const key of keys) expect(Object.keys(zh)).toContain(`reason_${key}`);
   });
 
   it('contain no English sentence in Chinese', () => {

@@ -23,6 +23,18 @@ export function named(of: { name?: unknown; name_en?: unknown }): string {
   return typeof name === 'string' ? name : '';
 }
 
+/** One area of a level: 区, District, Planning unit; the level's title is the plural. */
+export function oneOfLevel(level: { id: string; title: Title } | undefined): string {
+  if (!level || view.lang !== 'en') return titled(level?.title);
+  const words = level.id.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A title in the middle of an English sentence; abbreviations keep their capitals. */
+export function inSentence(title: string): string {
+  return view.lang === 'en' && /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+}
+
 /** A unit as the layer definitions name it, in words; unknown units stay as they are. */
 export function unitTitle(unit: string): string {
   const key = `unit_${unit}`;

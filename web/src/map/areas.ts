@@ -9,6 +9,9 @@ import { reconcile, type Drawing } from './reconcile.ts';
 /** The layer that answers to the pointer. */
 export const AREA_FILL = 'theme-fill';
 
+/** From so many areas on their boundaries are drawn finely. */
+const MANY = 500;
+
 const sourceOf = (layer: string) => `tiles:${layer}`;
 const state = (key: string): ExpressionSpecification => ['feature-state', key];
 const is = (key: string): ExpressionSpecification => ['boolean', state(key), false];
@@ -51,7 +54,8 @@ export function drawAreas(map: MapLibre): void {
   });
   for (const [i, other] of levels.entries()) {
     if (!shown.includes(other) && i > 0) continue;
-    const isLargest = i === 0;
+    // Lines among thousands of small areas must not cover what is mapped.
+    const isLargest = i === 0 && other.areas <= MANY;
     drawing.layers.push(
       {
         slot: 'boundaries',
@@ -59,7 +63,7 @@ export function drawAreas(map: MapLibre): void {
         type: 'line',
         ...of(other.layer),
         layout: { 'line-join': 'round' },
-        paint: { 'line-color': GROUND.casing, 'line-opacity': isLargest ? 0.75 : 0.4, 'line-width': isLargest ? 3.2 : 1.6 },
+        paint: { 'line-color': GROUND.casing, 'line-opacity': isLargest ? 0.75 : 0.4, 'line-width': isLargest ? 3.2 : other.areas > MANY ? ['interpolate', ['linear'], ['zoom'], 11, 0, 13, 1.6] : 1.6 },
       },
       {
         slot: 'boundaries',
@@ -70,7 +74,7 @@ export function drawAreas(map: MapLibre): void {
         paint: {
           'line-color': GROUND.boundary,
           'line-opacity': isLargest ? 0.85 : 0.35,
-          'line-width': isLargest ? ['interpolate', ['linear'], ['zoom'], 8, 0.8, 12, 1.6] : ['interpolate', ['linear'], ['zoom'], 8, 0.3, 12, 0.8],
+          'line-width': isLargest ? ['interpolate', ['linear'], ['zoom'], 8, 0.8, 12, 1.6] : ['interpolate', ['linear'], ['zoom'], 8, other.areas > MANY ? 0.1 : 0.3, 12, other.areas > MANY ? 0.5 : 0.8, 14, 0.8],
         },
       },
     );

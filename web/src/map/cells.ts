@@ -37,8 +37,12 @@ export function showCells(map: MapLibre): void {
 function squareOf(row: Row, cell_m: number, shade: number): GeoJSON.Feature[] {
   const [lon, lat] = [numberAt(row, 'lon'), numberAt(row, 'lat')];
   if (lon === null || lat === null) return [];
-  const up = cell_m / 2 / METRES_A_DEGREE;
-  const across = up / Math.cos((lat * Math.PI) / 180);
-  const ring = [[lon - across, lat - up], [lon + across, lat - up], [lon + across, lat + up], [lon - across, lat + up], [lon - across, lat - up]];
+  // The place is where the people of the cell are; bands along the parallels, each cut at its middle.
+  const height = cell_m / METRES_A_DEGREE;
+  const band = Math.floor(lat / height);
+  const width = height / Math.cos(((band + 0.5) * height * Math.PI) / 180);
+  const [west, south] = [Math.floor(lon / width) * width, band * height];
+  const [east, north] = [west + width, south + height];
+  const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
   return [{ type: 'Feature', geometry: { type: 'Polygon', coordinates: [ring] }, properties: { code: String(row['code']), class: shade } }];
 }

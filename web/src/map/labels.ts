@@ -70,16 +70,22 @@ export function nameAreas(map: MapLibre): void {
   set('labels:level', isTop ? [] : (places.level.value?.rows ?? []), true);
 }
 
+/** A code of many digits is no name: it would cover what the map shows. */
+function nameOf(row: Row): string {
+  const name = named(row);
+  return name === row['code'] && name.length > 8 ? '' : name;
+}
+
 function labelOf(row: Row, hasValue: boolean): GeoJSON.Feature[] {
   const center = row['center'];
   if (!Array.isArray(center)) return [];
   const found = hasValue ? theme.byCode.get(String(row['code'])) : undefined;
-  const value = found && theme.isShaded && !theme.isBivariate && theme.key in found.row ? `\n${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
+  const value = found && theme.isShaded && !theme.isBivariate && theme.key in found.row ? `${nameOf(row) && '\n'}${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
   return [
     {
       type: 'Feature',
       geometry: { type: 'Point', coordinates: center },
-      properties: { name: named(row), value, order: -(numberAt(row, 'area_km2') ?? 0) },
+      properties: { name: nameOf(row), value, order: -(numberAt(row, 'area_km2') ?? 0) },
     },
   ];
 }

@@ -23,10 +23,14 @@ export function markedLayers(): Layer[] {
   if (isPoints) visible.add(theme.subject.split('.')[0]!);
   if (view.mode !== 'browse') {
     for (const layer of ground.layers) {
-      if (layer.kind !== 'station' && layer.kind !== 'ground' && view.layers === null) visible.delete(layer.id);
+      // Where no areas show who lives where, the homes do.
+      const isMap = !ground.level && !theme.isCells && view.mode !== 'reach' && layer.kind === 'residence';
+      if (view.layers !== null) continue;
+      if (isMap) visible.add(layer.id);
+      else if (layer.kind !== 'station' && layer.kind !== 'ground') visible.delete(layer.id);
     }
   }
-  return ground.layers.filter((layer) => layer.kind !== 'area' && visible.has(layer.id));
+  return ground.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0 && visible.has(layer.id));
 }
 
 /** The count that a layer's circles show: the mapped one, else the layer's own. */

@@ -4,7 +4,7 @@ import { fileName, save } from '../api/download.ts';
 import type { City } from '../api/types.ts';
 import { classLabel } from '../classes/legend.ts';
 import { NO_DATA } from '../classes/palettes.ts';
-import { distance } from '../format/number.ts';
+import { decimals, distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { heading } from '../state/columns.ts';
@@ -78,7 +78,7 @@ const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_dat
 
 function legendRows(): LegendRow[] {
   const classes = theme.isClassed && !theme.isBivariate
-    ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: theme.counts[i] ?? 0 })}`, round: false }))
+    ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: t('legend_no_data'), round: false });
   const marks = markedLayers()

@@ -1,6 +1,6 @@
 import { accessBody, type Question } from '../api/questions.ts';
 import type { Layer, Row } from '../api/types.ts';
-import { t, titled } from '../i18n/index.ts';
+import { inSentence, t, titled } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
 import { travel } from './travel.svelte.ts';
@@ -33,11 +33,14 @@ class Access {
   measures = $derived(ACCESS_MEASURES.filter((measure) => measure !== 'raam' || travel.unit === 'min'));
   measure = $derived(this.measures.find((measure) => measure === view.access) ?? this.measures[0]!);
 
+  /** Whether access is shown by cells: wanted so, or without areas to show it by. */
+  isGrid = $derived(view.grid || !ground.level);
+
   question = $derived.by((): Question | null => {
-    const level = ground.level?.id;
-    if (!this.layer || !level) return null;
+    if (!this.layer) return null;
+    const by = this.isGrid ? null : (ground.level?.id ?? null);
     const to = { layer: this.layer.id, capacity: this.capacity };
-    return { path: '/api/access', body: accessBody(view.grid ? null : level, to, this.demand, this.measure, travel.cutoff, travel.asked, asked()) };
+    return { path: '/api/access', body: accessBody(by, to, this.demand, this.measure, travel.cutoff, travel.asked, asked()) };
   });
 
   /** Measures that are less the better: metres or minutes. */
@@ -57,8 +60,9 @@ class Access {
   column(values: readonly number[]): Column {
     const term = columnOf(`access_${this.measure}`);
     const unit = travel.unit === 'm' ? 'm' : t('minute_unit');
-    const typical = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-    const offered = this.capacityTitle(this.capacity);
+    const sizes = values.map(Math.abs).filter((value) => value > 0).toSorted((a, b) => a - b);
+    const typical = sizes[Math.floor(sizes.length / 2)] ?? 0;
+    const offered = this.capacity === 'features' ? t('unit_facility') : inSentence(this.capacityTitle(this.capacity));
     return {
       ...term,
       key: 'value',

@@ -11,8 +11,8 @@ class Change {
 
   /** Null while there is nothing to compare. */
   question = $derived.by((): Question | null => {
-    const level = ground.level?.id;
-    if (!this.sets || !level) return null;
+    const level = ground.level?.id ?? 'city';
+    if (!this.sets) return null;
     const [before, after] = [stations.originsOf(this.sets.before), stations.originsOf(this.sets.after)];
     if (before.length + after.length === 0) return null;
     return { path: '/api/station_change', body: changeBody(before, after, level, travel.cutoff, travel.asked, asked()) };

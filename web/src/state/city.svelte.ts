@@ -16,6 +16,8 @@ class Ground {
       const [city, terms, layers] = await Promise.all([findCity(), listTerms(), listLayers(asked())]);
       this.terms = new Map(terms.map((term) => [term.key, term]));
       this.layers = layers;
+      // Without areas there is nothing to colour: places show themselves.
+      if (city.levels.length === 0) view.display = 'points';
       this.city = city;
     } catch (cause) {
       this.problem = cause instanceof Problem ? cause : new Problem('unexpected', 1, String(cause));

@@ -1,6 +1,6 @@
 import type { Row } from '../api/types.ts';
 import { cell, decimals } from '../format/number.ts';
-import { named, t, titled } from '../i18n/index.ts';
+import { inSentence, named, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
 import { reachedTitle } from './reach.svelte.ts';
@@ -34,9 +34,9 @@ export function findingOf(): string {
   const undefinedToo = missing > 0 ? `${view.lang === 'en' ? ' ' : ''}${t('finding_undefined', { n: decimals(missing, 0) })}` : '';
   if (theme.isCells) return t('finding_cells', { n: decimals(known.length, 0), name: column.title, total: say(total) }) + undefinedToo;
   const values = {
-    n: known.length,
-    // In the middle of an English sentence.
-    level: view.lang === 'en' ? titled(ground.level?.title).toLowerCase() : titled(ground.level?.title),
+    n: decimals(known.length, 0),
+    name: column.short,
+    level: inSentence(titled(ground.level?.title)),
     high: named(highest),
     high_value: say(numberAt(highest, key)),
     low: named(lowest),
@@ -44,7 +44,7 @@ export function findingOf(): string {
     total: say(total),
   };
   const inside = known.filter((row) => numberAt(row, key)! >= 0.8 && numberAt(row, key)! <= 1.2).length;
-  const first = key === 'jobs_per_employed_resident' ? t('finding_balance', { ...values, inside }) : t('finding_measure', values);
+  const first = key === 'jobs_per_employed_resident' ? t('finding_balance', { ...values, inside: decimals(inside, 0) }) : t('finding_measure', values);
   return first + undefinedToo;
 }
 

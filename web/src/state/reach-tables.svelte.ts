@@ -1,13 +1,10 @@
-import { ask, stationAreasPath, stationCoveragePath, type Question } from '../api/questions.ts';
+import { ask, stationAreasPath, type Question } from '../api/questions.ts';
 import type { Answer } from '../api/types.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { travel } from './travel.svelte.ts';
 import type { Tab } from './url.ts';
 import { view } from './view.svelte.ts';
-
-/** Distances of the network table in every yearbook, metres. */
-const NETWORK_CUTOFFS = [300, 500, 600, 800];
 
 /** The tables of the whole network, asked only while they are looked at. */
 class ReachTables {
@@ -18,17 +15,15 @@ class ReachTables {
 
   question = $derived.by((): Question | null => {
     const layer = ground.stations?.id;
-    const level = ground.level?.id;
-    if (view.mode !== 'reach' || !layer || !level) return null;
+    if (view.mode !== 'reach' || !layer) return null;
     switch (view.tab) {
       case 'chosen':
         return null;
       case 'stations':
         return { path: stationAreasPath(layer, travel.ways.includes('walk') && view.way !== 'straight' ? 'walk' : 'straight', this.areas, asked()) };
       case 'coverage':
-        return { path: stationCoveragePath(layer, level, NETWORK_CUTOFFS, asked()) };
       case 'change':
-        // That one is on the map too.
+        // These are on the map too.
         return null;
     }
   });

@@ -1,4 +1,4 @@
-import { catchmentsBody, computeCatchments } from '../api/questions.ts';
+import { catchmentsBody, computeCatchments, travelOf } from '../api/questions.ts';
 import type { Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
 import { decimals } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
@@ -39,7 +39,7 @@ class Reach {
 
   body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
 
-  circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, { mode: 'straight', unit: 'm' }, asked())));
+  circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, travelOf('straight', 'm', view.departure), asked())));
 
   /** Whether what is there answers what is asked now. */
   isStale = $derived(this.answer.loading || (this.circleBody !== null && this.circle.loading));

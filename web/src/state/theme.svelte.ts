@@ -1,5 +1,5 @@
-import { areasPath, ask, balancePath, type Question } from '../api/questions.ts';
-import type { AccessSummary, Answer, Input, Row } from '../api/types.ts';
+import { areasPath, ask, balancePath, stationCoveragePath, type Question } from '../api/questions.ts';
+import type { AccessSummary, Answer, Input, Layer, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
 import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
@@ -10,6 +10,7 @@ import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
+import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
 
 /** Edges that literature names, around the middle of a measure (0.8–1.2 is balanced). */
@@ -18,11 +19,14 @@ const BANDS: Record<string, { breaks: number[]; middle: number }> = {
   balance_index: { breaks: [-0.33, -0.11, 0.09, 0.33], middle: 0 },
 };
 
+/** What the server calls the city as a whole. */
+const WHOLE = 'city';
 const DENSITY = 'density:';
+const WALKED = 'walk_share_residents';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'access';
+  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access';
 }
 
 /**
@@ -34,16 +38,18 @@ class Theme {
 
   /** The question of the open mode; null where the mode maps no areas. */
   question = $derived.by((): ThemeQuestion | null => {
-    const level = ground.level?.id;
-    if (!level) return null;
+    // A city without areas is told as a whole.
+    const level = ground.level?.id ?? WHOLE;
+    if (!ground.city) return null;
     switch (view.mode) {
       case 'overview':
         return { kind: 'balance', path: balancePath(level, null, asked()) };
       case 'balance':
         return { kind: 'balance', path: balancePath(level, view.catchment_m, asked()) };
       case 'browse':
-        return { kind: 'areas', path: areasPath(level, asked()) };
+        return ground.level ? { kind: 'areas', path: areasPath(level, asked()) } : null;
       case 'reach':
+        if (view.tab === 'coverage' && ground.stations) return { kind: 'coverage', path: stationCoveragePath(ground.stations.id, level, NETWORK_CUTOFFS, asked()) };
         return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
       case 'access':
         return access.question && { kind: 'access', ...access.question };
@@ -51,10 +57,13 @@ class Theme {
   });
 
   /** Whether rows are cells of a grid (格网) and no areas. */
-  isCells = $derived(view.mode === 'access' && view.grid);
+  isCells = $derived(view.mode === 'access' && access.isGrid);
 
   /** Whether the areas are coloured. */
-  isShaded = $derived(this.question !== null && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
+  isShaded = $derived(this.question !== null && ground.level !== undefined && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
+
+  /** Whether the map shows what the network of stations covers. */
+  isCoverage = $derived(this.question?.kind === 'coverage');
 
   isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
 
@@ -64,15 +73,23 @@ class Theme {
   /** `layer.attribute` of the browsed count. */
   subject = $derived.by(() => view.subject || defaultSubject());
 
+  /** The answer's rows: those of areas or cells, else the city's own. */
+  private told = $derived.by((): Row[] => {
+    const answer = this.answer.value;
+    if (!answer) return [];
+    return ground.level || this.isCells ? answer.rows : [answer.totals].flat();
+  });
+
   /** Whether the answer at hand belongs to the open mode. */
-  fits = $derived(this.question !== null && this.answer.value?.kind === this.question.kind && this.answer.value.rows.length > 0);
+  fits = $derived(this.question !== null && this.answer.value?.kind === this.question.kind && this.told.length > 0);
 
   isDensity = $derived(view.mode === 'browse' && view.display === 'density');
 
   /** The rows, with the density of the browsed count where it is asked for. */
   rows = $derived.by((): Row[] => {
-    const rows = this.fits ? this.answer.value!.rows : [];
+    const rows = this.fits ? this.told : [];
     if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
+    if (this.isCoverage) return rows.filter((row) => row['cutoff'] === view.network_m);
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
 
@@ -81,8 +98,9 @@ class Theme {
 
   totals = $derived.by((): Row => {
     const told = this.fits ? this.answer.value!.totals : {};
-    // One row for each cutoff, of which there is one.
-    const one: Row = Array.isArray(told) ? ((told as Row[])[0] ?? {}) : told;
+    // One row for each cutoff.
+    const ofCutoff = (row: Row) => !this.isCoverage || row['cutoff'] === view.network_m;
+    const one: Row = Array.isArray(told) ? ((told as Row[]).find(ofCutoff) ?? {}) : told;
     const totals = view.mode === 'access' ? access.row(one, false) : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
@@ -90,6 +108,7 @@ class Theme {
   /** The mapped column. */
   key = $derived.by(() => {
     if (view.mode === 'overview') return 'jobs_per_employed_resident';
+    if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
     if (this.isBalance) return view.measure;
@@ -98,6 +117,7 @@ class Theme {
 
   column = $derived.by((): Column => {
     const column = this.columnAt(this.key);
+    if (this.isCoverage) return { ...column, ...worded(`${column.short} · ${distance(view.network_m)}`) };
     if (view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
     return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(view.catchment_m) })}`) };
   });
@@ -134,6 +154,9 @@ class Theme {
     return breaksOf(this.method, this.known, view.classes);
   });
 
+  /** The breaks as values are held against them: 1.2 is still balanced, as literature has it. */
+  private edges = $derived.by((): number[] => (this.method === 'band' ? this.breaks.map((edge) => (edge > this.bandOf!.middle ? edge + Math.abs(edge) * Number.EPSILON : edge)) : this.breaks));
+
   palette = $derived.by((): PaletteId => {
     if (view.mode !== 'overview' && view.palette) return view.palette;
     return this.bandOf ? 'PuOr' : 'YlGnBu';
@@ -156,12 +179,12 @@ class Theme {
         cellOf([numberAt(row, 'jobs'), numberAt(row, 'employed_residents')], this.bivariate),
       );
     }
-    return this.values.map((value) => (value === null ? null : classOf(value, this.breaks)));
+    return this.values.map((value) => (value === null ? null : classOf(value, this.edges)));
   });
 
   /** How many areas each class has. */
   counts = $derived.by(() => {
-    if (!this.isBivariate) return countClasses(this.values, this.breaks);
+    if (!this.isBivariate) return countClasses(this.values, this.edges);
     const counts = new Array<number>(9).fill(0);
     for (const cell of this.classes) if (cell !== null) counts[cell]!++;
     return counts;
@@ -179,11 +202,18 @@ class Theme {
   /** The columns of the table. */
   columns = $derived.by((): Column[] => this.columnKeys.map((key) => this.columnAt(key)));
 
+  /** Whether any area has a value of it. */
+  isKnown(key: string): boolean {
+    return this.rows.some((row) => numberAt(row, key) !== null);
+  }
+
   private columnKeys = $derived.by((): string[] => {
     if (this.isBalance) {
       const keys = ['name', 'usual_residents', 'employed_residents', 'households', 'jobs', 'jobs_per_employed_resident', 'jobs_per_household', 'balance_index'];
       if (this.hasFlows) keys.push('self_containment', 'self_sufficiency', 'independence');
-      return view.catchment_m !== null && view.mode === 'balance' ? [...keys, 'catchment_jobs', 'catchment_employed_residents'] : keys;
+      if (view.catchment_m !== null && view.mode === 'balance') keys.push('catchment_jobs', 'catchment_employed_residents');
+      // What nothing is known of at all takes no room.
+      return keys.filter((key) => key === 'name' || key === this.key || this.isKnown(key));
     }
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
@@ -227,10 +257,19 @@ function densityOf(row: Row, subject: string): number | null {
   return count !== null && km2 !== null && km2 > 0 ? count / km2 : null;
 }
 
+/** Whether any feature has a value, where the server says so. */
+export function isFilled(layer: Layer, attribute: string): boolean {
+  return Object.keys(layer.totals).length === 0 || layer.totals[attribute] !== undefined;
+}
+
 function defaultSubject(): string {
   const homes = ground.layers.find((layer) => layer.kind === 'residence');
   const caliber = view.caliber || ground.city?.calibers[0]?.id || 'usual_residents';
-  if (homes?.attributes.some((attribute) => attribute.id === caliber)) return `${homes.id}.${caliber}`;
+  if (homes?.attributes.some((attribute) => attribute.id === caliber) && isFilled(homes, caliber)) return `${homes.id}.${caliber}`;
+  for (const layer of ground.featureLayers) {
+    const count = layer.attributes.find((attribute) => attribute.type === 'count' && isFilled(layer, attribute.id));
+    if (count) return `${layer.id}.${count.id}`;
+  }
   const any = ground.featureLayers[0];
   return any ? `${any.id}.features` : '';
 }

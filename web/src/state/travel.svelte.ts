@@ -1,9 +1,10 @@
 import { travelOf } from '../api/questions.ts';
 import type { Unit, Way } from '../api/types.ts';
+import { clock } from '../format/clock.ts';
 import { decimals, distance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
-import { WAYS } from './url.ts';
+import { WAYS, type Timing } from './url.ts';
 import { view } from './view.svelte.ts';
 
 const UNITS_OF: Record<Way, readonly Unit[]> = {
@@ -44,10 +45,23 @@ class Travel {
 
   cutoffs = $derived([...new Set([...this.kept, this.cutoff])].toSorted((a, b) => a - b));
 
+  /** Whoever goes out leaves at a time; whoever is to be served arrives by one. */
+  timing = $derived.by((): Timing => view.timing || (view.mode === 'access' ? 'arrival' : 'departure'));
+
   /** The part of a question that says how one travels. */
   asked = $derived.by(() => {
     const date = view.departure.date || (ground.city?.transit?.default_date ?? '');
-    return travelOf(this.way, this.unit, { ...view.departure, date });
+    const when = this.timing === 'arrival' ? { date, by: view.arrive } : { ...view.departure, date };
+    return travelOf(this.way, this.unit, when);
+  });
+
+  /** 2025-07-01 08:00–09:00 出发，50%: empty where no timetable is asked. */
+  when = $derived.by((): string => {
+    if (this.way !== 'transit') return '';
+    const date = view.departure.date || (ground.city?.transit?.default_date ?? '');
+    if (this.timing === 'arrival') return t('when_arrival', { date, by: clock(view.arrive) });
+    const { from, to, percentile } = view.departure;
+    return t('when_departure', { date, from: clock(from), to: clock(to), n: percentile });
   });
 
   /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */

@@ -19,9 +19,16 @@ export type Display = (typeof DISPLAYS)[number];
 export const WAYS = ['straight', 'walk', 'bicycle', 'car', 'transit'] as const satisfies readonly Way[];
 export const UNITS = ['m', 'min'] as const satisfies readonly Unit[];
 
+/** By timetable: every minute of a window in which one leaves, or a time by which one arrives. */
+export const TIMINGS = ['departure', 'arrival'] as const;
+export type Timing = (typeof TIMINGS)[number];
+
 /** The tables of the mode 可达. */
 export const TABS = ['chosen', 'stations', 'coverage', 'change'] as const;
 export type Tab = (typeof TABS)[number];
+
+/** Distances of the network table in every yearbook, metres. */
+export const NETWORK_CUTOFFS: readonly number[] = [300, 500, 600, 800];
 
 export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
 
@@ -89,7 +96,13 @@ export interface View {
   /** Radius of those circles, metres; null for as far as the network goes. */
   circle_m: number | null;
   departure: Departure;
+  /** Empty for what suits the mode. */
+  timing: Timing | '';
+  /** By when one arrives, minutes after midnight. */
+  arrive: number;
   tab: Tab;
+  /** The distance of the network's coverage that the map shows, metres. */
+  network_m: number;
   /** The layer that is reached; empty for the first with facilities. */
   facility: string;
   /** Its attribute that is shared out; empty for the first with a value. */
@@ -135,7 +148,10 @@ export function defaultView(lang: Lang = 'zh'): View {
     beside: true,
     circle_m: null,
     departure: { date: '', from: 480, to: 540, percentile: 50 },
+    timing: '',
+    arrive: 540,
     tab: 'chosen',
+    network_m: 800,
     facility: '',
     capacity: '',
     demand: '',
@@ -183,7 +199,10 @@ export function encodeView(view: View): string {
   put('circles', view.beside ? '' : '0');
   if (view.circle_m !== null) put('circle_m', String(view.circle_m));
   put('departure', departureText(view.departure), departureText(usual.departure));
+  put('timing', view.timing);
+  put('arrive', clock(view.arrive), clock(usual.arrive));
   put('tab', view.tab, usual.tab);
+  put('network_m', String(view.network_m), String(usual.network_m));
   put('facility', view.facility);
   put('capacity', view.capacity);
   put('demand', view.demand);
@@ -192,8 +211,8 @@ export function encodeView(view: View): string {
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
-  // Commas and semicolons are allowed in a query and keep the address readable.
-  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/');
+  // Commas, semicolons and colons are allowed in a query and keep the address readable.
+  return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/').replaceAll('%3A', ':');
 }
 
 /** The view of an address; whatever cannot be read falls back to the default. */
@@ -235,7 +254,10 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     beside: text('circles') !== '0',
     circle_m: lengthOf(text('circle_m')),
     departure: departureOf(text('departure')) ?? usual.departure,
+    timing: oneOf<Timing | ''>('timing', TIMINGS, ''),
+    arrive: minutesOf(text('arrive')) ?? usual.arrive,
     tab: oneOf('tab', TABS, usual.tab),
+    network_m: NETWORK_CUTOFFS.find((cutoff) => String(cutoff) === text('network_m')) ?? usual.network_m,
     facility: text('facility'),
     capacity: text('capacity'),
     demand: text('demand'),

@@ -22,6 +22,7 @@ export function chosenSheet(): Sheet {
     columns: [nameColumn(), ...main.flatMap((key) => countColumns(key, isOne)), ...others.map(columnOf)],
     rows: found.map((catchment) => rowOf(catchment, main)),
     totals: isOne || !reach.together ? null : withCircle({ ...reach.together.totals }, reach.circleTogether?.totals, main),
+    together: t('catchment_union'),
     question: found.length > 0 ? { path: '/api/catchments', body: reach.body } : null,
     answer: reach.answer,
     version: reach.answer.value?.provenance.data_version,

@@ -7,6 +7,7 @@ import { worded, type Column } from '../state/columns.ts';
 import { places } from '../state/places.svelte.ts';
 import { reachTables } from '../state/reach-tables.svelte.ts';
 import { stations, toggleStation } from '../state/stations.svelte.ts';
+import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { chosenSheet } from './chosen-sheet.ts';
 import { columnsOf, type Sheet } from './sheet.ts';
@@ -14,8 +15,9 @@ import { columnsOf, type Sheet } from './sheet.ts';
 /** The open table of the mode 可达. */
 export function reachSheet(): Sheet {
   if (view.tab === 'chosen') return chosenSheet();
-  const answer = reachTables.shown;
   const isStations = view.tab === 'stations';
+  const answer = isStations ? reachTables.shown : theme.fits ? theme.answer.value : null;
+  const resource = isStations ? reachTables.answer : theme.answer;
   const totals = answer ? (Array.isArray(answer.totals) ? (answer.totals as Row[]) : [answer.totals]) : [];
   return {
     name: t(`tab_${view.tab}` satisfies Key),
@@ -23,12 +25,13 @@ export function reachSheet(): Sheet {
     // One row for each cutoff, the whole city's among them.
     rows: isStations ? (answer?.rows ?? []).map((row) => ofStation(row, answer!.query)) : [...(answer?.rows ?? []), ...totals].map(ofCutoff),
     totals: isStations ? (totals[0] ?? null) : null,
-    question: reachTables.question,
-    answer: reachTables.answer,
+    ...(isStations && { together: t('catchment_union') }),
+    question: isStations ? reachTables.question : theme.question,
+    answer: resource,
     version: answer?.provenance.data_version,
-    mapped: '',
-    chosen: null,
-    empty: t(reachTables.answer.problem ? 'table_failed' : 'table_empty'),
+    mapped: isStations ? '' : theme.key,
+    chosen: isStations || view.selection?.kind !== 'area' ? null : view.selection.code,
+    empty: t(resource.problem ? 'table_failed' : 'table_empty'),
     choose: isStations ? chooseStation : chooseRow,
   };
 }
@@ -49,12 +52,15 @@ function ofStation(row: Row, query: Record<string, unknown>): Row {
 
 function ofCutoff(row: Row): Row {
   const name = row['name'] || t('table_total');
-  return { ...row, name, name_en: row['name_en'] || name, area: row['code'], code: `${row['code']} ${row['cutoff']}` };
+  // The row that the map shows goes by the area's own code, so that both point at one another.
+  const isShown = row['code'] && row['cutoff'] === view.network_m;
+  return { ...row, name, name_en: row['name_en'] || name, area: row['code'], code: isShown ? row['code'] : `${row['code']} ${row['cutoff']}` };
 }
 
 /** The whole city has no card. */
 function chooseRow(row: Row): void {
   const code = String(row['area']);
+  view.network_m = Number(row['cutoff']);
   if (places.name(code)) chooseArea(code);
 }
 

@@ -11,6 +11,8 @@ export interface Sheet {
   /** Each with a `code` of its own. */
   rows: Row[];
   totals: Row | null;
+  /** What the row of totals is called where it is no sum. */
+  together?: string;
   /** What its files are asked by. */
   question: Question | null;
   answer: Pick<Resource<unknown>, 'loading' | 'problem' | 'took_ms'>;
@@ -24,7 +26,7 @@ export interface Sheet {
 }
 
 /** Keys that tell a program what people do not read. */
-const HIDDEN = new Set(['id', 'code', 'level', 'reason', 'name_en', 'lon', 'lat', 'bbox', 'center', 'geometry', 'parent', 'period']);
+const HIDDEN = new Set(['id', 'code', 'level', 'reason', 'jobs_reason', 'walk_reason', 'name_en', 'lon', 'lat', 'bbox', 'center', 'geometry', 'parent', 'period']);
 
 /** The columns of an answer in the server's order, without those that no row fills. */
 export function columnsOf(answer: Pick<Answer, 'rows'>): Column[] {

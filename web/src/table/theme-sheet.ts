@@ -1,6 +1,7 @@
 import { t } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
+import { ground } from '../state/city.svelte.ts';
 import { places } from '../state/places.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
@@ -14,7 +15,7 @@ export function themeSheet(): Sheet {
     name: theme.column.short,
     columns: theme.columns,
     rows: isFiltered ? theme.rows.filter((_, i) => theme.passes(theme.classes[i] ?? null)) : theme.rows,
-    totals: isFiltered || !theme.fits ? null : theme.totals,
+    totals: isFiltered || !theme.fits || !(ground.level || theme.isCells) ? null : theme.totals,
     question: theme.question,
     answer: theme.answer,
     version: theme.answer.value?.provenance.data_version,

@@ -1,0 +1,98 @@
+use std::{path::Path, sync::Arc};
+
+use super::{Failure, import::ImportArguments, now, say};
+use crate::{
+    city::City,
+    definitions,
+    domain::{Catalog, Language, NormSet},
+    store::{Definition, ImportRecord, Store, geopackage::GeoPackage},
+};
+
+/// Brings norm sets of its own into a city, each in place of the one of the same id.
+pub fn run(
+    arguments: &ImportArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    if arguments.files.is_empty() {
+        return Err("name the file: suitu import norms FILE.toml --city CITY".into());
+    }
+    let store = GeoPackage::open(&arguments.city, catalog.clone())?;
+    let mut definitions: Vec<Definition> = Vec::new();
+    for path in &arguments.files {
+        let (set, text) = read(path, &catalog)?;
+        if definitions.iter().any(|known| known.id == *set.id.as_str()) {
+            return Err(format!("{}: a second set `{}`", path.display(), set.id).into());
+        }
+        say(match language {
+            Language::Zh => format!("{}：{}，{} 项", set.id, set.title.zh, set.items.len()),
+            Language::En => format!("{}: {}, {} items", set.id, set.title.en, set.items.len()),
+        })?;
+        let file = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let items = set.items.len() as u64;
+        definitions.push(Definition {
+            kind: City::NORMS.into(),
+            id: set.id.to_string(),
+            text,
+            record: ImportRecord {
+                source: match arguments.source.is_empty() {
+                    true => set.source,
+                    false => arguments.source.clone(),
+                },
+                licence: arguments.licence.clone(),
+                files: file.into_iter().collect(),
+                imported_at: now(),
+                read: items,
+                kept: items,
+                ..ImportRecord::default()
+            },
+        });
+    }
+    if arguments.dry_run {
+        return say(match language {
+            Language::Zh => "试运行：未写入任何内容",
+            Language::En => "dry run: nothing was written",
+        });
+    }
+    let number = store.put_definitions(&definitions)?;
+    say(match language {
+        Language::Zh => format!("已写入，版本 {number}"),
+        Language::En => format!("written, version {number}"),
+    })
+}
+
+/// A norm set with its text as TOML.
+fn read(path: &Path, catalog: &Catalog) -> Result<(NormSet, String), Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{shown}: {e}"))?;
+    let fail = |problem: String| -> Failure { format!("{shown}: {problem}").into() };
+    match path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("json"))
+    {
+        true => {
+            let set = NormSet::parse_json(&text, catalog).map_err(|e| fail(e.to_string()))?;
+            let text = toml::to_string_pretty(&set).map_err(|e| fail(e.to_string()))?;
+            Ok((set, text))
+        }
+        false => {
+            let set = NormSet::parse(&text, catalog).map_err(|e| fail(e.to_string()))?;
+            Ok((set, text))
+        }
+    }
+}
+
+/// A norm set as a file to change.
+pub fn template(name: Option<&str>, catalog: &Catalog) -> Result<String, Failure> {
+    let name = name.unwrap_or(NormSet::DEFAULT);
+    let set = catalog.norm_set(name).ok_or_else(|| {
+        let known: Vec<&str> = catalog.norm_sets().map(|set| set.id.as_str()).collect();
+        format!(
+            "there is no norm set `{name}`; it is one of: {}",
+            known.join(", ")
+        )
+    })?;
+    Ok(definitions::norms_text(set, catalog))
+}

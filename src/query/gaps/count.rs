@@ -1,0 +1,141 @@
+use super::{Zones, demand::People, supply::Supply};
+use crate::{
+    analysis,
+    domain::{NormItem, Reason},
+};
+
+/// What an area has of a service and what it needs, at one time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Counted {
+    pub facilities: Option<i64>,
+    pub unknown: Option<i64>,
+    /// Of the facilities whose capacity is known; unknown where that is none of several.
+    pub capacity: Option<i64>,
+    pub demand: Option<i64>,
+    pub required: Option<i64>,
+    pub gap: Option<(i64, i64)>,
+    pub fulfilment: Option<f64>,
+    pub reason: Option<Reason>,
+}
+
+/// How a norm turns people into capacity.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Need {
+    /// The share of the people that comes.
+    pub rate: f64,
+    /// Capacity for each who comes, or why it is not known.
+    pub per_person: Result<f64, Reason>,
+    is_facilities: bool,
+}
+
+impl Need {
+    pub fn of(item: &NormItem, rate: Option<f64>) -> Self {
+        let own = item.enrolment_rate.as_ref();
+        let own_rate = own.and_then(|figure| figure.value).unwrap_or(1.0);
+        Need {
+            rate: rate.filter(|_| own.is_some()).unwrap_or(own_rate),
+            per_person: match (&item.provision, item.need_per_person()) {
+                (None, _) => Err(Reason::NotAsked),
+                (Some(_), None) => Err(Reason::SetByCity),
+                (_, Some(need)) => Ok(need),
+            },
+            is_facilities: item.capacity.is_empty(),
+        }
+    }
+
+    /// The capacity that a person of the demand should have within reach.
+    pub fn norm(&self) -> Result<f64, Reason> {
+        self.per_person.map(|need| need * self.rate)
+    }
+
+    fn of_people(&self, people: i64) -> Option<i64> {
+        let per_person = self.per_person.ok()?;
+        Some(analysis::need(
+            people,
+            self.rate,
+            per_person,
+            self.is_facilities,
+        ))
+    }
+}
+
+/// Counts a service in every zone.
+pub(super) fn count(
+    zones: &Zones<'_>,
+    supply: Option<&Supply>,
+    people: Option<&People>,
+    need: &Need,
+) -> Vec<Counted> {
+    let mut counted = vec![Counted::default(); zones.len()];
+    if let Some(supply) = supply {
+        let mut sums = vec![(0i64, 0i64, 0.0f64); zones.len()];
+        for facility in &supply.facilities {
+            let Some(zone) = zones.zone(&supply.loaded, facility.feature) else {
+                continue;
+            };
+            sums[zone].0 += 1;
+            match facility.capacity {
+                Some(capacity) => sums[zone].2 += capacity,
+                None => sums[zone].1 += 1,
+            }
+        }
+        for (counted, (facilities, unknown, capacity)) in counted.iter_mut().zip(sums) {
+            counted.facilities = Some(facilities);
+            counted.unknown = Some(unknown);
+            let none_known = facilities > 0 && unknown == facilities;
+            counted.capacity = (!none_known).then(|| capacity.round() as i64);
+        }
+    }
+    if let Some(people) = people {
+        let homes = zones.of_features(&people.loaded);
+        let sums = sums_by_zone(zones.len(), &homes, people.all());
+        for (counted, sum) in counted.iter_mut().zip(sums) {
+            counted.demand = sum;
+        }
+    }
+    for counted in &mut counted {
+        weigh(counted, need);
+    }
+    counted
+}
+
+fn weigh(counted: &mut Counted, need: &Need) {
+    if let Err(reason) = need.per_person {
+        counted.reason = Some(reason);
+        return;
+    }
+    counted.required = counted.demand.and_then(|people| need.of_people(people));
+    let Some(required) = counted.required else {
+        counted.reason = Some(Reason::NoData);
+        return;
+    };
+    match (counted.capacity, counted.unknown) {
+        (Some(capacity), Some(0)) => {
+            counted.gap = Some(analysis::gap(capacity, required));
+            counted.fulfilment = (required > 0).then(|| capacity as f64 / required as f64);
+            counted.reason = (required == 0).then_some(Reason::NoPopulation);
+        }
+        (_, None) => counted.reason = Some(Reason::NoData),
+        _ => counted.reason = Some(Reason::CapacityIncomplete),
+    }
+}
+
+/// The sum in each zone; unknown where there are features but none of them has a value.
+pub(super) fn sums_by_zone(
+    zones: usize,
+    zone_of: &[Option<u32>],
+    values: impl IntoIterator<Item = Option<i64>>,
+) -> Vec<Option<i64>> {
+    /// Sum, whether anything is there, whether any of it is known.
+    type Part = (i64, bool, bool);
+    let mut parts: Vec<Part> = vec![(0, false, false); zones];
+    for (zone, value) in zone_of.iter().zip(values) {
+        let Some(zone) = zone else { continue };
+        let part = &mut parts[*zone as usize];
+        part.0 += value.unwrap_or(0);
+        part.1 = true;
+        part.2 |= value.is_some();
+    }
+    let known = |(sum, is_any, is_known): Part| (is_known || !is_any).then_some(sum);
+    parts.into_iter().map(known).collect()
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use crate::{
+    city::{City, LoadedLayer},
+    domain::{LeftOut, NormItem, Period},
+    index::FeatureRef,
+    query::{Start, origins::choose, stations::Entrances},
+};
+
+/// The facilities of one service: those in use that the norm means, by id.
+pub(in crate::query) struct Supply {
+    pub loaded: Arc<LoadedLayer>,
+    pub facilities: Vec<Facility>,
+    /// Facilities that do not say of which kind they are, by attribute: nobody knows whether they
+    /// are meant.
+    unsorted: Vec<(String, u64)>,
+}
+
+pub(in crate::query) struct Facility {
+    pub feature: FeatureRef,
+    pub start: Start,
+    /// Unknown where a part of it is missing; 1 where facilities are counted.
+    pub capacity: Option<f64>,
+}
+
+impl Supply {
+    /// `None` where the layer holds nothing.
+    pub fn of(city: &City, item: &NormItem, period: Option<&Period>) -> Option<Self> {
+        let loaded = city.layer(item.layer.as_str(), period)?;
+        let (index, layer) = (&loaded.index, loaded.layer());
+        let entrances = Entrances::of(city, period);
+        let conditions: Vec<(usize, &[String])> = item
+            .condition
+            .iter()
+            .filter_map(|(id, codes)| Some((layer.attribute_index(id.as_str())?, &codes[..])))
+            .collect();
+        let capacities: Vec<usize> = item
+            .capacity
+            .iter()
+            .filter_map(|id| layer.attribute_index(id.as_str()))
+            .collect();
+        let in_use = choose("services", loaded, None, None).unwrap_or_default();
+        let mut unsorted = vec![0u64; conditions.len()];
+        let mut facilities = Vec::new();
+        'features: for feature in in_use {
+            for (number, (at, codes)) in conditions.iter().enumerate() {
+                let Some(code) = index.text(feature, *at) else {
+                    unsorted[number] += 1;
+                    continue 'features;
+                };
+                if !codes.iter().any(|wanted| wanted == code) {
+                    continue 'features;
+                }
+            }
+            let values = capacities
+                .iter()
+                .map(|at| index.value(feature, *at).as_number());
+            let capacity = match item.capacity.is_empty() {
+                true => Some(1.0),
+                // Less than nothing is no capacity that anybody knows.
+                false => values.sum::<Option<f64>>().filter(|value| *value >= 0.0),
+            };
+            facilities.push(Facility {
+                feature,
+                start: entrances.start(loaded, feature).0,
+                capacity,
+            });
+        }
+        let attributes = conditions.iter().map(|(at, _)| &layer.attributes[*at].id);
+        let unsorted = attributes.map(ToString::to_string).zip(unsorted);
+        Some(Supply {
+            loaded: loaded.clone(),
+            facilities,
+            unsorted: unsorted.collect(),
+        })
+    }
+
+    pub fn leave_out(&self, left_out: &mut LeftOut) {
+        for (attribute, missing) in &self.unsorted {
+            left_out.add_missing(self.loaded.layer().id.as_str(), attribute, *missing);
+        }
+    }
+}
+
+/// What a service's capacity counts: the unit of its attribute, or `facility`.
+pub(in crate::query) fn capacity_unit(city: &City, item: &NormItem) -> String {
+    let attribute = item.capacity.first().and_then(|id| {
+        let layer = city.catalog().layer(item.layer.as_str())?;
+        layer.attribute(id.as_str())
+    });
+    match attribute {
+        Some(attribute) => attribute.unit.clone(),
+        None => "facility".into(),
+    }
+}
