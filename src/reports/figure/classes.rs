@@ -147,23 +147,6 @@ impl Classes {
         }
     }
 
-    /// Classes with a name each instead of edges; a value is the number of its class.
-    pub fn named(names: &[String]) -> Self {
-        let edges: Vec<f64> = (1..names.len()).map(|at| at as f64).collect();
-        let last = RISING.len() - 1;
-        let classes = names.iter().enumerate().map(|(at, name)| Class {
-            fill: match names.len() {
-                5 => AROUND[at],
-                len => RISING[at * last / len.saturating_sub(1).max(1)],
-            },
-            label: name.clone(),
-        });
-        Classes {
-            edges,
-            classes: classes.collect(),
-        }
-    }
-
     pub fn fill(&self, value: Option<f64>) -> Fill {
         let Some(value) = value.filter(|value| value.is_finite()) else {
             return NO_DATA;

@@ -5,13 +5,11 @@ mod classes;
 mod map;
 mod place;
 mod plane;
-mod pyramid;
 mod svg;
 
 pub use bars::{Bar, BarChart, Group, GroupedBars};
 pub use classes::Classes;
 pub use map::{Imprint, Map, MapArea, Mark};
-pub use pyramid::{Pyramid, PyramidBand};
 pub use svg::escape;
 
 /// A finished image.

@@ -372,8 +372,10 @@ impl JobHousing {
             cells.remove("reason");
             table.push_named(LineKind::Rest, words.say("未落入上列单元", "In none of them"), &cells);
         }
-        let mut cells = to_row(own).unwrap_or_default();
         let code = (!own.code.is_empty()).then_some(own.code.as_str());
+        // The containment of the whole city is that between the areas of the level.
+        let total = if code.is_none() { &part.level.balance.totals } else { own };
+        let mut cells = to_row(total).unwrap_or_default();
         cells.insert("catchment_jobs_per_employed_resident".into(), json!(self.floating_of(code, part.level)));
         table.push_named(LineKind::Total, words.say("合计", "Total"), &cells);
         table.drop_empty(|key| why(key, words));

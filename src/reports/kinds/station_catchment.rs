@@ -210,7 +210,7 @@ impl StationCatchment {
             let name = words.name(row.name.as_deref().unwrap_or(&row.id), row.name_en.as_deref());
             let (near, worked) = (row.influence_residents.unwrap_or(0), row.influence_jobs.unwrap_or(0));
             draft.text.finding(words.tell(
-                || format!("综合密度最高的站点为{name}：影响区内有 {} 和岗位 {}。", people(near, language), jobs(worked, language)),
+                || format!("综合密度最高的站点为{name}：影响区内常住人口 {}，就业岗位 {}。", people(near, language), jobs(worked, language)),
                 || format!("The densest surroundings are those of {name}, with {} residents and {} jobs.", people(near, language), jobs(worked, language)),
             ));
         }

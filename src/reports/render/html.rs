@@ -79,7 +79,7 @@ pub fn write(report: &Report) -> String {
 }
 
 fn write_table(out: &mut String, table: &Table) {
-    let wide = if table.columns.len() > 9 { " wide" } else { "" };
+    let wide = if table.is_wide { " wide" } else { "" };
     let _ = write!(
         out,
         "<div class=\"table{wide}\"><div class=\"caption\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></div>\
@@ -145,8 +145,8 @@ const STYLE: &str = "\
 html{background:#eceae5}\
 body{margin:0;color:var(--ink);font:10.5pt/1.75 'Source Han Serif SC','Noto Serif CJK SC','Noto Serif SC','Songti SC',SimSun,'Times New Roman',serif}\
 article{max-width:190mm;margin:10mm auto;padding:18mm 15mm;background:#fff}\
-h1,h2,h3,h4,.caption,th,dt,.marks{font-family:'Source Han Sans SC','Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif}\
-h1{font-size:20pt;line-height:1.35;text-align:center;margin:4mm 0 7mm;font-weight:700}\
+h1,h2,h3,h4,.caption,figcaption,th,dt,.marks{font-family:'Source Han Sans SC','Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif}\
+h1{text-wrap:balance;font-size:20pt;line-height:1.35;text-align:center;margin:4mm 0 7mm;font-weight:700}\
 h2{font-size:14pt;margin:9mm 0 3mm;font-weight:700;break-after:avoid}\
 h3{font-size:11.5pt;margin:6mm 0 2mm;font-weight:700;break-after:avoid}\
 h4{font-size:10.5pt;margin:4mm 0 1mm;break-after:avoid}\
@@ -158,13 +158,13 @@ p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
 .findings{border-left:2.4pt solid var(--accent);padding:1mm 0 1mm 5mm;margin:0 0 6mm;break-inside:avoid}\
 .findings h2{margin:0 0 1.5mm;font-size:12pt}.findings ol{margin:0;padding-left:1.6em}.findings li{margin:0 0 1.2mm}\
 .table{margin:4mm 0 6mm;overflow-x:auto}\
-.caption{display:grid;grid-template-columns:1fr auto 1fr;align-items:end;font-size:9.5pt;line-height:1.5;break-after:avoid}\
-.caption .name{grid-column:2;text-align:center;font-weight:700}.caption .unit{grid-column:3;text-align:right;padding-left:3mm;color:var(--quiet);font-size:8.5pt}\
+.caption{font-size:9.5pt;line-height:1.5;break-after:avoid}.caption span{display:block}\
+.caption .name{text-align:center;font-weight:700}.caption .unit{text-align:right;color:var(--quiet);font-size:8.5pt}\
 table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-top:1.2pt solid var(--rule);border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
 .wide table{font-size:7.8pt}\
 th{font-weight:600;padding:1.2mm 1mm;border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom}\
 td{padding:.75mm 1mm;text-align:right;border-bottom:.3pt solid var(--hair)}\
-th.text,td.text{text-align:left}\
+th.text,td.text{text-align:left}td.text{white-space:nowrap}\
 tr{break-inside:avoid}thead{display:table-header-group}\
 .total td{font-weight:700;border-top:.6pt solid var(--rule)}.rest td{color:var(--quiet);font-style:normal}\
 .footnotes{list-style:none;margin:1mm 0 0;padding:0;font-size:8pt;line-height:1.5;color:var(--quiet)}\
@@ -176,4 +176,4 @@ figcaption{text-align:center;font-size:9.5pt;font-weight:700;margin-top:1.5mm}\
 .notes dt{max-width:9.5em;font-weight:600}.notes dd{margin:0;overflow-wrap:anywhere}\
 footer{margin-top:10mm;padding-top:2mm;border-top:.6pt solid var(--hair);font-size:8pt;color:var(--quiet)}\
 @page{size:A4;margin:22mm 25mm 20mm;@bottom-right{content:counter(page) ' / ' counter(pages);font:8pt sans-serif;color:#5c5c5c}@bottom-left{font:8pt sans-serif;color:#5c5c5c}@top-right{font:8pt sans-serif;color:#5c5c5c}}\
-@media print{html{background:none}article{margin:0;padding:0;max-width:none}.table{overflow:visible}footer,.marks{display:none}a{color:inherit}}";
+@page wide{size:A4 landscape}@media print{.wide{page:wide}html{background:none}article{margin:0;padding:0;max-width:none}.table{overflow:visible}footer,.marks{display:none}a{color:inherit}}";

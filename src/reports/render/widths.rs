@@ -13,6 +13,10 @@ pub fn column_shares(table: &Table) -> Vec<f64> {
             *width = (*width).max(cell.width() + 1);
         }
     }
+    if let Some(first) = widths.first_mut() {
+        // Names keep one line.
+        *first += 2;
+    }
     let widths: Vec<f64> = widths.into_iter().map(|width| width.clamp(5, 26) as f64).collect();
     let all: f64 = widths.iter().sum();
     widths.iter().map(|width| width / all.max(1.0)).collect()
