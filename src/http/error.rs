@@ -109,7 +109,7 @@ impl ApiError {
     /// When it is worth asking again.
     fn retry_after_s(&self) -> Option<&'static str> {
         match self {
-            ApiError::TooManyJobs | ApiError::NotReady(_) => Some("30"),
+            ApiError::TooManyJobs => Some("30"),
             ApiError::NotYet => Some("1"),
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some("1"),
         }

@@ -43,7 +43,7 @@ pub struct ReportQuery {
            ("format" = Option<String>, Query, description = "html (default), docx, xlsx or pdf"),
            ("lang" = Option<String>, Query, description = "zh or en")),
     responses((status = 200, description = "the file", content_type = "application/octet-stream"),
-              (status = 503, description = "the PDF writer is not built yet; the other formats are there")))]
+              (status = 503, description = "the machine has no printer of PDF; the other formats are there")))]
 pub async fn find_report(
     State(state): State<AppState>,
     asker: Asker,
@@ -136,7 +136,7 @@ fn all(
 fn render(report: &reports::Report, format: Format, limits: &Limits) -> Result<Vec<u8>, ApiError> {
     reports::render(report, format, limits).map_err(|error| match error {
         RenderError::Print(PrintError::Stopped(stopped)) => stopped.into(),
-        RenderError::Print(missing @ PrintError::NotBuilt) => ApiError::NotReady(missing.to_string()),
+        RenderError::Print(missing @ PrintError::NoPrinter) => ApiError::NotReady(missing.to_string()),
         font @ RenderError::NoFont => ApiError::NotReady(font.to_string()),
         other => internal(other),
     })

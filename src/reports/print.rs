@@ -1,114 +1,96 @@
-//! PDF, written by a program of its own: the typesetter's memory and faults stay outside the server,
-//! and the server is not built anew for it.
+//! PDF: the page that prints, printed by the Chromium of the machine. It is a program of its own:
+//! its memory and faults stay outside the server, which needs no typesetter built in.
 
 use std::{
-    env,
-    io::{ErrorKind, Read, Write},
-    path::PathBuf,
+    env, fs,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use serde_json::json;
-
+use super::Report;
 use crate::query::{Limits, QueryError};
 
-/// The program, beside this one.
-const PROGRAM: &str = "suitu-print";
+/// Names that the browser has on different systems.
+const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// A report takes seconds; what takes longer is stuck.
-const MOST: Duration = Duration::from_secs(120);
+const MOST: Duration = Duration::from_secs(300);
 
-/// What the PDF writer is given.
-#[derive(Clone, Debug)]
-pub struct Bundle {
-    /// Typst.
-    pub source: String,
-    /// Files that the source reads, by name.
-    pub files: Vec<(String, Vec<u8>)>,
-    /// UTC, RFC 3339: the date of the document.
-    pub dated: String,
-}
+/// What stands before the seal, on a line that readers of PDF skip.
+pub const SEAL_COMMENT: &str = "%suitu-report ";
 
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
     #[error(
-        "the PDF writer is not there yet: `make serve` builds it in the background at its first start \
-         (some minutes), `make pdf` builds it now; docx, xlsx and html need no waiting"
+        "PDF is printed by Chromium, which is not on this machine: install the Debian package \
+         chromium or name the program in SUITU_CHROMIUM; docx, xlsx and html need nothing"
     )]
-    NotBuilt,
+    NoPrinter,
     #[error("the PDF could not be written: {0}")]
     Failed(String),
-    #[error("the PDF writer took longer than {} s", MOST.as_secs())]
+    #[error("printing took longer than {} s", MOST.as_secs())]
     TooLong,
     #[error(transparent)]
     Stopped(#[from] QueryError),
 }
 
-/// The PDF writer: `SUITU_PRINT`, or beside this program, or one folder up (where tests lie).
-fn program() -> Option<PathBuf> {
-    if let Some(given) = env::var_os("SUITU_PRINT") {
+/// The browser: `SUITU_CHROMIUM`, or the first on the path.
+pub fn program() -> Option<PathBuf> {
+    if let Some(given) = env::var_os("SUITU_CHROMIUM") {
         return Some(PathBuf::from(given)).filter(|path| path.is_file());
     }
-    let own = env::current_exe().ok()?;
-    let folders = own.ancestors().skip(1).take(2);
-    let name = format!("{PROGRAM}{}", env::consts::EXE_SUFFIX);
-    folders.map(|folder| folder.join(&name)).find(|path| path.is_file())
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
+    let all = PROGRAMS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    all.into_iter().find(|path| path.is_file())
 }
 
-/// Typesets a bundle.
+/// Prints a page and puts the seal of the report into the file.
 ///
 /// # Errors
-/// The program is not there, refuses, takes too long, or nobody waits any longer.
-pub fn print(bundle: &Bundle, limits: &Limits) -> Result<Vec<u8>, PrintError> {
-    let program = program().ok_or(PrintError::NotBuilt)?;
+/// The browser is not there, refuses, takes too long, or nobody waits any longer.
+pub fn print(report: &Report, page: &str, limits: &Limits) -> Result<Vec<u8>, PrintError> {
+    let program = program().ok_or(PrintError::NoPrinter)?;
     let failed = |e: std::io::Error| PrintError::Failed(e.to_string());
-    let mut child = Command::new(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    let input = request(bundle);
-    let mut pipe = child.stdin.take();
-    let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
-    let writer = thread::spawn(move || match &mut pipe {
-        // One that stopped reading says why on its other side.
-        Some(pipe) => pipe.write_all(&input).or_else(|e| match e.kind() {
-            ErrorKind::BrokenPipe => Ok(()),
-            _ => Err(e),
-        }),
-        None => Ok(()),
-    });
-    let reader = |pipe: Option<Box<dyn Read + Send>>| {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            match pipe {
-                Some(mut pipe) => pipe.read_to_end(&mut bytes).map(|_| bytes),
-                None => Ok(bytes),
-            }
-        })
-    };
-    let out = reader(out.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
-    let err = reader(err.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let (html, pdf) = (folder.path().join("report.html"), folder.path().join("report.pdf"));
+    fs::write(&html, page).map_err(failed)?;
+    let mut command = Command::new(program);
+    command
+        .args(["--headless", "--disable-gpu", "--no-pdf-header-footer", "--disable-dev-shm-usage"])
+        .arg(argument("--user-data-dir=", &folder.path().join("profile")))
+        .arg(argument("--print-to-pdf=", &pdf))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if is_root() {
+        // Its sandbox refuses to start for root; the page is our own and holds no script.
+        command.arg("--no-sandbox");
+    }
+    let mut child = command.arg(argument("file://", &html)).spawn().map_err(failed)?;
     let is_good = wait(&mut child, limits)?;
-    let text = |handle: thread::JoinHandle<std::io::Result<Vec<u8>>>| match handle.join() {
-        Ok(read) => read.map_err(failed),
-        Err(_) => Err(PrintError::Failed("its output could not be read".into())),
-    };
-    let (out, err) = (text(out)?, text(err)?);
-    if let Ok(written) = writer.join() {
-        written.map_err(failed)?;
+    let bytes = fs::read(&pdf).unwrap_or_default();
+    if !is_good || !bytes.starts_with(b"%PDF") {
+        return Err(PrintError::Failed("Chromium wrote no file".into()));
     }
-    match is_good && out.starts_with(b"%PDF") {
-        true => Ok(out),
-        false => {
-            let said = String::from_utf8_lossy(&err);
-            Err(PrintError::Failed(said.trim().chars().take(500).collect()))
-        }
-    }
+    Ok(sealed(dated(bytes, &report.dated), &report.seal.to_json()))
+}
+
+fn argument(start: &str, path: &Path) -> String {
+    format!("{start}{}", path.display())
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
 }
 
 /// Waits until the program ends; ends it where nobody waits for it any longer.
@@ -128,19 +110,57 @@ fn wait(child: &mut Child, limits: &Limits) -> Result<bool, PrintError> {
             child.wait().ok();
             return Err(stop);
         }
-        thread::sleep(Duration::from_millis(15));
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// One line of JSON with the sizes of all parts, then the parts.
-fn request(bundle: &Bundle) -> Vec<u8> {
-    let files: Vec<_> = bundle.files.iter().map(|(name, bytes)| json!([name, bytes.len()])).collect();
-    let head = json!({ "source": bundle.source.len(), "files": files, "dated": bundle.dated });
-    let mut out = head.to_string().into_bytes();
-    out.push(b'\n');
-    out.extend_from_slice(bundle.source.as_bytes());
-    for (_, bytes) in &bundle.files {
-        out.extend_from_slice(bytes);
+/// The dates that the printer noted become that of the data, digit for digit.
+fn dated(mut bytes: Vec<u8>, at: &str) -> Vec<u8> {
+    let digits: Vec<u8> = at.bytes().filter(u8::is_ascii_digit).take(14).collect();
+    let digits = match digits.len() {
+        14 => digits,
+        _ => b"19800101000000".to_vec(),
+    };
+    for key in [&b"/CreationDate (D:"[..], b"/ModDate (D:"] {
+        let found = bytes.windows(key.len()).rposition(|window| window == key);
+        let Some(from) = found.map(|from| from + key.len()) else {
+            continue;
+        };
+        if let Some(place) = bytes.get_mut(from..from + 14) {
+            place.copy_from_slice(&digits);
+        }
     }
-    out
+    bytes
+}
+
+/// Adds the seal as a comment after the end and tells the end again, so that readers find the same
+/// table of contents as before.
+fn sealed(mut bytes: Vec<u8>, seal: &str) -> Vec<u8> {
+    let start = b"startxref";
+    let Some(at) = bytes.windows(start.len()).rposition(|window| window == start) else {
+        return bytes;
+    };
+    let end = bytes[at..].to_vec();
+    if !bytes.ends_with(b"\n") {
+        bytes.push(b'\n');
+    }
+    bytes.extend_from_slice(SEAL_COMMENT.as_bytes());
+    bytes.extend_from_slice(seal.as_bytes());
+    bytes.push(b'\n');
+    bytes.extend_from_slice(&end);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_told_again_after_the_seal_and_dates_are_those_of_the_data() {
+        let pdf = b"%PDF-1.4\n/CreationDate (D:20261125221559+00'00')\nstartxref\n9\n%%EOF".to_vec();
+        let out = sealed(dated(pdf, "2024-05-01T12:30:59Z"), "{}");
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("(D:20240501123059+00'00')"), "{text}");
+        assert!(text.ends_with("%%EOF\n%suitu-report {}\nstartxref\n9\n%%EOF"), "{text}");
+    }
 }

@@ -176,7 +176,9 @@ fn a_workbook_holds_the_numbers_as_numbers() {
 fn a_check_says_same_and_after_a_change_where() {
     let (before, after) = (city(), city_with("91"));
     let limits = Limits::generous();
-    for format in [Format::Html, Format::Xlsx, Format::Docx] {
+    // A machine that prints no PDF has none to check; the tests' packages bring Chromium.
+    let formats = Format::ALL.into_iter();
+    for format in formats.filter(|format| *format != Format::Pdf || print::program().is_some()) {
         let file = written(&report_of(&before, Kind::JobHousing, Language::Zh), format);
         let found = verify(&before, &file, &limits).unwrap();
         assert!(found.is_same() && found.cells > 20, "{format}: {:?}", found.differences);

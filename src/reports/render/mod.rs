@@ -4,7 +4,6 @@ mod docx;
 mod html;
 mod picture;
 mod read;
-mod typst;
 mod widths;
 mod xlsx;
 
@@ -34,12 +33,12 @@ pub enum RenderError {
 /// Writes a report in a format.
 ///
 /// # Errors
-/// Where the machine lacks what the format needs: a font, the PDF writer.
+/// Where the machine lacks what the format needs: a font, a printer of PDF.
 pub fn render(report: &Report, format: Format, limits: &Limits) -> Result<Vec<u8>, RenderError> {
     match format {
         Format::Html => Ok(html::write(report).into_bytes()),
         Format::Docx => docx::write(report),
         Format::Xlsx => xlsx::write(report),
-        Format::Pdf => Ok(super::print::print(&typst::bundle(report), limits)?),
+        Format::Pdf => Ok(super::print::print(report, &html::write(report), limits)?),
     }
 }

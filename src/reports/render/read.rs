@@ -4,15 +4,13 @@ use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
 
-use super::{
-    docx::SEAL_PART,
-    html::SEAL_ID,
-    typst::SEAL_FILE,
-    xlsx::seal_sheet,
-};
+use super::{docx::SEAL_PART, html::SEAL_ID, xlsx::seal_sheet};
 use crate::{
     domain::Language,
-    reports::seal::{FORMAT, Seal},
+    reports::{
+        print::SEAL_COMMENT,
+        seal::{FORMAT, Seal},
+    },
 };
 
 /// What the cells before the parts of a seal say.
@@ -84,39 +82,13 @@ fn from_workbook(bytes: &[u8]) -> Result<String, ReadError> {
     if json.is_empty() { Err(ReadError::NoReport) } else { Ok(json) }
 }
 
-/// The attachment of a PDF. Streams of attachments stand in the file for themselves, so that their
-/// dictionaries can be found without reading the rest.
+/// The comment that stands after the first end of a PDF.
 fn from_pdf(bytes: &[u8]) -> Result<String, ReadError> {
-    let find = |from: usize, what: &[u8]| {
-        let found = bytes[from..].windows(what.len()).position(|window| window == what);
-        found.map(|at| from + at)
-    };
-    if find(0, SEAL_FILE.as_bytes()).is_none() {
-        return Err(ReadError::NoReport);
-    }
-    let mut from = 0;
-    while let Some(at) = find(from, b"/EmbeddedFile") {
-        from = at + 1;
-        let Some(stream) = find(at, b"stream") else {
-            continue;
-        };
-        let mut start = stream + b"stream".len();
-        start += bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count().min(2);
-        let Some(end) = find(start, b"endstream") else {
-            continue;
-        };
-        let mut inflated = String::new();
-        let reader = flate2::read::ZlibDecoder::new(&bytes[start..end]);
-        if reader.take(MOST_BYTES).read_to_string(&mut inflated).is_ok() && inflated.contains(FORMAT) {
-            return Ok(inflated);
-        }
-        if let Ok(plain) = std::str::from_utf8(&bytes[start..end])
-            && plain.contains(FORMAT)
-        {
-            return Ok(plain.trim_end().to_owned());
-        }
-    }
-    Err(ReadError::NoReport)
+    let start = SEAL_COMMENT.as_bytes();
+    let found = bytes.windows(start.len()).rposition(|window| window == start);
+    let rest = &bytes[found.ok_or(ReadError::NoReport)? + start.len()..];
+    let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    String::from_utf8(rest[..end].to_vec()).map_err(|e| ReadError::Broken(e.to_string()))
 }
 
 fn unescaped(text: &str) -> String {
