@@ -43,8 +43,8 @@ pub fn program() -> Option<PathBuf> {
         return Some(PathBuf::from(given)).filter(|path| path.is_file());
     }
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let all = PROGRAMS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    all.into_iter().find(|path| path.is_file())
+    let mut all = PROGRAMS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    all.find(|path| path.is_file())
 }
 
 /// Prints a page and puts the seal of the report into the file.

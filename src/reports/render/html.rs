@@ -24,14 +24,14 @@ pub fn write(report: &Report) -> String {
     };
     let footer = css_text(&document.footer);
     let marks = css_text(&document.marks.join(" · "));
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title><style>{STYLE}\
-         @page{{@bottom-left{{content:\"{footer}\"}}@top-right{{content:\"{marks}\"}}}}</style></head>\n<body><article>\n"
+         @page{{@bottom-left{{content:\"{footer}\"}}@top-right{{content:\"{marks}\"}}}}</style></head>\n<body><article>"
     );
-    let _ = write!(out, "<p class=\"marks\">{}</p><h1>{title}</h1>\n", escape(&document.marks.join(" · ")));
+    let _ = writeln!(out, "<p class=\"marks\">{}</p><h1>{title}</h1>", escape(&document.marks.join(" · ")));
     out.push_str("<dl class=\"facts\">");
     for (label, text) in &document.facts {
         let _ = write!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(text));
@@ -46,16 +46,16 @@ pub fn write(report: &Report) -> String {
         match block {
             Block::Heading { level, number, text } => {
                 let tag = level + 1;
-                let _ = write!(out, "<h{tag}>{}{}</h{tag}>\n", escape(number), escape(text));
+                let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
             }
             Block::Paragraph(text) => {
-                let _ = write!(out, "<p>{}</p>\n", escape(text));
+                let _ = writeln!(out, "<p>{}</p>", escape(text));
             }
             Block::Table(table) => write_table(&mut out, table),
             Block::Figure(figure) => {
-                let _ = write!(
+                let _ = writeln!(
                     out,
-                    "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>\n",
+                    "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
                     escape(&figure.alternative),
                     scoped(&figure.svg, &figure.number),
                     escape(&figure.number),
@@ -71,10 +71,10 @@ pub fn write(report: &Report) -> String {
             }
         }
     }
-    let _ = write!(out, "<footer>{} · {}</footer>\n", escape(&document.footer), words.say("由穗图生成", "written by Suitu"));
+    let _ = writeln!(out, "<footer>{} · {}</footer>", escape(&document.footer), words.say("由穗图生成", "written by Suitu"));
     // Text in a script ends at `</`; JSON knows another way to write `<`.
     let seal = report.seal.to_json().replace('<', "\\u003c");
-    let _ = write!(out, "</article><script type=\"application/json\" id=\"{SEAL_ID}\">{seal}</script></body></html>\n");
+    let _ = writeln!(out, "</article><script type=\"application/json\" id=\"{SEAL_ID}\">{seal}</script></body></html>");
     out
 }
 
