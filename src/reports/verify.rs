@@ -60,13 +60,13 @@ pub fn verify(city: &City, file: &[u8], limits: &Limits) -> Result<Verification,
     let (mut differences, mut cells) = (Vec::new(), 0);
     for was in &seal.tables {
         let Some(is) = now.tables.iter().find(|table| table.id == was.id) else {
-            differences.push(whole(&was.title, "", "（有）", "（无）"));
+            differences.push(whole(&was.title, "", "✓", "✗"));
             continue;
         };
         cells += compare(was, is, &mut differences);
     }
     for is in now.tables.iter().filter(|is| !seal.tables.iter().any(|was| was.id == is.id)) {
-        differences.push(whole(&is.title, "", "（无）", "（有）"));
+        differences.push(whole(&is.title, "", "✗", "✓"));
     }
     if differences.is_empty() && seal.findings != now.findings {
         let most = seal.findings.len().max(now.findings.len());
@@ -114,7 +114,7 @@ fn compare(was: &super::SealedTable, is: &super::SealedTable, found: &mut Vec<Di
     let (old, new) = (names(was), names(is));
     for (at, name) in old.iter().enumerate() {
         let Some(now) = new.iter().position(|other| other == name) else {
-            found.push(whole(&was.title, &name.0, "（有）", "（无）"));
+            found.push(whole(&was.title, &name.0, "✓", "✗"));
             continue;
         };
         for (column, key) in was.columns.iter().enumerate() {
@@ -146,7 +146,7 @@ fn compare(was: &super::SealedTable, is: &super::SealedTable, found: &mut Vec<Di
         }
     }
     for name in new.iter().filter(|name| !old.contains(name)) {
-        found.push(whole(&is.title, &name.0, "（无）", "（有）"));
+        found.push(whole(&is.title, &name.0, "✗", "✓"));
     }
     cells
 }
