@@ -38,7 +38,7 @@ mod stations;
 mod statistics;
 mod table;
 #[cfg(test)]
-mod test_city;
+pub(crate) mod test_city;
 mod travel;
 mod travel_times;
 mod within;
