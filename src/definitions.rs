@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{Catalog, CatalogError, Layer, NormSet};
+use crate::domain::{BalanceRules, Catalog, CatalogError, CommuteRules, Layer, NormSet};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -75,6 +75,18 @@ pub fn norms_text(set: &NormSet, catalog: &Catalog) -> String {
 pub fn street_lines() -> Layer {
     let text = include_str!("../layers/streets/lines.toml");
     toml::from_str(text).expect("the built-in definition holds together")
+}
+
+/// When jobs and homes are called balanced.
+pub fn balance_rules() -> BalanceRules {
+    let text = include_str!("../layers/balance/rules.toml");
+    toml::from_str(text).expect("the built-in rules hold together")
+}
+
+/// What the yearly monitor of commuting measures by.
+pub fn commute_rules() -> CommuteRules {
+    let text = include_str!("../layers/commute/monitor.toml");
+    toml::from_str(text).expect("the built-in rules hold together")
 }
 
 /// What the rows of a line table hold; no layer of a city.
@@ -258,7 +270,14 @@ mod tests {
         center observed_commute minimum_commute maximum_commute random_commute excess_share \
         potential_used dissimilarity mismatch leaving_city entering_city without_way origin_code \
         origin_name destination_code destination_name share_of_origin share_of_destination \
-        more_flows more_commuters \
+        more_flows more_commuters commuting_space_radius_km share_rail_both_ends rail_metres \
+        scale units undefined_units balanced_units over_units under_units share_balanced_units \
+        share_balanced_workers least_ratio median_ratio greatest_ratio jobs_gini nominal_units \
+        self_containment_threshold \
+        rank site within_reach newly_covered newly_covered_beside overlap_existing \
+        cumulative_covered cumulative_share mean_cost site_capacity site_served sites existing \
+        covered_before share_before covered_after share_after beside beside_before \
+        mean_cost_before mean_cost_after served_before served_after \
         service facilities capacity capacity_unit capacity_unknown required shortfall surplus net \
         fulfilment evaluation straight_covered straight_uncovered straight_share_covered \
         straight_demand_uncovered straight_reason network_covered network_uncovered \
@@ -267,14 +286,14 @@ mod tests {
         change_shortfall norm.provision norm.enrolment_rate norm.service_radius norm.walk \
         norm.class_size unit.facility unit.per_person unit.per_1000 unit.per_10000 \
         unit.persons_per_facility \
-        rank demand_uncovered homes school school_kind classes children_within children_nearest \
+        demand_uncovered homes school school_kind classes children_within children_nearest \
         children_beyond shortfall_in \
         demand from to seconds metres reached percentile";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_floating balance_floating_network commute flows \
+        let questions = "balance balance_report balance_floating balance_floating_network commute flows \
             statistics areas calibers \
             catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car coverage.population coverage.buildings \
@@ -284,7 +303,8 @@ mod tests {
             access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \
             costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
-            travel_times_transit travel_times_matrix";
+            travel_times_transit travel_times_matrix siting siting_cover siting_median siting_set \
+            siting_capacity";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())
@@ -299,6 +319,22 @@ mod tests {
                 &term.definition.en,
             ];
             assert!(texts.iter().all(|text| !text.is_empty()), "{key}");
+        }
+    }
+
+    #[test]
+    fn rules_hold_together() {
+        let balance = balance_rules();
+        assert!(balance.band.least < 1.0 && 1.0 < balance.band.most);
+        let commute = commute_rules();
+        assert!((0.5..1.0).contains(&commute.space.share));
+        assert!(built_in().layer(&commute.rail.layer).is_some());
+        for source in [
+            &balance.band.source,
+            &commute.space.source,
+            &commute.rail.source,
+        ] {
+            assert!(!source.is_empty());
         }
     }
 

@@ -1,4 +1,5 @@
-//! What access costs: the measures on a table of pairs, and a question to a whole city. Prints
+//! What access and siting cost: the measures on a table of pairs, the choice of sites, and a
+//! question to a whole city. Prints
 //! tables in Markdown.
 //!
 //! `cargo bench --profile release --bench access` measures the tables alone;
@@ -6,12 +7,14 @@
 //! facilities. CPU time is what the kernel counts for all threads.
 
 mod city;
+mod siting;
 mod tables;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
     tables::measure();
+    siting::measure();
     match std::env::var_os("SUITU_BENCH_CITY") {
         Some(path) => city::measure(path.as_ref()),
         None => Ok(()),

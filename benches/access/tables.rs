@@ -6,11 +6,11 @@ use suitu::analysis::access::{
 use super::timed;
 
 /// Numbers without an end, the same in every run.
-struct Rng(u64);
+pub struct Rng(pub u64);
 
 impl Rng {
     /// 0 to 1.
-    fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         self.0 = self
             .0
             .wrapping_mul(0x5851_f42d_4c95_7f2d)

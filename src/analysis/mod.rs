@@ -3,17 +3,20 @@
 pub mod access;
 mod ageing;
 mod balance;
+mod balance_scale;
 mod breaks;
 pub mod commute;
 mod dissolve;
 pub mod equity;
 mod floating;
 mod gap;
+pub mod siting;
 mod spread;
 mod sum;
 
 pub use ageing::{Cohort, aged};
 pub use balance::{balance_index, ratio};
+pub use balance_scale::{BalanceOfUnits, BalanceUnit, balance_of_units};
 pub use breaks::{equal_breaks, natural_breaks, quantile_breaks};
 pub use dissolve::{Corner, Patch, dissolve};
 pub use floating::{FloatingCell, FloatingGrid, floating_sums, floating_sums_near};

@@ -219,7 +219,10 @@ impl Transit {
         };
         match (&self.streets, reach) {
             (Some(streets), Some(reach)) => {
-                for gate in &gates.gates {
+                let longest_m = f64::from(pace.max_walk_mm) / 1000.0;
+                let is_far =
+                    |gate: &&Gate| from.iter().all(|p| is_beyond(*p, gate.lon_lat, longest_m));
+                for gate in gates.gates.iter().filter(|gate| !is_far(gate)) {
                     if let Some(mm) = gate.snap.and_then(|snap| reach.cost(&streets.graph, snap)) {
                         offer(gate, mm);
                     }
@@ -525,4 +528,46 @@ impl Gate {
 fn straight_mm(from: (f64, f64), to: (f64, f64)) -> u32 {
     let metres = distance_m(Point::new(from.0, from.1), Point::new(to.0, to.1));
     (metres * 1000.0).round().min(f64::from(u32::MAX)) as u32
+}
+/// Whether a place is certainly farther than some metres, however one goes: quickly told, of most
+/// that are. Beyond a hundredth more there is no doubt of rounding.
+fn is_beyond(from: (f64, f64), to: (f64, f64), metres: f64) -> bool {
+    const METRES_PER_DEGREE: f64 = 110_000.0;
+    let around = (from.0 - to.0).abs();
+    let lon = around.min(360.0 - around);
+    let lat = (from.1 - to.1).abs();
+    let narrowest = from.1.abs().max(to.1.abs()).min(90.0).to_radians().cos();
+    // A great circle is at least 2/π of the parallel, and nearly all of it where that is short.
+    let share = if lon < 1.0 { 1.0 } else { 0.63 };
+    let straight = (lat * METRES_PER_DEGREE).max(lon * narrowest * METRES_PER_DEGREE * share);
+    straight > metres * 1.01 + 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_beyond_is_farther(
+            from in (-180.0..180.0f64, -89.0..89.0f64),
+            step in (-3.0..3.0f64, -3.0..3.0f64),
+            scale in 0..5i32,
+            metres in 0.0..10_000.0f64,
+        ) {
+            let scale = 10f64.powi(-scale);
+            let lon = (from.0 + step.0 * scale + 540.0).rem_euclid(360.0) - 180.0;
+            let to = (lon, (from.1 + step.1 * scale).clamp(-90.0, 90.0));
+            let straight = straight_mm(from, to);
+            if is_beyond(from, to, metres) {
+                prop_assert!(f64::from(straight) > metres * 1000.0, "{straight} mm");
+            } else {
+                // At most twice as far as it need be, but near the poles and at large steps.
+                let is_plain = from.1.abs() < 60.0 && scale < 0.5;
+                prop_assert!(!is_plain || f64::from(straight) < (metres * 2.0 + 10.0) * 1000.0);
+            }
+        }
+    }
 }

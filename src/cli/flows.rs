@@ -35,8 +35,8 @@ pub fn run(
         progress: Some(&mut progress),
         ..ReadOptions::default()
     };
-    let read = import::read_flows(&arguments.files, options)?;
-    println!("{}", read.report.to_text(&import::flow_columns(), language));
+    let read = import::read_flows(&arguments.files, &arguments.mode_columns, options)?;
+    println!("{}", read.report.to_text(&read.columns, language));
     let level = match &arguments.level {
         Some(level) if city.catalog().area_layer(level.as_str()).is_some() => level.clone(),
         Some(level) => return Err(format!("--level {level}: there is no such level").into()),

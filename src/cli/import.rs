@@ -98,6 +98,9 @@ pub struct ImportArguments {
     /// Keeps flows from and to codes that no area has, as places outside the city.
     #[arg(long)]
     pub(super) outside: bool,
+    /// For `flows`: the columns that count the commuters by each mode, with commas between.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(super) mode_columns: Vec<String>,
     /// Checks everything and writes nothing.
     #[arg(long)]
     pub(super) dry_run: bool,

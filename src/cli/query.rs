@@ -19,6 +19,7 @@ use crate::{
 #[clap(rename_all = "snake_case")]
 enum Question {
     Balance,
+    BalanceReport,
     Commute,
     Flows,
     Areas,
@@ -37,6 +38,7 @@ enum Question {
     #[value(name = "travel_times", alias = "travel-times")]
     TravelTimes,
     Access,
+    Siting,
     Search,
 }
 
@@ -110,6 +112,27 @@ pub struct QueryArguments {
     /// The longest walk to a first stop and from a last one.
     #[arg(long)]
     max_walk_m: Option<f64>,
+    /// Area levels with commas between: `district,subdistrict`.
+    #[arg(long)]
+    levels: Option<String>,
+    /// Of a balance report: `scales`, or `nominal` for places balanced by count but not in fact.
+    #[arg(long)]
+    part: Option<String>,
+    /// What new sites are chosen for: cover, median or set.
+    #[arg(long)]
+    objective: Option<String>,
+    /// How many new sites.
+    #[arg(long)]
+    sites: Option<usize>,
+    /// Where new sites may be: a layer, the side of grid cells in metres, or LAYER,METRES.
+    #[arg(long)]
+    candidates: Option<String>,
+    /// People that a new site serves at most.
+    #[arg(long)]
+    capacity: Option<i64>,
+    /// A condition on features, as CQL2 text.
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
     /// The norm set that gaps are measured by.
     #[arg(long, value_name = "ID")]
     norms: Option<String>,
@@ -163,6 +186,14 @@ pub fn run(
         Question::Balance => {
             let answer = query::balance(&city, &parse(question)?, &limits)?;
             print.answer(&answer, title("职住平衡", "Job-housing balance"))
+        }
+        Question::BalanceReport => {
+            let found = query::balance_report(&city, &parse(question)?, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&found);
+            }
+            let flat = query::flat_balance_report(&found, language);
+            print.answer(&flat, found.title)
         }
         Question::Commute => {
             let answer = query::commute(&city, &parse(question)?, &limits)?;
@@ -229,6 +260,13 @@ pub fn run(
             match arguments.format {
                 OutputFormat::Json => print.json(&found),
                 _ => print.table(&query::access_table(&city, &found)),
+            }
+        }
+        Question::Siting => {
+            let found = query::siting(&city, &parse(question)?, &limits)?;
+            match arguments.format {
+                OutputFormat::Json => print.json(&found),
+                _ => print.table(&query::siting_table(&city, &found)),
             }
         }
         Question::Catchments => {
@@ -302,7 +340,7 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
             }
         }
     };
-    let demand = if matches!(arguments.question, Question::Coverage) {
+    let demand = if matches!(arguments.question, Question::Coverage | Question::Siting) {
         "demand"
     } else {
         "caliber"
@@ -329,6 +367,16 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("departure", arguments.departure.clone().map(Json::from)),
         ("arrival", arguments.arrival.clone().map(Json::from)),
         ("max_walk_m", arguments.max_walk_m.map(Json::from)),
+        ("levels", arguments.levels.clone().map(Json::from)),
+        ("part", arguments.part.clone().map(Json::from)),
+        ("objective", arguments.objective.clone().map(Json::from)),
+        ("sites", arguments.sites.map(Json::from)),
+        (
+            "candidates",
+            arguments.candidates.as_deref().map(candidates),
+        ),
+        ("capacity", arguments.capacity.map(Json::from)),
+        ("where", arguments.condition.clone().map(Json::from)),
         ("norms", arguments.norms.clone().map(Json::from)),
         ("services", arguments.services.clone().map(Json::from)),
         ("service", arguments.service.clone().map(Json::from)),
@@ -359,6 +407,18 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         question.insert("level".into(), json!("district"));
     }
     Ok(Json::Object(question))
+}
+
+/// `residential_land`, `500` or `residences,500`.
+fn candidates(text: &str) -> Json {
+    let mut candidates = Map::new();
+    for part in text.split(',').map(str::trim) {
+        match part.parse::<u32>() {
+            Ok(metres) => candidates.insert("grid_m".into(), json!(metres)),
+            Err(_) => candidates.insert("layer".into(), json!(part)),
+        };
+    }
+    Json::Object(candidates)
 }
 
 /// Numbers with commas between as a list.

@@ -18,6 +18,7 @@ pub mod measure;
 mod norms;
 pub mod origin;
 mod period;
+mod rules;
 mod short_name;
 mod table;
 mod term;
@@ -39,6 +40,9 @@ pub use layer_id::{AttributeId, LayerId, LevelId, NameError};
 pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormItem, NormSet};
 pub use origin::Origin;
 pub use period::{Period, PeriodError};
+pub use rules::{
+    BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,
+};
 pub use short_name::short_names;
 pub use table::Table;
 pub use term::{Term, TermFormat};

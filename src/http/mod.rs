@@ -24,6 +24,7 @@ mod openapi;
 mod questions;
 mod reports;
 mod router;
+mod siting;
 mod state;
 mod stations;
 mod stream;

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     domain::Title,
-    query::{self, BalanceQuery, CatchmentsQuery, CoverageQuery, SearchQuery, StatisticsQuery},
+    query::{
+        self, BalanceQuery, BalanceReportQuery, CatchmentsQuery, CoverageQuery, SearchQuery,
+        StatisticsQuery,
+    },
 };
 
 /// A question in the address, with the form of the answer beside.
@@ -68,6 +71,49 @@ pub async fn list_balance(
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::balance(city, question, limits)?;
             answer(city, &found, form, title("职住平衡", "Job-housing balance"))
+        })
+        .await
+}
+
+/// The job-housing balance at several scales at once (职住平衡多尺度报告), and the places balanced by
+/// count but not in fact.
+#[utoipa::path(get, path = "/api/balance_report", tag = "questions",
+    params(
+        ("levels" = Option<String>, Query, description = "area levels with commas between; all without it"),
+        ("grid_m" = Option<u32>, Query, description = "side of a grid cell, whole metres; 1000 without it"),
+        ("catchment_m" = Option<f64>, Query, description = "straight radius of a floating catchment; 5000 without it"),
+        ("minutes" = Option<f64>, Query, description = "reach of a catchment along the network; 30 without it"),
+        ("mode" = Option<String>, Query, description = "by which way those minutes are: car, bicycle, walk, transit"),
+        ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
+        ("bicycle_speed_km_h" = Option<f64>, Query, description = "cycling speed"),
+        ("departure" = Option<String>, Query, description = "when one sets out, by timetable"),
+        ("arrival" = Option<String>, Query, description = "when one must be there, by timetable"),
+        ("max_walk_m" = Option<f64>, Query, description = "the longest walk to a stop, by timetable"),
+        ("least" = Option<f64>, Query, description = "the lower end of the balanced band"),
+        ("most" = Option<f64>, Query, description = "its upper end"),
+        ("self_containment" = Option<f64>, Query, description = "below it a place is balanced by count only; the median of the level without it"),
+        ("part" = Option<String>, Query, description = "what a table shows: scales or nominal"),
+        ("period" = Option<String>, Query, description = "reference date; the newest state at or before it"),
+        ("format" = Option<String>, Query, description = "json, csv or xlsx"),
+        ("lang" = Option<String>, Query, description = "zh or en"),
+    ),
+    responses((status = 200, description = "one row for each scale, nominal, rules, totals, provenance", body = serde_json::Value)))]
+pub async fn list_balance_report(
+    State(state): State<AppState>,
+    asker: Asker,
+    question: Result<Query<With<BalanceReportQuery>>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let With { question, form } = asked(question)?;
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::balance_report(city, question, limits)?;
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => {
+                    let flat = query::flat_balance_report(&found, form.lang);
+                    answer(city, &flat, form, found.title)
+                }
+            }
         })
         .await
 }

@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
-    guard, health, jobs, layers, norms, openapi, questions, reports, stations, tiles,
+    guard, health, jobs, layers, norms, openapi, questions, reports, siting, stations, tiles,
     travel_times,
 };
 
@@ -31,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::search_places))
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
+        .routes(routes!(questions::list_balance_report))
         .routes(routes!(commute::list_commute))
         .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))
@@ -49,6 +50,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(gaps::list_school_places))
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
+        .routes(routes!(siting::compute_siting))
         .routes(routes!(reports::find_report))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))

@@ -96,6 +96,13 @@ pub enum ImportError {
         columns: String,
     },
     #[error(
+        "no column is called `{column}`: --mode-columns names the columns that count commuters by \
+         mode, as they stand in the file"
+    )]
+    NoModeColumn { column: String },
+    #[error("--mode-columns {given}: name each column once, with commas between")]
+    ModeColumns { given: String },
+    #[error(
         "{file}: no column holds one of the counts {counts}; say --map COUNT=COLUMN; the columns \
          are {columns}"
     )]

@@ -28,6 +28,11 @@ pub enum Refusal {
         first_file: Option<String>,
         first_row: u64,
     },
+    /// What parts add up to, and the total that they are more than.
+    MoreThanTotal {
+        parts: i64,
+        total: i64,
+    },
     /// Two places that have a time already.
     DuplicatePair(String),
     NoPlace,
@@ -93,6 +98,9 @@ impl Refusal {
                 Some(file) => format!("id `{id}` stands already in row {first_row} of {file}"),
                 None => format!("id `{id}` stands already in row {first_row}"),
             },
+            Refusal::MoreThanTotal { parts, total } => {
+                format!("the modes add up to {parts}, more than the {total} commuters in all")
+            }
             Refusal::DuplicatePair(pair) => format!("{pair} has a time already"),
             Refusal::NoPlace => "the row has no coordinates".into(),
             Refusal::HalfPlace => "one of the two coordinates is missing".into(),
@@ -150,6 +158,9 @@ impl Refusal {
                 Some(file) => format!("编号“{id}”已在 {file} 第 {first_row} 行出现"),
                 None => format!("编号“{id}”已在第 {first_row} 行出现"),
             },
+            Refusal::MoreThanTotal { parts, total } => {
+                format!("各方式合计 {parts}，超过通勤总人数 {total}")
+            }
             Refusal::DuplicatePair(pair) => format!("{pair} 已有出行时间"),
             Refusal::NoPlace => "该行没有坐标".into(),
             Refusal::HalfPlace => "两个坐标缺了一个".into(),

@@ -1,10 +1,16 @@
+use std::cell::RefCell;
+
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 
 /// Holes smaller than this are courtyards between streets, square metres.
 const SMALLEST_HOLE_M2: f64 = 10_000.0;
 
-/// The most points of the grid; a larger outline is drawn on a coarser one.
-const MOST_POINTS: f64 = 4e6;
+/// The most points of the grid; a larger outline is drawn on a coarser one, and is then no larger
+/// to send.
+const MOST_POINTS: f64 = 1e6;
+
+/// Distances are computed for so many points of a row at a time.
+const LANES: usize = 8;
 
 /// Points of the grid stand this share of the width apart; its square's diagonal is 0.99 of it.
 const STEP: f64 = 0.7;
@@ -18,6 +24,15 @@ pub struct Outline {
     width_m: f64,
     /// Straight parts: x, y, x, y.
     parts: Vec<[f64; 4]>,
+}
+
+/// More links than this are not kept for the next outline.
+const MOST_KEPT: usize = 1 << 21;
+
+thread_local! {
+    /// The crossing that follows each, all 0 between outlines: kept, since memory that is new costs
+    /// more than what is done with it.
+    static NEXT: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Squared distances to the nearest line at the points of a grid.
@@ -69,7 +84,11 @@ impl Outline {
         let first = |axis: usize| ((low[axis] - margin) / step).floor() as i64;
         let last = |axis: usize| ((high[axis] + margin) / step).ceil() as i64;
         let (x, y) = (first(0), first(1));
-        let (columns, rows) = ((last(0) - x + 1) as usize, (last(1) - y + 1) as usize);
+        // Wider by what the last points of a row are computed with.
+        let (columns, rows) = (
+            (last(0) - x + 1) as usize + LANES,
+            (last(1) - y + 1) as usize,
+        );
         let mut field = Field {
             step,
             width_m,
@@ -102,14 +121,19 @@ impl Field {
         let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
         let step = self.step as f32;
         let first = ((self.x + columns.start as i64) as f64 * self.step - ax) as f32;
+        let blocks = columns.len().div_ceil(LANES);
         for row in rows {
             let py = ((self.y + row as i64) as f64 * self.step - ay) as f32;
-            let line = &mut self.square[row * self.columns..][columns.clone()];
-            for (at, known) in line.iter_mut().enumerate() {
-                let px = first + at as f32 * step;
-                let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
-                let (ox, oy) = (px - t * dx, py - t * dy);
-                *known = known.min(ox * ox + oy * oy);
+            let line = &mut self.square[row * self.columns + columns.start..];
+            // Whole blocks without a branch: a point farther off than matters does no harm.
+            let line = line.as_chunks_mut::<LANES>().0.iter_mut().take(blocks);
+            for (block, known) in line.enumerate() {
+                for (lane, known) in known.iter_mut().enumerate() {
+                    let px = first + (block * LANES + lane) as f32 * step;
+                    let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
+                    let (ox, oy) = (px - t * dx, py - t * dy);
+                    *known = known.min(ox * ox + oy * oy);
+                }
             }
         }
     }
@@ -129,36 +153,71 @@ impl Field {
 
     /// Closed rings with the inside on their left.
     fn rings(&self) -> Vec<Vec<Coord<f64>>> {
+        NEXT.with_borrow_mut(|next| {
+            let rings = self.linked(next);
+            if next.len() > MOST_KEPT {
+                *next = Vec::new();
+            }
+            rings
+        })
+    }
+
+    /// A bit for each point of a row that is inside.
+    fn inside(&self, row: usize, bits: &mut [u64]) {
+        let most = (self.width_m * self.width_m) as f32;
+        let squares = self.square[row * self.columns..][..self.columns].chunks(64);
+        for (bits, squares) in bits.iter_mut().zip(squares) {
+            let set = squares.iter().enumerate();
+            *bits = set.fold(0, |bits, (at, square)| {
+                bits | u64::from(*square <= most) << at
+            });
+        }
+    }
+
+    fn linked(&self, next: &mut Vec<u32>) -> Vec<Vec<Coord<f64>>> {
         // A crossing is named by its grid edge: twice the point it goes out from, one more where it
-        // goes up. Each has one crossing that follows it, kept with one added: 0 is none.
-        let mut next = vec![0u32; self.square.len() * 2];
+        // goes up. Each has one crossing that follows it, kept with one added: 0 is none, and all
+        // are 0 again in the end.
+        if next.len() < self.square.len() * 2 {
+            next.resize(self.square.len() * 2, 0);
+        }
         let mut begun = Vec::new();
         let right = |at: usize| (at as u32) << 1;
         let up = |at: usize| ((at as u32) << 1) | 1;
-        let most = (self.width_m * self.width_m) as f32;
-        let inside: Vec<bool> = self.square.iter().map(|square| *square <= most).collect();
-        let rows = inside.chunks_exact(self.columns);
-        for (row, (low, high)) in rows.clone().zip(rows.skip(1)).enumerate() {
-            let squares = low.windows(2).zip(high.windows(2));
-            for (column, (low, high)) in squares.enumerate() {
-                let inside = [low[0], low[1], high[1], high[0]];
-                if inside == [inside[0]; 4] {
-                    continue;
-                }
-                let at = row * self.columns + column;
-                let sides = [right(at), up(at + 1), right(at + self.columns), up(at)];
-                // Going around counterclockwise, the outline leaves the square where the inside
-                // begins and comes in where it ends; two inside corners across stay apart.
-                for side in 0..4 {
-                    let after = (side + 1) % 4;
-                    if !inside[side] && inside[after] {
-                        // The next side at which the inside ends again.
-                        let end = (1..4)
-                            .map(|step| (side + step) % 4)
-                            .find(|&s| inside[s] && !inside[(s + 1) % 4]);
-                        if let Some(end) = end {
-                            next[sides[end] as usize] = sides[side] + 1;
-                            begun.push(sides[end]);
+        let words = self.columns.div_ceil(64);
+        let (mut low, mut high) = (vec![0u64; words], vec![0u64; words]);
+        self.inside(0, &mut high);
+        for row in 0..self.rows - 1 {
+            std::mem::swap(&mut low, &mut high);
+            self.inside(row + 1, &mut high);
+            for word in 0..words {
+                // Of each point, whether the one to its right is inside.
+                let beside = |bits: &[u64]| {
+                    bits[word] >> 1 | bits.get(word + 1).map_or(0, |following| following << 63)
+                };
+                let corners = [low[word], beside(&low), beside(&high), high[word]];
+                let all = corners.iter().fold(u64::MAX, |all, bits| all & bits);
+                let any = corners.iter().fold(0, |any, bits| any | bits);
+                let mut mixed = any & !all;
+                while mixed != 0 {
+                    let bit = mixed.trailing_zeros();
+                    mixed &= mixed - 1;
+                    let inside = corners.map(|bits| bits >> bit & 1 == 1);
+                    let at = row * self.columns + word * 64 + bit as usize;
+                    let sides = [right(at), up(at + 1), right(at + self.columns), up(at)];
+                    // Going around counterclockwise, the outline leaves the square where the inside
+                    // begins and comes in where it ends; two inside corners across stay apart.
+                    for side in 0..4 {
+                        let after = (side + 1) % 4;
+                        if !inside[side] && inside[after] {
+                            // The next side at which the inside ends again.
+                            let end = (1..4)
+                                .map(|step| (side + step) % 4)
+                                .find(|&s| inside[s] && !inside[(s + 1) % 4]);
+                            if let Some(end) = end {
+                                next[sides[end] as usize] = sides[side] + 1;
+                                begun.push(sides[end]);
+                            }
                         }
                     }
                 }

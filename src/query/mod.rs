@@ -9,6 +9,7 @@ mod blind_spots;
 mod calibers;
 mod catchments;
 mod commute;
+mod costs;
 mod coverage;
 mod departure;
 mod download;
@@ -16,6 +17,7 @@ mod ends;
 mod features;
 mod flat;
 mod gaps;
+mod grid;
 mod layers;
 mod limits;
 mod names;
@@ -29,6 +31,7 @@ mod quality;
 mod ruler;
 mod school_places;
 mod search;
+mod siting;
 mod sources;
 mod station_areas;
 mod station_change;
@@ -49,7 +52,10 @@ pub use access::{
 };
 pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
-pub use balance::{BalanceBand, BalanceQuery, BalanceRow, Standing, balance};
+pub use balance::{
+    BalanceBand, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow,
+    NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
+};
 pub use blind_spots::{
     AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
     blind_spots_to_geojson,
@@ -84,6 +90,10 @@ pub use school_places::{
     school_places_table,
 };
 pub use search::{SearchQuery, SearchRow, search};
+pub use siting::{
+    CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
+    Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
+};
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
 };

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{BalanceQuery, Limits, answer::software, balance, sources::populations};
 use crate::{
-    city::{City, Setting, Streets, Transit},
+    city::{City, LoadedFlows, Setting, Streets, Transit},
     domain::{Language, Title},
 };
 
@@ -43,6 +43,7 @@ pub fn overview(city: &City) -> Json {
         "streets": city.streets("walk").map(street_network),
         "modes": city.all_streets().map(street_network).collect::<Vec<_>>(),
         "transit": city.transit().map(|transit| timetable(transit)),
+        "flows": city.all_flows().map(|flows| commuting(flows)).collect::<Vec<_>>(),
         "software": software(),
         "basemap": Json::Null,
         "findings": findings(city),
@@ -80,6 +81,16 @@ fn timetable(transit: &Transit) -> Json {
         "last_date": dates.map(|(_, last)| last.to_string()),
         "default_date": busiest.map(|(date, _)| date.to_string()),
         "default_date_trips": busiest.map(|(_, trips)| trips),
+    })
+}
+
+/// Commuting flows with the ways to work that tell them apart.
+fn commuting(loaded: &LoadedFlows) -> Json {
+    json!({
+        "level": loaded.level,
+        "period": loaded.period,
+        "source": loaded.record.source,
+        "modes": loaded.flows.modes(),
     })
 }
 

@@ -75,7 +75,7 @@ fn parts_of(archive: &[u8]) -> Vec<(String, String)> {
     (0..archive.len())
         .filter_map(|at| {
             let mut file = archive.by_index(at).expect("a part");
-            let name = file.name().to_owned();
+            let name = file.name().expect("a name").into_owned();
             let mut text = String::new();
             file.read_to_string(&mut text).ok().map(|_| (name, text))
         })

@@ -14,6 +14,10 @@ impl ServiceDate {
         (self.0 + 3).rem_euclid(7) as usize
     }
 
+    pub fn day_before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     fn civil(self) -> (i32, u32, u32) {
         let days = self.0 + 719_468;
         let era = days.div_euclid(146_097);

@@ -11,7 +11,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::percentile::UNREACHED;
-use super::{Leg, Timetable, TransitError};
+use super::{Boarding, Leg, Timetable, TransitError};
 
 /// What is asked of one search.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,9 @@ pub struct Raptor {
     layers: Vec<Layer>,
     /// Of each pattern where it is first boarded, and which trip.
     first_boarded: Vec<(u32, u32)>,
+    /// Of each pattern the number of the look at a stop that saw it last.
+    looked: Vec<u64>,
+    looks: u64,
     queue: Vec<u32>,
     marked: Vec<u32>,
     ridden_now: Vec<u32>,
@@ -49,7 +52,7 @@ struct Layer {
     ready: Vec<i32>,
     /// The value of `ready` when the departures of the stop were last looked at.
     scanned: Vec<i32>,
-    /// How many departures of the stop were never early enough to matter: later ones were boarded.
+    /// How many departures of the stop are still to be looked at: later ones were.
     unseen: Vec<u32>,
     /// Stops whose `ready` fell since then.
     waiting: Vec<u32>,
@@ -173,6 +176,7 @@ impl Raptor {
         self.first_boarded.clear();
         self.first_boarded
             .resize(timetable.patterns.len(), (NONE, NONE));
+        self.looked.resize(timetable.patterns.len(), 0);
     }
 
     /// Rides and walks until nothing improves, or the allowed rides are used.
@@ -204,8 +208,37 @@ impl Raptor {
             layer.scanned[stop as usize] = ready;
             let boardings = timetable.boardings(stop);
             let unseen = &mut layer.unseen[stop as usize];
+            let (first_boarded, queue) = (&mut self.first_boarded, &mut self.queue);
+            let mut board = |next: &Boarding| {
+                let first = &mut first_boarded[next.pattern as usize];
+                if first.0 == NONE {
+                    queue.push(next.pattern);
+                }
+                *first = (next.position, next.trip).min(*first);
+            };
             if *unseen == NONE {
-                *unseen = boardings.partition_point(|next| next.time_s <= latest_s) as u32;
+                // The first time, on to where every pattern was seen.
+                let start = boardings.partition_point(|next| next.time_s < ready);
+                *unseen = start as u32;
+                self.looks += 1;
+                let mut patterns = timetable.patterns_at(stop);
+                for next in boardings[start..]
+                    .iter()
+                    .take_while(|b| b.time_s <= latest_s)
+                {
+                    let look = &mut self.looked[next.pattern as usize];
+                    if patterns < Timetable::MANY {
+                        if std::mem::replace(look, self.looks) == self.looks {
+                            continue;
+                        }
+                        patterns -= 1;
+                    }
+                    board(next);
+                    if patterns == 0 {
+                        break;
+                    }
+                }
+                continue;
             }
             // From the latest back to the first that is caught now.
             for next in boardings[..*unseen as usize].iter().rev() {
@@ -214,11 +247,7 @@ impl Raptor {
                 }
                 *unseen -= 1;
                 if next.time_s <= latest_s {
-                    let first = &mut self.first_boarded[next.pattern as usize];
-                    if first.0 == NONE {
-                        self.queue.push(next.pattern);
-                    }
-                    *first = (next.position, next.trip).min(*first);
+                    board(next);
                 }
             }
         }

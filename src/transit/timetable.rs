@@ -44,6 +44,8 @@ struct Boardings {
     /// Of each stop, and one more: where its boardings begin.
     first: Vec<u32>,
     all: Vec<Boarding>,
+    /// Of each stop how many patterns one can board, [`Timetable::MANY`] where one calls twice.
+    patterns: Vec<u32>,
 }
 
 impl Pattern {
@@ -90,10 +92,17 @@ impl Boardings {
         };
         let mut all = vec![none; first[stops] as usize];
         let mut next = first.clone();
+        let (mut counts, mut latest) = (vec![0u32; stops], vec![u32::MAX; stops]);
         for (number, pattern) in (0..).zip(patterns) {
             let last = pattern.stops.len().saturating_sub(1);
             for at in (0..last).filter(|at| pattern.boards[*at]) {
-                let next = &mut next[pattern.stops[at] as usize];
+                let stop = pattern.stops[at] as usize;
+                let is_again = std::mem::replace(&mut latest[stop], number) == number;
+                counts[stop] = match is_again {
+                    true => Timetable::MANY,
+                    false => counts[stop].saturating_add(1),
+                };
+                let next = &mut next[stop];
                 for trip in 0..pattern.trips {
                     all[*next as usize] = Boarding {
                         time_s: pattern.departure(at, trip),
@@ -108,7 +117,11 @@ impl Boardings {
         for stop in first.windows(2) {
             all[stop[0] as usize..stop[1] as usize].sort_unstable();
         }
-        Boardings { first, all }
+        Boardings {
+            first,
+            all,
+            patterns: counts,
+        }
     }
 }
 
@@ -119,7 +132,8 @@ const MIRROR_S: i32 = 0;
 type Halt = (u32, bool, bool);
 
 impl Timetable {
-    /// The trips that run on `date`, with `walks` between stops added to those of the feeds.
+    /// The trips that run on `date`, and those of the day before that go on past midnight, with
+    /// `walks` between stops added to those of the feeds.
     ///
     /// `walks[stop]` lists (other stop, seconds); what the feeds say about a pair wins.
     ///
@@ -130,26 +144,7 @@ impl Timetable {
         date: ServiceDate,
         walks: &[Vec<Leg>],
     ) -> Result<Self, TransitError> {
-        let runs: Vec<bool> = schedule
-            .services
-            .iter()
-            .map(|service| service.runs_on(date))
-            .collect();
-        let mut runs_today: Vec<Vec<Call>> = Vec::new();
-        for trip in schedule
-            .trips
-            .iter()
-            .filter(|trip| runs[trip.service as usize])
-        {
-            if trip.headways.is_empty() {
-                runs_today.push(trip.calls.clone());
-            }
-            for headway in &trip.headways {
-                let first = trip.calls[0].departure_s;
-                let starts = (headway.from_s..headway.until_s).step_by(headway.every_s as usize);
-                runs_today.extend(starts.map(|start| shifted(&trip.calls, start - first)));
-            }
-        }
+        let mut runs_today = runs_on(schedule, date);
         if runs_today.is_empty() {
             let nearest = schedule.nearest_dates(date);
             let nearest: Vec<String> = nearest.iter().map(ToString::to_string).collect();
@@ -163,6 +158,13 @@ impl Timetable {
                 nearest,
             });
         }
+        // What set out yesterday and is still under way after midnight: 25:30 is 01:30 of today.
+        let yesterday = runs_on(schedule, date.day_before());
+        let late = yesterday.into_iter().filter(|calls| {
+            let last = calls.last();
+            last.is_some_and(|call| call.arrival_s >= DAY_S)
+        });
+        runs_today.extend(late.map(|calls| shifted(&calls, -DAY_S)));
         let mut change_s = vec![Some(0); schedule.stops.len()];
         let mut pairs: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for (from, legs) in walks.iter().enumerate().take(schedule.stops.len()) {
@@ -264,15 +266,45 @@ impl Timetable {
         }
     }
 
+    /// More patterns than are counted.
+    pub const MANY: u32 = u32::MAX;
+
+    /// How many patterns one can board at a stop, or [`Timetable::MANY`].
+    pub fn patterns_at(&self, stop: u32) -> u32 {
+        self.boardings.patterns[stop as usize]
+    }
+
     pub fn stops(&self) -> usize {
         self.change_s.len()
     }
 
     /// The departures that one can board at a stop, by time.
     pub fn boardings(&self, stop: u32) -> &[Boarding] {
-        let Boardings { first, all } = &self.boardings;
+        let Boardings { first, all, .. } = &self.boardings;
         &all[first[stop as usize] as usize..first[stop as usize + 1] as usize]
     }
+}
+
+/// Seconds of a day.
+const DAY_S: i32 = 86_400;
+
+/// The runs of a service date, each by its calls.
+fn runs_on(schedule: &Schedule, date: ServiceDate) -> Vec<Vec<Call>> {
+    let services = schedule.services.iter();
+    let is_on: Vec<bool> = services.map(|service| service.runs_on(date)).collect();
+    let trips = schedule.trips.iter();
+    let mut runs: Vec<Vec<Call>> = Vec::new();
+    for trip in trips.filter(|trip| is_on[trip.service as usize]) {
+        if trip.headways.is_empty() {
+            runs.push(trip.calls.clone());
+        }
+        for headway in &trip.headways {
+            let first = trip.calls[0].departure_s;
+            let starts = (headway.from_s..headway.until_s).step_by(headway.every_s as usize);
+            runs.extend(starts.map(|start| shifted(&trip.calls, start - first)));
+        }
+    }
+    runs
 }
 
 fn times(calls: &[Call]) -> impl Iterator<Item = i32> + '_ {

@@ -120,3 +120,28 @@ async fn what_cannot_be_asked_names_the_field() {
         assert_eq!(answer.json()["field"], field, "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_commuting_space_and_its_cover_by_rail_stand_beside() {
+    let app = App::new();
+    let totals = |answer: &Json| answer["totals"].clone();
+    let answer = app.get("/api/commute?level=district").await.json();
+    // All three ends are needed for 90 %: the farthest is (1 − 2/9) ÷ (2/9) squared deviations out.
+    let radius = totals(&answer)["commuting_space_radius_km"]
+        .as_f64()
+        .expect("kilometres");
+    assert!((radius - 11.08).abs() < 0.05, "{radius}");
+    // A station at the home of the first district, none at any workplace.
+    assert_eq!(totals(&answer)["share_rail_both_ends"], 0.0);
+    assert_eq!(totals(&answer)["rail_metres"], 800.0);
+    app.import(
+        "stations",
+        "id,lon,lat,站名,制式\ns5,113.15,23.061,从化,地铁\n",
+    );
+    let answer = app.get("/api/commute?level=district").await.json();
+    assert_eq!(totals(&answer)["share_rail_both_ends"], 100.0 / 450.0);
+    let rows = answer["rows"].as_array().expect("rows");
+    let of = |code: &str| rows.iter().find(|row| row["code"] == code).expect("a row");
+    assert_eq!(of("440103")["share_rail_both_ends"], 0.5);
+    assert_eq!(of("440104")["share_rail_both_ends"], 0.0);
+}

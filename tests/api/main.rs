@@ -10,6 +10,7 @@ mod jobs;
 mod layers;
 mod questions;
 mod reports;
+mod siting;
 mod stations;
 mod streets;
 mod tiles;

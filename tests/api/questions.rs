@@ -166,3 +166,79 @@ async fn the_same_rows_come_as_csv_and_xlsx() {
         "the same question gives the same bytes"
     );
 }
+
+#[tokio::test]
+async fn balance_is_told_at_several_scales_at_once() {
+    let app = App::new();
+    let report = app.get("/api/balance_report").await.json();
+    let rows = report["rows"].as_array().expect("rows");
+    let of = |scale: &str| {
+        rows.iter()
+            .find(|row| row["scale"] == scale)
+            .expect("a scale")
+    };
+    // The whole city is balanced, none of its districts is.
+    assert_eq!(of("city")["balanced_units"], 1);
+    let district = of("district");
+    assert_eq!(district["units"], 4);
+    for (key, wanted) in [
+        ("undefined_units", 1),
+        ("balanced_units", 0),
+        ("over_units", 1),
+        ("under_units", 2),
+    ] {
+        assert_eq!(district[key], wanted, "{key}");
+    }
+    assert_eq!(district["greatest_ratio"], 3.0);
+    assert_eq!(district["self_containment"], 195.0 / 450.0);
+    assert_eq!(district["nominal_units"], 0);
+    // Within 5 km every home has the jobs of its own district.
+    assert_eq!(of("catchment_m")["units"], 3);
+    assert_eq!(of("catchment_m")["median_ratio"], 0.5);
+    assert_eq!(of("minutes")["reason"], "no_streets");
+    let grid = of("grid")["units"].as_u64().expect("a number");
+    assert!((3..=6).contains(&grid), "{grid}");
+    let title = report["title"]["zh"].as_str().expect("a title");
+    assert!(
+        title.contains("就业岗位 ÷ 就业人口，0.8–1.2 为平衡"),
+        "{title}"
+    );
+    assert_eq!(report["rules"]["band"]["confidence"], "B");
+}
+
+#[tokio::test]
+async fn who_is_balanced_by_count_alone_is_listed() {
+    let app = App::new();
+    let asked = "/api/balance_report?levels=district&least=0.3&most=3";
+    let report = app.get(asked).await.json();
+    // Self-containment 0.4, 0.9 and 1/6: the third is below the median.
+    let nominal = report["nominal"].as_array().expect("a list");
+    assert_eq!(nominal.len(), 1);
+    assert_eq!(nominal[0]["code"], "440105");
+    assert_eq!(nominal[0]["self_containment_threshold"], 0.4);
+    let asked = format!("{asked}&self_containment=0.95&part=nominal&format=csv");
+    let text = String::from_utf8(app.get(&asked).await.body).expect("UTF-8");
+    assert!(
+        text.contains("自足性阈值") && text.contains("甲区"),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 4, "{text}");
+    let table = app.get("/api/balance_report?format=csv&lang=en").await;
+    let text = String::from_utf8(table.body).expect("UTF-8");
+    assert!(
+        text.contains("Share of workers in balanced units"),
+        "{text}"
+    );
+    assert!(text.contains("Floating catchment, 5 km straight"), "{text}");
+    for (asked, field) in [
+        ("levels=street", "levels"),
+        ("least=2&most=1", "least"),
+        ("self_containment=7", "self_containment"),
+        ("grid_m=1", "grid_m"),
+        ("catchment_m=-1", "catchment_m"),
+    ] {
+        let answer = app.get(&format!("/api/balance_report?{asked}")).await;
+        assert_eq!(answer.status, 400, "{asked}");
+        assert_eq!(answer.json()["field"], field, "{asked}");
+    }
+}

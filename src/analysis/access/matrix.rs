@@ -82,6 +82,16 @@ impl CostMatrix {
         self.starts.push(self.place.len());
     }
 
+    /// Adds the rows of another matrix to the same places.
+    pub fn append(&mut self, other: &Self) {
+        assert_eq!(self.places, other.places, "rows of the same places");
+        let before = self.place.len();
+        self.place.extend(&other.place);
+        self.cost.extend(&other.cost);
+        self.starts
+            .extend(other.starts[1..].iter().map(|start| before + start));
+    }
+
     pub fn facilities(&self) -> usize {
         self.starts.len() - 1
     }

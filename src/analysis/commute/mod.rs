@@ -4,9 +4,11 @@
 //! and the same whatever the order.
 
 mod bands;
+mod both_ends;
 mod containment;
 mod costs;
 mod dissimilarity;
+mod ellipse;
 mod entropy;
 mod excess;
 mod mean;
@@ -16,9 +18,11 @@ mod transport_tests;
 mod tree;
 
 pub use bands::{Band, share_within};
+pub use both_ends::share_of_both_ends;
 pub use containment::{Containment, containment};
 pub use costs::Costs;
 pub use dissimilarity::dissimilarity;
+pub use ellipse::{Ellipse, Weighted, covering_ellipse};
 pub use entropy::entropy_mix;
 pub use excess::{ExcessCommute, excess_commute};
 pub use mean::mean_commute;

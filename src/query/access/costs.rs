@@ -1,19 +1,11 @@
-use std::{
-    ops::Range,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
-use rayon::prelude::*;
+use std::ops::Range;
 
 use super::{Limits, Offer, QueryError, Ruler};
 use crate::{
-    analysis::access::{CostMatrix, RowBuilder},
+    analysis::access::CostMatrix,
     city::LoadedLayer,
     index::FeatureRef,
-    query::{Start, Traveler},
+    query::{Start, costs::CostSearch},
 };
 
 /// The costs between facilities and places, searched when they are asked for.
@@ -29,17 +21,19 @@ pub(in crate::query) struct Costs<'c, 'r> {
 
 /// Pairs of a block: enough to share out among threads, few enough for the cache.
 const BLOCK_PAIRS: usize = 4 << 20;
-/// Facilities searched between two looks at the size of a block.
-const AT_ONCE: usize = 64;
-/// Costs are kept in thousandths: millimetres, or milliseconds.
-const THOUSANDTHS: f64 = 1000.0;
-/// Bytes of a pair.
-const PAIR: u64 = 8;
 
 impl Costs<'_, '_> {
     /// How many kept costs make one of the question's units.
     pub fn per_unit(&self) -> f64 {
-        self.ruler.cost_per_unit() * THOUSANDTHS
+        self.search().per_unit()
+    }
+
+    fn search(&self) -> CostSearch<'_, '_> {
+        CostSearch {
+            ruler: self.ruler,
+            limits: self.limits,
+            cutoff: self.cutoff,
+        }
     }
 
     /// Calls `visit` with the costs of some facilities and their numbers, all facilities in turn.
@@ -82,7 +76,7 @@ impl Costs<'_, '_> {
             let number = |facility| self.offer.number(facility);
             let layer = &*self.offer.loaded;
             let facilities = self.offer.starts.len();
-            return self.search(
+            return self.search().blocks(
                 &starts,
                 layer,
                 number,
@@ -94,94 +88,11 @@ impl Costs<'_, '_> {
             );
         }
         let number = |place| Some(numbering.number(place) as u32);
-        self.search(&self.offer.starts, self.places, number, places, pairs, full)
+        self.search()
+            .blocks(&self.offer.starts, self.places, number, places, pairs, full)
     }
 
     fn start(&self, place: FeatureRef) -> Start {
         Start::of(self.places, place)
-    }
-
-    /// The costs from some starts to the features of a layer that have a number, a block at a time.
-    fn search(
-        &self,
-        starts: &[Start],
-        layer: &LoadedLayer,
-        number: impl Fn(FeatureRef) -> Option<u32> + Sync,
-        numbers: usize,
-        pairs: usize,
-        mut full: impl FnMut(&mut CostMatrix, Range<usize>),
-    ) -> Result<(), QueryError> {
-        let mut matrix = CostMatrix::new(numbers, self.per_unit());
-        let travelers = Travelers(self, Mutex::default());
-        self.limits
-            .step("搜索出行成本", "searching the costs of travel");
-        let mut first = 0;
-        for (part, some) in starts.chunks(AT_ONCE).enumerate() {
-            let held = AtomicU64::new(matrix.pairs() as u64);
-            let row = |start: &Start| {
-                let mut row = RowBuilder::default();
-                travelers.with(|traveler| {
-                    traveler.within(layer, start, self.cutoff, |feature, cost| {
-                        if let Some(number) = number(feature) {
-                            row.push(number, whole(cost));
-                        }
-                    })
-                })?;
-                row.sort();
-                let held = held.fetch_add(row.len() as u64, Ordering::Relaxed);
-                self.limits.allow((held + row.len() as u64) * PAIR)?;
-                Ok(row)
-            };
-            let rows: Vec<RowBuilder> = some.par_iter().map(row).collect::<Result<_, _>>()?;
-            rows.iter().for_each(|row| matrix.push(row));
-            let next = part * AT_ONCE + some.len();
-            self.limits.progress(next as u64, starts.len() as u64);
-            if matrix.pairs() >= pairs || next == starts.len() {
-                full(&mut matrix, first..next);
-                first = next;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A cost in whole thousandths. What lies between two counts as the larger, so that a cutoff in
-/// whole thousandths parts the same pairs as the cost itself.
-fn whole(cost: f64) -> u32 {
-    let thousandths = cost * THOUSANDTHS;
-    let nearest = thousandths.round();
-    // What was whole before is whole again.
-    if (thousandths - nearest).abs() < 1e-6 {
-        nearest as u32
-    } else {
-        thousandths.ceil() as u32
-    }
-}
-
-/// Travelers in waiting: one for each thread that is at work.
-struct Travelers<'t, 'c, 'r>(&'t Costs<'c, 'r>, Mutex<Vec<Traveler<'r>>>);
-
-impl<'r> Travelers<'_, '_, 'r> {
-    fn with<T>(&self, work: impl FnOnce(&mut Traveler<'r>) -> T) -> T {
-        let lock = || self.1.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = lock().pop();
-        let mut traveler = waiting.unwrap_or_else(|| self.0.ruler.traveler(self.0.limits));
-        let done = work(&mut traveler);
-        lock().push(traveler);
-        done
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_costs_come_back_and_others_round_up() {
-        for mm in [0u32, 1, 1003, 499_999, 1_125_000, 49_999_999] {
-            assert_eq!(whole(f64::from(mm) / 1000.0), mm);
-        }
-        assert_eq!(whole(500.00001), 500_001);
-        assert_eq!(whole(499.99999), 500_000);
     }
 }

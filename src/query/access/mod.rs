@@ -6,7 +6,6 @@
 
 mod costs;
 mod decay;
-mod grid;
 mod measure;
 mod offer;
 mod places;
@@ -19,7 +18,7 @@ use serde_json::json;
 
 use super::{
     Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
-    answer::definition,
+    answer::definition, grid,
 };
 use crate::{
     city::City,

@@ -2,15 +2,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use geo::{Geometry, Point};
 
-use super::{
-    AccessQuery, Limits, QueryError,
-    grid::{self, Grid},
-};
+use super::{AccessQuery, Limits, QueryError};
 use crate::{
     city::{Area, City, LoadedLayer},
     domain::{LayerKind, LeftOut, Table},
     index::{FeatureRef, LayerIndex},
-    query::{balance::areas_of_level, sources::CountSource},
+    query::{
+        balance::areas_of_level,
+        grid::{self, Grid},
+        sources::CountSource,
+    },
 };
 
 /// The places of a question with the people who want something.

@@ -1,11 +1,14 @@
 use geo::{Geometry, Point, Rect};
 
-use super::{Access, AccessRow, grid::Grid};
+use super::{Access, AccessRow};
 use crate::{
     city::City,
     domain::{TermFormat, Value},
     export::{ResultColumn, ResultTable},
-    query::table::{column, notes},
+    query::{
+        grid::Grid,
+        table::{column, notes},
+    },
 };
 
 /// Access as a table with headings and places, for files and the terminal: cells of a grid are

@@ -118,22 +118,28 @@ fn usual_m_per_min(mode: &Mode) -> f64 {
     }
 }
 
-/// Puts the ratio of the floating catchment in place of the plain one.
+/// Homes and jobs on a grid, with what each cell reaches; cell centers stand for what is inside.
+pub(super) struct Floated {
+    zoom: u8,
+    pub cells: Vec<FloatingCell>,
+    /// Jobs and employed residents, in the order of the cells.
+    pub reached: Vec<(i64, i64)>,
+}
+
+/// What the cells of a city reach; `None` where either count is unknown.
 ///
-/// Homes and jobs are summed on a grid, and cell centers stand for what is inside.
-pub(super) fn float(
+/// # Errors
+/// A grid that is too large to hold, or nobody waits any longer.
+pub(super) fn floated(
     city: &City,
     parts: &Parts,
-    query: &BalanceQuery,
     catchment: &Catchment<'_>,
-    rows: &mut [BalanceRow],
-    totals: &mut BalanceRow,
     limits: &Limits,
-) -> Result<(), QueryError> {
+) -> Result<Option<Floated>, QueryError> {
     let filled = |source: &'_ &CountSource| source.ever_filled();
     let (employed, jobs) = (parts.employed.as_ref(), parts.jobs.as_ref());
     let (Some(employed), Some(jobs)) = (employed.filter(filled), jobs.filter(filled)) else {
-        return Ok(());
+        return Ok(None);
     };
     let bounds = employed.loaded.index.bounds();
     let middle_lat = match bounds.is_empty() {
@@ -167,6 +173,34 @@ pub(super) fn float(
         }
     };
     limits.check()?;
+    Ok(Some(Floated {
+        zoom,
+        cells,
+        reached,
+    }))
+}
+
+/// Puts the ratio of the floating catchment in place of the plain one.
+pub(super) fn float(
+    city: &City,
+    parts: &Parts,
+    query: &BalanceQuery,
+    catchment: &Catchment<'_>,
+    rows: &mut [BalanceRow],
+    totals: &mut BalanceRow,
+    limits: &Limits,
+) -> Result<(), QueryError> {
+    let Some(employed) = &parts.employed else {
+        return Ok(());
+    };
+    let Some(Floated {
+        zoom,
+        cells,
+        reached,
+    }) = floated(city, parts, catchment, limits)?
+    else {
+        return Ok(());
+    };
     let by_place: HashMap<(u32, u32), (i64, i64)> = cells
         .iter()
         .zip(&reached)

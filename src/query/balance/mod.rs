@@ -1,4 +1,5 @@
 mod floating;
+mod report;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,11 @@ use crate::{
 };
 use floating::Catchment;
 pub use standing::{BalanceBand, Standing};
+
+pub use report::{
+    BalanceReport, BalanceReportQuery, BalanceScaleRow, NominalRow, ReportPart, balance_report,
+    flat_balance_report,
+};
 
 /// `GET /api/balance`: which areas, and whether with floating catchments.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -113,6 +119,17 @@ struct Parts {
 }
 
 impl Parts {
+    /// # Errors
+    /// An unknown caliber.
+    fn of(city: &City, caliber: Option<&str>, period: Option<&Period>) -> Result<Self, QueryError> {
+        Ok(Parts {
+            population: named_population(city, caliber, period)?,
+            employed: with_role(city, LayerKind::Residence, Role::Employed, period),
+            households: with_role(city, LayerKind::Residence, Role::Households, period),
+            jobs: with_role(city, LayerKind::Workplace, Role::Jobs, period),
+        })
+    }
+
     fn all(&self) -> impl Iterator<Item = &CountSource> {
         [
             &self.population,
@@ -137,12 +154,7 @@ pub fn balance(
     let period = query.period.as_ref();
     let areas = areas_of_level(city, &query.level, period)?;
     let catchment = Catchment::of(city, query)?;
-    let parts = Parts {
-        population: named_population(city, query.caliber.as_deref(), period)?,
-        employed: with_role(city, LayerKind::Residence, Role::Employed, period),
-        households: with_role(city, LayerKind::Residence, Role::Households, period),
-        jobs: with_role(city, LayerKind::Workplace, Role::Jobs, period),
-    };
+    let parts = Parts::of(city, query.caliber.as_deref(), period)?;
     limits.check()?;
     let mut left_out = LeftOut::default();
     for source in parts.all() {

@@ -1,17 +1,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::BalanceRow;
-use crate::domain::Title;
+use crate::{definitions::balance_rules, domain::Title};
 
-/// Which ratios count as balanced (职住平衡区间), as data.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+/// Which ratios count as balanced (职住平衡区间), and how maps put them into classes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BalanceBand {
     pub title: Title,
     /// Where the band comes from.
     pub source: String,
-    pub date: String,
-    /// A: read in a published source; B: professional knowledge; C: unsure.
     pub confidence: String,
     /// Inclusive.
     pub from: f64,
@@ -23,11 +20,29 @@ pub struct BalanceBand {
     pub catchment_m: f64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassFile {
+    title: Title,
+    edges: Vec<f64>,
+    catchment_m: f64,
+}
+
 impl BalanceBand {
-    /// The band that comes with the program.
+    /// The band and the classes that come with the program.
     pub fn built_in() -> Self {
-        let text = include_str!("../../../layers/balance/bands.toml");
-        toml::from_str(text).expect("a test reads it")
+        let text = include_str!("../../../layers/balance/classes.toml");
+        let classes: ClassFile = toml::from_str(text).expect("a test reads it");
+        let band = balance_rules().band;
+        BalanceBand {
+            title: classes.title,
+            source: band.source,
+            confidence: band.confidence,
+            from: band.least,
+            to: band.most,
+            edges: classes.edges,
+            catchment_m: classes.catchment_m,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod costs;
 mod lines;
+mod monitor;
 mod zones;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ use crate::{
     domain::{LayerKind, LeftOut, Period, Reason, Role, Title},
 };
 use costs::Centers;
+use monitor::Monitor;
 use zones::{Ends, ZonedFlows, total};
 
 /// `GET /api/commute`: between which areas, and how commutes are measured.
@@ -123,6 +125,9 @@ pub struct CommuteRow {
     /// Of the resident workers whose commute is known.
     #[serde(flatten)]
     pub way: Way,
+    /// Of the resident workers who work in the city: those with home and workplace near a station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_rail_both_ends: Option<f64>,
     /// Why a value is undefined.
     pub reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +163,12 @@ pub struct CityCommute {
     pub random_commute: Option<f64>,
     pub excess_share: Option<f64>,
     pub potential_used: Option<f64>,
+    /// The longer half axis of the ellipse that holds 90 % of the commuters' homes and workplaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commuting_space_radius_km: Option<f64>,
+    /// What near a station means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rail_metres: Option<f64>,
     pub dissimilarity: Option<f64>,
     pub mismatch: Option<f64>,
     /// Who lives in the city and works outside.
@@ -193,6 +204,13 @@ pub fn commute(
     let centers = Centers::of(city, &query.level, flows.areas, people.as_ref(), period);
     let costs = centers.costs(&ruler, &travel, flows.areas, intrazonal, limits)?;
     limits.check()?;
+    let mode = query.mode.as_deref();
+    let monitor = Monitor::of(city, &flows, &query.level, mode, period, limits)?;
+    let rail = |home| {
+        monitor
+            .as_ref()
+            .and_then(|monitor| monitor.rail_share(home))
+    };
     let scale = Scale::of(travel.unit, &ruler);
     let ends = flows.ends();
     let mut trips_of: Vec<Vec<Trip>> = vec![Vec::new(); flows.areas.len()];
@@ -209,6 +227,7 @@ pub fn commute(
             name_en: area.name_en.clone(),
             level: area.level.to_string(),
             center: Some(centers.kinds[zone]),
+            share_rail_both_ends: rail(Some(zone)),
             ..row(ends[zone], scale.way(&trips_of[zone], &costs))
         })
         .collect();
@@ -240,12 +259,17 @@ pub fn commute(
         name: title.zh,
         name_en: Some(title.en),
         level: "city".into(),
+        share_rail_both_ends: rail(None),
         ..row(total(&ends), scale.way(&flows.trips, &costs))
     };
     if let (Err(reason), None) = (&excess, totals.reason) {
         totals.reason = Some(*reason);
     }
     let of_city = CityCommute {
+        commuting_space_radius_km: monitor
+            .as_ref()
+            .and_then(|monitor| monitor.space_radius_km(city, people.as_ref(), period).ok()),
+        rail_metres: monitor.as_ref().and_then(Monitor::rail_metres),
         dissimilarity: homes_and_jobs(&ends).ok(),
         mismatch: mismatch.ok(),
         leaving_city: flows.leaving.iter().sum(),
@@ -260,6 +284,14 @@ pub fn commute(
     let mut provenance = Provenance::of(city, period, caliber, inputs);
     provenance.inputs.push(input(flows.loaded));
     provenance.inputs.extend(ruler.input());
+    for input in monitor.map_or_else(Vec::new, Monitor::inputs) {
+        let is_known = |known: &Input| {
+            (&known.layer, &known.reference_date) == (&input.layer, &input.reference_date)
+        };
+        if !provenance.inputs.iter().any(is_known) {
+            provenance.inputs.push(input);
+        }
+    }
     Ok(Answer {
         query: json!(query),
         definition: definition(city, "commute"),

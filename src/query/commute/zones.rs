@@ -137,7 +137,7 @@ pub fn total(ends: &[Ends]) -> Ends {
 }
 
 /// Where the area of `level` that holds the area `code` of level `own` stands among its like.
-fn area_of(
+pub(super) fn area_of(
     city: &City,
     own: &LevelId,
     code: &str,

@@ -543,7 +543,13 @@ impl<'t> Asked<'t> {
                                from (and to, for a window)";
                 Err(QueryError::field("departure", problem))
             }
-            (Direction::To, _, None) => {
+            (Direction::To, Some(_), None) => {
+                let problem = "a departure says when one leaves where the search begins; to know \
+                               who can get there give arrival with date and by instead, or ask in \
+                               the other direction";
+                Err(QueryError::field("departure", problem))
+            }
+            (Direction::To, None, None) => {
                 let problem = "who can get there by timetable depends on when they must be there: \
                                give arrival with date and by";
                 Err(QueryError::field("arrival", problem))

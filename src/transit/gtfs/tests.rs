@@ -258,6 +258,42 @@ fn headways_are_counted_out_whether_exact_or_not() {
 }
 
 #[test]
+fn a_night_bus_of_yesterday_is_boarded_past_midnight() {
+    let calls = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n\
+         t,25:30:00,25:30:00,a,1\nt,25:40:00,25:41:00,b,2\nt,25:50:00,25:50:00,c,3\n";
+    let (schedule, _) = Desk::new().with("stop_times.txt", calls).read();
+    let reached = |date: &str, from_s: i32| {
+        let timetable = Timetable::for_date(&schedule, date.parse().unwrap(), &[]).unwrap();
+        let window = Window {
+            from_s,
+            departures: 1,
+            longest_s: 7200,
+            max_transfers: None,
+        };
+        let mut seconds = 0;
+        Raptor::default()
+            .search(
+                &timetable,
+                window,
+                &[(0, 0)],
+                &AtomicBool::new(false),
+                |_, r| {
+                    seconds = r.stop(2);
+                },
+            )
+            .unwrap();
+        seconds
+    };
+    let (at_one, at_twenty_five) = (3600, 25 * 3600);
+    // Of the evening before, at 01:30; of the same evening, written as the timetable has it.
+    assert_eq!(reached("2020-06-02", at_one), 3000);
+    assert_eq!(reached("2020-06-02", at_twenty_five), 3000);
+    // The first service was on 1 January: nothing goes in the night before.
+    assert_eq!(reached("2020-01-01", at_one), UNREACHED);
+    assert_eq!(reached("2020-01-01", at_twenty_five), 3000);
+}
+
+#[test]
 fn transfers_of_stations_hold_for_their_platforms() {
     let desk = Desk::new()
         .with(

@@ -10,6 +10,7 @@ import type {
   City,
   Departure,
   FeatureCard,
+  Flows,
   FoundPlace,
   Layer,
   Statistics,
@@ -46,6 +47,15 @@ export const areasPath = (level: string, asked: Asked) => withQuery('/api/areas'
 /** The job-housing balance (职住平衡) of a level. */
 export const balancePath = (level: string, catchment_m: number | null, asked: Asked) =>
   withQuery('/api/balance', { level, catchment_m, ...asked });
+
+/** Who commutes where between the areas of a level (通勤); all ways to work without one. */
+export const commutePath = (level: string, mode: string, asked: Asked) => withQuery('/api/commute', { level, mode, ...asked });
+
+/** The largest flows between the areas of a level, or those of one area. */
+export const flowsPath = (level: string, area: string | null, mode: string, limit: number, { period }: Asked) =>
+  withQuery('/api/flows', { level, area, mode, limit, period });
+
+export const findFlows = (path: string, signal: AbortSignal) => get<Flows>(path, signal);
 
 export type FileFormat = 'xlsx' | 'csv' | 'geojson';
 

@@ -69,6 +69,8 @@ export interface City {
   modes?: { mode: string; title: Title; period: string; source: string }[];
   /** The timetable; null where none was imported. */
   transit?: Timetable | null;
+  /** Commuting flows by level and period. */
+  flows?: { level: string; period: string; source: string; modes: string[] }[];
   software: string;
   basemap: Basemap | null;
   findings: Title[];
@@ -248,6 +250,12 @@ export interface AccessSummary {
   supply: number;
   facilities_off_network: number;
   stranded: { facilities: number; supply: number };
+}
+
+/** The largest flows between areas, as lines from home to work. */
+export interface Flows extends Pick<Answer, 'query' | 'definition' | 'provenance' | 'left_out'> {
+  features: { geometry: GeoJSON.LineString; properties: Row }[];
+  totals: Row;
 }
 
 export interface FoundPlace {

@@ -21,6 +21,19 @@ export const zh = {
   mode_overview: '总览',
   mode_browse: '浏览',
   mode_balance: '职住',
+  view_balance: '职住比',
+  view_commute: '通勤',
+  commute_mode: '通勤方式',
+  commute_all: '全部',
+  commute_flows: '显示最大的流',
+  commute_out: '去往（居住于此）',
+  commute_in: '来自（就业于此）',
+  tab_commute_areas: '单元',
+  tab_commute_flows: '通勤流',
+  arc_home: '居住地',
+  arc_work: '就业地',
+  excess_title: '与同样居住、岗位下的通勤比较',
+  excess_says: '过剩通勤 {share}：只靠就近换岗最多可省去这一部分。',
   mode_reach: '可达',
   mode_access: '设施可达',
 
@@ -78,6 +91,8 @@ export const zh = {
 
   finding_balance: '{n} 个{level}中 {inside} 个职住比在 0.8–1.2 之间；最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
   finding_measure: '{name}：{n} 个{level}中最高 {high} {high_value}，最低 {low} {low_value}，全市 {total}。',
+  finding_contained: '{share} 的通勤者在居住的{level}内就业。',
+  finding_commute: '{share} 的通勤者在居住的{level}内就业；平均单程 {mean}，同样的居住与岗位最少可到 {least}。',
   finding_undefined: '另有 {n} 个无定义。',
   finding_gain: '{how} 内的{name}由 {before}变为 {after}，增加 {difference}。',
   finding_loss: '{how} 内的{name}由 {before}变为 {after}，减少 {difference}。',
@@ -347,6 +362,7 @@ export const zh = {
   unit_yuan_per_year: '元/年',
   unit_feature: '个',
   unit_facility: '处',
+  unit_flow: '条',
 } as const;
 
 export type Key = keyof typeof zh;

@@ -49,7 +49,7 @@ export function drawAreas(map: MapLibre): void {
     paint: {
       'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
       // Always told by state: a constant in between leaves tiles whose states can no longer be set.
-      'fill-opacity': ['case', is('dimmed'), theme.isShaded ? 0.12 : 0, theme.isShaded ? 0.88 : 0],
+      'fill-opacity': ['case', is('dimmed'), theme.isShaded ? 0.12 : 0, theme.isShaded ? theme.opacity : 0],
     },
   });
   for (const [i, other] of levels.entries()) {

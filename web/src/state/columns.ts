@@ -102,3 +102,14 @@ export function rankedCounts(totals: Row): string[] {
     .filter((key) => key.includes('.') && totals[key] !== null && totals[key] !== 0)
     .toSorted((a, b) => rank(a) - rank(b));
 }
+
+/** Keys that tell a program what people do not read. */
+const HIDDEN = new Set(['id', 'code', 'level', 'reason', 'jobs_reason', 'walk_reason', 'name_en', 'lon', 'lat', 'bbox', 'center', 'geometry', 'parent', 'period']);
+
+/** The columns of an answer in the server's order, without those that no row fills. */
+export function columnsOf({ rows }: { rows: readonly Row[] }): Column[] {
+  const keys = Object.keys(rows[0] ?? {}).filter((key) => !HIDDEN.has(key));
+  const filled = keys.filter((key) => rows.some((row) => row[key] !== null && row[key] !== undefined));
+  const texts = new Set(keys.filter((key) => rows.some((row) => typeof row[key] === 'string')));
+  return filled.map((key) => (texts.has(key) ? { ...columnOf(key), format: 'text' } : columnOf(key)));
+}

@@ -12,6 +12,7 @@ export function findingOf(): string {
   if (!theme.fits || theme.isBivariate) return '';
   const { key, column, totals } = theme;
   if (theme.question?.kind === 'change') return changeSentence(totals);
+  if (theme.isCommute) return commuteSentence(totals);
   const known = theme.rows
     .filter((row) => numberAt(row, key) !== null)
     .toSorted((a, b) => numberAt(b, key)! - numberAt(a, key)!);
@@ -46,6 +47,16 @@ export function findingOf(): string {
   const inside = known.filter((row) => numberAt(row, key)! >= 0.8 && numberAt(row, key)! <= 1.2).length;
   const first = key === 'jobs_per_employed_resident' ? t('finding_balance', { ...values, inside: decimals(inside, 0) }) : t('finding_measure', values);
   return first + undefinedToo;
+}
+
+/** 8.56% 的通勤者就在居住单元内工作；平均单程 5.52 km，同样的居住与岗位最少可到 2.39 km。 */
+function commuteSentence(totals: Row): string {
+  const [contained, mean, least] = ['self_containment', 'observed_commute', 'minimum_commute'].map((key) => numberAt(totals, key));
+  if (typeof contained !== 'number') return '';
+  const unit = String(totals['unit'] ?? 'km');
+  const values = { share: cell(contained, 'share', 2), level: inSentence(titled(ground.level?.title)) };
+  if (typeof mean !== 'number' || typeof least !== 'number') return t('finding_contained', values);
+  return t('finding_commute', { ...values, mean: `${decimals(mean, 2)} ${unit}`, least: `${decimals(least, 2)} ${unit}` });
 }
 
 /** 步行 800 m 内的常住人口由 14.59 万人变为 32.66 万人，增加 180,737 人。 */

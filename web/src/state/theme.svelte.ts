@@ -8,7 +8,8 @@ import { t } from '../i18n/index.ts';
 import { access } from './access.svelte.ts';
 import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
-import { columnOf, worded, type Column } from './columns.ts';
+import { commute } from './commute.svelte.ts';
+import { columnOf, columnsOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
 import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
@@ -26,7 +27,7 @@ const WALKED = 'walk_share_residents';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access';
+  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access' | 'commute';
 }
 
 /**
@@ -45,6 +46,7 @@ class Theme {
       case 'overview':
         return { kind: 'balance', path: balancePath(level, null, asked()) };
       case 'balance':
+        if (commute.question) return { kind: 'commute', ...commute.question };
         return { kind: 'balance', path: balancePath(level, view.catchment_m, asked()) };
       case 'browse':
         return ground.level ? { kind: 'areas', path: areasPath(level, asked()) } : null;
@@ -65,7 +67,12 @@ class Theme {
   /** Whether the map shows what the network of stations covers. */
   isCoverage = $derived(this.question?.kind === 'coverage');
 
-  isBalance = $derived(view.mode === 'overview' || view.mode === 'balance');
+  /** How strongly areas are coloured: less below arcs. */
+  opacity = $derived(this.question?.kind === 'commute' ? 0.5 : 0.88);
+
+  isCommute = $derived(this.question?.kind === 'commute');
+
+  isBalance = $derived(!this.isCommute && (view.mode === 'overview' || view.mode === 'balance'));
 
   /** Whether the legend has classes. */
   isClassed = $derived(this.isShaded || this.isCells);
@@ -111,6 +118,7 @@ class Theme {
     if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
+    if (this.isCommute) return commute.measuresOf(this.rows).find((key) => key === view.commute) ?? 'self_containment';
     if (this.isBalance) return view.measure;
     return view.display === 'density' ? DENSITY + this.subject : this.subject;
   });
@@ -118,7 +126,7 @@ class Theme {
   column = $derived.by((): Column => {
     const column = this.columnAt(this.key);
     if (this.isCoverage) return { ...column, ...worded(`${column.short} · ${distance(view.network_m)}`) };
-    if (view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
+    if (!this.isBalance || view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
     return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(view.catchment_m) })}`) };
   });
 
@@ -159,6 +167,8 @@ class Theme {
 
   palette = $derived.by((): PaletteId => {
     if (view.mode !== 'overview' && view.palette) return view.palette;
+    // Arcs have the colours there.
+    if (this.isCommute) return 'Greys';
     return this.bandOf ? 'PuOr' : 'YlGnBu';
   });
 
@@ -168,7 +178,7 @@ class Theme {
     return colorsOf(this.palette, this.breaks.length + 1, middle);
   });
 
-  isBivariate = $derived(view.mode === 'balance' && view.bivariate);
+  isBivariate = $derived(this.isBalance && view.mode === 'balance' && view.bivariate);
 
   bivariate = $derived(bivariateOf(this.rows.map((row) => [numberAt(row, 'jobs'), numberAt(row, 'employed_residents')])));
 
@@ -215,6 +225,7 @@ class Theme {
       // What nothing is known of at all takes no room.
       return keys.filter((key) => key === 'name' || key === this.key || this.isKnown(key));
     }
+    if (this.isCommute) return ['name', ...columnsOf({ rows: this.rows }).map((column) => column.key).filter((key) => key !== 'name')];
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
     const layer = this.subject.split('.')[0]!;

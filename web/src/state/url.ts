@@ -65,6 +65,16 @@ export interface View {
   measure: Measure;
   /** Radius of the floating catchment, metres. */
   catchment_m: number | null;
+  /** Whether the mode shows who commutes where. */
+  commuting: boolean;
+  /** The mapped measure of commuting; empty for self-containment. */
+  commute: string;
+  /** Only who goes to work so; empty for all. */
+  commuters: string;
+  /** How many flows are drawn at most. */
+  flows: number;
+  /** Whether the table has flows rather than areas. */
+  flow_table: boolean;
   bivariate: boolean;
   /** Chosen cells of the bivariate legend, 0–8. */
   cells: number[];
@@ -129,6 +139,11 @@ export function defaultView(lang: Lang = 'zh'): View {
     display: 'total',
     measure: 'jobs_per_employed_resident',
     catchment_m: null,
+    commuting: false,
+    commute: '',
+    commuters: '',
+    flows: 200,
+    flow_table: false,
     bivariate: false,
     cells: [],
     method: '',
@@ -179,6 +194,11 @@ export function encodeView(view: View): string {
   put('display', view.display, usual.display);
   put('measure', view.measure, usual.measure);
   if (view.catchment_m !== null) put('catchment_m', String(view.catchment_m));
+  put('commuting', view.commuting ? '1' : '');
+  put('commute', view.commute);
+  put('commuters', view.commuters);
+  put('flows', String(view.flows), String(usual.flows));
+  put('flow_table', view.flow_table ? '1' : '');
   put('bivariate', view.bivariate ? '1' : '');
   put('cells', view.cells.join(','));
   put('method', view.method);
@@ -235,6 +255,11 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     display: oneOf('display', DISPLAYS, usual.display),
     measure: oneOf('measure', MEASURES, usual.measure),
     catchment_m: catchment > 0 && catchment <= 100_000 ? catchment : null,
+    commuting: text('commuting') === '1',
+    commute: text('commute'),
+    commuters: text('commuters'),
+    flows: flowsOf(text('flows')) ?? usual.flows,
+    flow_table: text('flow_table') === '1',
     bivariate: text('bivariate') === '1',
     cells: numbers(text('cells')).filter((cell) => Number.isInteger(cell) && cell >= 0 && cell < 9),
     method: oneOf<Method | ''>('method', ['quantile', 'jenks', 'equal', 'custom', 'band'], ''),
@@ -291,6 +316,8 @@ function lengthOf(text: string): number | null {
   const value = Number(text);
   return value > 0 && value <= 50_000 ? value : null;
 }
+
+const flowsOf = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 20_000 ? Number(text) : null);
 
 /** 2019-05-13,08:00,09:00,50 */
 function departureText({ date, from, to, percentile }: Departure): string {

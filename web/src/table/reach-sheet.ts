@@ -3,14 +3,14 @@ import { t, titled, type Key } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
 import { ground } from '../state/city.svelte.ts';
-import { worded, type Column } from '../state/columns.ts';
+import { columnsOf, worded, type Column } from '../state/columns.ts';
 import { places } from '../state/places.svelte.ts';
 import { reachTables } from '../state/reach-tables.svelte.ts';
 import { stations, toggleStation } from '../state/stations.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { chosenSheet } from './chosen-sheet.ts';
-import { columnsOf, type Sheet } from './sheet.ts';
+import type { Sheet } from './sheet.ts';
 
 /** The open table of the mode 可达. */
 export function reachSheet(): Sheet {

@@ -1,0 +1,40 @@
+use axum::{
+    Json,
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    response::Response,
+};
+
+use super::{
+    ApiError, AppState, Asker, Document,
+    answers::{Form, Format, tabled},
+    questions::{asked, posted},
+};
+use crate::query::{self, SitingQuery};
+
+/// Where new facilities do most good (选址): most people covered, least travel or fewest sites, with
+/// a bound on how much better any other choice could be.
+#[utoipa::path(post, path = "/api/siting", tag = "questions",
+    params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
+           ("lang" = Option<String>, Query, description = "zh or en")),
+    request_body = serde_json::Value,
+    responses((status = 200, description = "one row per site in the order of use, totals, proof, out_of_reach, left_out, provenance", body = serde_json::Value)))]
+pub async fn compute_siting(
+    State(state): State<AppState>,
+    asker: Asker,
+    form: Result<Query<Form>, QueryRejection>,
+    question: Result<Json<SitingQuery>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let (form, question) = (asked(form)?, posted(question)?);
+    state
+        .ask(asker, question, form, move |city, question, limits| {
+            let found = query::siting(city, question, limits)?;
+            match form.format {
+                Format::Json => Document::json(&found),
+                _ => tabled(&query::siting_table(city, &found), form),
+            }
+        })
+        .await
+}

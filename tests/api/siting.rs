@@ -1,0 +1,106 @@
+use axum::http::StatusCode;
+use serde_json::{Value as Json, json};
+
+use super::helpers::App;
+
+fn question(more: Json) -> Json {
+    let mut question = json!({
+        "layer": "clinics", "objective": "cover", "sites": 2, "cutoff": 1000,
+        "candidates": {"grid_m": 500}
+    });
+    let more = more.as_object().expect("fields").clone();
+    question.as_object_mut().expect("fields").extend(more);
+    question
+}
+
+/// Four homes far from each other and no clinic yet: one in each of the two largest.
+#[tokio::test]
+async fn sites_come_in_the_order_of_their_use() {
+    let app = App::new();
+    let answer = app.post("/api/siting", question(json!({}))).await.json();
+    let rows = answer["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 2);
+    assert_eq!(
+        (&rows[0]["rank"], &rows[0]["newly_covered"]),
+        (&json!(1), &json!(400))
+    );
+    assert_eq!(
+        (&rows[1]["code"], &rows[1]["name"]),
+        (&json!("440105"), &json!("丙区"))
+    );
+    assert_eq!(rows[1]["cumulative_covered"], 710);
+    assert_eq!(rows[1]["cumulative_share"], json!(710.0 / 900.0));
+    assert_eq!(rows[0]["overlap_existing"], 0.0);
+    assert_eq!(answer["totals"]["uncovered"], 190);
+    assert_eq!(answer["totals"]["existing"], 0);
+    let proof = json!({"value": 710.0, "bound": 710.0, "gap": 0.0, "is_proven": true});
+    assert_eq!(answer["proof"], proof);
+    assert_eq!(answer["out_of_reach"]["people"], 0);
+    assert_eq!(answer["query"]["demand"], "usual_residents");
+    assert_eq!(answer["provenance"]["caliber"], "usual_residents");
+}
+
+#[tokio::test]
+async fn an_area_asks_for_its_own_people() {
+    let app = App::new();
+    let asked = question(json!({"area": "440104", "sites": 3}));
+    let answer = app.post("/api/siting", asked).await.json();
+    assert_eq!(answer["rows"].as_array().expect("rows").len(), 1);
+    assert_eq!(answer["totals"]["demand"], 180);
+    assert_eq!(answer["totals"]["share_after"], 1.0);
+}
+
+#[tokio::test]
+async fn stations_that_stand_serve_and_planned_ones_do_not() {
+    let app = App::new();
+    let asked = question(json!({"layer": "stations", "cutoff": 900}));
+    let answer = app.post("/api/siting", asked).await.json();
+    // s1 and s2 stand at a; s3 is entered near b only by an entrance that is being built.
+    assert_eq!(answer["totals"]["existing"], 3);
+    assert_eq!(answer["totals"]["covered_before"], 400);
+    assert_eq!(answer["rows"][0]["newly_covered"], 310);
+}
+
+#[tokio::test]
+async fn sites_as_files_bear_headings_and_the_proof() {
+    let app = App::new();
+    let csv = app
+        .post("/api/siting?format=csv", question(json!({})))
+        .await;
+    let text = String::from_utf8(csv.body).expect("UTF-8");
+    let head = text.lines().next().expect("a heading");
+    assert!(
+        head.contains("序号") && head.contains("新增覆盖人口(人)"),
+        "{head}"
+    );
+    assert!(text.contains("合计"), "{text}");
+    let places = app
+        .post("/api/siting?format=geojson", question(json!({})))
+        .await
+        .json();
+    assert_eq!(places["features"][0]["geometry"]["type"], "Point");
+    let sheet = app
+        .post("/api/siting?format=xlsx&lang=en", question(json!({})))
+        .await;
+    assert_eq!(sheet.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_no_question_is_refused_with_its_field() {
+    let app = App::new();
+    for (more, said) in [
+        (json!({"sites": 0}), "sites"),
+        (
+            json!({"candidates": {"layer": "nowhere"}}),
+            "candidate layer",
+        ),
+        (json!({"layer": "districts"}), "facility layer"),
+        (json!({"objective": "best"}), "objective"),
+        (json!({"more": 1}), "more"),
+    ] {
+        let answer = app.post("/api/siting", question(more)).await;
+        assert!(answer.status.is_client_error());
+        let text = String::from_utf8(answer.body).expect("UTF-8");
+        assert!(text.contains(said), "{text}");
+    }
+}
