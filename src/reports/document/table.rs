@@ -120,7 +120,7 @@ impl Table {
             return;
         };
         let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
-        for line in &self.lines {
+        for line in self.lines.iter().filter(|line| line.kind == LineKind::Body) {
             let reason = printed(&self.columns[at], &line.values[at], self.language);
             if reason.is_empty() {
                 continue;
