@@ -70,7 +70,12 @@ pub fn run(
     }
 }
 
-fn one(city: &City, question: &Question, format: Option<Format>, out: &Path) -> Result<(), Failure> {
+fn one(
+    city: &City,
+    question: &Question,
+    format: Option<Format>,
+    out: &Path,
+) -> Result<(), Failure> {
     let format = match format {
         Some(format) => format,
         None => {
@@ -124,15 +129,21 @@ const MOST_DIFFERENCES: usize = 40;
 fn check(city: &City, file: &Path, language: Language) -> Result<(), Failure> {
     let shown = file.display();
     let bytes = fs::read(file).map_err(|e| format!("{shown}: {e}"))?;
-    let found = reports::verify(city, &bytes, &Limits::generous())
-        .map_err(|e| format!("{shown}: {e}"))?;
+    let found =
+        reports::verify(city, &bytes, &Limits::generous()).map_err(|e| format!("{shown}: {e}"))?;
     let zh = language == Language::Zh;
     let Verification { seal, cells, .. } = &found;
     let versions = match (seal.data_version == found.data_version, zh) {
         (true, true) => format!("数据版本 {}", seal.data_version),
         (true, false) => format!("data version {}", seal.data_version),
-        (false, true) => format!("数据版本 {}，现为 {}", seal.data_version, found.data_version),
-        (false, false) => format!("data version {}, now {}", seal.data_version, found.data_version),
+        (false, true) => format!(
+            "数据版本 {}，现为 {}",
+            seal.data_version, found.data_version
+        ),
+        (false, false) => format!(
+            "data version {}, now {}",
+            seal.data_version, found.data_version
+        ),
     };
     if !found.is_intact {
         say(match zh {
@@ -142,14 +153,29 @@ fn check(city: &City, file: &Path, language: Language) -> Result<(), Failure> {
     }
     if found.is_same() {
         return say(match zh {
-            true => format!("相同：{} 张表 {cells} 个数值与重新计算的结果一致（{versions}）", seal.tables.len()),
-            false => format!("same: {cells} values in {} tables are those computed now ({versions})", seal.tables.len()),
+            true => format!(
+                "相同：{} 张表 {cells} 个数值与重新计算的结果一致（{versions}）",
+                seal.tables.len()
+            ),
+            false => format!(
+                "same: {cells} values in {} tables are those computed now ({versions})",
+                seal.tables.len()
+            ),
         });
     }
     for difference in found.differences.iter().take(MOST_DIFFERENCES) {
         let parts = [&difference.table, &difference.row, &difference.column];
-        let place: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        say(format!("{}: {} → {}", place.join(" · "), difference.was, difference.is))?;
+        let place: Vec<&str> = parts
+            .into_iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty())
+            .collect();
+        say(format!(
+            "{}: {} → {}",
+            place.join(" · "),
+            difference.was,
+            difference.is
+        ))?;
     }
     let count = found.differences.len();
     Err(match zh {

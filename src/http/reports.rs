@@ -69,19 +69,24 @@ pub async fn find_report(
         return Err(field("level", "give an area or a level, not both"));
     }
     state
-        .ask(asker, question, Form::default(), move |city, asked, limits| {
-            let question = Question {
-                kind,
-                area: asked.area.clone(),
-                period: asked.period.clone(),
-                caliber: asked.caliber.clone(),
-                lang: asked.lang,
-            };
-            match &asked.level {
-                None => one(city, &question, format, limits),
-                Some(level) => all(city, &question, level, format, limits),
-            }
-        })
+        .ask(
+            asker,
+            question,
+            Form::default(),
+            move |city, asked, limits| {
+                let question = Question {
+                    kind,
+                    area: asked.area.clone(),
+                    period: asked.period.clone(),
+                    caliber: asked.caliber.clone(),
+                    lang: asked.lang,
+                };
+                match &asked.level {
+                    None => one(city, &question, format, limits),
+                    Some(level) => all(city, &question, level, format, limits),
+                }
+            },
+        )
         .await
 }
 
@@ -95,7 +100,13 @@ fn one(
     limits.step("写成文件", "writing the file");
     let bytes = render(&report, format, limits)?;
     let title = both(&report.document.title);
-    Ok(Document::file(bytes, format.media_type(), &title, format.extension(), question.lang))
+    Ok(Document::file(
+        bytes,
+        format.media_type(),
+        &title,
+        format.extension(),
+        question.lang,
+    ))
 }
 
 fn all(
@@ -121,7 +132,9 @@ fn all(
         let report = reporter.of_area(Some(area.code.as_str()), &limits.part())?;
         let bytes = render(&report, format, limits)?;
         let name = reports::file_name(&format!("{} {}", area.code, report.document.title));
-        archive.add(&format!("{name}.{format}"), &bytes, &report.dated).map_err(internal)?;
+        archive
+            .add(&format!("{name}.{format}"), &bytes, &report.dated)
+            .map_err(internal)?;
     }
     let bytes = archive.finish().map_err(internal)?;
     let (kind, layer) = (question.kind.title(), city.catalog().area_layer(level));
@@ -130,13 +143,21 @@ fn all(
         zh: format!("{}_{}", layer.zh, kind.zh),
         en: format!("{}_{}", layer.en, kind.en),
     };
-    Ok(Document::file(bytes, "application/zip", &title, "zip", question.lang))
+    Ok(Document::file(
+        bytes,
+        "application/zip",
+        &title,
+        "zip",
+        question.lang,
+    ))
 }
 
 fn render(report: &reports::Report, format: Format, limits: &Limits) -> Result<Vec<u8>, ApiError> {
     reports::render(report, format, limits).map_err(|error| match error {
         RenderError::Print(PrintError::Stopped(stopped)) => stopped.into(),
-        RenderError::Print(missing @ PrintError::NoPrinter) => ApiError::NotReady(missing.to_string()),
+        RenderError::Print(missing @ PrintError::NoPrinter) => {
+            ApiError::NotReady(missing.to_string())
+        }
         font @ RenderError::NoFont => ApiError::NotReady(font.to_string()),
         other => internal(other),
     })

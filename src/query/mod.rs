@@ -101,7 +101,7 @@ pub use station_change::{StationChangeQuery, StationChangeRow, station_change};
 pub use station_coverage::{StationCoverageQuery, StationCoverageRow, station_coverage};
 pub use station_overlap::StationOverlap;
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
-pub use table::{Row, column, notes, to_geojson, to_row, to_table, plain_value};
+pub use table::{Row, column, notes, plain_value, to_geojson, to_row, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
 pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};

@@ -58,6 +58,9 @@ mod tests {
         assert_eq!((found.stations, found.summed_residents), (3, Some(100)));
         assert!((found.share_residents_again.unwrap() - 0.2).abs() < 1e-12);
         assert_eq!((found.summed_jobs, found.share_jobs_again), (None, None));
-        assert_eq!(StationOverlap::of(&[row(Some(0))], &row(Some(0))).share_residents_again, None);
+        assert_eq!(
+            StationOverlap::of(&[row(Some(0))], &row(Some(0))).share_residents_again,
+            None
+        );
     }
 }

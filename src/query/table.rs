@@ -137,8 +137,12 @@ pub fn to_table<R: Serialize, T: Serialize>(
             column.title = floating.title.clone();
         }
     }
-    let cells =
-        |row: &Row| -> Vec<Value> { columns.iter().map(|c| plain_value(row.get(&c.key))).collect() };
+    let cells = |row: &Row| -> Vec<Value> {
+        columns
+            .iter()
+            .map(|c| plain_value(row.get(&c.key)))
+            .collect()
+    };
     let mut total_cells: Vec<Vec<Value>> = totals.iter().map(&cells).collect();
     for cells in &mut total_cells {
         // A total row says so in its first cell and is nameless otherwise.

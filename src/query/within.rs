@@ -55,8 +55,10 @@ fn is_inside(city: &City, area: &Area, code: &AreaCode, period: Option<&Period>)
         }
         let own = levels.iter().position(|level| *level == below.level);
         let mut larger = levels[..own.unwrap_or(0)].iter().rev();
-        let found =
-            larger.find_map(|level| city.areas().find_at(level.as_str(), parent.as_str(), period));
+        let found = larger.find_map(|level| {
+            city.areas()
+                .find_at(level.as_str(), parent.as_str(), period)
+        });
         match found {
             Some(above) => below = above,
             None => return false,
@@ -108,7 +110,11 @@ pub fn balance_rest(whole: &BalanceRow, parts: &[BalanceRow]) -> Option<BalanceR
         rest.households,
         rest.jobs,
     ];
-    counts.iter().flatten().any(|count| *count != 0).then_some(rest)
+    counts
+        .iter()
+        .flatten()
+        .any(|count| *count != 0)
+        .then_some(rest)
 }
 
 /// The same for rows of counts under keys; shares and texts have no remainder.
@@ -118,12 +124,17 @@ pub fn rest_of_counts(whole: &Row, parts: &[&Row]) -> Option<Row> {
         let Some(value) = value.as_i64() else {
             continue;
         };
-        let known: Vec<i64> = parts.iter().filter_map(|row| row.get(key)?.as_i64()).collect();
+        let known: Vec<i64> = parts
+            .iter()
+            .filter_map(|row| row.get(key)?.as_i64())
+            .collect();
         if !known.is_empty() {
             rest.insert(key.clone(), (value - known.iter().sum::<i64>()).into());
         }
     }
-    rest.values().any(|left| left.as_i64() != Some(0)).then_some(rest)
+    rest.values()
+        .any(|left| left.as_i64() != Some(0))
+        .then_some(rest)
 }
 
 #[cfg(test)]
@@ -138,8 +149,16 @@ mod tests {
                 "districts",
                 1000.0,
                 &[
-                    ("440103", (0.0, 0.0), &[("code", "440103"), ("name", "甲区")]),
-                    ("440104", (1000.0, 0.0), &[("code", "440104"), ("name", "乙区")]),
+                    (
+                        "440103",
+                        (0.0, 0.0),
+                        &[("code", "440103"), ("name", "甲区")],
+                    ),
+                    (
+                        "440104",
+                        (1000.0, 0.0),
+                        &[("code", "440104"), ("name", "乙区")],
+                    ),
                 ],
             )
             .with_squares(
@@ -168,7 +187,11 @@ mod tests {
                     (
                         "440104001",
                         (1000.0, 0.0),
-                        &[("code", "440104001"), ("name", "丑"), ("district", "440104")],
+                        &[
+                            ("code", "440104001"),
+                            ("name", "丑"),
+                            ("district", "440104"),
+                        ],
                     ),
                 ],
             )

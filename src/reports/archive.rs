@@ -43,5 +43,9 @@ impl Default for Archive {
 /// A title as a file system takes it.
 pub fn file_name(title: &str) -> String {
     let keeps = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '（' | '）');
-    title.chars().map(|c| if keeps(c) { c } else { '_' }).take(80).collect()
+    title
+        .chars()
+        .map(|c| if keeps(c) { c } else { '_' })
+        .take(80)
+        .collect()
 }

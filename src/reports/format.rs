@@ -41,7 +41,9 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Format::ALL.into_iter().find(|format| format.extension() == text);
+        let known = Format::ALL
+            .into_iter()
+            .find(|format| format.extension() == text);
         known.ok_or_else(|| {
             let short: String = text.chars().take(40).collect();
             format!("`{short}` is no format of a report: write pdf, docx, xlsx or html")

@@ -29,10 +29,9 @@ impl Kind {
     pub fn title(self) -> Title {
         let (zh, en) = match self {
             Kind::JobHousing => ("职住平衡分析报告", "Job-housing balance report"),
-            Kind::StationCatchment => (
-                "轨道站点影响区人口岗位分析报告",
-                "Station catchment report",
-            ),
+            Kind::StationCatchment => {
+                ("轨道站点影响区人口岗位分析报告", "Station catchment report")
+            }
         };
         Title {
             zh: zh.to_owned(),
@@ -49,7 +48,10 @@ impl FromStr for Kind {
         known.ok_or_else(|| {
             let short: String = text.chars().take(40).collect();
             let all: Vec<&str> = Kind::ALL.into_iter().map(Kind::key).collect();
-            format!("there is no report `{short}`; it is one of: {}", all.join(", "))
+            format!(
+                "there is no report `{short}`; it is one of: {}",
+                all.join(", ")
+            )
         })
     }
 }

@@ -13,7 +13,12 @@ use super::Report;
 use crate::query::{Limits, QueryError};
 
 /// Names that the browser has on different systems.
-const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const PROGRAMS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
 
 /// A report takes seconds; what takes longer is stuck.
 const MOST: Duration = Duration::from_secs(300);
@@ -43,7 +48,9 @@ pub fn program() -> Option<PathBuf> {
         return Some(PathBuf::from(given)).filter(|path| path.is_file());
     }
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let mut all = PROGRAMS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let mut all = PROGRAMS
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     all.find(|path| path.is_file())
 }
 
@@ -55,11 +62,19 @@ pub fn print(report: &Report, page: &str, limits: &Limits) -> Result<Vec<u8>, Pr
     let program = program().ok_or(PrintError::NoPrinter)?;
     let failed = |e: std::io::Error| PrintError::Failed(e.to_string());
     let folder = tempfile::tempdir().map_err(failed)?;
-    let (html, pdf) = (folder.path().join("report.html"), folder.path().join("report.pdf"));
+    let (html, pdf) = (
+        folder.path().join("report.html"),
+        folder.path().join("report.pdf"),
+    );
     fs::write(&html, page).map_err(failed)?;
     let mut command = Command::new(program);
     command
-        .args(["--headless", "--disable-gpu", "--no-pdf-header-footer", "--disable-dev-shm-usage"])
+        .args([
+            "--headless",
+            "--disable-gpu",
+            "--no-pdf-header-footer",
+            "--disable-dev-shm-usage",
+        ])
         .arg(argument("--user-data-dir=", &folder.path().join("profile")))
         .arg(argument("--print-to-pdf=", &pdf))
         .stdin(Stdio::null())
@@ -69,7 +84,10 @@ pub fn print(report: &Report, page: &str, limits: &Limits) -> Result<Vec<u8>, Pr
         // Its sandbox refuses to start for root; the page is our own and holds no script.
         command.arg("--no-sandbox");
     }
-    let mut child = command.arg(argument("file://", &html)).spawn().map_err(failed)?;
+    let mut child = command
+        .arg(argument("file://", &html))
+        .spawn()
+        .map_err(failed)?;
     let is_good = wait(&mut child, limits)?;
     let bytes = fs::read(&pdf).unwrap_or_default();
     if !is_good || !bytes.starts_with(b"%PDF") {
@@ -97,7 +115,10 @@ fn is_root() -> bool {
 fn wait(child: &mut Child, limits: &Limits) -> Result<bool, PrintError> {
     let start = Instant::now();
     loop {
-        if let Some(status) = child.try_wait().map_err(|e| PrintError::Failed(e.to_string()))? {
+        if let Some(status) = child
+            .try_wait()
+            .map_err(|e| PrintError::Failed(e.to_string()))?
+        {
             return Ok(status.success());
         }
         let stop = match limits.check() {
@@ -137,7 +158,10 @@ fn dated(mut bytes: Vec<u8>, at: &str) -> Vec<u8> {
 /// table of contents as before.
 fn sealed(mut bytes: Vec<u8>, seal: &str) -> Vec<u8> {
     let start = b"startxref";
-    let Some(at) = bytes.windows(start.len()).rposition(|window| window == start) else {
+    let Some(at) = bytes
+        .windows(start.len())
+        .rposition(|window| window == start)
+    else {
         return bytes;
     };
     let end = bytes[at..].to_vec();
@@ -157,10 +181,14 @@ mod tests {
 
     #[test]
     fn the_end_is_told_again_after_the_seal_and_dates_are_those_of_the_data() {
-        let pdf = b"%PDF-1.4\n/CreationDate (D:20261125221559+00'00')\nstartxref\n9\n%%EOF".to_vec();
+        let pdf =
+            b"%PDF-1.4\n/CreationDate (D:20261125221559+00'00')\nstartxref\n9\n%%EOF".to_vec();
         let out = sealed(dated(pdf, "2024-05-01T12:30:59Z"), "{}");
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("(D:20240501123059+00'00')"), "{text}");
-        assert!(text.ends_with("%%EOF\n%suitu-report {}\nstartxref\n9\n%%EOF"), "{text}");
+        assert!(
+            text.ends_with("%%EOF\n%suitu-report {}\nstartxref\n9\n%%EOF"),
+            "{text}"
+        );
     }
 }

@@ -39,9 +39,21 @@ impl Seal {
         let tables = document.tables().map(|table| SealedTable {
             id: table.id.clone(),
             title: format!("{} {}", table.number, table.title),
-            columns: table.columns.iter().map(|column| column.key.clone()).collect(),
-            headings: table.columns.iter().map(|column| table.heading(column)).collect(),
-            rows: table.lines.iter().map(|line| line.values.iter().map(|value| json!(value)).collect()).collect(),
+            columns: table
+                .columns
+                .iter()
+                .map(|column| column.key.clone())
+                .collect(),
+            headings: table
+                .columns
+                .iter()
+                .map(|column| table.heading(column))
+                .collect(),
+            rows: table
+                .lines
+                .iter()
+                .map(|line| line.values.iter().map(|value| json!(value)).collect())
+                .collect(),
         });
         let mut seal = Seal {
             format: FORMAT.to_owned(),

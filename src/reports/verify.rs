@@ -56,7 +56,9 @@ impl Verification {
 /// A file that is no report, or a question that the city cannot answer.
 pub fn verify(city: &City, file: &[u8], limits: &Limits) -> Result<Verification, VerifyError> {
     let seal = read_seal(file)?;
-    let now = Reporter::new(city, &seal.question, limits)?.report(limits)?.seal;
+    let now = Reporter::new(city, &seal.question, limits)?
+        .report(limits)?
+        .seal;
     let (mut differences, mut cells) = (Vec::new(), 0);
     for was in &seal.tables {
         let Some(is) = now.tables.iter().find(|table| table.id == was.id) else {
@@ -65,7 +67,11 @@ pub fn verify(city: &City, file: &[u8], limits: &Limits) -> Result<Verification,
         };
         cells += compare(was, is, &mut differences);
     }
-    for is in now.tables.iter().filter(|is| !seal.tables.iter().any(|was| was.id == is.id)) {
+    for is in now
+        .tables
+        .iter()
+        .filter(|is| !seal.tables.iter().any(|was| was.id == is.id))
+    {
         differences.push(whole(&is.title, "", "✗", "✓"));
     }
     if differences.is_empty() && seal.findings != now.findings {
@@ -99,7 +105,11 @@ fn whole(table: &str, row: &str, was: &str, is: &str) -> Difference {
 
 /// Compares two states of a table by the name of the row and the key of the column; how many cells
 /// were compared.
-fn compare(was: &super::SealedTable, is: &super::SealedTable, found: &mut Vec<Difference>) -> usize {
+fn compare(
+    was: &super::SealedTable,
+    is: &super::SealedTable,
+    found: &mut Vec<Difference>,
+) -> usize {
     let mut cells = 0;
     let names = |table: &super::SealedTable| -> Vec<(String, usize)> {
         let mut names: Vec<(String, usize)> = Vec::new();
@@ -120,7 +130,9 @@ fn compare(was: &super::SealedTable, is: &super::SealedTable, found: &mut Vec<Di
         for (column, key) in was.columns.iter().enumerate() {
             let before = was.rows[at].get(column).unwrap_or(&Json::Null);
             let place = is.columns.iter().position(|other| other == key);
-            let after = place.and_then(|place| is.rows[now].get(place)).unwrap_or(&Json::Null);
+            let after = place
+                .and_then(|place| is.rows[now].get(place))
+                .unwrap_or(&Json::Null);
             cells += 1;
             if before != after {
                 found.push(Difference {
@@ -132,7 +144,12 @@ fn compare(was: &super::SealedTable, is: &super::SealedTable, found: &mut Vec<Di
                 });
             }
         }
-        for (place, _) in is.columns.iter().enumerate().filter(|(_, key)| !was.columns.contains(key)) {
+        for (place, _) in is
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, key)| !was.columns.contains(key))
+        {
             let after = is.rows[now].get(place).unwrap_or(&Json::Null);
             if !after.is_null() {
                 found.push(Difference {

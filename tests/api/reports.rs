@@ -48,7 +48,10 @@ async fn all_areas_of_a_level_come_as_one_archive() {
         })
         .collect();
     assert_eq!(names.len(), 4, "{names:?}");
-    assert!(names.iter().any(|name| name.starts_with("440103_甲区")), "{names:?}");
+    assert!(
+        names.iter().any(|name| name.starts_with("440103_甲区")),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]
@@ -56,11 +59,31 @@ async fn what_is_no_report_is_told_so() {
     let app = App::new();
     for (path, status, said) in [
         ("/api/reports/weather", StatusCode::NOT_FOUND, "weather"),
-        ("/api/reports/job-housing?area=99", StatusCode::NOT_FOUND, "99"),
-        ("/api/reports/job-housing?format=odt", StatusCode::BAD_REQUEST, "odt"),
-        ("/api/reports/job-housing?level=galaxy", StatusCode::BAD_REQUEST, "galaxy"),
-        ("/api/reports/job-housing?area=440103&level=district", StatusCode::BAD_REQUEST, "not both"),
-        ("/api/reports/job-housing?areas=1", StatusCode::BAD_REQUEST, "areas"),
+        (
+            "/api/reports/job-housing?area=99",
+            StatusCode::NOT_FOUND,
+            "99",
+        ),
+        (
+            "/api/reports/job-housing?format=odt",
+            StatusCode::BAD_REQUEST,
+            "odt",
+        ),
+        (
+            "/api/reports/job-housing?level=galaxy",
+            StatusCode::BAD_REQUEST,
+            "galaxy",
+        ),
+        (
+            "/api/reports/job-housing?area=440103&level=district",
+            StatusCode::BAD_REQUEST,
+            "not both",
+        ),
+        (
+            "/api/reports/job-housing?areas=1",
+            StatusCode::BAD_REQUEST,
+            "areas",
+        ),
     ] {
         let answer = app.get(path).await;
         assert_eq!(answer.status, status, "{path}");

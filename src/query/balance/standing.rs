@@ -91,7 +91,10 @@ impl Standing {
                 _ if ratio > band.to => standing.more_jobs += 1,
                 _ => {
                     standing.balanced += 1;
-                    if contained(row).zip(usual).is_some_and(|(own, all)| own < all) {
+                    if contained(row)
+                        .zip(usual)
+                        .is_some_and(|(own, all)| own < all)
+                    {
                         standing.by_count_only.push(at);
                     }
                 }
@@ -122,12 +125,28 @@ mod tests {
     #[test]
     fn the_band_is_inclusive_and_every_area_stands_somewhere() {
         let band = BalanceBand::built_in();
-        let ratios = [Some(0.79), Some(0.8), None, Some(1.2), Some(3.0), Some(0.79)];
+        let ratios = [
+            Some(0.79),
+            Some(0.8),
+            None,
+            Some(1.2),
+            Some(3.0),
+            Some(0.79),
+        ];
         let insides = [None, Some(0.2), None, Some(0.9), None, None];
-        let rows: Vec<BalanceRow> = ratios.into_iter().zip(insides).map(|(r, i)| row(r, i)).collect();
+        let rows: Vec<BalanceRow> = ratios
+            .into_iter()
+            .zip(insides)
+            .map(|(r, i)| row(r, i))
+            .collect();
         let standing = Standing::of(&rows, &row(None, Some(0.5)), &band);
         assert_eq!(
-            (standing.more_workers, standing.balanced, standing.more_jobs, standing.undefined),
+            (
+                standing.more_workers,
+                standing.balanced,
+                standing.more_jobs,
+                standing.undefined
+            ),
             (2, 2, 1, 1)
         );
         assert_eq!(standing.share_balanced, Some(0.4));

@@ -49,7 +49,11 @@ impl Builder {
     pub fn heading(&mut self, level: u8, text: &str) {
         let number = self.numbering.heading(level, self.document.language);
         let text = text.to_owned();
-        self.document.blocks.push(Block::Heading { level, number, text });
+        self.document.blocks.push(Block::Heading {
+            level,
+            number,
+            text,
+        });
     }
 
     pub fn paragraph(&mut self, text: String) {

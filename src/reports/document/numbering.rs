@@ -76,6 +76,9 @@ mod tests {
         assert_eq!(numbers.table(zh), "表2-1");
         assert_eq!(numbers.figure(Language::En), "Figure 2-1");
         assert_eq!(numbers.heading(2, Language::En), "2.1 ");
-        assert_eq!([chinese(10), chinese(12), chinese(20), chinese(35)], ["十", "十二", "二十", "三十五"]);
+        assert_eq!(
+            [chinese(10), chinese(12), chinese(20), chinese(35)],
+            ["十", "十二", "二十", "三十五"]
+        );
     }
 }

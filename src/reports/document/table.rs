@@ -43,13 +43,22 @@ pub enum LineKind {
 
 impl Table {
     /// An empty table with these columns; unknown keys have none.
-    pub fn new(id: &str, title: String, catalog: &Catalog, language: Language, keys: &[&str]) -> Self {
+    pub fn new(
+        id: &str,
+        title: String,
+        catalog: &Catalog,
+        language: Language,
+        keys: &[&str],
+    ) -> Self {
         Table {
             id: id.to_owned(),
             number: String::new(),
             title,
             unit: String::new(),
-            columns: keys.iter().filter_map(|key| query::column(catalog, key)).collect(),
+            columns: keys
+                .iter()
+                .filter_map(|key| query::column(catalog, key))
+                .collect(),
             lines: Vec::new(),
             notes: Vec::new(),
             is_wide: false,
@@ -58,7 +67,10 @@ impl Table {
     }
 
     pub fn push(&mut self, kind: LineKind, row: &Row) {
-        let values = self.columns.iter().map(|column| query::plain_value(row.get(&column.key)));
+        let values = self
+            .columns
+            .iter()
+            .map(|column| query::plain_value(row.get(&column.key)));
         let values = values.collect();
         self.lines.push(Line { kind, values });
     }
@@ -91,7 +103,10 @@ impl Table {
             let column = &self.columns[*at];
             let title = column.title.in_language(self.language);
             let reason = why(&column.key);
-            words.tell(|| format!("{title}（{reason}）"), || format!("{title} ({reason})"))
+            words.tell(
+                || format!("{title}（{reason}）"),
+                || format!("{title} ({reason})"),
+            )
         };
         let silent = |at: &&usize| {
             let column = &self.columns[**at];
@@ -116,7 +131,11 @@ impl Table {
     /// Takes the column of reasons out of the table and tells them below it.
     pub fn reasons_below(&mut self) {
         let words = Words(self.language);
-        let Some(at) = self.columns.iter().position(|column| column.key == "reason") else {
+        let Some(at) = self
+            .columns
+            .iter()
+            .position(|column| column.key == "reason")
+        else {
             return;
         };
         let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
@@ -125,7 +144,10 @@ impl Table {
             if reason.is_empty() {
                 continue;
             }
-            let name = self.columns.first().map(|first| printed(first, &line.values[0], self.language));
+            let name = self
+                .columns
+                .first()
+                .map(|first| printed(first, &line.values[0], self.language));
             let name = name.unwrap_or_default();
             match by_reason.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, names)) => names.push(name),
@@ -196,7 +218,9 @@ impl Table {
     }
 
     pub fn has_shares(&self) -> bool {
-        self.columns.iter().any(|column| column.format == TermFormat::Share)
+        self.columns
+            .iter()
+            .any(|column| column.format == TermFormat::Share)
     }
 
     /// Whether a column stands right-aligned.

@@ -36,7 +36,10 @@ impl Words {
     pub fn name(self, name: &str, name_en: Option<&str>) -> String {
         match self.0 {
             Language::Zh => name.to_owned(),
-            Language::En => name_en.filter(|en| !en.is_empty()).unwrap_or(name).to_owned(),
+            Language::En => name_en
+                .filter(|en| !en.is_empty())
+                .unwrap_or(name)
+                .to_owned(),
         }
     }
 }
@@ -66,7 +69,9 @@ pub fn printed(column: &ResultColumn, value: &Value, language: Language) -> Stri
 /// Reasons are keys elsewhere.
 fn words_of(column: &ResultColumn, text: &str, language: Language) -> String {
     let is_reason = column.key == "reason" || column.key.ends_with("_reason");
-    let known = Reason::ALL.into_iter().find(|reason| is_reason && reason.key() == text);
+    let known = Reason::ALL
+        .into_iter()
+        .find(|reason| is_reason && reason.key() == text);
     let words = known.map(|reason| reason.title().in_language(language).to_owned());
     // A line stays a line whatever a name holds.
     words.unwrap_or_else(|| text.replace(char::is_control, " "))
@@ -76,7 +81,11 @@ fn words_of(column: &ResultColumn, text: &str, language: Language) -> String {
 pub fn fixed(number: f64, decimals: usize) -> String {
     let text = format!("{number:.decimals$}");
     let is_zero = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
-    grouped(if is_zero { text.trim_start_matches('-') } else { &text })
+    grouped(if is_zero {
+        text.trim_start_matches('-')
+    } else {
+        &text
+    })
 }
 
 fn grouped(number: &str) -> String {
@@ -84,7 +93,9 @@ fn grouped(number: &str) -> String {
         Some(rest) => ("−", rest),
         None => ("", number),
     };
-    let (whole, decimals) = rest.split_once('.').map_or((rest, None), |(w, d)| (w, Some(d)));
+    let (whole, decimals) = rest
+        .split_once('.')
+        .map_or((rest, None), |(w, d)| (w, Some(d)));
     let mut text = String::from(sign);
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {
@@ -142,10 +153,20 @@ mod tests {
             format,
             decimals,
         };
-        let print = |value, format, decimals| printed(&column(format, decimals), &value, Language::Zh);
-        assert_eq!(print(Value::Integer(2_241_826), TermFormat::Integer, 0), "2,241,826");
-        assert_eq!(print(Value::Integer(-1000), TermFormat::Integer, 0), "−1,000");
-        assert_eq!(print(Value::Number(0.123_456), TermFormat::Share, 2), "12.35");
+        let print =
+            |value, format, decimals| printed(&column(format, decimals), &value, Language::Zh);
+        assert_eq!(
+            print(Value::Integer(2_241_826), TermFormat::Integer, 0),
+            "2,241,826"
+        );
+        assert_eq!(
+            print(Value::Integer(-1000), TermFormat::Integer, 0),
+            "−1,000"
+        );
+        assert_eq!(
+            print(Value::Number(0.123_456), TermFormat::Share, 2),
+            "12.35"
+        );
         assert_eq!(print(Value::Number(-0.001), TermFormat::Number, 2), "0.00");
         assert_eq!(print(Value::Missing, TermFormat::Number, 2), "—");
         assert_eq!(print(Value::Missing, TermFormat::Text, 0), "");

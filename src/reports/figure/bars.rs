@@ -53,37 +53,85 @@ impl BarChart {
         let mut canvas = Canvas::new(TEXT_WIDTH_PT, height);
         if let Some((from, to, words)) = &self.band {
             let (x1, x2) = (left + from * scale, left + to * scale);
-            canvas.rect((x1, top - 2.0), (x2 - x1, floor - top + 2.0), r##"fill="#efe6d2""##);
-            let anchor = if (x1 + x2) / 2.0 > TEXT_WIDTH_PT * 0.7 { Anchor::End } else { Anchor::Middle };
-            let at = if anchor == Anchor::End { x2 } else { (x1 + x2) / 2.0 };
+            canvas.rect(
+                (x1, top - 2.0),
+                (x2 - x1, floor - top + 2.0),
+                r##"fill="#efe6d2""##,
+            );
+            let anchor = if (x1 + x2) / 2.0 > TEXT_WIDTH_PT * 0.7 {
+                Anchor::End
+            } else {
+                Anchor::Middle
+            };
+            let at = if anchor == Anchor::End {
+                x2
+            } else {
+                (x1 + x2) / 2.0
+            };
             canvas.text((at, 10.0), words, Type::new(6.8, anchor));
         }
         let step = round_length(most / 4.0);
         let mut tick = 0.0;
         while tick <= most * 1.0001 {
             let x = left + tick * scale;
-            canvas.line((x, top - 2.0), (x, floor), r##"stroke="#d5d5d5" stroke-width="0.5""##);
-            canvas.text((x, floor + 9.0), &plain(tick), Type::new(6.5, Anchor::Middle));
+            canvas.line(
+                (x, top - 2.0),
+                (x, floor),
+                r##"stroke="#d5d5d5" stroke-width="0.5""##,
+            );
+            canvas.text(
+                (x, floor + 9.0),
+                &plain(tick),
+                Type::new(6.5, Anchor::Middle),
+            );
             tick += step;
         }
-        canvas.text((right, floor + 19.0), &self.axis, Type::new(6.8, Anchor::End));
+        canvas.text(
+            (right, floor + 19.0),
+            &self.axis,
+            Type::new(6.8, Anchor::End),
+        );
         for (at, bar) in rows.iter().enumerate() {
             let y = top + at as f64 * ROW;
             let Some(bar) = bar else {
-                canvas.text((left + 4.0, y + 8.5), &self.left_out, Type::new(SIZE, Anchor::Start));
+                canvas.text(
+                    (left + 4.0, y + 8.5),
+                    &self.left_out,
+                    Type::new(SIZE, Anchor::Start),
+                );
                 continue;
             };
-            canvas.text((left - 5.0, y + 9.0), &bar.name, Type::new(SIZE, Anchor::End));
+            canvas.text(
+                (left - 5.0, y + 9.0),
+                &bar.name,
+                Type::new(SIZE, Anchor::End),
+            );
             let end = left + bar.value.unwrap_or(0.0).max(0.0) * scale;
-            let is_in_band = |value: f64| self.band.as_ref().is_some_and(|(from, to, _)| value >= *from && value <= *to);
+            let is_in_band = |value: f64| {
+                self.band
+                    .as_ref()
+                    .is_some_and(|(from, to, _)| value >= *from && value <= *to)
+            };
             let color = match bar.value {
                 Some(value) if self.band.is_some() && !is_in_band(value) => QUIET,
                 _ => ACCENT,
             };
-            canvas.rect((left, y + 2.0), (end - left, ROW - 4.0), &format!("fill=\"{color}\""));
-            canvas.text((end + 4.0, y + 9.0), &bar.printed, Type::new(SIZE, Anchor::Start));
+            canvas.rect(
+                (left, y + 2.0),
+                (end - left, ROW - 4.0),
+                &format!("fill=\"{color}\""),
+            );
+            canvas.text(
+                (end + 4.0, y + 9.0),
+                &bar.printed,
+                Type::new(SIZE, Anchor::Start),
+            );
         }
-        canvas.line((left, top - 2.0), (left, floor), r##"stroke="#3a3a3a" stroke-width="0.8""##);
+        canvas.line(
+            (left, top - 2.0),
+            (left, floor),
+            r##"stroke="#3a3a3a" stroke-width="0.8""##,
+        );
         canvas.finish()
     }
 }
@@ -115,10 +163,16 @@ const SERIES: [&str; 4] = [
 impl GroupedBars {
     pub fn draw(&self) -> Drawing {
         let thick = 9.0;
-        let names = self.groups.iter().map(|group| text_width(&group.name, SIZE));
+        let names = self
+            .groups
+            .iter()
+            .map(|group| text_width(&group.name, SIZE));
         let left = names.fold(40.0, f64::max).min(150.0) + 10.0;
         let right = TEXT_WIDTH_PT - 40.0;
-        let values = self.groups.iter().flat_map(|group| group.bars.iter().filter_map(|bar| bar.0));
+        let values = self
+            .groups
+            .iter()
+            .flat_map(|group| group.bars.iter().filter_map(|bar| bar.0));
         let most = values.fold(1e-9, f64::max);
         let scale = (right - left) / most;
         let tall = self.series.len() as f64 * thick + 8.0;
@@ -136,15 +190,31 @@ impl GroupedBars {
         let mut tick = 0.0;
         while tick <= most * 1.0001 {
             let x = left + tick * scale;
-            canvas.line((x, top), (x, floor), r##"stroke="#d5d5d5" stroke-width="0.5""##);
-            canvas.text((x, floor + 9.0), &plain(tick), Type::new(6.5, Anchor::Middle));
+            canvas.line(
+                (x, top),
+                (x, floor),
+                r##"stroke="#d5d5d5" stroke-width="0.5""##,
+            );
+            canvas.text(
+                (x, floor + 9.0),
+                &plain(tick),
+                Type::new(6.5, Anchor::Middle),
+            );
             tick += step;
         }
-        canvas.text((right, floor + 19.0), &self.axis, Type::new(6.8, Anchor::End));
+        canvas.text(
+            (right, floor + 19.0),
+            &self.axis,
+            Type::new(6.8, Anchor::End),
+        );
         for (at, group) in self.groups.iter().enumerate() {
             let y = top + at as f64 * tall + 4.0;
             let middle = y + self.series.len() as f64 * thick / 2.0 + 2.5;
-            canvas.text((left - 5.0, middle), &group.name, Type::new(SIZE, Anchor::End));
+            canvas.text(
+                (left - 5.0, middle),
+                &group.name,
+                Type::new(SIZE, Anchor::End),
+            );
             for (number, ((value, printed), style)) in group.bars.iter().zip(SERIES).enumerate() {
                 let y = y + number as f64 * thick;
                 let end = left + value.unwrap_or(0.0).max(0.0) * scale;
@@ -152,7 +222,11 @@ impl GroupedBars {
                 canvas.text((end + 3.0, y + 7.0), printed, Type::new(6.5, Anchor::Start));
             }
         }
-        canvas.line((left, top), (left, floor), r##"stroke="#3a3a3a" stroke-width="0.8""##);
+        canvas.line(
+            (left, top),
+            (left, floor),
+            r##"stroke="#3a3a3a" stroke-width="0.8""##,
+        );
         canvas.finish()
     }
 }

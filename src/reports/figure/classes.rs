@@ -171,6 +171,9 @@ mod tests {
         assert_eq!(classes.fill(None), NO_DATA);
         let labels: Vec<&str> = classes.classes.iter().map(|c| c.label.as_str()).collect();
         assert_eq!(labels, ["< 0.5", "0.5–0.8", "0.8–1.2", "1.2–2", "≥ 2"]);
-        assert_eq!(Classes::rising(&[], print, Language::Zh).fill(Some(1.0)), RISING[1]);
+        assert_eq!(
+            Classes::rising(&[], print, Language::Zh).fill(Some(1.0)),
+            RISING[1]
+        );
     }
 }

@@ -64,7 +64,11 @@ const TALLEST: f64 = 400.0;
 impl Map {
     pub fn draw(&self) -> Drawing {
         let no_shapes = || self.empty();
-        let shapes = self.areas.iter().map(|area| &area.shape).chain(&self.borders);
+        let shapes = self
+            .areas
+            .iter()
+            .map(|area| &area.shape)
+            .chain(&self.borders);
         let Some(around) = bounds(shapes) else {
             return no_shapes();
         };
@@ -97,7 +101,9 @@ impl Map {
         let legend_at = corner.0;
         let compass = (44.0, 34.0);
         let taken = [legend_at];
-        let compass_at = self.free_corner(compass, (width, height), &outlines, &taken).0;
+        let compass_at = self
+            .free_corner(compass, (width, height), &outlines, &taken)
+            .0;
         let bar_m = round_length((width * 0.22) / plane.points_per_metre());
         let bar = (bar_m * plane.points_per_metre() + 30.0, 20.0);
         let taken = [legend_at, compass_at];
@@ -108,7 +114,8 @@ impl Map {
         self.draw_areas(&mut canvas, &outlines);
         self.draw_surface(&mut canvas, &plane);
         for border in &self.borders {
-            let style = r##"fill="none" stroke="#3a3a3a" stroke-width="1.1" stroke-linejoin="round""##;
+            let style =
+                r##"fill="none" stroke="#3a3a3a" stroke-width="1.1" stroke-linejoin="round""##;
             canvas.path(&plane.rings(border), true, style);
         }
         let mut room = Room::new(inside);
@@ -130,12 +137,19 @@ impl Map {
             Language::Zh => "没有可绘制的单元边界",
             Language::En => "no boundaries to draw",
         };
-        canvas.text((TEXT_WIDTH_PT / 2.0, 34.0), text, Type::new(9.0, Anchor::Middle));
+        canvas.text(
+            (TEXT_WIDTH_PT / 2.0, 34.0),
+            text,
+            Type::new(9.0, Anchor::Middle),
+        );
         canvas.finish()
     }
 
     fn outlines(&self, plane: &Plane) -> Vec<Vec<Vec<(f64, f64)>>> {
-        self.areas.iter().map(|area| plane.rings(&area.shape)).collect()
+        self.areas
+            .iter()
+            .map(|area| plane.rings(&area.shape))
+            .collect()
     }
 
     /// The corner where a box covers least of the areas and nothing that is taken, with the share.
@@ -189,7 +203,11 @@ impl Map {
     }
 
     fn draw_marks(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
-        let places: Vec<(f64, f64)> = self.marks.iter().map(|m| plane.point(m.place.0, m.place.1)).collect();
+        let places: Vec<(f64, f64)> = self
+            .marks
+            .iter()
+            .map(|m| plane.point(m.place.0, m.place.1))
+            .collect();
         for (mark, (x, y)) in self.marks.iter().zip(&places) {
             let radius = if mark.number.is_some() { 6.0 } else { 2.0 };
             room.take(Frame(x - radius, y - radius, x + radius, y + radius));
@@ -198,7 +216,11 @@ impl Map {
             let (x, y) = (*x, *y);
             match mark.number {
                 Some(number) => {
-                    canvas.circle((x, y), 6.0, r##"fill="#b3261e" stroke="#ffffff" stroke-width="1""##);
+                    canvas.circle(
+                        (x, y),
+                        6.0,
+                        r##"fill="#b3261e" stroke="#ffffff" stroke-width="1""##,
+                    );
                     let look = Type {
                         bold: true,
                         color: "#ffffff",
@@ -206,7 +228,11 @@ impl Map {
                     };
                     canvas.text((x, y + 2.5), &number.to_string(), look);
                 }
-                None => canvas.circle((x, y), 2.0, r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="1""##),
+                None => canvas.circle(
+                    (x, y),
+                    2.0,
+                    r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="1""##,
+                ),
             }
             let size = 6.2;
             let width = text_width(&mark.name, size);
@@ -214,7 +240,11 @@ impl Map {
             let sides = [(x + gap, Anchor::Start), (x - gap - width, Anchor::End)];
             for (left, anchor) in sides {
                 if room.try_take(Frame(left, y - 4.0, left + width, y + 3.5)) {
-                    let at = if anchor == Anchor::Start { left } else { left + width };
+                    let at = if anchor == Anchor::Start {
+                        left
+                    } else {
+                        left + width
+                    };
                     let look = Type {
                         halo: true,
                         ..Type::new(size, anchor)
@@ -228,16 +258,26 @@ impl Map {
 
     /// Names and values, large areas first; one that finds no room is left out: the table has it.
     fn draw_labels(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
-        let size_of = |area: &MapArea| bounds(std::iter::once(&area.shape)).map_or(0.0, |b| b.width() * b.height());
+        let size_of = |area: &MapArea| {
+            bounds(std::iter::once(&area.shape)).map_or(0.0, |b| b.width() * b.height())
+        };
         let mut order: Vec<&MapArea> = self.areas.iter().collect();
         order.sort_by(|a, b| size_of(b).total_cmp(&size_of(a)));
         for area in order {
             let (x, y) = plane.point(area.place.0, area.place.1);
             let lines = [area.name.as_str(), area.printed.as_str()];
             let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-            let widest = lines.iter().map(|line| text_width(line, SMALL)).fold(0.0, f64::max);
+            let widest = lines
+                .iter()
+                .map(|line| text_width(line, SMALL))
+                .fold(0.0, f64::max);
             let tall = lines.len() as f64 * (SMALL + 1.0);
-            let frame = Frame(x - widest / 2.0, y - tall / 2.0, x + widest / 2.0, y + tall / 2.0);
+            let frame = Frame(
+                x - widest / 2.0,
+                y - tall / 2.0,
+                x + widest / 2.0,
+                y + tall / 2.0,
+            );
             if lines.is_empty() || !room.try_take(frame) {
                 continue;
             }
@@ -254,7 +294,9 @@ impl Map {
     }
 
     fn has_undefined(&self) -> bool {
-        self.areas.iter().any(|area| self.classes.fill(area.value) == NO_DATA)
+        self.areas
+            .iter()
+            .any(|area| self.classes.fill(area.value) == NO_DATA)
     }
 
     /// Fill and words of every line of the legend.
@@ -262,7 +304,12 @@ impl Map {
         let mut rows: Vec<(Option<Fill>, String)> = Vec::new();
         // A map that is only of marks has no classes to explain.
         if self.areas.iter().any(|area| area.value.is_some()) {
-            rows.extend(self.classes.classes.iter().map(|class| (Some(class.fill), class.label.clone())));
+            rows.extend(
+                self.classes
+                    .classes
+                    .iter()
+                    .map(|class| (Some(class.fill), class.label.clone())),
+            );
         }
         if self.has_undefined() {
             let text = match self.language {
@@ -279,10 +326,14 @@ impl Map {
         let titles = [self.legend_title.as_str()];
         let texts = rows.iter().map(|(_, text)| text_width(text, SMALL) + 24.0);
         let texts = texts.chain(titles.iter().map(|title| text_width(title, SMALL)));
-        let surface = self.surface.iter().map(|(_, text)| text_width(text, SMALL) + 24.0);
+        let surface = self
+            .surface
+            .iter()
+            .map(|(_, text)| text_width(text, SMALL) + 24.0);
         let marks = std::iter::once(text_width(&self.marks_title, SMALL) + 24.0);
         let widest = texts.chain(surface).chain(marks).fold(0.0, f64::max);
-        let count = rows.len() + usize::from(self.surface.is_some()) + usize::from(!self.marks.is_empty());
+        let count =
+            rows.len() + usize::from(self.surface.is_some()) + usize::from(!self.marks.is_empty());
         (widest + 14.0, count as f64 * ROW + ROW + 8.0)
     }
 
@@ -299,11 +350,17 @@ impl Map {
         for (fill, text) in self.legend_rows() {
             y += ROW;
             if let Some(fill) = fill {
-                let style = format!(r##"fill="{}" stroke="#7d7d7d" stroke-width="0.5""##, fill.color);
+                let style = format!(
+                    r##"fill="{}" stroke="#7d7d7d" stroke-width="0.5""##,
+                    fill.color
+                );
                 canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), &style);
                 if let Some(hatch) = fill.hatch {
                     canvas.define(Hatch::definition(hatch));
-                    let over = format!(r##"fill="url(#{})" stroke="#7d7d7d" stroke-width="0.5""##, hatch.id());
+                    let over = format!(
+                        r##"fill="url(#{})" stroke="#7d7d7d" stroke-width="0.5""##,
+                        hatch.id()
+                    );
                     canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), &over);
                 }
             }
@@ -336,21 +393,41 @@ impl Map {
         canvas.text((x, at.1 + 7.0), "N", bold);
         let left = vec![(x, top), (x - 6.0, foot), (x, foot - 6.0)];
         let right = vec![(x, top), (x + 6.0, foot), (x, foot - 6.0)];
-        canvas.path(&[left], true, r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##);
-        canvas.path(&[right], true, r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##);
+        canvas.path(
+            &[left],
+            true,
+            r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
+        canvas.path(
+            &[right],
+            true,
+            r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
     }
 
     fn draw_scale(&self, canvas: &mut Canvas, at: Frame, metres: f64, per_metre: f64) {
         let (x, y, long) = (at.0 + 8.0, at.3 - 3.0, metres * per_metre);
-        canvas.rect((x, y - 4.0), (long / 2.0, 4.0), r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##);
-        canvas.rect((x + long / 2.0, y - 4.0), (long / 2.0, 4.0), r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##);
+        canvas.rect(
+            (x, y - 4.0),
+            (long / 2.0, 4.0),
+            r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
+        canvas.rect(
+            (x + long / 2.0, y - 4.0),
+            (long / 2.0, 4.0),
+            r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
         let unit = match (metres >= 1000.0, self.language) {
             (true, Language::Zh) => "公里",
             (true, Language::En) => "km",
             (false, Language::Zh) => "米",
             (false, Language::En) => "m",
         };
-        let shown = if metres >= 1000.0 { metres / 1000.0 } else { metres };
+        let shown = if metres >= 1000.0 {
+            metres / 1000.0
+        } else {
+            metres
+        };
         let look = Type {
             halo: true,
             ..Type::new(6.5, Anchor::Middle)
@@ -368,21 +445,32 @@ impl Map {
             (width - 0.8, height - 0.8),
             r##"fill="none" stroke="#3a3a3a" stroke-width="0.8""##,
         );
-        canvas.line((0.4, top), (width - 0.4, top), r##"stroke="#3a3a3a" stroke-width="0.5""##);
+        canvas.line(
+            (0.4, top),
+            (width - 0.4, top),
+            r##"stroke="#3a3a3a" stroke-width="0.5""##,
+        );
         let mut right: Vec<&str> = self.imprint.marks.iter().map(String::as_str).collect();
         if !self.imprint.approval.is_empty() {
             right.insert(0, &self.imprint.approval);
         }
         let right = right.join("  ·  ");
         let size = 6.2;
-        canvas.text((width - 6.0, top + 10.5), &right, Type::new(size, Anchor::End));
+        canvas.text(
+            (width - 6.0, top + 10.5),
+            &right,
+            Type::new(size, Anchor::End),
+        );
         let free = width - 24.0 - text_width(&right, size);
-        canvas.text((6.0, top + 10.5), &shortened(&self.imprint.source, size, free), Type::new(size, Anchor::Start));
+        canvas.text(
+            (6.0, top + 10.5),
+            &shortened(&self.imprint.source, size, free),
+            Type::new(size, Anchor::Start),
+        );
     }
 }
 
-const SURFACE: &str =
-    r##"fill="#d9a300" fill-opacity="0.28" fill-rule="evenodd" stroke="#8a6700" stroke-width="0.7" stroke-dasharray="2.5 1.5""##;
+const SURFACE: &str = r##"fill="#d9a300" fill-opacity="0.28" fill-rule="evenodd" stroke="#8a6700" stroke-width="0.7" stroke-dasharray="2.5 1.5""##;
 
 /// The first of a text that fits, with dots where it was cut.
 fn shortened(text: &str, size: f64, width: f64) -> String {

@@ -46,7 +46,8 @@ impl Room {
 /// The share of a rectangle that rings cover, by a raster of 12 by 12 points.
 pub fn covered(frame: Frame, shapes: &[Vec<Vec<(f64, f64)>>]) -> f64 {
     const STEPS: usize = 12;
-    let at = |from: f64, to: f64, step: usize| from + (to - from) * (step as f64 + 0.5) / STEPS as f64;
+    let at =
+        |from: f64, to: f64, step: usize| from + (to - from) * (step as f64 + 0.5) / STEPS as f64;
     let mut inside = 0;
     for row in 0..STEPS {
         for column in 0..STEPS {
@@ -66,7 +67,8 @@ fn is_in((x, y): (f64, f64), rings: &[Vec<(f64, f64)>]) -> bool {
         };
         for corner in ring {
             let crosses = (corner.1 > y) != (last.1 > y);
-            if crosses && x < (last.0 - corner.0) * (y - corner.1) / (last.1 - corner.1) + corner.0 {
+            if crosses && x < (last.0 - corner.0) * (y - corner.1) / (last.1 - corner.1) + corner.0
+            {
                 inside = !inside;
             }
             last = corner;

@@ -20,7 +20,10 @@ impl Plane {
     pub fn fitting(bounds: Rect<f64>, (x, y): (f64, f64), (w, h): (f64, f64)) -> Self {
         let middle = bounds.center();
         let narrowing = middle.y.to_radians().cos();
-        let (width, height) = ((bounds.width() * narrowing).max(1e-6), bounds.height().max(1e-6));
+        let (width, height) = (
+            (bounds.width() * narrowing).max(1e-6),
+            bounds.height().max(1e-6),
+        );
         let per_degree = (w / width).min(h / height);
         Plane {
             middle,
@@ -61,14 +64,20 @@ impl Plane {
         for polygon in &shape.0 {
             let polygon = Polygon::new(
                 self.ring(polygon.exterior()),
-                polygon.interiors().iter().map(|ring| self.ring(ring)).collect(),
+                polygon
+                    .interiors()
+                    .iter()
+                    .map(|ring| self.ring(ring))
+                    .collect(),
             );
             let simple = polygon.simplify(TOLERANCE_PT);
             let all = std::iter::once(simple.exterior()).chain(simple.interiors());
-            rings.extend(
-                all.filter(|ring| ring.0.len() > 3)
-                    .map(|ring| ring.0[..ring.0.len() - 1].iter().map(|c| (c.x, c.y)).collect()),
-            );
+            rings.extend(all.filter(|ring| ring.0.len() > 3).map(|ring| {
+                ring.0[..ring.0.len() - 1]
+                    .iter()
+                    .map(|c| (c.x, c.y))
+                    .collect()
+            }));
         }
         rings
     }
@@ -76,25 +85,29 @@ impl Plane {
 
 /// The box around shapes; `None` where there are none.
 pub fn bounds<'s>(shapes: impl Iterator<Item = &'s MultiPolygon<f64>>) -> Option<Rect<f64>> {
-    shapes.filter_map(BoundingRect::bounding_rect).reduce(|a, b| {
-        let (min, max) = (a.min(), a.max());
-        Rect::new(
-            Coord {
-                x: min.x.min(b.min().x),
-                y: min.y.min(b.min().y),
-            },
-            Coord {
-                x: max.x.max(b.max().x),
-                y: max.y.max(b.max().y),
-            },
-        )
-    })
+    shapes
+        .filter_map(BoundingRect::bounding_rect)
+        .reduce(|a, b| {
+            let (min, max) = (a.min(), a.max());
+            Rect::new(
+                Coord {
+                    x: min.x.min(b.min().x),
+                    y: min.y.min(b.min().y),
+                },
+                Coord {
+                    x: max.x.max(b.max().x),
+                    y: max.y.max(b.max().y),
+                },
+            )
+        })
 }
 
 /// A round length of at most `most` metres: 1, 2 or 5 times a power of ten.
 pub fn round_length(most: f64) -> f64 {
     let power = 10f64.powf(most.max(1e-3).log10().floor());
-    let step = [5.0, 2.0, 1.0].into_iter().find(|step| step * power <= most);
+    let step = [5.0, 2.0, 1.0]
+        .into_iter()
+        .find(|step| step * power <= most);
     step.unwrap_or(1.0) * power
 }
 
@@ -106,9 +119,15 @@ mod tests {
     fn a_square_kilometre_stays_square_and_keeps_its_scale() {
         let north = 1000.0 / DEGREE_M;
         let east = north / 23f64.to_radians().cos();
-        let bounds = Rect::new((113.0, 23.0 - north / 2.0), (113.0 + east, 23.0 + north / 2.0));
+        let bounds = Rect::new(
+            (113.0, 23.0 - north / 2.0),
+            (113.0 + east, 23.0 + north / 2.0),
+        );
         let plane = Plane::fitting(bounds, (0.0, 0.0), (200.0, 100.0));
-        let ((x1, y1), (x2, y2)) = (plane.point(113.0, 23.0 + north / 2.0), plane.point(113.0 + east, 23.0 - north / 2.0));
+        let ((x1, y1), (x2, y2)) = (
+            plane.point(113.0, 23.0 + north / 2.0),
+            plane.point(113.0 + east, 23.0 - north / 2.0),
+        );
         assert!(((x2 - x1) - 100.0).abs() < 0.01 && ((y2 - y1) - 100.0).abs() < 0.01);
         assert!((x1 - 50.0).abs() < 0.01 && y1.abs() < 0.01);
         assert!((plane.points_per_metre() * 1000.0 - 100.0).abs() < 0.01);
@@ -117,6 +136,13 @@ mod tests {
 
     #[test]
     fn lengths_are_round() {
-        assert_eq!([round_length(7300.0), round_length(4999.0), round_length(1000.0)], [5000.0, 2000.0, 1000.0]);
+        assert_eq!(
+            [
+                round_length(7300.0),
+                round_length(4999.0),
+                round_length(1000.0)
+            ],
+            [5000.0, 2000.0, 1000.0]
+        );
     }
 }

@@ -5,8 +5,7 @@ use unicode_width::UnicodeWidthChar;
 use super::Drawing;
 
 /// Fonts of figures, the first that is there.
-pub const FONTS: &str =
-    "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','Microsoft YaHei','PingFang SC',sans-serif";
+pub const FONTS: &str = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','Microsoft YaHei','PingFang SC',sans-serif";
 
 /// Text that stands in XML as it is.
 pub fn escape(text: &str) -> Cow<'_, str> {
@@ -149,9 +148,15 @@ impl Canvas {
             Anchor::Middle => r#" text-anchor="middle""#,
             Anchor::End => r#" text-anchor="end""#,
         };
-        let bold = if look.bold { r#" font-weight="700""# } else { "" };
+        let bold = if look.bold {
+            r#" font-weight="700""#
+        } else {
+            ""
+        };
         let halo = match look.halo {
-            true => r##" stroke="#ffffff" stroke-width="2" stroke-linejoin="round" paint-order="stroke""##,
+            true => {
+                r##" stroke="#ffffff" stroke-width="2" stroke-linejoin="round" paint-order="stroke""##
+            }
             false => "",
         };
         let _ = write!(
@@ -188,7 +193,10 @@ struct Short(f64);
 impl std::fmt::Display for Short {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let hundredths = (self.0 * 100.0).round() as i64;
-        let (sign, size) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
+        let (sign, size) = (
+            if hundredths < 0 { "-" } else { "" },
+            hundredths.unsigned_abs(),
+        );
         let (whole, part) = (size / 100, size % 100);
         match part {
             0 => write!(f, "{sign}{whole}"),
@@ -205,7 +213,10 @@ mod tests {
     #[test]
     fn coordinates_are_short_and_text_is_no_markup() {
         let short = |n: f64| Short(n).to_string();
-        assert_eq!([short(1.0), short(-0.5), short(2.345), short(-0.001)], ["1", "-0.5", "2.35", "0"]);
+        assert_eq!(
+            [short(1.0), short(-0.5), short(2.345), short(-0.001)],
+            ["1", "-0.5", "2.35", "0"]
+        );
         assert_eq!(escape("<a & 'b'>\u{1}"), "&lt;a &amp; &#39;b&#39;&gt;");
         assert!((text_width("天河", 10.0) - 20.0).abs() < 1e-9);
     }

@@ -31,7 +31,11 @@ impl<'c> Draft<'c> {
     pub fn begin(city: &'c City, question: &Question) -> Result<Self, QueryError> {
         let words = Words(question.lang);
         let period = question.period.as_ref();
-        let area = question.area.as_deref().map(|code| find_area(city, code, period)).transpose()?;
+        let area = question
+            .area
+            .as_deref()
+            .map(|code| find_area(city, code, period))
+            .transpose()?;
         let mut draft = Draft {
             city,
             question: question.clone(),
@@ -43,7 +47,10 @@ impl<'c> Draft<'c> {
         };
         let kind = question.kind.title();
         let place = draft.place();
-        let title = words.tell(|| format!("{place}{}", kind.zh), || format!("{}: {place}", kind.en));
+        let title = words.tell(
+            || format!("{place}{}", kind.zh),
+            || format!("{}: {place}", kind.en),
+        );
         draft.text = Builder::new(question.lang, title);
         let marking = Title {
             zh: city.setting(Setting::MarkingZh).to_owned(),
@@ -51,7 +58,9 @@ impl<'c> Draft<'c> {
         };
         draft.text.mark(words.title(&marking));
         if city.is_synthetic() {
-            draft.text.mark(words.say("合成数据", "Synthetic data").to_owned());
+            draft
+                .text
+                .mark(words.say("合成数据", "Synthetic data").to_owned());
         }
         Ok(draft)
     }
@@ -90,7 +99,9 @@ impl<'c> Draft<'c> {
     pub fn cite<R, T>(&mut self, title: &str, answer: &Answer<R, T>) {
         let words = self.words();
         for input in &answer.provenance.inputs {
-            let is_same = |known: &Input| known.layer == input.layer && known.reference_date == input.reference_date;
+            let is_same = |known: &Input| {
+                known.layer == input.layer && known.reference_date == input.reference_date
+            };
             if !self.inputs.iter().any(is_same) {
                 self.inputs.push(input.clone());
             }
@@ -145,8 +156,14 @@ impl<'c> Draft<'c> {
         let none = words.say("未填", "not given");
         let number = if approval.is_empty() { none } else { approval };
         Imprint {
-            source: words.tell(|| format!("数据来源：{list}"), || format!("Sources: {list}")),
-            approval: words.tell(|| format!("审图号：{number}"), || format!("Map approval no.: {number}")),
+            source: words.tell(
+                || format!("数据来源：{list}"),
+                || format!("Sources: {list}"),
+            ),
+            approval: words.tell(
+                || format!("审图号：{number}"),
+                || format!("Map approval no.: {number}"),
+            ),
             marks: self.text.marks().to_vec(),
         }
     }
@@ -155,17 +172,23 @@ impl<'c> Draft<'c> {
     pub fn finish(mut self, data_version: u64, software: &str) -> (Document, Seal) {
         let words = self.words();
         self.title_block(data_version);
-        self.text.heading(1, words.say("方法与数据说明", "Methods and data"));
-        self.text.heading(2, words.say("口径、来源与参数", "Definitions, sources and parameters"));
+        self.text
+            .heading(1, words.say("方法与数据说明", "Methods and data"));
+        self.text.heading(
+            2,
+            words.say("口径、来源与参数", "Definitions, sources and parameters"),
+        );
         let methods = std::mem::take(&mut self.methods);
         self.text.notes(methods);
-        self.text.heading(2, words.say("指标解释", "Meaning of the columns"));
+        self.text
+            .heading(2, words.say("指标解释", "Meaning of the columns"));
         let catalog = self.city.catalog();
         let defined = self.keys.iter().filter_map(|key| catalog.term(key));
         let defined = defined.map(|term| (words.title(&term.title), words.title(&term.definition)));
         let defined: Vec<(String, String)> = defined.collect();
         self.text.notes(defined);
-        self.text.heading(2, words.say("可核验信息", "For verification"));
+        self.text
+            .heading(2, words.say("可核验信息", "For verification"));
         let mut document = self.text.done();
         let seal = Seal::of(&self.question, data_version, software, &document);
         let notes = vec![
@@ -203,12 +226,17 @@ impl<'c> Draft<'c> {
             ),
         };
         self.text.fact(words.say("范围", "Area"), place);
-        let mut dates: Vec<String> = self.inputs.iter().map(|input| input.reference_date.to_string()).collect();
+        let mut dates: Vec<String> = self
+            .inputs
+            .iter()
+            .map(|input| input.reference_date.to_string())
+            .collect();
         dates.sort();
         dates.dedup();
         let asked = self.question.period.as_ref().map(ToString::to_string);
         let dates = asked.unwrap_or_else(|| words.list(&dates));
-        self.text.fact(words.say("数据时点", "Reference dates"), dates);
+        self.text
+            .fact(words.say("数据时点", "Reference dates"), dates);
         let caliber = self.caliber();
         self.text.fact(words.say("人口口径", "Population"), caliber);
         let updated = newest_import(self.city);
@@ -217,7 +245,8 @@ impl<'c> Draft<'c> {
             || format!("{data_version}（{day} 更新）"),
             || format!("{data_version} (changed {day})"),
         );
-        self.text.fact(words.say("数据版本", "Data version"), version);
+        self.text
+            .fact(words.say("数据版本", "Data version"), version);
         let marks = self.text.marks().join(" · ");
         self.text.fact(words.say("标识", "Marking"), marks);
     }
@@ -225,7 +254,10 @@ impl<'c> Draft<'c> {
     /// What the population of the report is called.
     fn caliber(&self) -> String {
         let label = ["人口口径", "Caliber"];
-        let noted = self.methods.iter().find(|(l, _)| label.contains(&l.as_str()));
+        let noted = self
+            .methods
+            .iter()
+            .find(|(l, _)| label.contains(&l.as_str()));
         noted.map(|(_, text)| text.clone()).unwrap_or_default()
     }
 }
@@ -251,5 +283,8 @@ fn parameters(query: &Json, words: Words) -> String {
         return String::new();
     }
     let list = pairs.join("; ");
-    words.tell(|| format!("（参数：{list}）"), || format!(" (Parameters: {list})"))
+    words.tell(
+        || format!("（参数：{list}）"),
+        || format!(" (Parameters: {list})"),
+    )
 }

@@ -5,8 +5,9 @@ use crate::{
     city::City,
     domain::{AreaCode, LevelId, Period},
     query::{
-        self, Answer, BalanceBand, BalanceQuery, BalanceRow, CalibersQuery, CommuteQuery, CommuteRow,
-        Input, Limits, QueryError, Row, Standing, areas_within, balance_rest, outline, to_row,
+        self, Answer, BalanceBand, BalanceQuery, BalanceRow, CalibersQuery, CommuteQuery,
+        CommuteRow, Input, Limits, QueryError, Row, Standing, areas_within, balance_rest, outline,
+        to_row,
     },
     reports::{
         Question,
@@ -115,7 +116,11 @@ impl JobHousing {
 
     /// # Errors
     /// Where nobody waits any longer.
-    pub fn write<'c>(&self, mut draft: Draft<'c>, limits: &Limits) -> Result<Draft<'c>, QueryError> {
+    pub fn write<'c>(
+        &self,
+        mut draft: Draft<'c>,
+        limits: &Limits,
+    ) -> Result<Draft<'c>, QueryError> {
         limits.check()?;
         let words = draft.words();
         let code = draft.area.map(|area| area.code.clone());
@@ -123,10 +128,22 @@ impl JobHousing {
         let parts: Vec<Part<'_>> = self
             .levels
             .iter()
-            .filter_map(|level| Part::of(draft.city, level, self, code.as_ref(), period.as_ref(), words))
+            .filter_map(|level| {
+                Part::of(
+                    draft.city,
+                    level,
+                    self,
+                    code.as_ref(),
+                    period.as_ref(),
+                    words,
+                )
+            })
             .collect();
         let own = self.own(code.as_ref());
-        draft.cite(words.say("职住比（按数量）", "Jobs per employed resident, by count"), &self.whole);
+        draft.cite(
+            words.say("职住比（按数量）", "Jobs per employed resident, by count"),
+            &self.whole,
+        );
         self.band_note(&mut draft);
         self.findings(&mut draft, &own, &parts);
         self.overview(&mut draft, &own, code.as_ref(), &parts);
@@ -150,7 +167,10 @@ impl JobHousing {
         match code {
             None => Some(level.commute.as_ref()?.totals.clone()),
             Some(code) => {
-                let answers = self.levels.iter().filter_map(|level| level.commute.as_ref());
+                let answers = self
+                    .levels
+                    .iter()
+                    .filter_map(|level| level.commute.as_ref());
                 let mut rows = answers.flat_map(|answer| &answer.rows);
                 rows.find(|row| row.code == code.as_str()).cloned()
             }
@@ -173,9 +193,16 @@ impl JobHousing {
         let (words, subject) = (draft.words(), draft.subject());
         let (language, band) = (draft.language(), &self.band);
         let counted: Vec<String> = [
-            own.usual_residents.map(|n| (words.say("常住人口", "residents"), people(n, language))),
-            own.employed_residents.map(|n| (words.say("就业人口", "employed residents"), people(n, language))),
-            own.jobs.map(|n| (words.say("就业岗位", "jobs"), jobs(n, language))),
+            own.usual_residents
+                .map(|n| (words.say("常住人口", "residents"), people(n, language))),
+            own.employed_residents.map(|n| {
+                (
+                    words.say("就业人口", "employed residents"),
+                    people(n, language),
+                )
+            }),
+            own.jobs
+                .map(|n| (words.say("就业岗位", "jobs"), jobs(n, language))),
         ]
         .into_iter()
         .flatten()
@@ -210,7 +237,12 @@ impl JobHousing {
             self.finding_of_level(draft, part);
         }
         for part in parts {
-            let named: Vec<String> = part.standing.by_count_only.iter().map(|at| part.names[*at].clone()).collect();
+            let named: Vec<String> = part
+                .standing
+                .by_count_only
+                .iter()
+                .map(|at| part.names[*at].clone())
+                .collect();
             if named.is_empty() {
                 continue;
             }
@@ -250,7 +282,13 @@ impl JobHousing {
     }
 
     /// Calibers side by side.
-    fn overview(&self, draft: &mut Draft<'_>, own: &BalanceRow, code: Option<&AreaCode>, parts: &[Part<'_>]) {
+    fn overview(
+        &self,
+        draft: &mut Draft<'_>,
+        own: &BalanceRow,
+        code: Option<&AreaCode>,
+        parts: &[Part<'_>],
+    ) {
         let words = draft.words();
         draft.text.heading(1, words.say("总体情况", "Overview"));
         draft.text.paragraph(words.tell(
@@ -258,10 +296,14 @@ impl JobHousing {
             || format!("This report compares employed people who live in {} with the jobs whose place of work lies there. Larger areas balance more easily, so the ratio is computed at several scales and stands beside self-containment from commuting flows.", draft.place()),
         ));
         let Some(part) = parts.iter().find(|part| part.is_listed()) else {
-            draft.text.paragraph(words.say(
-                "没有可列的下级单元。",
-                "There are no smaller areas to list.",
-            ).to_owned());
+            draft.text.paragraph(
+                words
+                    .say(
+                        "没有可列的下级单元。",
+                        "There are no smaller areas to list.",
+                    )
+                    .to_owned(),
+            );
             return;
         };
         let answer = &part.level.calibers;
@@ -280,7 +322,13 @@ impl JobHousing {
             return;
         }
         draft.cite(words.say("人口口径对照", "Calibers side by side"), answer);
-        let mut table = Table::new("calibers", title, draft.city.catalog(), draft.language(), &keys);
+        let mut table = Table::new(
+            "calibers",
+            title,
+            draft.city.catalog(),
+            draft.language(),
+            &keys,
+        );
         let rows: Vec<&Row> = part.rows.iter().map(|at| &answer.rows[*at]).collect();
         for row in &rows {
             table.push(LineKind::Body, &named(row, words));
@@ -289,12 +337,18 @@ impl JobHousing {
             None => Some(answer.totals.clone()),
             Some(code) => {
                 let all = self.levels.iter().flat_map(|level| &level.calibers.rows);
-                all.into_iter().find(|row| row.get("code") == Some(&json!(code))).cloned()
+                all.into_iter()
+                    .find(|row| row.get("code") == Some(&json!(code)))
+                    .cloned()
             }
         };
         if let Some(whole) = whole {
             if let Some(rest) = query::rest_of_counts(&whole, &rows) {
-                table.push_named(LineKind::Rest, words.say("未落入上列单元", "In none of them"), &rest);
+                table.push_named(
+                    LineKind::Rest,
+                    words.say("未落入上列单元", "In none of them"),
+                    &rest,
+                );
             }
             table.push_named(LineKind::Total, words.say("合计", "Total"), &whole);
         }
@@ -306,8 +360,22 @@ impl JobHousing {
         draft.table(table);
         if own.official.is_some() {
             draft.text.paragraph(words.tell(
-                || format!("官方公布数 {}，与上表相差 {}。", people(own.official.unwrap_or(0), words.0), own.difference.map_or("—".to_owned(), |d| people(d, words.0))),
-                || format!("The published total is {}, the difference {}.", people(own.official.unwrap_or(0), words.0), own.difference.map_or("—".to_owned(), |d| people(d, words.0))),
+                || {
+                    format!(
+                        "官方公布数 {}，与上表相差 {}。",
+                        people(own.official.unwrap_or(0), words.0),
+                        own.difference
+                            .map_or("—".to_owned(), |d| people(d, words.0))
+                    )
+                },
+                || {
+                    format!(
+                        "The published total is {}, the difference {}.",
+                        people(own.official.unwrap_or(0), words.0),
+                        own.difference
+                            .map_or("—".to_owned(), |d| people(d, words.0))
+                    )
+                },
             ));
         }
     }
@@ -321,14 +389,26 @@ impl JobHousing {
         limits: &Limits,
     ) -> Result<(), QueryError> {
         let words = draft.words();
-        draft.text.heading(1, words.say("职住平衡", "Job-housing balance"));
+        draft
+            .text
+            .heading(1, words.say("职住平衡", "Job-housing balance"));
         if parts.is_empty() {
-            draft.text.paragraph(words.say("本范围没有下级单元。", "There are no smaller areas.").to_owned());
+            draft.text.paragraph(
+                words
+                    .say("本范围没有下级单元。", "There are no smaller areas.")
+                    .to_owned(),
+            );
         }
         for part in parts {
             limits.check()?;
             let level = words.title(&part.level.title);
-            draft.text.heading(2, &words.tell(|| format!("按{level}"), || format!("By {}", level.to_lowercase())));
+            draft.text.heading(
+                2,
+                &words.tell(
+                    || format!("按{level}"),
+                    || format!("By {}", level.to_lowercase()),
+                ),
+            );
             if !part.is_listed() {
                 draft.text.paragraph(words.tell(
                     || format!("共 {} 个{level}，超过 {MOST_ROWS} 个，不逐一列出，见多尺度对照表；完整数据可用 Excel 导出。", part.rows.len()),
@@ -336,9 +416,15 @@ impl JobHousing {
                 ));
                 continue;
             }
-            draft.cite(words.say("职住比（按数量）", "Jobs per employed resident, by count"), &part.level.balance);
+            draft.cite(
+                words.say("职住比（按数量）", "Jobs per employed resident, by count"),
+                &part.level.balance,
+            );
             if let Some(floating) = &part.level.floating {
-                draft.cite(words.say("服务区职住比", "Ratio of floating catchments"), floating);
+                draft.cite(
+                    words.say("服务区职住比", "Ratio of floating catchments"),
+                    floating,
+                );
             }
             let number = self.balance_table(draft, own, part);
             if own.jobs_per_employed_resident.is_some() {
@@ -351,32 +437,64 @@ impl JobHousing {
     fn balance_table(&self, draft: &mut Draft<'_>, own: &BalanceRow, part: &Part<'_>) -> String {
         let words = draft.words();
         let keys = [
-            "name", "usual_residents", "employed_residents", "jobs", "jobs_per_employed_resident",
-            "catchment_jobs_per_employed_resident", "balance_index", "self_containment", "self_sufficiency", "reason",
+            "name",
+            "usual_residents",
+            "employed_residents",
+            "jobs",
+            "jobs_per_employed_resident",
+            "catchment_jobs_per_employed_resident",
+            "balance_index",
+            "self_containment",
+            "self_sufficiency",
+            "reason",
         ];
         let level = words.title(&part.level.title);
         let title = words.tell(
             || format!("{}各{level}职住平衡（岗位÷就业人口）", draft.place()),
-            || format!("Jobs and employed residents by {}, {}", level.to_lowercase(), draft.place()),
+            || {
+                format!(
+                    "Jobs and employed residents by {}, {}",
+                    level.to_lowercase(),
+                    draft.place()
+                )
+            },
         );
         let id = format!("balance.{}", part.level.id);
         let mut table = Table::new(&id, title, draft.city.catalog(), draft.language(), &keys);
         for (at, row) in part.rows.iter().zip(&part.balance) {
             let mut cells = named(&to_row(row).unwrap_or_default(), words);
-            let floating = part.level.floating.as_ref().map(|answer| answer.rows[*at].jobs_per_employed_resident);
-            cells.insert("catchment_jobs_per_employed_resident".into(), json!(floating.flatten()));
+            let floating = part
+                .level
+                .floating
+                .as_ref()
+                .map(|answer| answer.rows[*at].jobs_per_employed_resident);
+            cells.insert(
+                "catchment_jobs_per_employed_resident".into(),
+                json!(floating.flatten()),
+            );
             table.push(LineKind::Body, &cells);
         }
         if let Some(rest) = balance_rest(own, &part.balance) {
             let mut cells = to_row(&rest).unwrap_or_default();
             cells.remove("reason");
-            table.push_named(LineKind::Rest, words.say("未落入上列单元", "In none of them"), &cells);
+            table.push_named(
+                LineKind::Rest,
+                words.say("未落入上列单元", "In none of them"),
+                &cells,
+            );
         }
         let code = (!own.code.is_empty()).then_some(own.code.as_str());
         // The containment of the whole city is that between the areas of the level.
-        let total = if code.is_none() { &part.level.balance.totals } else { own };
+        let total = if code.is_none() {
+            &part.level.balance.totals
+        } else {
+            own
+        };
         let mut cells = to_row(total).unwrap_or_default();
-        cells.insert("catchment_jobs_per_employed_resident".into(), json!(self.floating_of(code, part.level)));
+        cells.insert(
+            "catchment_jobs_per_employed_resident".into(),
+            json!(self.floating_of(code, part.level)),
+        );
         table.push_named(LineKind::Total, words.say("合计", "Total"), &cells);
         table.drop_empty(|key| why(key, words));
         table.reasons_below();
@@ -394,14 +512,24 @@ impl JobHousing {
         match code {
             None => level.floating.as_ref()?.totals.jobs_per_employed_resident,
             Some(code) => {
-                let answers = self.levels.iter().filter_map(|level| level.floating.as_ref());
+                let answers = self
+                    .levels
+                    .iter()
+                    .filter_map(|level| level.floating.as_ref());
                 let mut rows = answers.flat_map(|answer| &answer.rows);
-                rows.find(|row| row.code == code)?.jobs_per_employed_resident
+                rows.find(|row| row.code == code)?
+                    .jobs_per_employed_resident
             }
         }
     }
 
-    fn figures(&self, draft: &mut Draft<'_>, part: &Part<'_>, period: Option<&Period>, table: &str) {
+    fn figures(
+        &self,
+        draft: &mut Draft<'_>,
+        part: &Part<'_>,
+        period: Option<&Period>,
+        table: &str,
+    ) {
         let words = draft.words();
         let level = words.title(&part.level.title);
         let place = draft.place();
@@ -411,7 +539,10 @@ impl JobHousing {
             place: area.place,
             value: row.jobs_per_employed_resident,
             name: name.clone(),
-            printed: row.jobs_per_employed_resident.map(ratio).unwrap_or_default(),
+            printed: row
+                .jobs_per_employed_resident
+                .map(ratio)
+                .unwrap_or_default(),
         });
         let areas: Vec<MapArea> = areas.collect();
         let inputs: Vec<Input> = part.level.balance.provenance.inputs.clone();
@@ -428,9 +559,17 @@ impl JobHousing {
         };
         let title = words.tell(
             || format!("{place}各{level}职住比"),
-            || format!("Jobs per employed resident by {}, {place}", level.to_lowercase()),
+            || {
+                format!(
+                    "Jobs per employed resident by {}, {place}",
+                    level.to_lowercase()
+                )
+            },
         );
-        let alternative = words.tell(|| format!("{title}，数值见{table}"), || format!("{title}; values in {table}"));
+        let alternative = words.tell(
+            || format!("{title}，数值见{table}"),
+            || format!("{title}; values in {table}"),
+        );
         draft.text.figure(title, map.draw(), alternative);
         self.chart(draft, part, table);
     }
@@ -441,10 +580,16 @@ impl JobHousing {
         let bars = part.balance.iter().zip(&part.names).map(|(row, name)| Bar {
             name: name.clone(),
             value: row.jobs_per_employed_resident,
-            printed: row.jobs_per_employed_resident.map_or_else(|| "—".to_owned(), ratio),
+            printed: row
+                .jobs_per_employed_resident
+                .map_or_else(|| "—".to_owned(), ratio),
         });
         let mut bars: Vec<Bar> = bars.collect();
-        bars.sort_by(|a, b| b.value.unwrap_or(f64::MIN).total_cmp(&a.value.unwrap_or(f64::MIN)));
+        bars.sort_by(|a, b| {
+            b.value
+                .unwrap_or(f64::MIN)
+                .total_cmp(&a.value.unwrap_or(f64::MIN))
+        });
         let most = 40;
         let left_out = bars.len().saturating_sub(most);
         let chart = BarChart {
@@ -452,36 +597,63 @@ impl JobHousing {
             band: Some((
                 self.band.from,
                 self.band.to,
-                words.tell(|| format!("平衡区间 {}–{}", self.band.from, self.band.to), || format!("balanced {}–{}", self.band.from, self.band.to)),
+                words.tell(
+                    || format!("平衡区间 {}–{}", self.band.from, self.band.to),
+                    || format!("balanced {}–{}", self.band.from, self.band.to),
+                ),
             )),
             most,
-            axis: words.say("岗位÷就业人口", "jobs ÷ employed residents").to_owned(),
-            left_out: words.tell(|| format!("……（其间 {left_out} 个从略）"), || format!("… ({left_out} between are not drawn)")),
+            axis: words
+                .say("岗位÷就业人口", "jobs ÷ employed residents")
+                .to_owned(),
+            left_out: words.tell(
+                || format!("……（其间 {left_out} 个从略）"),
+                || format!("… ({left_out} between are not drawn)"),
+            ),
         };
         let title = words.tell(
             || format!("{}各{level}职住比排序", draft.place()),
             || format!("The same in order, {}", draft.place()),
         );
-        let alternative = words.tell(|| format!("{title}，数值见{table}"), || format!("{title}; values in {table}"));
+        let alternative = words.tell(
+            || format!("{title}，数值见{table}"),
+            || format!("{title}; values in {table}"),
+        );
         draft.text.figure(title, chart.draw(), alternative);
     }
 
     /// The outlines of the next larger level, over the smaller ones.
-    fn borders(&self, draft: &Draft<'_>, part: &Part<'_>, period: Option<&Period>) -> Vec<geo::MultiPolygon<f64>> {
-        let larger = self.levels.iter().take_while(|level| level.id != part.level.id);
+    fn borders(
+        &self,
+        draft: &Draft<'_>,
+        part: &Part<'_>,
+        period: Option<&Period>,
+    ) -> Vec<geo::MultiPolygon<f64>> {
+        let larger = self
+            .levels
+            .iter()
+            .take_while(|level| level.id != part.level.id);
         let Some(larger) = larger.last() else {
             return Vec::new();
         };
         let code = draft.area.map(|area| area.code.clone());
-        let inside = areas_within(draft.city, larger.id.as_str(), code.as_ref(), period).unwrap_or_default();
+        let inside =
+            areas_within(draft.city, larger.id.as_str(), code.as_ref(), period).unwrap_or_default();
         let own = draft.area.into_iter();
-        own.chain(inside).map(|area| outline(draft.city, area, period)).collect()
+        own.chain(inside)
+            .map(|area| outline(draft.city, area, period))
+            .collect()
     }
 
     fn commuting(&self, draft: &mut Draft<'_>, code: Option<&AreaCode>, parts: &[Part<'_>]) {
         let words = draft.words();
-        draft.text.heading(1, words.say("通勤与自足性", "Commuting and self-containment"));
-        let with_flows = parts.iter().filter(|part| part.is_listed() && part.level.commute.is_some());
+        draft.text.heading(
+            1,
+            words.say("通勤与自足性", "Commuting and self-containment"),
+        );
+        let with_flows = parts
+            .iter()
+            .filter(|part| part.is_listed() && part.level.commute.is_some());
         let mut is_any = false;
         for part in with_flows {
             let Some(answer) = &part.level.commute else {
@@ -491,14 +663,30 @@ impl JobHousing {
             let level = words.title(&part.level.title);
             draft.cite(words.say("通勤", "Commuting"), answer);
             let keys = [
-                "name", "commuters", "inside", "out_commuters", "in_commuters", "self_containment", "self_sufficiency",
-                "mean_distance_km", "share_within_5_km", "mean_minutes", "share_within_45_min", "reason",
+                "name",
+                "commuters",
+                "inside",
+                "out_commuters",
+                "in_commuters",
+                "self_containment",
+                "self_sufficiency",
+                "mean_distance_km",
+                "share_within_5_km",
+                "mean_minutes",
+                "share_within_45_min",
+                "reason",
             ];
             let title = words.tell(
                 || format!("{}各{level}通勤", draft.place()),
                 || format!("Commuting by {}, {}", level.to_lowercase(), draft.place()),
             );
-            let mut table = Table::new(&format!("commute.{}", part.level.id), title, draft.city.catalog(), draft.language(), &keys);
+            let mut table = Table::new(
+                &format!("commute.{}", part.level.id),
+                title,
+                draft.city.catalog(),
+                draft.language(),
+                &keys,
+            );
             for at in &part.rows {
                 let row = to_row(&answer.rows[*at]).unwrap_or_default();
                 table.push(LineKind::Body, &named(&row, words));
@@ -540,8 +728,19 @@ impl JobHousing {
         let Some(city) = &own.city else {
             return;
         };
-        if let (Some(observed), Some(minimum), Some(maximum)) = (city.observed_commute, city.minimum_commute, city.maximum_commute) {
-            let unit = words.say(if city.unit == "km" { "公里" } else { "分钟" }, city.unit);
+        if let (Some(observed), Some(minimum), Some(maximum)) = (
+            city.observed_commute,
+            city.minimum_commute,
+            city.maximum_commute,
+        ) {
+            let unit = words.say(
+                if city.unit == "km" {
+                    "公里"
+                } else {
+                    "分钟"
+                },
+                city.unit,
+            );
             let used = city.excess_share.map_or_else(|| "—".to_owned(), percent);
             draft.text.paragraph(words.tell(
                 || format!("以{level}为单元，现状平均单程通勤 {} {unit}；在现有居住与岗位布局下，理论最小 {} {unit}（职住分离度），最大 {} {unit}；过剩通勤占 {used}。", ratio(observed), ratio(minimum), ratio(maximum)),
@@ -553,20 +752,39 @@ impl JobHousing {
     /// The same question at every scale.
     fn scales(&self, draft: &mut Draft<'_>, parts: &[Part<'_>]) {
         let words = draft.words();
-        draft.text.heading(1, words.say("多尺度对照", "Scale by scale"));
+        draft
+            .text
+            .heading(1, words.say("多尺度对照", "Scale by scale"));
         if parts.is_empty() {
-            draft.text.paragraph(words.say("只有一个尺度。", "There is only one scale.").to_owned());
+            draft.text.paragraph(
+                words
+                    .say("只有一个尺度。", "There is only one scale.")
+                    .to_owned(),
+            );
             return;
         }
         let keys = [
-            "level", "areas_count", "balanced_areas", "share_balanced", "more_workers_areas", "more_jobs_areas",
-            "undefined_areas", "lowest_ratio", "highest_ratio",
+            "level",
+            "areas_count",
+            "balanced_areas",
+            "share_balanced",
+            "more_workers_areas",
+            "more_jobs_areas",
+            "undefined_areas",
+            "lowest_ratio",
+            "highest_ratio",
         ];
         let title = words.tell(
             || format!("{}不同尺度下的职住平衡", draft.place()),
             || format!("Balance by scale, {}", draft.place()),
         );
-        let mut table = Table::new("scales", title, draft.city.catalog(), draft.language(), &keys);
+        let mut table = Table::new(
+            "scales",
+            title,
+            draft.city.catalog(),
+            draft.language(),
+            &keys,
+        );
         for part in parts {
             let standing = &part.standing;
             let mut row = Row::new();
@@ -577,8 +795,14 @@ impl JobHousing {
             row.insert("more_workers_areas".into(), json!(standing.more_workers));
             row.insert("more_jobs_areas".into(), json!(standing.more_jobs));
             row.insert("undefined_areas".into(), json!(standing.undefined));
-            row.insert("lowest_ratio".into(), json!(standing.lowest.map(|(_, ratio)| ratio)));
-            row.insert("highest_ratio".into(), json!(standing.highest.map(|(_, ratio)| ratio)));
+            row.insert(
+                "lowest_ratio".into(),
+                json!(standing.lowest.map(|(_, ratio)| ratio)),
+            );
+            row.insert(
+                "highest_ratio".into(),
+                json!(standing.highest.map(|(_, ratio)| ratio)),
+            );
             table.push(LineKind::Body, &row);
         }
         table.drop_empty(|key| why(key, words));
@@ -615,10 +839,13 @@ impl<'a> Part<'a> {
             return None;
         }
         let rows = &level.balance.rows;
-        let place = |area: &&crate::city::Area| rows.iter().position(|row| row.code == area.code.as_str());
+        let place =
+            |area: &&crate::city::Area| rows.iter().position(|row| row.code == area.code.as_str());
         let places: Vec<usize> = areas.iter().filter_map(place).collect();
         let balance: Vec<BalanceRow> = places.iter().map(|at| rows[*at].clone()).collect();
-        let names = balance.iter().map(|row| words.name(&row.name, row.name_en.as_deref()));
+        let names = balance
+            .iter()
+            .map(|row| words.name(&row.name, row.name_en.as_deref()));
         Some(Part {
             level,
             areas,
@@ -637,8 +864,15 @@ impl<'a> Part<'a> {
 /// A row whose name is in the language of the report.
 pub fn named(row: &Row, words: Words) -> Row {
     let mut row = row.clone();
-    let name = row.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned();
-    let name_en = row.get("name_en").and_then(|name| name.as_str()).map(str::to_owned);
+    let name = row
+        .get("name")
+        .and_then(|name| name.as_str())
+        .unwrap_or_default()
+        .to_owned();
+    let name_en = row
+        .get("name_en")
+        .and_then(|name| name.as_str())
+        .map(str::to_owned);
     row.insert("name".into(), json!(words.name(&name, name_en.as_deref())));
     row
 }

@@ -26,10 +26,12 @@ impl Gathered {
     /// What the questions refuse.
     pub fn of(city: &City, question: &Question, limits: &Limits) -> Result<Self, QueryError> {
         Ok(match question.kind {
-            Kind::JobHousing => Gathered::JobHousing(Box::new(JobHousing::gather(city, question, limits)?)),
-            Kind::StationCatchment => {
-                Gathered::StationCatchment(Box::new(StationCatchment::gather(city, question, limits)?))
+            Kind::JobHousing => {
+                Gathered::JobHousing(Box::new(JobHousing::gather(city, question, limits)?))
             }
+            Kind::StationCatchment => Gathered::StationCatchment(Box::new(
+                StationCatchment::gather(city, question, limits)?,
+            )),
         })
     }
 

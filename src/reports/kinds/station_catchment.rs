@@ -81,7 +81,9 @@ impl StationCatchment {
         for (number, (id, title)) in filled.iter().enumerate() {
             limits.check()?;
             limits.progress(number as u64, 2 * filled.len() as u64 + 1);
-            gathered.levels.push((id.clone(), title.clone(), ask(id.as_str())?));
+            gathered
+                .levels
+                .push((id.clone(), title.clone(), ask(id.as_str())?));
         }
         gathered.city = match gathered.levels.first() {
             Some((_, _, coverage)) => Some(coverage.clone()),
@@ -115,15 +117,27 @@ impl StationCatchment {
 
     /// # Errors
     /// Where nobody waits any longer.
-    pub fn write<'c>(&self, mut draft: Draft<'c>, limits: &Limits) -> Result<Draft<'c>, QueryError> {
+    pub fn write<'c>(
+        &self,
+        mut draft: Draft<'c>,
+        limits: &Limits,
+    ) -> Result<Draft<'c>, QueryError> {
         let words = draft.words();
         if let Some(missing) = &self.missing {
             let text = words.tell(
                 || format!("{}无法评价轨道站点覆盖：{}。", draft.subject(), missing.zh),
-                || format!("{}: coverage by stations cannot be told: {}.", draft.subject(), missing.en),
+                || {
+                    format!(
+                        "{}: coverage by stations cannot be told: {}.",
+                        draft.subject(),
+                        missing.en
+                    )
+                },
             );
             draft.text.finding(text.clone());
-            draft.text.heading(1, words.say("站点覆盖", "Coverage by stations"));
+            draft
+                .text
+                .heading(1, words.say("站点覆盖", "Coverage by stations"));
             draft.text.paragraph(text);
             return Ok(draft);
         }
@@ -133,7 +147,10 @@ impl StationCatchment {
         let own = self.own(code.as_ref());
         self.findings(&mut draft, &own, &areas);
         if let Some(coverage) = &self.city {
-            draft.cite(words.say("站点人口岗位覆盖率", "Coverage by stations"), coverage);
+            draft.cite(
+                words.say("站点人口岗位覆盖率", "Coverage by stations"),
+                coverage,
+            );
         }
         draft.cite(words.say("站点影响区", "Station areas"), &areas);
         self.coverage(&mut draft, &own);
@@ -145,15 +162,29 @@ impl StationCatchment {
     /// The rows of the area itself, or of the city, one for each cutoff.
     fn own(&self, code: Option<&AreaCode>) -> Vec<StationCoverageRow> {
         match code {
-            None => self.city.iter().flat_map(|coverage| coverage.totals.clone()).collect(),
+            None => self
+                .city
+                .iter()
+                .flat_map(|coverage| coverage.totals.clone())
+                .collect(),
             Some(code) => {
-                let rows = self.levels.iter().flat_map(|(_, _, coverage)| &coverage.rows);
-                rows.filter(|row| row.code == code.as_str()).cloned().collect()
+                let rows = self
+                    .levels
+                    .iter()
+                    .flat_map(|(_, _, coverage)| &coverage.rows);
+                rows.filter(|row| row.code == code.as_str())
+                    .cloned()
+                    .collect()
             }
         }
     }
 
-    fn findings(&self, draft: &mut Draft<'_>, own: &[StationCoverageRow], areas: &Answer<StationAreaRow>) {
+    fn findings(
+        &self,
+        draft: &mut Draft<'_>,
+        own: &[StationCoverageRow],
+        areas: &Answer<StationAreaRow>,
+    ) {
         let (words, subject, language) = (draft.words(), draft.subject(), draft.language());
         let stations = areas.rows.len();
         if stations == 0 {
@@ -163,7 +194,11 @@ impl StationCatchment {
             ));
         }
         if let Some(row) = own.iter().find(|row| row.cutoff == INFLUENCE_M) {
-            let say = |circle: Option<f64>, street: Option<f64>, zh: &str, en: &str| -> Option<String> {
+            let say = |circle: Option<f64>,
+                       street: Option<f64>,
+                       zh: &str,
+                       en: &str|
+             -> Option<String> {
                 let circle = circle?;
                 Some(match street {
                     Some(street) => words.tell(
@@ -177,8 +212,18 @@ impl StationCatchment {
                 })
             };
             let parts: Vec<String> = [
-                say(row.straight_share_residents, row.walk_share_residents, "常住人口", "residents"),
-                say(row.straight_share_jobs, row.walk_share_jobs, "就业岗位", "jobs"),
+                say(
+                    row.straight_share_residents,
+                    row.walk_share_residents,
+                    "常住人口",
+                    "residents",
+                ),
+                say(
+                    row.straight_share_jobs,
+                    row.walk_share_jobs,
+                    "就业岗位",
+                    "jobs",
+                ),
             ]
             .into_iter()
             .flatten()
@@ -198,17 +243,34 @@ impl StationCatchment {
             }
         }
         let overlap = StationOverlap::of(&areas.rows, &areas.totals);
-        if let (Some(once), Some(summed), Some(again)) = (overlap.residents, overlap.summed_residents, overlap.share_residents_again) {
+        if let (Some(once), Some(summed), Some(again)) = (
+            overlap.residents,
+            overlap.summed_residents,
+            overlap.share_residents_again,
+        ) {
             draft.text.finding(words.tell(
                 || format!("{stations} 个站点 800 米影响区逐站相加有 {}，去重后为 {}，其中 {} 为重复计算。", people(summed, language), people(once, language), percent(again)),
                 || format!("Added up over {stations} stations the influence areas hold {} residents, each counted once {}: {} of the sum is double counting.", people(summed, language), people(once, language), percent(again)),
             ));
         }
-        let busiest = areas.rows.iter().filter(|row| row.activity_per_km2.is_some());
-        let busiest = busiest.max_by(|a, b| a.activity_per_km2.unwrap_or(0.0).total_cmp(&b.activity_per_km2.unwrap_or(0.0)));
+        let busiest = areas
+            .rows
+            .iter()
+            .filter(|row| row.activity_per_km2.is_some());
+        let busiest = busiest.max_by(|a, b| {
+            a.activity_per_km2
+                .unwrap_or(0.0)
+                .total_cmp(&b.activity_per_km2.unwrap_or(0.0))
+        });
         if let Some(row) = busiest {
-            let name = words.name(row.name.as_deref().unwrap_or(&row.id), row.name_en.as_deref());
-            let (near, worked) = (row.influence_residents.unwrap_or(0), row.influence_jobs.unwrap_or(0));
+            let name = words.name(
+                row.name.as_deref().unwrap_or(&row.id),
+                row.name_en.as_deref(),
+            );
+            let (near, worked) = (
+                row.influence_residents.unwrap_or(0),
+                row.influence_jobs.unwrap_or(0),
+            );
             draft.text.finding(words.tell(
                 || format!("综合密度最高的站点为{name}：影响区内常住人口 {}，就业岗位 {}。", people(near, language), jobs(worked, language)),
                 || format!("The densest surroundings are those of {name}, with {} residents and {} jobs.", people(near, language), jobs(worked, language)),
@@ -218,50 +280,96 @@ impl StationCatchment {
 
     fn coverage(&self, draft: &mut Draft<'_>, own: &[StationCoverageRow]) {
         let words = draft.words();
-        draft.text.heading(1, words.say("线网覆盖", "Coverage of the network"));
+        draft
+            .text
+            .heading(1, words.say("线网覆盖", "Coverage of the network"));
         draft.text.paragraph(words.say(
             "下表为站点各半径内的人口与岗位，圆形缓冲与步行路网并列；重叠部分每人、每个岗位只计一次。",
             "People and jobs within several distances of any station, circle beside street network; each person and job counts once.",
         ).to_owned());
         let keys = [
-            "cutoff", "straight_residents", "straight_share_residents", "walk_residents", "walk_share_residents",
-            "straight_jobs", "straight_share_jobs", "walk_jobs", "walk_share_jobs",
+            "cutoff",
+            "straight_residents",
+            "straight_share_residents",
+            "walk_residents",
+            "walk_share_residents",
+            "straight_jobs",
+            "straight_share_jobs",
+            "walk_jobs",
+            "walk_share_jobs",
         ];
         let title = words.tell(
-            || format!("{}站点人口岗位覆盖率（圆形缓冲与步行路网，去重）", draft.place()),
-            || format!("Coverage by stations, circle beside streets, each once, {}", draft.place()),
+            || {
+                format!(
+                    "{}站点人口岗位覆盖率（圆形缓冲与步行路网，去重）",
+                    draft.place()
+                )
+            },
+            || {
+                format!(
+                    "Coverage by stations, circle beside streets, each once, {}",
+                    draft.place()
+                )
+            },
         );
-        let mut table = Table::new("coverage", title, draft.city.catalog(), draft.language(), &keys);
+        let mut table = Table::new(
+            "coverage",
+            title,
+            draft.city.catalog(),
+            draft.language(),
+            &keys,
+        );
         for row in own {
             table.push(LineKind::Body, &to_row(row).unwrap_or_default());
         }
         self.note_missing(&mut table, draft.city, words);
         let number = draft.table(table);
-        let group = |row: &StationCoverageRow, pick: fn(&StationCoverageRow) -> [Option<f64>; 2]| Group {
-            name: words.tell(|| format!("{} 米", row.cutoff), || format!("{} m", row.cutoff)),
+        let group = |row: &StationCoverageRow,
+                     pick: fn(&StationCoverageRow) -> [Option<f64>; 2]| Group {
+            name: words.tell(
+                || format!("{} 米", row.cutoff),
+                || format!("{} m", row.cutoff),
+            ),
             bars: pick(row)
                 .into_iter()
-                .map(|share| (share.map(|share| share * 100.0), share.map_or_else(|| "—".to_owned(), percent)))
+                .map(|share| {
+                    (
+                        share.map(|share| share * 100.0),
+                        share.map_or_else(|| "—".to_owned(), percent),
+                    )
+                })
                 .collect(),
         };
         let groups: Vec<Group> = own
             .iter()
-            .map(|row| group(row, |row| [row.straight_share_residents, row.walk_share_residents]))
+            .map(|row| {
+                group(row, |row| {
+                    [row.straight_share_residents, row.walk_share_residents]
+                })
+            })
             .collect();
-        if groups.iter().any(|group| group.bars.iter().any(|bar| bar.0.is_some())) {
+        if groups
+            .iter()
+            .any(|group| group.bars.iter().any(|bar| bar.0.is_some()))
+        {
             let chart = GroupedBars {
                 series: vec![
                     words.say("圆形缓冲", "straight line").to_owned(),
                     words.say("步行路网", "along streets").to_owned(),
                 ],
                 groups,
-                axis: words.say("常住人口覆盖率（%）", "share of residents, %").to_owned(),
+                axis: words
+                    .say("常住人口覆盖率（%）", "share of residents, %")
+                    .to_owned(),
             };
             let title = words.tell(
                 || format!("{}站点人口覆盖率", draft.place()),
                 || format!("Share of residents near a station, {}", draft.place()),
             );
-            let alternative = words.tell(|| format!("{title}，数值见{number}"), || format!("{title}; values in {number}"));
+            let alternative = words.tell(
+                || format!("{title}，数值见{number}"),
+                || format!("{title}; values in {number}"),
+            );
             draft.text.figure(title, chart.draw(), alternative);
         }
     }
@@ -269,17 +377,25 @@ impl StationCatchment {
     fn note_missing(&self, table: &mut Table, city: &City, words: Words) {
         let has_streets = city.streets("walk").is_some();
         table.drop_empty(|key| match key.starts_with("walk_") && !has_streets {
-            true => words.say("未载入路网：需导入 streets", "no streets: import streets").to_owned(),
+            true => words
+                .say("未载入路网：需导入 streets", "no streets: import streets")
+                .to_owned(),
             false => why(key, words),
         });
     }
 
-    fn by_area(&self, draft: &mut Draft<'_>, own: &[StationCoverageRow], areas: &Answer<StationAreaRow>) {
+    fn by_area(
+        &self,
+        draft: &mut Draft<'_>,
+        own: &[StationCoverageRow],
+        areas: &Answer<StationAreaRow>,
+    ) {
         let words = draft.words();
         let period = self.question.period.clone();
         let code = draft.area.map(|area| area.code.clone());
         let parts = self.levels.iter().filter_map(|(id, title, coverage)| {
-            let inside = areas_within(draft.city, id.as_str(), code.as_ref(), period.as_ref()).ok()?;
+            let inside =
+                areas_within(draft.city, id.as_str(), code.as_ref(), period.as_ref()).ok()?;
             (!inside.is_empty()).then_some((id, title, coverage, inside))
         });
         // The largest areas inside: what a reader looks for first.
@@ -287,30 +403,73 @@ impl StationCatchment {
             return;
         };
         let level = words.title(level);
-        draft.text.heading(1, &words.tell(|| format!("各{level}覆盖"), || format!("Coverage by {}", level.to_lowercase())));
+        draft.text.heading(
+            1,
+            &words.tell(
+                || format!("各{level}覆盖"),
+                || format!("Coverage by {}", level.to_lowercase()),
+            ),
+        );
         let keys = [
-            "name", "residents", "straight_share_residents", "walk_residents", "walk_share_residents", "jobs",
-            "straight_share_jobs", "walk_jobs", "walk_share_jobs", "reason",
+            "name",
+            "residents",
+            "straight_share_residents",
+            "walk_residents",
+            "walk_share_residents",
+            "jobs",
+            "straight_share_jobs",
+            "walk_jobs",
+            "walk_share_jobs",
+            "reason",
         ];
         let title = words.tell(
             || format!("{}各{level} 800 米站点覆盖", draft.place()),
-            || format!("Within 800 m of a station by {}, {}", level.to_lowercase(), draft.place()),
+            || {
+                format!(
+                    "Within 800 m of a station by {}, {}",
+                    level.to_lowercase(),
+                    draft.place()
+                )
+            },
         );
-        let mut table = Table::new(&format!("coverage.{id}"), title, draft.city.catalog(), draft.language(), &keys);
+        let mut table = Table::new(
+            &format!("coverage.{id}"),
+            title,
+            draft.city.catalog(),
+            draft.language(),
+            &keys,
+        );
         let at_edge = |row: &&StationCoverageRow| row.cutoff == INFLUENCE_M;
-        let row_of = |code: &str| coverage.rows.iter().filter(at_edge).find(|row| row.code == code);
+        let row_of = |code: &str| {
+            coverage
+                .rows
+                .iter()
+                .filter(at_edge)
+                .find(|row| row.code == code)
+        };
         for area in &inside {
             if let Some(row) = row_of(area.code.as_str()) {
-                table.push(LineKind::Body, &named(&to_row(row).unwrap_or_default(), words));
+                table.push(
+                    LineKind::Body,
+                    &named(&to_row(row).unwrap_or_default(), words),
+                );
             }
         }
         if let Some(total) = own.iter().find(at_edge) {
             let total = to_row(total).unwrap_or_default();
-            let rows: Vec<Row> = inside.iter().filter_map(|area| to_row(row_of(area.code.as_str())?)).collect();
-            if let Some(mut rest) = query::rest_of_counts(&total, &rows.iter().collect::<Vec<_>>()) {
+            let rows: Vec<Row> = inside
+                .iter()
+                .filter_map(|area| to_row(row_of(area.code.as_str())?))
+                .collect();
+            if let Some(mut rest) = query::rest_of_counts(&total, &rows.iter().collect::<Vec<_>>())
+            {
                 rest.remove("cutoff");
                 if rest.values().any(|left| left.as_i64() != Some(0)) {
-                    table.push_named(LineKind::Rest, words.say("未落入上列单元", "In none of them"), &rest);
+                    table.push_named(
+                        LineKind::Rest,
+                        words.say("未落入上列单元", "In none of them"),
+                        &rest,
+                    );
                 }
             }
             table.push_named(LineKind::Total, words.say("合计", "Total"), &total);
@@ -318,7 +477,8 @@ impl StationCatchment {
         self.note_missing(&mut table, draft.city, words);
         table.reasons_below();
         let number = draft.table(table);
-        let share = |row: &StationCoverageRow| row.walk_share_residents.or(row.straight_share_residents);
+        let share =
+            |row: &StationCoverageRow| row.walk_share_residents.or(row.straight_share_residents);
         let shown: Vec<MapArea> = inside
             .iter()
             .map(|area| {
@@ -339,7 +499,10 @@ impl StationCatchment {
             .filter_map(|row| {
                 Some(Mark {
                     place: query::place_of(draft.city, "stations", &row.id, period.as_ref())?,
-                    name: words.name(row.name.as_deref().unwrap_or(&row.id), row.name_en.as_deref()),
+                    name: words.name(
+                        row.name.as_deref().unwrap_or(&row.id),
+                        row.name_en.as_deref(),
+                    ),
                     number: None,
                 })
             })
@@ -353,8 +516,14 @@ impl StationCatchment {
             language: draft.language(),
             areas: shown,
             borders: Vec::new(),
-            classes: Classes::rising(&[0.2, 0.4, 0.6, 0.8], |share| format!("{:.0}%", share * 100.0), draft.language()),
-            legend_title: words.say("800 米人口覆盖率", "Residents within 800 m").to_owned(),
+            classes: Classes::rising(
+                &[0.2, 0.4, 0.6, 0.8],
+                |share| format!("{:.0}%", share * 100.0),
+                draft.language(),
+            ),
+            legend_title: words
+                .say("800 米人口覆盖率", "Residents within 800 m")
+                .to_owned(),
             surface: surface.map(|surface| (surface, words_of_surface.to_owned())),
             marks_title: words.say("运营站点", "station in use").to_owned(),
             marks,
@@ -362,38 +531,91 @@ impl StationCatchment {
         };
         let title = words.tell(
             || format!("{}轨道站点影响区与人口覆盖率", draft.place()),
-            || format!("Station areas and share of residents covered, {}", draft.place()),
+            || {
+                format!(
+                    "Station areas and share of residents covered, {}",
+                    draft.place()
+                )
+            },
         );
-        let alternative = words.tell(|| format!("{title}，数值见{number}"), || format!("{title}; values in {number}"));
+        let alternative = words.tell(
+            || format!("{title}，数值见{number}"),
+            || format!("{title}; values in {number}"),
+        );
         draft.text.figure(title, map.draw(), alternative);
     }
 
     fn stations(&self, draft: &mut Draft<'_>, areas: &Answer<StationAreaRow>) {
         let words = draft.words();
-        draft.text.heading(1, words.say("站点影响区", "Station areas"));
+        draft
+            .text
+            .heading(1, words.say("站点影响区", "Station areas"));
         if areas.rows.is_empty() {
-            draft.text.paragraph(words.say("范围内没有运营中的站点。", "No station in use lies inside.").to_owned());
+            draft.text.paragraph(
+                words
+                    .say("范围内没有运营中的站点。", "No station in use lies inside.")
+                    .to_owned(),
+            );
             return;
         }
         let keys = [
-            "station", "lines", "opened", "core_residents", "core_jobs", "influence_residents", "influence_jobs",
-            "residents_per_km2", "jobs_per_km2", "jobs_per_employed_resident", "activity_per_km2", "station_type",
+            "station",
+            "lines",
+            "opened",
+            "core_residents",
+            "core_jobs",
+            "influence_residents",
+            "influence_jobs",
+            "residents_per_km2",
+            "jobs_per_km2",
+            "jobs_per_employed_resident",
+            "activity_per_km2",
+            "station_type",
             "reason",
         ];
         let title = words.tell(
-            || format!("{}站点影响区人口岗位（核心区 500 米，影响区 800 米）", draft.place()),
-            || format!("People and jobs around stations (core 500 m, influence 800 m), {}", draft.place()),
+            || {
+                format!(
+                    "{}站点影响区人口岗位（核心区 500 米，影响区 800 米）",
+                    draft.place()
+                )
+            },
+            || {
+                format!(
+                    "People and jobs around stations (core 500 m, influence 800 m), {}",
+                    draft.place()
+                )
+            },
         );
         let flat = query::flat_station_areas(draft.city, areas, draft.language());
-        let mut table = Table::new("stations", title, draft.city.catalog(), draft.language(), &keys);
+        let mut table = Table::new(
+            "stations",
+            title,
+            draft.city.catalog(),
+            draft.language(),
+            &keys,
+        );
         table.is_wide = true;
-        let mut rows: Vec<Row> = flat.rows.iter().map(|row| station_named(row, words)).collect();
-        let key = |row: &Row, key: &str| row.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let mut rows: Vec<Row> = flat
+            .rows
+            .iter()
+            .map(|row| station_named(row, words))
+            .collect();
+        let key = |row: &Row, key: &str| {
+            row.get(key)
+                .and_then(|v| v.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
         rows.sort_by_key(|row| (key(row, "lines"), key(row, "station"), key(row, "id")));
         for row in &rows {
             table.push(LineKind::Body, row);
         }
-        table.push_named(LineKind::Total, words.say("合并（去重）", "All, each once"), &flat.totals);
+        table.push_named(
+            LineKind::Total,
+            words.say("合并（去重）", "All, each once"),
+            &flat.totals,
+        );
         self.note_missing(&mut table, draft.city, words);
         table.reasons_below();
         table.notes.push(match self.mode == Mode::Walk {
@@ -417,9 +639,14 @@ const MOST_ROWS: usize = 300;
 fn station_named(row: &Row, words: Words) -> Row {
     let mut row = row.clone();
     let text = |row: &Row, key: &str| row.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-    let name = text(&row, "station").or_else(|| text(&row, "id")).unwrap_or_default();
+    let name = text(&row, "station")
+        .or_else(|| text(&row, "id"))
+        .unwrap_or_default();
     let name_en = text(&row, "name_en");
-    row.insert("station".into(), json!(words.name(&name, name_en.as_deref())));
+    row.insert(
+        "station".into(),
+        json!(words.name(&name, name_en.as_deref())),
+    );
     row
 }
 

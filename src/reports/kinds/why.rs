@@ -6,8 +6,15 @@ use crate::reports::document::Words;
 pub fn why(key: &str, words: Words) -> String {
     let key = key.rsplit_once('.').map_or(key, |(_, last)| last);
     let text = match key {
-        "usual_residents" | "residents" | "core_residents" | "influence_residents" | "residents_per_km2"
-        | "straight_residents" | "walk_residents" | "straight_share_residents" | "walk_share_residents"
+        "usual_residents"
+        | "residents"
+        | "core_residents"
+        | "influence_residents"
+        | "residents_per_km2"
+        | "straight_residents"
+        | "walk_residents"
+        | "straight_share_residents"
+        | "walk_share_residents"
         | "density_per_km2" => words.say(
             "没有人口数据：需导入居住图层 residences",
             "no population: import the layer residences",
@@ -16,18 +23,30 @@ pub fn why(key: &str, words: Words) -> String {
             "没有就业人口数据：居住图层需有就业人口字段",
             "no employed residents: the layer residences needs that column",
         ),
-        "jobs" | "core_jobs" | "influence_jobs" | "jobs_per_km2" | "straight_jobs" | "walk_jobs"
-        | "straight_share_jobs" | "walk_share_jobs" => words.say(
+        "jobs"
+        | "core_jobs"
+        | "influence_jobs"
+        | "jobs_per_km2"
+        | "straight_jobs"
+        | "walk_jobs"
+        | "straight_share_jobs"
+        | "walk_share_jobs" => words.say(
             "没有就业岗位数据：需导入就业图层 workplaces",
             "no jobs: import the layer workplaces",
         ),
-        "jobs_per_employed_resident" | "balance_index" | "catchment_jobs_per_employed_resident"
-        | "station_type" | "activity_per_km2" | "lowest_ratio" | "highest_ratio" | "share_balanced" => words.say(
+        "jobs_per_employed_resident"
+        | "balance_index"
+        | "catchment_jobs_per_employed_resident"
+        | "station_type"
+        | "activity_per_km2"
+        | "lowest_ratio"
+        | "highest_ratio"
+        | "share_balanced" => words.say(
             "需同时有就业岗位与就业人口",
             "needs both jobs and employed residents",
         ),
-        "commuters" | "inside" | "out_commuters" | "in_commuters" | "self_containment" | "self_sufficiency"
-        | "independence" => words.say(
+        "commuters" | "inside" | "out_commuters" | "in_commuters" | "self_containment"
+        | "self_sufficiency" | "independence" => words.say(
             "没有通勤流：需导入 flows",
             "no commuting flows: import flows",
         ),

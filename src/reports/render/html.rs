@@ -31,20 +31,37 @@ pub fn write(report: &Report) -> String {
          <title>{title}</title><style>{STYLE}\
          @page{{@bottom-left{{content:\"{footer}\"}}@top-right{{content:\"{marks}\"}}}}</style></head>\n<body><article>"
     );
-    let _ = writeln!(out, "<p class=\"marks\">{}</p><h1>{title}</h1>", escape(&document.marks.join(" · ")));
+    let _ = writeln!(
+        out,
+        "<p class=\"marks\">{}</p><h1>{title}</h1>",
+        escape(&document.marks.join(" · "))
+    );
     out.push_str("<dl class=\"facts\">");
     for (label, text) in &document.facts {
-        let _ = write!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(text));
+        let _ = write!(
+            out,
+            "<div><dt>{}</dt><dd>{}</dd></div>",
+            escape(label),
+            escape(text)
+        );
     }
     out.push_str("</dl>\n");
-    let _ = write!(out, "<section class=\"findings\"><h2>{}</h2><ol>", document.findings_heading());
+    let _ = write!(
+        out,
+        "<section class=\"findings\"><h2>{}</h2><ol>",
+        document.findings_heading()
+    );
     for finding in &document.findings {
         let _ = write!(out, "<li>{}</li>", escape(finding));
     }
     out.push_str("</ol></section>\n");
     for block in &document.blocks {
         match block {
-            Block::Heading { level, number, text } => {
+            Block::Heading {
+                level,
+                number,
+                text,
+            } => {
                 let tag = level + 1;
                 let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
             }
@@ -71,10 +88,18 @@ pub fn write(report: &Report) -> String {
             }
         }
     }
-    let _ = writeln!(out, "<footer>{} · {}</footer>", escape(&document.footer), words.say("由穗图生成", "written by Suitu"));
+    let _ = writeln!(
+        out,
+        "<footer>{} · {}</footer>",
+        escape(&document.footer),
+        words.say("由穗图生成", "written by Suitu")
+    );
     // Text in a script ends at `</`; JSON knows another way to write `<`.
     let seal = report.seal.to_json().replace('<', "\\u003c");
-    let _ = writeln!(out, "</article><script type=\"application/json\" id=\"{SEAL_ID}\">{seal}</script></body></html>");
+    let _ = writeln!(
+        out,
+        "</article><script type=\"application/json\" id=\"{SEAL_ID}\">{seal}</script></body></html>"
+    );
     out
 }
 
@@ -90,8 +115,16 @@ fn write_table(out: &mut String, table: &Table) {
         escape(&table.id)
     );
     for (at, column) in table.columns.iter().enumerate() {
-        let class = if table.is_number(at) { "" } else { " class=\"text\"" };
-        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escape(&table.heading(column)));
+        let class = if table.is_number(at) {
+            ""
+        } else {
+            " class=\"text\""
+        };
+        let _ = write!(
+            out,
+            "<th scope=\"col\"{class}>{}</th>",
+            escape(&table.heading(column))
+        );
     }
     out.push_str("</tr></thead><tbody>");
     for line in &table.lines {
@@ -102,7 +135,11 @@ fn write_table(out: &mut String, table: &Table) {
         };
         let _ = write!(out, "<tr{class}>");
         for (at, cell) in table.cells(line).iter().enumerate() {
-            let class = if table.is_number(at) { "" } else { " class=\"text\"" };
+            let class = if table.is_number(at) {
+                ""
+            } else {
+                " class=\"text\""
+            };
             let _ = write!(out, "<td{class}>{}</td>", escape(cell));
         }
         out.push_str("</tr>");

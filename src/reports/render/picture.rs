@@ -33,7 +33,11 @@ fn has_chinese(fonts: &Database) -> bool {
         "PingFang SC",
         "WenQuanYi Micro Hei",
     ];
-    fonts.faces().any(|face| face.families.iter().any(|(name, _)| FAMILIES.contains(&name.as_str())))
+    fonts.faces().any(|face| {
+        face.families
+            .iter()
+            .any(|(name, _)| FAMILIES.contains(&name.as_str()))
+    })
 }
 
 /// A figure as PNG.
@@ -57,6 +61,10 @@ pub fn to_png(figure: &Figure) -> Result<Vec<u8>, RenderError> {
     let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
     let mut pixels = Pixmap::new(width.ceil() as u32, height.ceil() as u32)
         .ok_or_else(|| failed("it has no size".to_owned()))?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    resvg::render(
+        &tree,
+        Transform::from_scale(scale, scale),
+        &mut pixels.as_mut(),
+    );
     pixels.encode_png().map_err(|e| failed(e.to_string()))
 }

@@ -22,9 +22,13 @@ const MOST_BYTES: u64 = 256 << 20;
 /// Why a file has no seal to check.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error("this is no report of Suitu: give a PDF, DOCX, XLSX or HTML file that `suitu report` wrote")]
+    #[error(
+        "this is no report of Suitu: give a PDF, DOCX, XLSX or HTML file that `suitu report` wrote"
+    )]
     NoReport,
-    #[error("what the report carries for its check cannot be read ({0}): the file was changed by another program")]
+    #[error(
+        "what the report carries for its check cannot be read ({0}): the file was changed by another program"
+    )]
     Broken(String),
     #[error("the report is of a newer version (`{0}`): check it with a newer Suitu")]
     Newer(String),
@@ -40,7 +44,8 @@ pub fn read_seal(bytes: &[u8]) -> Result<Seal, ReadError> {
         [b'%', b'P', b'D', b'F', ..] => from_pdf(bytes)?,
         _ => from_html(bytes)?,
     };
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| ReadError::Broken(e.to_string()))?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| ReadError::Broken(e.to_string()))?;
     let format = json["format"].as_str().unwrap_or_default();
     if format != FORMAT {
         return Err(ReadError::Newer(format.chars().take(40).collect()));
@@ -57,13 +62,18 @@ fn from_html(bytes: &[u8]) -> Result<String, ReadError> {
 }
 
 fn from_archive(bytes: &[u8]) -> Result<String, ReadError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| ReadError::Broken(e.to_string()))?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| ReadError::Broken(e.to_string()))?;
     let Ok(part) = archive.by_name(SEAL_PART) else {
         return from_workbook(bytes);
     };
     let mut xml = String::new();
-    part.take(MOST_BYTES).read_to_string(&mut xml).map_err(|e| ReadError::Broken(e.to_string()))?;
-    let inner = xml.split_once("<report ").and_then(|(_, rest)| rest.split_once('>'));
+    part.take(MOST_BYTES)
+        .read_to_string(&mut xml)
+        .map_err(|e| ReadError::Broken(e.to_string()))?;
+    let inner = xml
+        .split_once("<report ")
+        .and_then(|(_, rest)| rest.split_once('>'));
     let inner = inner.and_then(|(_, rest)| rest.split_once("</report>"));
     let (json, _) = inner.ok_or(ReadError::NoReport)?;
     Ok(unescaped(json))
@@ -79,19 +89,30 @@ fn from_workbook(bytes: &[u8]) -> Result<String, ReadError> {
         _ => None,
     });
     let json: String = parts.collect();
-    if json.is_empty() { Err(ReadError::NoReport) } else { Ok(json) }
+    if json.is_empty() {
+        Err(ReadError::NoReport)
+    } else {
+        Ok(json)
+    }
 }
 
 /// The comment that stands after the first end of a PDF.
 fn from_pdf(bytes: &[u8]) -> Result<String, ReadError> {
     let start = SEAL_COMMENT.as_bytes();
-    let found = bytes.windows(start.len()).rposition(|window| window == start);
+    let found = bytes
+        .windows(start.len())
+        .rposition(|window| window == start);
     let rest = &bytes[found.ok_or(ReadError::NoReport)? + start.len()..];
-    let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(rest.len());
     String::from_utf8(rest[..end].to_vec()).map_err(|e| ReadError::Broken(e.to_string()))
 }
 
 fn unescaped(text: &str) -> String {
     let text = text.replace("&lt;", "<").replace("&gt;", ">");
-    text.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }

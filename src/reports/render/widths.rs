@@ -6,7 +6,10 @@ use crate::reports::document::Table;
 ///
 /// Headings may take three lines; cells should take one.
 pub fn column_shares(table: &Table) -> Vec<f64> {
-    let headings = table.columns.iter().map(|column| table.heading(column).width().div_ceil(3) + 1);
+    let headings = table
+        .columns
+        .iter()
+        .map(|column| table.heading(column).width().div_ceil(3) + 1);
     let mut widths: Vec<usize> = headings.collect();
     for line in &table.lines {
         for (width, cell) in widths.iter_mut().zip(table.cells(line)) {
@@ -17,7 +20,10 @@ pub fn column_shares(table: &Table) -> Vec<f64> {
         // Names keep one line.
         *first += 2;
     }
-    let widths: Vec<f64> = widths.into_iter().map(|width| width.clamp(5, 26) as f64).collect();
+    let widths: Vec<f64> = widths
+        .into_iter()
+        .map(|width| width.clamp(5, 26) as f64)
+        .collect();
     let all: f64 = widths.iter().sum();
     widths.iter().map(|width| width / all.max(1.0)).collect()
 }

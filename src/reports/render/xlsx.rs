@@ -1,4 +1,6 @@
-use rust_xlsxwriter::{Format as Look, FormatAlign, FormatBorder, Image, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Format as Look, FormatAlign, FormatBorder, Image, Workbook, Worksheet, XlsxError,
+};
 use unicode_width::UnicodeWidthStr;
 
 use super::{RenderError, picture};
@@ -62,7 +64,10 @@ fn words_sheet(workbook: &mut Workbook, document: &Document) -> Result<(), XlsxE
     page.set_name(words.say("报告", "Report"))?;
     set_page(page, document, false)?;
     page.set_column_width(0, 26)?.set_column_width(1, 96)?;
-    let (top, wrapped) = (Look::new().set_align(FormatAlign::Top), Look::new().set_text_wrap().set_align(FormatAlign::Top));
+    let (top, wrapped) = (
+        Look::new().set_align(FormatAlign::Top),
+        Look::new().set_text_wrap().set_align(FormatAlign::Top),
+    );
     let bold = top.clone().set_bold();
     let mut row = 0;
     page.merge_range(row, 0, row, 1, &document.title, &title_look())?;
@@ -99,7 +104,12 @@ fn words_sheet(workbook: &mut Workbook, document: &Document) -> Result<(), XlsxE
         };
         page.write_string_with_format(row, 0, &label, &bold)?;
         if let Block::Table(table) = block {
-            page.write_url_with_text(row, 1, format!("internal:'{}'!A1", name_of(table)).as_str(), &text)?;
+            page.write_url_with_text(
+                row,
+                1,
+                format!("internal:'{}'!A1", name_of(table)).as_str(),
+                &text,
+            )?;
         } else {
             page.write_string_with_format(row, 1, &text, &wrapped)?;
             page.set_row_height(row, tall(&text, 96))?;
@@ -118,7 +128,11 @@ fn name_of(table: &Table) -> String {
 }
 
 fn title_look() -> Look {
-    Look::new().set_bold().set_font_size(14).set_align(FormatAlign::Center).set_align(FormatAlign::VerticalCenter)
+    Look::new()
+        .set_bold()
+        .set_font_size(14)
+        .set_align(FormatAlign::Center)
+        .set_align(FormatAlign::VerticalCenter)
 }
 
 /// Title, unit at the right, headings, rows, notes.
@@ -130,8 +144,15 @@ fn table_sheet(page: &mut Worksheet, table: &Table, document: &Document) -> Resu
     let title = format!("{} {}", table.number, table.title);
     page.merge_range(0, 0, 0, last, &title, &title_look().set_font_size(12))?;
     page.set_row_height(0, 24)?;
-    page.write_string_with_format(1, last, &table.unit, &Look::new().set_align(FormatAlign::Right))?;
-    let heading = sheet::heading_format().set_border_top(FormatBorder::Medium).set_border_bottom(FormatBorder::Thin);
+    page.write_string_with_format(
+        1,
+        last,
+        &table.unit,
+        &Look::new().set_align(FormatAlign::Right),
+    )?;
+    let heading = sheet::heading_format()
+        .set_border_top(FormatBorder::Medium)
+        .set_border_bottom(FormatBorder::Thin);
     let mut widths: Vec<usize> = Vec::new();
     for (at, column) in table.columns.iter().enumerate() {
         let text = table.heading(column);
@@ -172,10 +193,14 @@ fn write_cell(
             page.write_string_with_format(row, at, "—", &look.set_align(FormatAlign::Right))?
         }
         Value::Missing => page.write_blank(row, at, &look)?,
-        Value::Integer(number) if number.unsigned_abs() <= MOST_EXACT && column.format != TermFormat::Text => {
+        Value::Integer(number)
+            if number.unsigned_abs() <= MOST_EXACT && column.format != TermFormat::Text =>
+        {
             page.write_number_with_format(row, at, *number as f64, &look)?
         }
-        Value::Number(number) if number.is_finite() => page.write_number_with_format(row, at, *number, &look)?,
+        Value::Number(number) if number.is_finite() => {
+            page.write_number_with_format(row, at, *number, &look)?
+        }
         other => page.write_string_with_format(row, at, printed(column, other, language), &look)?,
     };
     Ok(())
@@ -192,17 +217,29 @@ fn look_of(column: &ResultColumn, kind: LineKind) -> Look {
     match kind {
         LineKind::Body => look,
         LineKind::Rest => look.set_italic(),
-        LineKind::Total => look.set_bold().set_border_top(FormatBorder::Thin).set_border_bottom(FormatBorder::Medium),
+        LineKind::Total => look
+            .set_bold()
+            .set_border_top(FormatBorder::Thin)
+            .set_border_bottom(FormatBorder::Medium),
     }
 }
 
-fn figures_sheet(page: &mut Worksheet, document: &Document, figures: &[Vec<u8>]) -> Result<(), XlsxError> {
+fn figures_sheet(
+    page: &mut Worksheet,
+    document: &Document,
+    figures: &[Vec<u8>],
+) -> Result<(), XlsxError> {
     page.set_name(Words(document.language).say("图", "Figures"))?;
     set_page(page, document, false)?;
     let bold = Look::new().set_bold();
     let mut row = 0;
     for (figure, png) in document.figures().zip(figures) {
-        page.write_string_with_format(row, 0, format!("{} {}", figure.number, figure.title), &bold)?;
+        page.write_string_with_format(
+            row,
+            0,
+            format!("{} {}", figure.number, figure.title),
+            &bold,
+        )?;
         let pixels = figure.width_pt * 220.0 / 72.0;
         // Sheets measure in 96 dots per inch.
         let scale = figure.width_pt * 96.0 / 72.0 / pixels.ceil();
@@ -258,7 +295,10 @@ fn set_page(page: &mut Worksheet, document: &Document, is_across: bool) -> Resul
     // An ampersand starts a code in headers.
     let plain = |text: &str| text.replace('&', "&&");
     let marks = plain(&document.marks.join(" · "));
-    page.set_header(format!("&R&8{}", marks.chars().take(200).collect::<String>()));
+    page.set_header(format!(
+        "&R&8{}",
+        marks.chars().take(200).collect::<String>()
+    ));
     page.set_footer(format!("&L&8{}&R&8&P / &N", plain(&document.footer)));
     Ok(())
 }

@@ -30,7 +30,11 @@ pub fn document(document: &Document) -> String {
     }
     for block in &document.blocks {
         match block {
-            Block::Heading { level, number, text } => {
+            Block::Heading {
+                level,
+                number,
+                text,
+            } => {
                 body.paragraph(&format!("Heading{level}"), &format!("{number}{text}"));
             }
             Block::Paragraph(text) => body.paragraph("BodyText", text),
@@ -88,12 +92,18 @@ impl Body {
 
     /// Ends a section: upright, or across.
     fn section(&mut self, is_across: bool) {
-        let _ = write!(self.out, "<w:p><w:pPr>{}</w:pPr></w:p>", section_properties(is_across));
+        let _ = write!(
+            self.out,
+            "<w:p><w:pPr>{}</w:pPr></w:p>",
+            section_properties(is_across)
+        );
     }
 
     fn facts(&mut self, facts: &[(String, String)]) {
         let (label, text) = (1500, WIDTH - 1500);
-        let rule = |edge: &str, size: u8| format!("<w:{edge} w:val=\"single\" w:sz=\"{size}\" w:space=\"0\" w:color=\"3A3A3A\"/>");
+        let rule = |edge: &str, size: u8| {
+            format!("<w:{edge} w:val=\"single\" w:sz=\"{size}\" w:space=\"0\" w:color=\"3A3A3A\"/>")
+        };
         let _ = write!(
             self.out,
             "<w:tbl><w:tblPr><w:tblW w:w=\"{WIDTH}\" w:type=\"dxa\"/><w:tblBorders>{}{}</w:tblBorders><w:tblLayout w:type=\"fixed\"/></w:tblPr>\
@@ -111,7 +121,11 @@ impl Body {
             let _ = write!(
                 self.out,
                 "<w:tr><w:trPr><w:cantSplit/></w:trPr>{}{}</w:tr>",
-                cell(label, name, "<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"19\"/>"),
+                cell(
+                    label,
+                    name,
+                    "<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"19\"/>"
+                ),
                 cell(text, value, "<w:sz w:val=\"19\"/>")
             );
         }
@@ -122,11 +136,20 @@ impl Body {
         self.paragraph("Caption", &format!("{} {}", table.number, table.title));
         self.paragraph("Unit", &table.unit);
         let shares = column_shares(table);
-        let mut widths: Vec<usize> = shares.iter().map(|share| (share * width as f64) as usize).collect();
+        let mut widths: Vec<usize> = shares
+            .iter()
+            .map(|share| (share * width as f64) as usize)
+            .collect();
         if let Some(first) = widths.first_mut() {
-            *first += width - shares.iter().map(|share| (share * width as f64) as usize).sum::<usize>();
+            *first += width
+                - shares
+                    .iter()
+                    .map(|share| (share * width as f64) as usize)
+                    .sum::<usize>();
         }
-        let edge = |name: &str, size: u8| format!("<w:{name} w:val=\"single\" w:sz=\"{size}\" w:space=\"0\" w:color=\"3A3A3A\"/>");
+        let edge = |name: &str, size: u8| {
+            format!("<w:{name} w:val=\"single\" w:sz=\"{size}\" w:space=\"0\" w:color=\"3A3A3A\"/>")
+        };
         let _ = write!(
             self.out,
             "<w:tbl><w:tblPr><w:tblW w:w=\"{width}\" w:type=\"dxa\"/><w:tblBorders>{}{}\
@@ -139,10 +162,21 @@ impl Body {
         for width in &widths {
             let _ = write!(self.out, "<w:gridCol w:w=\"{width}\"/>");
         }
-        self.out.push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
+        self.out
+            .push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
         for (at, column) in table.columns.iter().enumerate() {
-            let border = format!("<w:tcBorders>{}</w:tcBorders><w:vAlign w:val=\"bottom\"/>", edge("bottom", 6));
-            self.cell(widths[at], &table.heading(column), table.is_number(at), "TableHeading", &border, "");
+            let border = format!(
+                "<w:tcBorders>{}</w:tcBorders><w:vAlign w:val=\"bottom\"/>",
+                edge("bottom", 6)
+            );
+            self.cell(
+                widths[at],
+                &table.heading(column),
+                table.is_number(at),
+                "TableHeading",
+                &border,
+                "",
+            );
         }
         self.out.push_str("</w:tr>");
         for line in &table.lines {
@@ -150,10 +184,20 @@ impl Body {
             let (border, look) = match line.kind {
                 LineKind::Body => (String::new(), ""),
                 LineKind::Rest => (String::new(), "<w:color w:val=\"5C5C5C\"/>"),
-                LineKind::Total => (format!("<w:tcBorders>{}</w:tcBorders>", edge("top", 6)), "<w:b/>"),
+                LineKind::Total => (
+                    format!("<w:tcBorders>{}</w:tcBorders>", edge("top", 6)),
+                    "<w:b/>",
+                ),
             };
             for (at, cell) in table.cells(line).iter().enumerate() {
-                self.cell(widths[at], cell, table.is_number(at), "TableText", &border, look);
+                self.cell(
+                    widths[at],
+                    cell,
+                    table.is_number(at),
+                    "TableText",
+                    &border,
+                    look,
+                );
             }
             self.out.push_str("</w:tr>");
         }
@@ -168,8 +212,20 @@ impl Body {
         }
     }
 
-    fn cell(&mut self, width: usize, text: &str, is_number: bool, style: &str, border: &str, look: &str) {
-        let align = if is_number { "<w:jc w:val=\"right\"/>" } else { "" };
+    fn cell(
+        &mut self,
+        width: usize,
+        text: &str,
+        is_number: bool,
+        style: &str,
+        border: &str,
+        look: &str,
+    ) {
+        let align = if is_number {
+            "<w:jc w:val=\"right\"/>"
+        } else {
+            ""
+        };
         let _ = write!(
             self.out,
             "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{border}</w:tcPr><w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{align}</w:pPr>{}</w:p></w:tc>",
@@ -194,9 +250,22 @@ impl Body {
                 "<pic:spPr><a:xfrm><a:off x=\"0\" y=\"0\"/><a:ext cx=\"{}\" cy=\"{}\"/></a:xfrm><a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></pic:spPr>",
                 "</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
             ),
-            w, h, number, escape(&figure.number), words, number, number, words, relation, w, h
+            w,
+            h,
+            number,
+            escape(&figure.number),
+            words,
+            number,
+            number,
+            words,
+            relation,
+            w,
+            h
         );
-        self.paragraph("FigureCaption", &format!("{} {}", figure.number, figure.title));
+        self.paragraph(
+            "FigureCaption",
+            &format!("{} {}", figure.number, figure.title),
+        );
     }
 }
 
@@ -208,7 +277,10 @@ fn run(text: &str, look: &str) -> String {
         "" => String::new(),
         look => format!("<w:rPr>{look}</w:rPr>"),
     };
-    format!("<w:r>{look}<w:t xml:space=\"preserve\">{}</w:t></w:r>", escape(text))
+    format!(
+        "<w:r>{look}<w:t xml:space=\"preserve\">{}</w:t></w:r>",
+        escape(text)
+    )
 }
 
 fn section_properties(is_across: bool) -> String {

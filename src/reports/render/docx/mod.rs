@@ -27,18 +27,42 @@ pub fn write(report: &Report) -> Result<Vec<u8>, RenderError> {
         ("_rels/.rels".into(), parts::RELATIONS.into()),
         ("docProps/core.xml".into(), parts::core(report).into_bytes()),
         ("docProps/app.xml".into(), parts::app(report).into_bytes()),
-        ("word/document.xml".into(), body::document(document).into_bytes()),
-        ("word/styles.xml".into(), parts::styles(document.language).into_bytes()),
+        (
+            "word/document.xml".into(),
+            body::document(document).into_bytes(),
+        ),
+        (
+            "word/styles.xml".into(),
+            parts::styles(document.language).into_bytes(),
+        ),
         ("word/settings.xml".into(), parts::SETTINGS.into()),
-        ("word/header1.xml".into(), parts::header(document).into_bytes()),
-        ("word/footer1.xml".into(), parts::footer(document).into_bytes()),
-        ("word/_rels/document.xml.rels".into(), parts::document_relations(figures.len()).into_bytes()),
+        (
+            "word/header1.xml".into(),
+            parts::header(document).into_bytes(),
+        ),
+        (
+            "word/footer1.xml".into(),
+            parts::footer(document).into_bytes(),
+        ),
+        (
+            "word/_rels/document.xml.rels".into(),
+            parts::document_relations(figures.len()).into_bytes(),
+        ),
         (SEAL_PART.into(), parts::seal(report).into_bytes()),
-        ("customXml/itemProps1.xml".into(), parts::SEAL_PROPERTIES.into()),
-        ("customXml/_rels/item1.xml.rels".into(), parts::SEAL_RELATIONS.into()),
+        (
+            "customXml/itemProps1.xml".into(),
+            parts::SEAL_PROPERTIES.into(),
+        ),
+        (
+            "customXml/_rels/item1.xml.rels".into(),
+            parts::SEAL_RELATIONS.into(),
+        ),
     ];
     for (at, figure) in figures.iter().enumerate() {
-        files.push((format!("word/media/figure{}.png", at + 1), picture::to_png(figure)?));
+        files.push((
+            format!("word/media/figure{}.png", at + 1),
+            picture::to_png(figure)?,
+        ));
     }
     pack(files, &report.dated).map_err(|e| RenderError::Archive(e.to_string()))
 }

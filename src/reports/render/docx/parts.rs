@@ -59,7 +59,10 @@ pub const SEAL_RELATIONS: &str = concat!(
 
 pub fn seal(report: &Report) -> String {
     let json = report.seal.to_json();
-    format!("{DECLARATION}<report xmlns=\"{NAMESPACE}\">{}</report>", escape(&json))
+    format!(
+        "{DECLARATION}<report xmlns=\"{NAMESPACE}\">{}</report>",
+        escape(&json)
+    )
 }
 
 pub fn core(report: &Report) -> String {
@@ -104,7 +107,9 @@ pub fn app(report: &Report) -> String {
 /// rId(9 + n).
 pub fn document_relations(figures: usize) -> String {
     let base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let mut out = format!("{DECLARATION}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">");
+    let mut out = format!(
+        "{DECLARATION}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">"
+    );
     for (id, kind, target) in [
         (1, "header", "header1.xml"),
         (2, "footer", "footer1.xml"),
@@ -112,11 +117,14 @@ pub fn document_relations(figures: usize) -> String {
         (4, "settings", "settings.xml"),
         (5, "customXml", "../customXml/item1.xml"),
     ] {
-        out += &format!("<Relationship Id=\"rId{id}\" Type=\"{base}/{kind}\" Target=\"{target}\"/>");
+        out +=
+            &format!("<Relationship Id=\"rId{id}\" Type=\"{base}/{kind}\" Target=\"{target}\"/>");
     }
     for number in 1..=figures {
         let id = 9 + number;
-        out += &format!("<Relationship Id=\"rId{id}\" Type=\"{base}/image\" Target=\"media/figure{number}.png\"/>");
+        out += &format!(
+            "<Relationship Id=\"rId{id}\" Type=\"{base}/image\" Target=\"media/figure{number}.png\"/>"
+        );
     }
     out + "</Relationships>"
 }
@@ -151,7 +159,11 @@ pub fn styles(language: Language) -> String {
     let song = "<w:rFonts w:ascii=\"Times New Roman\" w:hAnsi=\"Times New Roman\" w:eastAsia=\"宋体\" w:cs=\"Times New Roman\"/>";
     let hei = "<w:rFonts w:ascii=\"Arial\" w:hAnsi=\"Arial\" w:eastAsia=\"黑体\" w:cs=\"Arial\"/>";
     let (lang, indent, justify) = match language {
-        Language::Zh => ("w:val=\"en-US\" w:eastAsia=\"zh-CN\"", "<w:ind w:firstLineChars=\"200\" w:firstLine=\"420\"/>", "both"),
+        Language::Zh => (
+            "w:val=\"en-US\" w:eastAsia=\"zh-CN\"",
+            "<w:ind w:firstLineChars=\"200\" w:firstLine=\"420\"/>",
+            "both",
+        ),
         Language::En => ("w:val=\"en-GB\" w:eastAsia=\"zh-CN\"", "", "left"),
     };
     let mut out = format!(
@@ -182,7 +194,10 @@ pub fn styles(language: Language) -> String {
         style(
             &format!("Heading{level}"),
             &format!("heading {level}"),
-            &format!("<w:keepNext/><w:keepLines/><w:spacing w:before=\"{before}\" w:after=\"120\" w:line=\"300\" w:lineRule=\"auto\"/><w:outlineLvl w:val=\"{}\"/>", level - 1),
+            &format!(
+                "<w:keepNext/><w:keepLines/><w:spacing w:before=\"{before}\" w:after=\"120\" w:line=\"300\" w:lineRule=\"auto\"/><w:outlineLvl w:val=\"{}\"/>",
+                level - 1
+            ),
             &format!("{hei}<w:b/><w:sz w:val=\"{size}\"/><w:szCs w:val=\"{size}\"/>"),
         );
     }
@@ -240,7 +255,17 @@ pub fn styles(language: Language) -> String {
         "<w:spacing w:after=\"50\" w:line=\"290\" w:lineRule=\"auto\"/><w:ind w:left=\"360\" w:hanging=\"360\"/>",
         "<w:sz w:val=\"18\"/><w:szCs w:val=\"18\"/>",
     );
-    style("Header", "header", "", &format!("{hei}<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"16\"/>"));
-    style("Footer", "footer", "", &format!("{hei}<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"16\"/>"));
+    style(
+        "Header",
+        "header",
+        "",
+        &format!("{hei}<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"16\"/>"),
+    );
+    style(
+        "Footer",
+        "footer",
+        "",
+        &format!("{hei}<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"16\"/>"),
+    );
     out + "</w:styles>"
 }
