@@ -151,6 +151,11 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
             &made,
         ),
         ("parks", care::parks(&quarters, &mut rng), &made),
+        (
+            "community_services",
+            care::community_services(&quarters, &mut rng),
+            &made,
+        ),
         ("stations", rail::stations(&figures), &rail),
         ("entrances", rail::entrances(&figures, options.seed), &made),
     ];

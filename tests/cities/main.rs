@@ -4,6 +4,7 @@
 
 mod access;
 mod flows;
+mod gaps;
 mod guangzhou;
 mod interrupted;
 mod journeys;
