@@ -168,10 +168,9 @@ fn table_sheet(page: &mut Worksheet, table: &Table, document: &Document) -> Resu
         }
     }
     sheet::set_widths(page, &widths)?;
-    let mut row = table.lines.len() as u32 + 3;
-    for note in &table.notes {
+    let below = table.lines.len() as u32 + 3;
+    for (row, note) in (below..).zip(&table.notes) {
         page.write_string(row, 0, format!("{}{note}", words.say("注：", "Note: ")))?;
-        row += 1;
     }
     page.set_freeze_panes(3, 1)?;
     page.set_repeat_rows(2, 2)?;
