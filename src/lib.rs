@@ -18,6 +18,7 @@
 pub mod analysis;
 pub mod city;
 pub mod cli;
+pub mod clock;
 pub mod crs;
 pub mod definitions;
 pub mod demo;

@@ -78,11 +78,11 @@ pub fn run(
 
 #[derive(Debug, clap::Args)]
 pub struct TemplateArguments {
-    /// The layer that the table is for, or `norms`.
+    /// The layer that the table is for; `lines`, `targets`, `norms`, or `zoning` for rules to edit.
     layer: String,
     /// Of `norms`: which set; public_services without it.
     id: Option<String>,
-    /// The workbook to write; of `norms` a TOML file.
+    /// The workbook to write; of `norms` and `zoning` a TOML file.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -100,6 +100,18 @@ pub fn template(
         })?;
     } else if let Some(id) = &arguments.id {
         return Err(format!("`{id}`: only norms have sets; leave it out").into());
+    } else if arguments.layer == "zoning" {
+        let text = definitions::zoning_rules_text();
+        write_whole(&arguments.out, |file| {
+            Ok(std::io::Write::write_all(file, text.as_bytes())?)
+        })?;
+    } else if arguments.layer == "targets" {
+        let table = crate::import::figure_columns();
+        write_whole(&arguments.out, |file| {
+            Ok(export::write_table_template(
+                &table, catalog, language, file,
+            )?)
+        })?;
     } else if arguments.layer == "lines" {
         let table = definitions::line_rows_to_fill();
         write_whole(&arguments.out, |file| {

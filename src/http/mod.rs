@@ -30,6 +30,7 @@ mod stations;
 mod stream;
 mod tiles;
 mod travel_times;
+mod zoning;
 
 use asker::Asker;
 pub use computing::Bounds;

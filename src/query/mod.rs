@@ -22,10 +22,12 @@ mod layers;
 mod limits;
 mod names;
 mod nearest;
+mod nesting;
 mod numbers;
 mod origins;
 mod overview;
 mod people;
+mod plan;
 mod progress;
 mod quality;
 mod ruler;
@@ -45,6 +47,7 @@ pub(crate) mod test_city;
 mod travel;
 mod travel_times;
 mod within;
+mod zoning;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
@@ -82,6 +85,7 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
+pub use plan::{PLAN_KIND, PlanFault, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
@@ -105,6 +109,11 @@ pub use table::{Row, column, notes, plain_value, to_geojson, to_row, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
 pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};
+pub use zoning::{
+    ClassSummary, Conflict, DistrictSummary, FlipRow, Override, OverrideRequest, RulesChoice,
+    ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals, flat_zoning, list_overrides,
+    rule_sets, rule_sets_json, set_override, zoning,
+};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

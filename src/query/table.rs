@@ -33,6 +33,18 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `target_2035`: the year is in the heading.
+    if let Some(year) = key.strip_prefix("target_")
+        && year.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "target_of_year")?;
+        let title = Title {
+            zh: of.title.zh.replace("{year}", year),
+            en: of.title.en.replace("{year}", year),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `shortfall_in_5`: the word with its number of years.
     if let Some(years) = key.strip_prefix("shortfall_in_")
         && years.parse::<u32>().is_ok()

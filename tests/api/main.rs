@@ -15,3 +15,4 @@ mod stations;
 mod streets;
 mod tiles;
 mod transit;
+mod zoning;
