@@ -15,6 +15,7 @@ mod matrix;
 mod norms;
 mod plan;
 mod query;
+mod report;
 mod scenario;
 mod serve;
 mod settings;
@@ -63,6 +64,8 @@ enum Command {
     Import(Box<import::ImportArguments>),
     /// Ask a question.
     Query(Box<query::QueryArguments>),
+    /// Write a report to hand in, or check one.
+    Report(report::ReportArguments),
     /// What if: scenarios of a city and their edits.
     Scenario(scenario::ScenarioArguments),
     /// Write a layer as a file.
@@ -155,6 +158,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),
+        Command::Report(command) => report::run(&command, catalog, arguments.lang),
         Command::Scenario(command) => scenario::run(&command, catalog, arguments.lang),
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),

@@ -9,6 +9,7 @@ mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod reports;
 mod scenarios;
 mod siting;
 mod stations;
