@@ -283,7 +283,9 @@ mod tests {
     const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 \
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
-        catchment_employed_residents reason layer attribute title unit caliber value missing \
+        catchment_employed_residents catchment_jobs_per_employed_resident areas_count \
+        balanced_areas share_balanced more_workers_areas more_jobs_areas undefined_areas \
+        lowest_ratio highest_ratio reason layer attribute title unit caliber value missing \
         features origin cutoff entrances exclusive nearest multiplicity share_overlap covered \
         uncovered total share_covered id lon lat period \
         station station_area tier lines opened core_residents core_jobs influence_residents \

@@ -1,4 +1,9 @@
-use std::{fs::File, io::BufWriter, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    io::BufWriter,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{Failure, now, open};
 use crate::{
@@ -125,8 +130,8 @@ pub fn template(
 }
 
 /// Writes beside the file and renames, so that a failure leaves what was there.
-fn write_whole<T>(
-    path: &PathBuf,
+pub(super) fn write_whole<T>(
+    path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let shown = path.display();

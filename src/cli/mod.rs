@@ -15,6 +15,7 @@ mod matrix;
 mod norms;
 mod plan;
 mod query;
+mod report;
 mod serve;
 mod settings;
 mod streets;
@@ -62,6 +63,8 @@ enum Command {
     Import(Box<import::ImportArguments>),
     /// Ask a question.
     Query(Box<query::QueryArguments>),
+    /// Write a report to hand in, or check one.
+    Report(report::ReportArguments),
     /// Write a layer as a file.
     Export(export::ExportArguments),
     /// An empty workbook with headings, to fill for a layer; or a norm set, to change.
@@ -152,6 +155,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),
+        Command::Report(command) => report::run(&command, catalog, arguments.lang),
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),
         Command::Check(command) => check::run(&command, catalog, arguments.lang),

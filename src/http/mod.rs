@@ -22,6 +22,7 @@ mod layers;
 mod norms;
 mod openapi;
 mod questions;
+mod reports;
 mod router;
 mod siting;
 mod state;

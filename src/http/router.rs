@@ -6,8 +6,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
-    guard, health, jobs, layers, norms, openapi, questions, siting, stations, tiles, travel_times,
-    zoning,
+    guard, health, jobs, layers, norms, openapi, questions, reports, siting, stations, tiles,
+    travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -57,6 +57,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(travel_times::compute_travel_times))
         .routes(routes!(access::compute_access))
         .routes(routes!(siting::compute_siting))
+        .routes(routes!(reports::find_report))
         .routes(routes!(jobs::find_job, jobs::cancel_job))
         .routes(routes!(jobs::find_answer))
         .routes(routes!(jobs::list_events))

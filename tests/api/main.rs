@@ -9,6 +9,7 @@ mod helpers;
 mod jobs;
 mod layers;
 mod questions;
+mod reports;
 mod siting;
 mod stations;
 mod streets;

@@ -292,6 +292,10 @@ export const en: Record<Key, string> = {
   download: 'Download',
   download_as: 'Download as {format}',
   loading: 'Loading…',
+  report: 'Report',
+  report_of_city: 'Of the whole city; click an area on the map for its own.',
+  report_of_area: 'Of the chosen area.',
+  report_busy: 'Computing and writing the file…',
   took: '{ms} ms · data version {version}',
 
   reason_no_population: 'no employed residents, so the ratio is undefined',

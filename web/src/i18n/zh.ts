@@ -287,6 +287,10 @@ export const zh = {
   download: '下载',
   download_as: '下载为 {format}',
   loading: '正在读取…',
+  report: '报告',
+  report_of_city: '全市；在地图上点选一个单元可得该单元的报告。',
+  report_of_area: '所选单元。',
+  report_busy: '正在计算并写成文件…',
   took: '{ms} 毫秒 · 数据版本 {version}',
 
   reason_no_population: '没有就业人口，比值无定义',
