@@ -626,7 +626,7 @@ fn scenarios_are_kept_with_their_edits(store: &dyn Store) {
         [written.clone(), second.clone()]
     );
     store.delete_scenario(first.id, 2).unwrap();
-    assert_eq!(store.scenarios().unwrap(), [second.clone()]);
+    assert_eq!(store.scenarios().unwrap(), std::slice::from_ref(&second));
     assert!(matches!(
         store.put_scenario(&written, "edit"),
         Err(StoreError::NoScenario(_))
