@@ -16,6 +16,7 @@ mod steward;
 mod streets;
 mod timetables;
 mod washington;
+mod zoning;
 
 use std::{
     path::{Path, PathBuf},

@@ -20,7 +20,8 @@ export function drawGaps(map: MapLibre): void {
       { slot: 'circles', id: `${SPOTS}:fill`, type: 'fill', source: SPOTS, paint: { 'fill-color': BLIND_COLOR, 'fill-opacity': 0.3 } },
       { slot: 'circles', id: `${SPOTS}:line`, type: 'line', source: SPOTS, minzoom: 11, paint: { 'line-color': BLIND_COLOR, 'line-width': 1, 'line-opacity': 0.8 } },
       {
-        slot: 'chosen',
+        // Above the names of areas: these are what was asked for.
+        slot: 'labels',
         id: SITES,
         type: 'circle',
         source: SITES,

@@ -7,12 +7,14 @@ import { gaps } from './gaps.svelte.ts';
 import { reachedTitle } from './reach.svelte.ts';
 import { numberAt, theme } from './theme.svelte.ts';
 import { view } from './view.svelte.ts';
+import { zoning } from './zoning.svelte.ts';
 
 /** One sentence that says what the map shows, from the rows alone; empty where there is nothing to say. */
 export function findingOf(): string {
   if (!theme.fits || theme.isBivariate) return '';
   const { key, column, totals } = theme;
   if (theme.question?.kind === 'change') return changeSentence(totals);
+  if (theme.question?.kind === 'zoning') return zoningSentence();
   if (theme.isGaps) return gapSentence(totals);
   if (theme.isCommute) return commuteSentence(totals);
   const known = theme.rows
@@ -49,6 +51,22 @@ export function findingOf(): string {
   const inside = known.filter((row) => numberAt(row, key)! >= 0.8 && numberAt(row, key)! <= 1.2).length;
   const first = key === 'jobs_per_employed_resident' ? t('finding_balance', { ...values, inside: decimals(inside, 0) }) : t('finding_measure', values);
   return first + undefinedToo;
+}
+
+/** 176 个街道(镇)：疏解区 32 个、1,200 万人……；12 个未分类；阈值±10% 内 85% 不变。 */
+function zoningSentence(): string {
+  const found = zoning.found(theme.answer.value);
+  if (!found) return '';
+  const parts = found.classes
+    .filter((summary) => summary.areas > 0)
+    .map((summary) => t('zoning_finding_class', { name: titled(summary.class_title), n: summary.areas, share: cell(summary.residents_share, 'share', 1) }));
+  return t('zoning_finding', {
+    level: inSentence(titled(ground.level?.title)),
+    n: found.stability.areas,
+    parts: parts.join(view.lang === 'en' ? '; ' : '；'),
+    swing: decimals(found.stability.swing * 100, 0),
+    stable: cell(found.stability.stable_share, 'share', 1),
+  });
 }
 
 /** 小学：现状 12,345 个，需 13,000 个，缺 1,200 个，3 个街道不足；步行 10 分钟覆盖 78.2%。 */

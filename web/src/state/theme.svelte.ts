@@ -2,9 +2,11 @@ import { areasPath, ask, balancePath, stationCoveragePath, type Question } from 
 import type { AccessSummary, Answer, Gaps as GapsAnswer, Input, Layer, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
+import { classLabel } from '../classes/legend.ts';
 import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
 import { distance, roundDown } from '../format/number.ts';
-import { t } from '../i18n/index.ts';
+import { t, titled } from '../i18n/index.ts';
+import type { ClassSummary } from '../zoning/types.ts';
 import { access } from './access.svelte.ts';
 import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
@@ -14,6 +16,7 @@ import { Resource } from './resource.svelte.ts';
 import { GAP_MEASURES, gaps } from './gaps.svelte.ts';
 import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
+import { zoning } from './zoning.svelte.ts';
 
 /** Edges that literature names, around the middle of a measure (0.8–1.2 is balanced). */
 const BANDS: Record<string, { breaks: number[]; middle: number }> = {
@@ -28,7 +31,7 @@ const WALKED = 'walk_share_residents';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access' | 'commute' | 'gaps';
+  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access' | 'commute' | 'gaps' | 'zoning';
 }
 
 /**
@@ -56,6 +59,8 @@ class Theme {
         return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
       case 'access':
         return access.question && { kind: 'access', ...access.question };
+      case 'zoning':
+        return zoning.question && { kind: 'zoning', ...zoning.question };
       case 'gaps':
         return gaps.question && { kind: 'gaps', ...gaps.question };
     }
@@ -104,6 +109,7 @@ class Theme {
   rows = $derived.by((): Row[] => {
     const rows = this.fits ? this.told : [];
     if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
+    if (view.mode === 'zoning') return rows.map((row) => zoning.row(row));
     if (this.isGaps) return rows.filter((row) => row['service'] === gaps.service).map((row) => gaps.row(row, this.answer.value as unknown as GapsAnswer));
     if (this.isCoverage) return rows.filter((row) => row['cutoff'] === view.network_m);
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
@@ -117,7 +123,7 @@ class Theme {
     // One row for each cutoff.
     const ofCutoff = (row: Row) => (this.isGaps ? row['service'] === gaps.service : !this.isCoverage || row['cutoff'] === view.network_m);
     const one: Row = Array.isArray(told) ? ((told as Row[]).find(ofCutoff) ?? {}) : told;
-    const totals = view.mode === 'access' ? access.row(one, false) : one;
+    const totals = view.mode === 'access' ? access.row(one, false) : view.mode === 'zoning' ? { ...one, present_residents: one['residents'] } : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
 
@@ -127,6 +133,7 @@ class Theme {
     if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
+    if (view.mode === 'zoning') return 'class';
     if (this.isGaps) {
       const known = GAP_MEASURES.filter((key) => this.rows.some((row) => numberAt(row, key) !== null));
       return known.find((key) => key === view.gap) ?? known[0] ?? 'shortfall';
@@ -188,6 +195,7 @@ class Theme {
   });
 
   colors = $derived.by((): readonly string[] => {
+    if (this.categories) return this.categories.map((category) => category.colour!);
     if (this.isBivariate) return BIVARIATE;
     const middle = PALETTES[this.palette].diverging && this.bandOf ? classOf(this.bandOf.middle, this.breaks) : undefined;
     return colorsOf(this.palette, this.breaks.length + 1, middle);
@@ -199,6 +207,8 @@ class Theme {
 
   /** The class of each row, in the order of the rows; null without a value. */
   classes = $derived.by((): (number | null)[] => {
+    const categories = this.categories;
+    if (categories) return this.rows.map((row) => zoning.classOf(row, categories));
     if (this.isBivariate) {
       return this.rows.map((row) =>
         cellOf([numberAt(row, 'jobs'), numberAt(row, 'employed_residents')], this.bivariate),
@@ -209,11 +219,27 @@ class Theme {
 
   /** How many areas each class has. */
   counts = $derived.by(() => {
+    if (this.categories) return this.categories.map((_, i) => this.classes.filter((found) => found === i).length);
     if (!this.isBivariate) return countClasses(this.values, this.edges);
     const counts = new Array<number>(9).fill(0);
     for (const cell of this.classes) if (cell !== null) counts[cell]!++;
     return counts;
   });
+
+  /** The layout classes in the order of their rules, where the map shows them. */
+  categories = $derived.by((): ClassSummary[] | null => {
+    if (view.mode !== 'zoning') return null;
+    const found = this.fits ? zoning.found(this.answer.value) : null;
+    return (found?.classes ?? []).filter((summary) => summary.class !== null);
+  });
+
+  /** What a class of the legend is called. */
+  label(i: number): string {
+    return this.categories ? titled(this.categories[i]?.class_title) : classLabel(this.breaks, i, this.column);
+  }
+
+  /** What areas without a class are called. */
+  unlabelled = $derived(t(view.mode === 'zoning' ? 'zoning_unclassified' : 'legend_no_data'));
 
   undefinedCount = $derived(this.classes.filter((cell) => cell === null).length);
 
@@ -240,6 +266,7 @@ class Theme {
       // What nothing is known of at all takes no room.
       return keys.filter((key) => key === 'name' || key === this.key || this.isKnown(key));
     }
+    if (view.mode === 'zoning') return zoning.columns();
     if (this.isGaps) return GAP_COLUMNS.filter((key) => key === 'name' || key === this.key || this.isKnown(key) || this.rows.some((row) => typeof row[key] === 'string'));
     if (this.isCommute) return ['name', ...columnsOf({ rows: this.rows }).map((column) => column.key).filter((key) => key !== 'name')];
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];

@@ -56,6 +56,8 @@ describe('the address', () => {
       gap: 'fulfilment',
       gap_way: 'straight',
       sites: 3,
+      rules: 'own',
+      thresholds: { 'disperse.1': 21000, 'gather.2': -0.05 },
       table: true,
       sort: { key: 'jobs', descending: true },
       camera: { lon: 113.26441, lat: 23.12911, zoom: 10.25 },
