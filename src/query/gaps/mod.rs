@@ -128,10 +128,17 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         service.leave_out(&zones, &mut left_out);
         found.list_unknown(&zones, &service);
         let measured = service.measure(&base, &zones, &rulers, limits)?;
-        let (straight, network) = (&measured.straight.homes, &measured.network.homes);
-        found
-            .circles
-            .add(item, straight.as_deref(), network.as_deref());
+        // A kind of which the whole city has none is not recorded rather than not built.
+        let has_any = |supply: &Supply| !supply.facilities.is_empty();
+        let is_recorded = service.supply.as_ref().is_some_and(has_any);
+        let (straight, network) = match is_recorded {
+            true => (
+                measured.straight.homes.as_deref(),
+                measured.network.homes.as_deref(),
+            ),
+            false => (None, None),
+        };
+        found.circles.add(item, straight, network);
         let before = earlier
             .as_ref()
             .map(|earlier| change::before(city, &zones, &service, &query, earlier));
