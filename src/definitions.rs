@@ -4,7 +4,10 @@ use std::{fs, io, path::Path};
 
 use rust_embed::Embed;
 
-use crate::domain::{BalanceRules, Catalog, CatalogError, CommuteRules, Layer, NormSet};
+use crate::domain::{
+    BalanceRules, Catalog, CatalogError, CommuteRules, Layer, NormSet,
+    zoning::{RuleError, ZoningRules},
+};
 
 #[derive(Embed)]
 #[folder = "layers/"]
@@ -25,6 +28,8 @@ pub enum DefinitionError {
     Read { folder: String, source: io::Error },
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Zoning(#[from] RuleError),
 }
 
 /// The built-in definitions, overridden and extended by the `*.toml` files in `folder` and in its
@@ -55,11 +60,12 @@ pub fn read_catalog(folder: Option<&Path>) -> Result<Catalog, DefinitionError> {
             );
         }
     }
-    Ok(Catalog::parse(
+    let catalog = Catalog::parse(
         files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str())),
-    )?)
+    )?;
+    Ok(catalog.with_zoning(read_zoning(folder)?))
 }
 
 /// The text of a norm set as it is built in, with its comments: a file to start from.
@@ -105,6 +111,31 @@ pub fn line_rows_to_fill() -> Layer {
     table
 }
 
+/// The rules of layout classes: the built-in ones and those in the `zoning` of the folder.
+fn read_zoning(folder: Option<&Path>) -> Result<Vec<ZoningRules>, DefinitionError> {
+    let built_in = (
+        "layers/zoning/default.toml".to_owned(),
+        zoning_rules_text().to_owned(),
+    );
+    let mut files = vec![built_in];
+    let own = folder.map(|folder| folder.join("zoning"));
+    if let Some(own) = own.filter(|own| own.is_dir()) {
+        files.extend(read_folder(&own).map_err(|source| DefinitionError::Read {
+            folder: own.display().to_string(),
+            source,
+        })?);
+    }
+    let read = files
+        .iter()
+        .map(|(name, text)| ZoningRules::from_toml(name, text));
+    Ok(read.collect::<Result<_, _>>()?)
+}
+
+/// The file that a city's own rules of layout classes begin as.
+pub fn zoning_rules_text() -> &'static str {
+    include_str!("../layers/zoning/default.toml")
+}
+
 fn read_folder(folder: &Path) -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -122,7 +153,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::{Role, SecurityLevel};
+    use crate::domain::{Role, SecurityLevel, TermFormat, zoning::Indicator};
 
     fn built_in() -> Catalog {
         read_catalog(None).expect("the built-in definitions hold together")
@@ -252,7 +283,9 @@ mod tests {
     const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 \
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
-        catchment_employed_residents reason layer attribute title unit caliber value missing \
+        catchment_employed_residents catchment_jobs_per_employed_resident areas_count \
+        balanced_areas share_balanced more_workers_areas more_jobs_areas undefined_areas \
+        lowest_ratio highest_ratio reason layer attribute title unit caliber value missing \
         features origin cutoff entrances exclusive nearest multiplicity share_overlap covered \
         uncovered total share_covered id lon lat period \
         station station_area tier lines opened core_residents core_jobs influence_residents \
@@ -286,7 +319,13 @@ mod tests {
         unit.persons_per_facility \
         demand_uncovered homes school school_kind classes children_within children_nearest \
         children_beyond shortfall_in \
-        demand from to seconds metres reached percentile";
+        demand from to seconds metres reached percentile \
+        indicator indicator_title target_year figure_kind target actual actual_year actual_date \
+        actual_source completion_share target_difference status target_share_of_city \
+        actual_share_of_city source source_date confidence target_of_year district \
+        present_residents planned_residents planned_capacity capacity_ratio \
+        planned_capacity_ratio capacity_of class reasons guidance stability outline_class \
+        undecided conflicts override_reason override_by override_at";
 
     #[test]
     fn every_result_column_and_question_is_defined() {
@@ -302,7 +341,7 @@ mod tests {
             costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
             travel_times_transit travel_times_matrix siting siting_cover siting_median siting_set \
-            siting_capacity";
+            siting_capacity zoning plan";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())
@@ -321,6 +360,23 @@ mod tests {
     }
 
     #[test]
+    fn every_indicator_of_rules_is_a_term_in_its_unit() {
+        let catalog = built_in();
+        for indicator in Indicator::ALL {
+            let key = indicator.key();
+            let term = catalog
+                .term(key)
+                .unwrap_or_else(|| panic!("no term `{key}`"));
+            let unit = match term.format {
+                TermFormat::Share => "share",
+                _ if term.unit.is_empty() => "ratio",
+                _ => term.unit.as_str(),
+            };
+            assert_eq!(unit, indicator.unit(), "{key}");
+        }
+    }
+
+    #[test]
     fn rules_hold_together() {
         let balance = balance_rules();
         assert!(balance.band.least < 1.0 && 1.0 < balance.band.most);
@@ -334,6 +390,22 @@ mod tests {
         ] {
             assert!(!source.is_empty());
         }
+    }
+
+    #[test]
+    fn rules_of_a_folder_stand_beside_the_built_in_ones() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let own = folder.path().join("zoning");
+        fs::create_dir(&own).expect("a folder");
+        let text = zoning_rules_text().replace("id = \"default\"", "id = \"own\"");
+        fs::write(own.join("own.toml"), text).expect("written");
+        let catalog = read_catalog(Some(folder.path())).expect("sound definitions");
+        let ids: Vec<&str> = catalog.zoning().map(|rules| rules.id.as_str()).collect();
+        assert_eq!(ids, ["default", "own"]);
+        assert!(catalog.zoning().all(|rules| rules.placeholder));
+        fs::write(own.join("own.toml"), "id = 1").expect("written");
+        let error = read_catalog(Some(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("own.toml"), "{error}");
     }
 
     #[test]

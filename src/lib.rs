@@ -9,14 +9,16 @@
 //! - [`transit`]: timetables and journeys by them, in memory; knows no other room.
 //! - [`city`]: an immutable snapshot of all layers; hands values from one room to the next.
 //! - [`query`], [`tiles`]: plain functions from the city to answers and tiles.
+//! - [`reports`]: answers as documents to hand in.
 //! - [`http`]: routes. Only here are status codes and JSON envelopes.
 //!
-//! Invariants: only `store` holds SQL; only `import` reads foreign formats; only `export` and
-//! `tiles` write them; `analysis`, `query` and `tiles` have no clock, no log and no database.
+//! Invariants: only `store` holds SQL; only `import` reads foreign formats; only `export`,
+//! `reports` and `tiles` write them; `analysis`, `query` and `tiles` have no clock, no log and no database.
 
 pub mod analysis;
 pub mod city;
 pub mod cli;
+pub mod clock;
 pub mod crs;
 pub mod definitions;
 pub mod demo;
@@ -27,6 +29,7 @@ pub mod import;
 pub mod index;
 pub mod network;
 pub mod query;
+pub mod reports;
 pub mod store;
 pub mod tiles;
 pub mod transit;

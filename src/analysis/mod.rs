@@ -13,6 +13,7 @@ mod gap;
 pub mod siting;
 mod spread;
 mod sum;
+pub mod zoning;
 
 pub use ageing::{Cohort, aged};
 pub use balance::{balance_index, ratio};

@@ -8,6 +8,7 @@ mod areas;
 mod flows;
 mod follow;
 mod ingest;
+mod kept;
 mod live;
 mod load;
 mod locator;

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Areas, LoadedFlows, OwnNorms, Streets, TimeMatrix, Transit};
+use super::{Areas, LoadedFlows, OwnNorms, Streets, TimeMatrix, Transit, kept::Kept};
 use crate::{
     domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
     index::LayerIndex,
@@ -51,21 +51,18 @@ pub enum Setting {
     ApprovalNumber,
     MarkingZh,
     MarkingEn,
-    /// Plan targets beside actual figures, JSON.
-    PlanTargets,
     /// Published figures per district, JSON.
     DistrictFigures,
 }
 
 impl Setting {
-    pub const ALL: [Setting; 8] = [
+    pub const ALL: [Setting; 7] = [
         Setting::TitleZh,
         Setting::TitleEn,
         Setting::TimeZone,
         Setting::ApprovalNumber,
         Setting::MarkingZh,
         Setting::MarkingEn,
-        Setting::PlanTargets,
         Setting::DistrictFigures,
     ];
 
@@ -77,7 +74,6 @@ impl Setting {
             Setting::ApprovalNumber => "approval_number",
             Setting::MarkingZh => "marking_zh",
             Setting::MarkingEn => "marking_en",
-            Setting::PlanTargets => "plan_targets",
             Setting::DistrictFigures => "district_figures",
         }
     }
@@ -90,7 +86,7 @@ impl Setting {
             Setting::TimeZone => "Asia/Shanghai",
             Setting::MarkingZh => "内部使用 · 示意图",
             Setting::MarkingEn => "Internal use · schematic",
-            Setting::ApprovalNumber | Setting::PlanTargets | Setting::DistrictFigures => "",
+            Setting::ApprovalNumber | Setting::DistrictFigures => "",
         }
     }
 }
@@ -110,6 +106,7 @@ pub struct City {
     flows: BTreeMap<(LevelId, Period), Arc<LoadedFlows>>,
     /// By kind and id.
     definitions: Vec<Arc<StoredDefinition>>,
+    kept: Kept,
     norms: OwnNorms,
 }
 
@@ -136,6 +133,7 @@ impl City {
             transit: None,
             flows: BTreeMap::new(),
             definitions: Vec::new(),
+            kept: Kept::default(),
             norms: OwnNorms::default(),
         }
     }
@@ -239,6 +237,18 @@ impl City {
 
     pub(super) fn own_norms(&self) -> &OwnNorms {
         &self.norms
+    }
+
+    /// What was made of this snapshot under a key before, else made now and kept with it.
+    ///
+    /// # Errors
+    /// Those of `make`; nothing is kept then.
+    pub fn find_or_make<T: std::any::Any + Send + Sync, E>(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        self.kept.find_or_make(key, make)
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

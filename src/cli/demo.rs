@@ -6,9 +6,13 @@ use super::{Failure, interrupt::Interrupt, now};
 use crate::{
     city::{City, Intake, ingest},
     demo::{self, DemoLayer, DemoOptions},
-    domain::{Catalog, Language},
+    domain::{Catalog, Language, PlanFigure},
     network::{Rules, graph_to_bytes},
-    store::{BatchMode, FlowBatch, ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    query::PLAN_KIND,
+    store::{
+        BatchMode, Definition, FlowBatch, ImportRecord, Store, StoredNetwork,
+        geopackage::GeoPackage,
+    },
     transit::schedule_to_bytes,
 };
 
@@ -112,6 +116,27 @@ fn fill(
         replace: false,
     };
     store.put_flows(&batch, &mut |_| !interrupt.is_asked())?;
+    let plan = made.plan;
+    let figures = |id: &str, figures: &[PlanFigure], source: String, synthetic: bool| {
+        Ok::<_, Failure>(Definition {
+            kind: PLAN_KIND.into(),
+            id: id.into(),
+            text: serde_json::to_string(figures)?,
+            record: ImportRecord {
+                source,
+                licence: "demonstration data, free to use".into(),
+                imported_at: imported_at.clone(),
+                read: figures.len() as u64,
+                kept: figures.len() as u64,
+                synthetic,
+                ..ImportRecord::default()
+            },
+        })
+    };
+    store.put_definitions(&[
+        figures("published", &plan.published, plan.published_source, false)?,
+        figures("synthetic", &plan.synthetic, plan.synthetic_source, true)?,
+    ])?;
     for (key, value) in &made.settings {
         store.set_setting(key, value)?;
     }

@@ -1,4 +1,9 @@
-use std::{fs::File, io::BufWriter, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    io::BufWriter,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{Failure, now, open};
 use crate::{
@@ -73,11 +78,11 @@ pub fn run(
 
 #[derive(Debug, clap::Args)]
 pub struct TemplateArguments {
-    /// The layer that the table is for, or `norms`.
+    /// The layer that the table is for; `lines`, `targets`, `norms`, or `zoning` for rules to edit.
     layer: String,
     /// Of `norms`: which set; public_services without it.
     id: Option<String>,
-    /// The workbook to write; of `norms` a TOML file.
+    /// The workbook to write; of `norms` and `zoning` a TOML file.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -95,6 +100,18 @@ pub fn template(
         })?;
     } else if let Some(id) = &arguments.id {
         return Err(format!("`{id}`: only norms have sets; leave it out").into());
+    } else if arguments.layer == "zoning" {
+        let text = definitions::zoning_rules_text();
+        write_whole(&arguments.out, |file| {
+            Ok(std::io::Write::write_all(file, text.as_bytes())?)
+        })?;
+    } else if arguments.layer == "targets" {
+        let table = crate::import::figure_columns();
+        write_whole(&arguments.out, |file| {
+            Ok(export::write_table_template(
+                &table, catalog, language, file,
+            )?)
+        })?;
     } else if arguments.layer == "lines" {
         let table = definitions::line_rows_to_fill();
         write_whole(&arguments.out, |file| {
@@ -113,8 +130,8 @@ pub fn template(
 }
 
 /// Writes beside the file and renames, so that a failure leaves what was there.
-fn write_whole<T>(
-    path: &PathBuf,
+pub(super) fn write_whole<T>(
+    path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let shown = path.display();

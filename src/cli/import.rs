@@ -25,7 +25,8 @@ use crate::{
 pub struct ImportArguments {
     /// The layer that the files are features of, `streets` for networks to travel on: of
     /// OpenStreetMap (`.osm.pbf`) or lines of one's own, `transit` for timetables: GTFS feeds, or
-    /// tables of lines and headways; or `flows` for commuters between areas.
+    /// tables of lines and headways; `flows` for commuters between areas; `targets` for figures of
+    /// plans; or `zoning` for rules of layout classes.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]

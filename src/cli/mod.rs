@@ -13,11 +13,14 @@ mod interrupt;
 mod lines;
 mod matrix;
 mod norms;
+mod plan;
 mod query;
+mod report;
 mod serve;
 mod settings;
 mod streets;
 mod transit;
+mod zoning;
 
 use std::{
     io::Write,
@@ -28,6 +31,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
+use crate::clock::now;
 use crate::{
     city::{self, City},
     definitions,
@@ -59,6 +63,8 @@ enum Command {
     Import(Box<import::ImportArguments>),
     /// Ask a question.
     Query(Box<query::QueryArguments>),
+    /// Write a report to hand in, or check one.
+    Report(report::ReportArguments),
     /// Write a layer as a file.
     Export(export::ExportArguments),
     /// An empty workbook with headings, to fill for a layer; or a norm set, to change.
@@ -138,11 +144,18 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(command) if command.layer == "transit" => {
             transit::run(&command, catalog, arguments.lang)
         }
+        Command::Import(command) if command.layer == "zoning" => {
+            zoning::run(&command, catalog, arguments.lang)
+        }
+        Command::Import(command) if command.layer == "targets" => {
+            plan::run(&command, catalog, arguments.lang)
+        }
         Command::Import(command) if command.layer == "norms" => {
             norms::run(&command, catalog, arguments.lang)
         }
         Command::Import(command) => import::run(&command, catalog, arguments.lang),
         Command::Query(command) => query::run(&command, catalog, arguments.lang),
+        Command::Report(command) => report::run(&command, catalog, arguments.lang),
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),
         Command::Check(command) => check::run(&command, catalog, arguments.lang),
@@ -166,43 +179,4 @@ fn open(path: &Path, catalog: &Arc<Catalog>) -> Result<(GeoPackage, City), Failu
     let city = city::load(&store as &dyn Store, catalog.clone())?;
     let city = city::catch_up(&store, city)?;
     Ok((store, city))
-}
-
-/// The time of now, UTC, RFC 3339, to the second.
-fn now() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let seconds = since.map_or(0, |d| d.as_secs());
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil(days as i64);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
-}
-
-/// The Gregorian date of a day number since 1970-01-01.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let day = doy - (153 * mp + 2) / 5 + 1;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (yoe + era * 400 + i64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn day_numbers_are_dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(18_567), (2020, 11, 1));
-        assert_eq!(civil(19_782), (2024, 2, 29));
-    }
 }

@@ -39,6 +39,8 @@ enum Question {
     TravelTimes,
     Access,
     Siting,
+    Zoning,
+    Plan,
     Search,
 }
 
@@ -160,6 +162,15 @@ pub struct QueryArguments {
     /// What changes are counted from.
     #[arg(long, value_name = "PERIOD")]
     earlier: Option<String>,
+    /// Of layout classes: the id of a rule set of the city.
+    #[arg(long)]
+    rules: Option<String>,
+    /// The year of a plan, of its targets.
+    #[arg(long)]
+    year: Option<i32>,
+    /// The count that targets are of, e.g. usual_residents.
+    #[arg(long)]
+    indicator: Option<String>,
     /// What to search for.
     #[arg(long)]
     q: Option<String>,
@@ -307,6 +318,22 @@ pub fn run(
             let title = title("站点方案前后对比", "Stations before and after");
             print.answer(&query::flat_cutoffs(&answer), title)
         }
+        Question::Zoning => {
+            let found = query::zoning(&city, &parse(question)?, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&found);
+            }
+            let flat = query::flat_zoning(&found, language);
+            print.answer(&flat, title("人口布局分类", "Population layout classes"))
+        }
+        Question::Plan => {
+            let answer = query::plan(&city, &parse(question)?, &limits)?;
+            if arguments.format == OutputFormat::Json {
+                return print.json(&answer);
+            }
+            let flat = query::flat_plan(&answer, language);
+            print.answer(&flat, title("规划目标与现状", "Plan and actual"))
+        }
         Question::TravelTimes => {
             let question: query::TravelTimesQuery = parse(question)?;
             if arguments.format == OutputFormat::Csv {
@@ -344,6 +371,10 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         "demand"
     } else {
         "caliber"
+    };
+    let year = match arguments.question {
+        Question::Zoning => "plan_year",
+        _ => "year",
     };
     for (key, value) in [
         ("level", arguments.level.clone().map(Json::from)),
@@ -386,6 +417,9 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         ("denominator", arguments.denominator.clone().map(Json::from)),
         ("enrolment_rate", arguments.enrolment_rate.map(Json::from)),
         ("earlier", arguments.earlier.clone().map(Json::from)),
+        ("rules", arguments.rules.clone().map(Json::from)),
+        (year, arguments.year.map(Json::from)),
+        ("indicator", arguments.indicator.clone().map(Json::from)),
         ("q", arguments.q.clone().map(Json::from)),
     ] {
         if let Some(value) = value {

@@ -31,7 +31,7 @@ pub fn districts(figures: &Figures, territory: &Territory) -> Sheet {
 }
 
 /// The rows of the layer `subdistricts`.
-pub fn subdistricts(figures: &Figures, territory: &Territory) -> Sheet {
+pub fn subdistricts(figures: &Figures, territory: &Territory, capacities: &[i64]) -> Sheet {
     let mut sheet = Sheet::default();
     let rows = &figures.subdistricts;
     for (s, row) in rows.iter().enumerate() {
@@ -42,15 +42,17 @@ pub fn subdistricts(figures: &Figures, territory: &Territory) -> Sheet {
     sheet.texts("name", rows.iter().map(|s| &s.name));
     sheet.texts("name_en", rows.iter().map(|s| &s.name_en));
     sheet.texts("kind", rows.iter().map(|s| s.kind()));
+    sheet.integers("capacity", capacities.iter().copied());
     sheet
 }
 
 /// The rows of the layer `planning_units`: invented groups of streets and towns, each connected
-/// and within its district.
-pub fn planning_units(figures: &Figures, territory: &Territory) -> Sheet {
+/// and within its district; each holds as many as its streets together.
+pub fn planning_units(figures: &Figures, territory: &Territory, capacities: &[i64]) -> Sheet {
     const NUMERALS: [&str; 6] = ["一", "二", "三", "四", "五", "六"];
     let mut sheet = Sheet::default();
     let (mut codes, mut names, mut names_en) = (Vec::new(), Vec::new(), Vec::new());
+    let mut held: Vec<i64> = Vec::new();
     let groups = groups(figures, territory);
     for (d, district) in figures.districts.iter().enumerate() {
         for unit in 0..figures.assumptions[d].planning_units {
@@ -61,11 +63,14 @@ pub fn planning_units(figures: &Figures, territory: &Territory) -> Sheet {
             names.push(format!("{short}第{}组团", NUMERALS[unit % 6]));
             names_en.push(format!("{} unit {}", district.name_en, unit + 1));
             codes.push(code);
+            let members = (0..capacities.len()).filter(|s| fits(*s));
+            held.push(members.map(|s| capacities[s]).sum());
         }
     }
     sheet.texts("code", codes);
     sheet.texts("name", names);
     sheet.texts("name_en", names_en);
+    sheet.integers("capacity", held);
     sheet
 }
 

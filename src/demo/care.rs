@@ -183,3 +183,45 @@ pub fn parks(quarters: &[Quarter<'_>], rng: &mut Rng) -> Sheet {
     sheet.numbers("area_m2", rows.iter().map(|r| r.2));
     sheet
 }
+
+/// The rows of the layer `community_services`: one centre for every street, the rest by its people.
+pub fn community_services(quarters: &[Quarter<'_>], rng: &mut Rng) -> Sheet {
+    /// Code, word, residents for each, floor area m², land m².
+    const KINDS: [(&str, &str, f64, f64, f64); 12] = [
+        ("culture_centre", "文化活动中心", f64::INFINITY, 3000.0, 0.0),
+        ("service_centre", "社区服务中心", f64::INFINITY, 900.0, 0.0),
+        ("culture_station", "文化活动站", 9_000.0, 400.0, 0.0),
+        ("service_station", "社区服务站", 8_000.0, 700.0, 0.0),
+        ("sports_large", "大型多功能运动场地", 90_000.0, 0.0, 4000.0),
+        ("sports_medium", "中型多功能运动场地", 30_000.0, 0.0, 1800.0),
+        ("sports_small", "小型多功能运动场地", 10_000.0, 0.0, 900.0),
+        ("football", "足球场地", 60_000.0, 0.0, 2500.0),
+        ("fitness", "室外综合健身场地", 6_000.0, 0.0, 300.0),
+        ("market", "菜市场", 20_000.0, 1500.0, 0.0),
+        ("mall", "商场", 25_000.0, 2000.0, 0.0),
+        ("childcare", "托儿所", 16_000.0, 400.0, 0.0),
+    ];
+    let mut sheet = Sheet::default();
+    let mut rows: Vec<(String, &str, f64, f64)> = Vec::new();
+    for quarter in quarters {
+        for (code, word, residents, floor, land) in KINDS {
+            let count = match residents.is_finite() {
+                true => (quarter.people / residents * quarter.supply).round() as usize,
+                false => 1,
+            };
+            for number in 1..=count {
+                let size = rng.between(0.6, 1.4);
+                sheet.push_spot(&format!("v{:05}", rows.len() + 1), quarter.spot(rng));
+                let name = name(quarter.name, number, word);
+                rows.push((name, code, (floor * size).round(), (land * size).round()));
+            }
+        }
+    }
+    sheet.texts("name", rows.iter().map(|r| &r.0));
+    sheet.texts("kind", rows.iter().map(|r| r.1));
+    // A ground has no floor, and of a building the land is not known.
+    let known = |area: f64| (area > 0.0).then_some(area);
+    sheet.some_numbers("floor_area_m2", rows.iter().map(|r| known(r.2)));
+    sheet.some_numbers("land_area_m2", rows.iter().map(|r| known(r.3)));
+    sheet
+}

@@ -12,7 +12,9 @@ mod hexagons;
 mod metro;
 mod needs;
 mod people;
+mod plan;
 mod plane;
+mod protected;
 mod rail;
 mod residences;
 mod rng;
@@ -27,6 +29,7 @@ mod workplaces;
 
 use figures::Figures;
 use needs::quarters;
+pub use plan::DemoPlan;
 use rng::Rng;
 use sheet::Sheet;
 pub use streets::DemoStreets;
@@ -67,6 +70,7 @@ pub struct DemoCity {
     /// Commuters between streets and towns.
     pub flows: Flows,
     pub flows_source: String,
+    pub plan: DemoPlan,
     /// Settings of the city by key.
     pub settings: Vec<(String, String)>,
 }
@@ -116,8 +120,10 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         options.seed,
     );
 
+    let plan = plan::plan(&figures, &residences, options.seed);
     let made = format!("合成 (synthetic)，种子 (seed) {}", options.seed);
-    let outlines = format!("{made}；示意边界，不是真实界线；代码、名称与面积据公开资料");
+    let outlines =
+        format!("{made}；示意边界，不是真实界线；代码、名称与面积据公开资料；承载规模为假设");
     let rail = "位置与线路据公开资料，约 100 米；收录 399 座中的 76 座；开通日期未收录".to_owned();
     let people = format!("{made}；各区常住人口等于第七次全国人口普查，其余为假设");
     let sheets: Vec<(&str, Sheet, &String)> = vec![
@@ -128,12 +134,12 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         ),
         (
             "planning_units",
-            areas::planning_units(&figures, &territory),
+            areas::planning_units(&figures, &territory, &plan.capacities),
             &outlines,
         ),
         (
             "subdistricts",
-            areas::subdistricts(&figures, &territory),
+            areas::subdistricts(&figures, &territory, &plan.capacities),
             &outlines,
         ),
         ("residences", residences.sheet(&figures, &plots), &people),
@@ -151,8 +157,18 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
             &made,
         ),
         ("parks", care::parks(&quarters, &mut rng), &made),
+        (
+            "community_services",
+            care::community_services(&quarters, &mut rng),
+            &made,
+        ),
         ("stations", rail::stations(&figures), &rail),
         ("entrances", rail::entrances(&figures, options.seed), &made),
+        (
+            "protected_land",
+            protected::protected_land(&figures, &territory, &plots),
+            &made,
+        ),
     ];
     let layers = sheets.into_iter().filter_map(|(id, sheet, source)| {
         let layer = catalog.layer(id)?;
@@ -176,6 +192,7 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
     let flows = ends.map(|(employed, jobs)| flows::flows(&figures, &employed, &jobs));
     DemoCity {
         layers,
+        plan,
         flows: flows.unwrap_or_default(),
         flows_source: format!("{made}；重力模型，就业人口与岗位逐街镇守恒，市外通勤为假设"),
         streets: streets::streets(&territory.grid, &plots, options.seed),

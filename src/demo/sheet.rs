@@ -34,6 +34,16 @@ impl Sheet {
         self.columns.insert(attribute, Column::Number(values));
     }
 
+    /// Numbers of which some do not apply.
+    pub fn some_numbers(
+        &mut self,
+        attribute: &'static str,
+        values: impl IntoIterator<Item = Option<f64>>,
+    ) {
+        let values = values.into_iter().collect();
+        self.columns.insert(attribute, Column::Number(values));
+    }
+
     pub fn texts<T: AsRef<str>>(
         &mut self,
         attribute: &'static str,

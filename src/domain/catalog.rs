@@ -2,7 +2,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{AttributeType, Layer, LayerId, LevelId, NormSet, Role, Term, Title};
+use super::{
+    AttributeType, Layer, LayerId, LevelId, NormSet, Role, Term, Title, zoning::ZoningRules,
+};
 
 /// Why the definitions do not hold together; names the file at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,7 @@ pub struct Catalog {
     layers: BTreeMap<LayerId, Arc<Layer>>,
     terms: BTreeMap<String, Term>,
     norms: BTreeMap<LayerId, Arc<NormSet>>,
+    zoning: BTreeMap<String, ZoningRules>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +124,19 @@ impl Catalog {
                 en: name.to_owned(),
             },
         }
+    }
+
+    /// The same catalog with rules of layout classes; a later set replaces one of the same id.
+    pub fn with_zoning(mut self, sets: impl IntoIterator<Item = ZoningRules>) -> Self {
+        let sets = sets.into_iter();
+        self.zoning
+            .extend(sets.map(|rules| (rules.id.clone(), rules)));
+        self
+    }
+
+    /// The rules of layout classes that any city may begin with.
+    pub fn zoning(&self) -> impl Iterator<Item = &ZoningRules> {
+        self.zoning.values()
     }
 
     pub fn terms(&self) -> impl Iterator<Item = &Term> {

@@ -37,10 +37,20 @@ pub enum Reason {
     NotAsked,
     /// Some of those who will be counted are not born yet.
     Unborn,
+    /// The city has no earlier state of the count.
+    NoEarlierPeriod,
+    /// No plan has a figure for the area and year.
+    NoPlan,
+    /// Neither the area nor one that holds it has a capacity.
+    NoCapacity,
+    /// There is no layer `protected_land`.
+    NoProtectedLand,
+    /// The city has no such facility.
+    NoFacilities,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 16] = [
+    pub const ALL: [Reason; 21] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -57,6 +67,11 @@ impl Reason {
         Reason::SetByCity,
         Reason::NotAsked,
         Reason::Unborn,
+        Reason::NoEarlierPeriod,
+        Reason::NoPlan,
+        Reason::NoCapacity,
+        Reason::NoProtectedLand,
+        Reason::NoFacilities,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -78,6 +93,11 @@ impl Reason {
             Reason::SetByCity => "set_by_city",
             Reason::NotAsked => "not_asked",
             Reason::Unborn => "unborn",
+            Reason::NoEarlierPeriod => "no_earlier_period",
+            Reason::NoPlan => "no_plan",
+            Reason::NoCapacity => "no_capacity",
+            Reason::NoProtectedLand => "no_protected_land",
+            Reason::NoFacilities => "no_facilities",
         }
     }
 
@@ -106,6 +126,14 @@ impl Reason {
             Reason::SetByCity => ("标准值由本市设定", "the city has to set the figure"),
             Reason::NotAsked => ("标准不作要求", "the norm does not ask for it"),
             Reason::Unborn => ("含尚未出生的儿童", "some of the children are not born yet"),
+            Reason::NoEarlierPeriod => ("没有更早时点的数据", "no earlier period"),
+            Reason::NoPlan => ("没有该年的规划人口", "no planned figure for the year"),
+            Reason::NoCapacity => ("没有承载规模", "no planned capacity"),
+            Reason::NoProtectedLand => (
+                "未载入保护用地图层（protected_land）",
+                "no layer protected_land was imported",
+            ),
+            Reason::NoFacilities => ("未载入该类设施", "no such facilities were imported"),
         };
         Title {
             zh: zh.to_owned(),

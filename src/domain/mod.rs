@@ -18,6 +18,7 @@ pub mod measure;
 mod norms;
 pub mod origin;
 mod period;
+mod plan;
 mod rules;
 mod short_name;
 mod table;
@@ -25,6 +26,7 @@ mod term;
 mod tile;
 mod title;
 mod value;
+pub mod zoning;
 
 pub use age::AgeRange;
 pub use area::{AreaCode, AreaCodeError};
@@ -40,6 +42,7 @@ pub use layer_id::{AttributeId, LayerId, LevelId, NameError};
 pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormItem, NormSet};
 pub use origin::Origin;
 pub use period::{Period, PeriodError};
+pub use plan::{FigureKind, PlanFigure};
 pub use rules::{
     BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,
 };

@@ -8,9 +8,9 @@ mod context;
 mod error;
 mod format;
 mod layer;
-mod moment;
+pub(crate) mod moment;
 mod result;
-mod sheet;
+pub(crate) mod sheet;
 mod template;
 mod words;
 

@@ -37,6 +37,9 @@ pub enum ApiError {
     NotYet,
     #[error("the job was cancelled; ask anew")]
     JobCancelled,
+    /// What is asked for needs something that this machine does not have yet.
+    #[error("{0}")]
+    NotReady(String),
     #[error("the server failed; its log says why")]
     Internal(String),
 }
@@ -66,7 +69,8 @@ impl ApiError {
             | ApiError::TimedOut(_)
             | ApiError::JobTimedOut(_)
             | ApiError::Busy
-            | ApiError::TooManyJobs => StatusCode::SERVICE_UNAVAILABLE,
+            | ApiError::TooManyJobs
+            | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

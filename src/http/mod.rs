@@ -22,6 +22,7 @@ mod layers;
 mod norms;
 mod openapi;
 mod questions;
+mod reports;
 mod router;
 mod siting;
 mod state;
@@ -29,6 +30,7 @@ mod stations;
 mod stream;
 mod tiles;
 mod travel_times;
+mod zoning;
 
 use asker::Asker;
 pub use computing::Bounds;

@@ -11,6 +11,7 @@ mod archive;
 mod collect;
 mod defects;
 mod error;
+mod figures;
 mod fit;
 mod flows;
 mod formats;
@@ -39,6 +40,7 @@ mod tests;
 
 pub use defects::Defect;
 pub use error::ImportError;
+pub use figures::{FiguresRead, figure_columns, read_figures};
 pub use flows::{FlowsRead, flow_columns, read_flows};
 pub use note::Note;
 pub use options::{Locate, Phase, Progress, ReadOptions};

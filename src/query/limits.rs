@@ -28,6 +28,14 @@ impl Limits {
         }
     }
 
+    /// The same limits for one of several questions: it tells its progress to nobody.
+    pub fn part(&self) -> Self {
+        Limits {
+            progress: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// What the question tells of its progress.
     pub fn told(&self) -> &Arc<Progress> {
         &self.progress

@@ -22,10 +22,12 @@ mod layers;
 mod limits;
 mod names;
 mod nearest;
+mod nesting;
 mod numbers;
 mod origins;
 mod overview;
 mod people;
+mod plan;
 mod progress;
 mod quality;
 mod ruler;
@@ -36,23 +38,26 @@ mod sources;
 mod station_areas;
 mod station_change;
 mod station_coverage;
+mod station_overlap;
 mod stations;
 mod statistics;
 mod table;
 #[cfg(test)]
-mod test_city;
+pub(crate) mod test_city;
 mod travel;
 mod travel_times;
+mod within;
+mod zoning;
 
 pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
     To, access, access_table,
 };
-pub use answer::{Answer, Input, Provenance};
+pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{
-    BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow, NominalRow,
-    ReportPart, balance, balance_report, flat_balance_report,
+    BalanceBand, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow,
+    NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
 };
 pub use blind_spots::{
     AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
@@ -80,6 +85,7 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
+pub use plan::{PLAN_KIND, PlanFault, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
@@ -97,10 +103,17 @@ pub use station_areas::{
 };
 pub use station_change::{StationChangeQuery, StationChangeRow, station_change};
 pub use station_coverage::{StationCoverageQuery, StationCoverageRow, station_coverage};
+pub use station_overlap::StationOverlap;
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
-pub use table::{Row, to_geojson, to_table};
+pub use table::{Row, column, notes, plain_value, to_geojson, to_row, to_table};
 pub use travel::{Direction, Mode, Travel, Unit};
 pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
+pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};
+pub use zoning::{
+    ClassSummary, Conflict, DistrictSummary, FlipRow, Override, OverrideRequest, RulesChoice,
+    ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals, flat_zoning, list_overrides,
+    rule_sets, rule_sets_json, set_override, zoning,
+};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::{BalanceQuery, Limits, answer::software, balance, sources::populations};
+use super::{
+    BalanceQuery, Limits, PlanQuery, answer::software, balance, plan, sources::populations,
+};
 use crate::{
     city::{City, LoadedFlows, Setting, Streets, Transit},
-    domain::{Language, Title},
+    domain::{FigureKind, Language, Title},
 };
 
 /// What a city is, for whoever opens it: title, dates, levels, calibers, markings, findings.
@@ -47,7 +49,7 @@ pub fn overview(city: &City) -> Json {
         "software": software(),
         "basemap": Json::Null,
         "findings": findings(city),
-        "plan_targets": parsed(city.setting(Setting::PlanTargets)),
+        "plan_targets": plan_targets(city),
     })
 }
 
@@ -94,8 +96,58 @@ fn commuting(loaded: &LoadedFlows) -> Json {
     })
 }
 
-fn parsed(text: &str) -> Json {
-    serde_json::from_str(text).unwrap_or_else(|_| json!([]))
+/// The targets of the city and of its groups of areas, with what is so and the year of both.
+fn plan_targets(city: &City) -> Vec<Json> {
+    let of_level = |level: &str| {
+        let query = PlanQuery {
+            level: Some(level.to_owned()),
+            ..PlanQuery::default()
+        };
+        let answer = plan(city, &query, &Limits::generous());
+        answer.map_or_else(|_| Vec::new(), |answer| answer.rows)
+    };
+    let rows = ["city", "group"].into_iter().flat_map(of_level);
+    rows.map(|row| {
+        let is_limit = row.kind == FigureKind::AtMost;
+        let group = |name: &str| match row.level.as_str() {
+            "group" => name.to_owned(),
+            _ => String::new(),
+        };
+        let title = Title {
+            zh: format!(
+                "{}{}{}",
+                group(&row.name),
+                row.indicator_title.zh,
+                if is_limit { "（上限）" } else { "" }
+            ),
+            en: match row.level.as_str() {
+                "group" => format!(
+                    "{}, {}",
+                    row.indicator_title.en,
+                    row.name_en.as_deref().unwrap_or(&row.name).to_lowercase()
+                ),
+                _ if is_limit => format!("{} (upper limit)", row.indicator_title.en),
+                _ => row.indicator_title.en.clone(),
+            },
+        };
+        let mut source = row.source.clone();
+        if let Some(actual) = row.actual_source.filter(|actual| !actual.is_empty()) {
+            source += &format!("；{actual}");
+        }
+        json!({
+            "key": format!("{}_{}_{}", row.indicator, row.code, row.target_year),
+            "title": title,
+            "unit": "person",
+            "year": row.target_year,
+            "kind": row.kind,
+            "target": row.target,
+            "actual": row.actual,
+            "actual_year": row.actual_year,
+            "source": source,
+            "confidence": row.confidence,
+        })
+    })
+    .collect()
 }
 
 /// One sentence worth reading about the job-housing balance, where there are districts.

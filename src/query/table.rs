@@ -33,6 +33,18 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `target_2035`: the year is in the heading.
+    if let Some(year) = key.strip_prefix("target_")
+        && year.parse::<u32>().is_ok()
+    {
+        let of = column(catalog, "target_of_year")?;
+        let title = Title {
+            zh: of.title.zh.replace("{year}", year),
+            en: of.title.en.replace("{year}", year),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..of });
+    }
     // `shortfall_in_5`: the word with its number of years.
     if let Some(years) = key.strip_prefix("shortfall_in_")
         && years.parse::<u32>().is_ok()
@@ -137,8 +149,12 @@ pub fn to_table<R: Serialize, T: Serialize>(
             column.title = floating.title.clone();
         }
     }
-    let cells =
-        |row: &Row| -> Vec<Value> { columns.iter().map(|c| value(row.get(&c.key))).collect() };
+    let cells = |row: &Row| -> Vec<Value> {
+        columns
+            .iter()
+            .map(|c| plain_value(row.get(&c.key)))
+            .collect()
+    };
     let mut total_cells: Vec<Vec<Value>> = totals.iter().map(&cells).collect();
     for cells in &mut total_cells {
         // A total row says so in its first cell and is nameless otherwise.
@@ -164,7 +180,8 @@ fn says_of_a_sum(key: &str) -> bool {
     matches!(key, "service" | "capacity_unit" | "evaluation" | "reason") || key.ends_with("_reason")
 }
 
-fn to_row<S: Serialize>(value: &S) -> Option<Row> {
+/// A row of an answer under its keys.
+pub fn to_row<S: Serialize>(value: &S) -> Option<Row> {
     match serde_json::to_value(value) {
         Ok(Json::Object(row)) => Some(row),
         _ => None,
@@ -181,7 +198,8 @@ fn to_rows<S: Serialize>(value: &S) -> Vec<Row> {
     rows.into_iter().filter(|row| !row.is_empty()).collect()
 }
 
-fn value(json: Option<&Json>) -> Value {
+/// A plain value of a row; nested ones are no part of a table.
+pub fn plain_value(json: Option<&Json>) -> Value {
     match json {
         Some(Json::Number(number)) => match number.as_i64() {
             Some(whole) => Value::Integer(whole),
@@ -194,7 +212,7 @@ fn value(json: Option<&Json>) -> Value {
 }
 
 /// The second sheet: definition, sources, dates, parameters, what is left out.
-pub(super) fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Title)> {
+pub fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Title)> {
     let label = |zh: &str, en: &str| Title {
         zh: zh.into(),
         en: en.into(),

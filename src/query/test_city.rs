@@ -10,7 +10,7 @@ use crate::{
     domain::{AttributeType, Catalog, Layer, Table, TextColumn, Value},
     index::LayerIndex,
     network::{Lines, Rules, graph_to_bytes},
-    store::{ImportRecord, StoredNetwork},
+    store::{Definition, ImportRecord, StoredDefinition, StoredNetwork},
 };
 
 /// The south-western corner of the plane that tests draw on, and metres of a degree there.
@@ -36,6 +36,7 @@ pub struct TestCity {
     catalog: Arc<Catalog>,
     layers: Vec<Arc<LoadedLayer>>,
     streets: Option<Arc<Streets>>,
+    definitions: Vec<StoredDefinition>,
     period: String,
 }
 
@@ -45,6 +46,7 @@ impl TestCity {
             catalog: Arc::new(definitions::read_catalog(None).expect("sound definitions")),
             layers: Vec::new(),
             streets: None,
+            definitions: Vec::new(),
             period: "2020".into(),
         }
     }
@@ -130,9 +132,24 @@ impl TestCity {
         self
     }
 
+    /// A definition of the city's own; a later one has a later number.
+    pub fn with_definition(mut self, kind: &str, id: &str, text: &str) -> Self {
+        self.definitions.push(StoredDefinition {
+            definition: Definition {
+                kind: kind.into(),
+                id: id.into(),
+                text: text.into(),
+                record: ImportRecord::default(),
+            },
+            number: 2 + self.definitions.len() as u64,
+        });
+        self
+    }
+
     pub fn build(self) -> City {
         let city = City::new(self.catalog, 1, Default::default(), self.layers);
-        city.with_streets(self.streets)
+        let city = city.with_streets(self.streets);
+        city.with_definitions(self.definitions)
     }
 }
 

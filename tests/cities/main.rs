@@ -4,6 +4,7 @@
 
 mod access;
 mod flows;
+mod gaps;
 mod guangzhou;
 mod interrupted;
 mod journeys;
@@ -15,6 +16,7 @@ mod steward;
 mod streets;
 mod timetables;
 mod washington;
+mod zoning;
 
 use std::{
     path::{Path, PathBuf},

@@ -76,3 +76,133 @@ fn shanghai_places_lie_in_the_district_that_they_name() {
     println!("{same} of {all}: {share:.4}");
     assert!(share >= 0.969, "{share}");
 }
+
+/// Great-circle metres.
+fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (x1, y1) = (a.0.to_radians(), a.1.to_radians());
+    let (x2, y2) = (b.0.to_radians(), b.1.to_radians());
+    let (half_y, half_x) = ((y2 - y1) / 2.0, (x2 - x1) / 2.0);
+    let h = half_y.sin().powi(2) + y1.cos() * y2.cos() * half_x.sin().powi(2);
+    2.0 * 6_371_008.8 * h.sqrt().asin()
+}
+
+#[test]
+fn primary_schools_cover_districts_of_which_nothing_else_is_known() {
+    let (Some(outlines), Some(places)) = (
+        data("shanghai/boundaries/区县界_area.shp"),
+        data("shanghai/poi/shanghai_school.csv"),
+    ) else {
+        return;
+    };
+    let desk = Desk::new();
+    let map = ["--period", "2010", "--map", "code=ADMINCODE"];
+    desk.done(&[&["import", "districts", text(&outlines)][..], &map].concat());
+    // Of the places named schools those that say 小学; how many places they have nobody says.
+    let mut reader = csv::Reader::from_path(&places).unwrap();
+    let headings = reader.headers().unwrap().clone();
+    let at = |name: &str| headings.iter().position(|h| h == name).unwrap();
+    let (kind, lon, lat) = (at("type"), at("lon"), at("lat"));
+    let mut schools: Vec<(f64, f64)> = Vec::new();
+    let mut file = String::from("id,lon,lat,办学类型\n");
+    for row in reader.records().map(Result::unwrap) {
+        if row[kind].contains("学校;小学") {
+            schools.push((row[lon].parse().unwrap(), row[lat].parse().unwrap()));
+            file += &format!("{},{},{},小学\n", schools.len(), &row[lon], &row[lat]);
+        }
+    }
+    std::fs::write(desk.path("primary.csv"), file).unwrap();
+    desk.done(&[
+        "import",
+        "schools",
+        "primary.csv",
+        "--crs",
+        "EPSG:4326",
+        "--period",
+        "2010",
+    ]);
+
+    let ask = [
+        "query",
+        "gaps",
+        "--level",
+        "district",
+        "--services",
+        "primary_school",
+    ];
+    let found = desk.json(&[&ask[..], &["--denominator", "land"]].concat());
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 17);
+    let total = &found["totals"][0];
+    let inside: i64 = rows
+        .iter()
+        .map(|row| row["facilities"].as_i64().unwrap())
+        .sum();
+    assert_eq!(total["facilities"], inside);
+    assert!(
+        (930..=schools.len() as i64).contains(&inside),
+        "{inside} of {}",
+        schools.len()
+    );
+    for row in rows {
+        assert_eq!(row["capacity_unknown"], row["facilities"]);
+        for (missing, reason, why) in [
+            ("required", "reason", "no_data"),
+            ("shortfall", "reason", "no_data"),
+            ("network_share_covered", "network_reason", "no_streets"),
+            ("shared_per_1000", "shared_reason", "no_data"),
+        ] {
+            assert_eq!(
+                (&row[missing], &row[reason]),
+                (&Json::Null, &Json::from(why)),
+                "{row}"
+            );
+        }
+    }
+    // By people nothing can be said, and by buildings neither.
+    let by_people = desk.json(&ask);
+    assert_eq!(by_people["rows"][0]["straight_share_covered"], Json::Null);
+    assert_eq!(by_people["rows"][0]["straight_reason"], "no_data");
+
+    // Points strewn over each district agree with the land that circles cover.
+    desk.done(&["export", "districts", "--out", "districts.geojson"]);
+    let bytes = std::fs::read(desk.path("districts.geojson")).unwrap();
+    let outlines: geojson::FeatureCollection = serde_json::from_slice(&bytes).unwrap();
+    for feature in &outlines.features {
+        use geo::{BoundingRect, Contains};
+        let code = feature.property("code").and_then(Json::as_str).unwrap();
+        let row = rows.iter().find(|row| row["code"] == code).unwrap();
+        let shape: geo::Geometry<f64> = feature.geometry.clone().unwrap().try_into().unwrap();
+        let bounds = shape.bounding_rect().unwrap();
+        let (mut all, mut near) = (0, 0);
+        for step in 0..4000 {
+            // A golden-ratio sequence fills the box evenly.
+            let across = (f64::from(step) * 0.618_033_988_749_895).fract();
+            let up = (f64::from(step) + 0.5) / 4000.0;
+            let place = (
+                bounds.min().x + across * bounds.width(),
+                bounds.min().y + up * bounds.height(),
+            );
+            if shape.contains(&geo::Point::new(place.0, place.1)) {
+                all += 1;
+                near += i32::from(schools.iter().any(|school| metres(*school, place) <= 500.0));
+            }
+        }
+        let strewn = f64::from(near) / f64::from(all);
+        let share = row["straight_share_covered"].as_f64().unwrap();
+        assert!(
+            (share - strewn).abs() < 0.03,
+            "{}: {share:.4}, {strewn:.4}",
+            row["name"]
+        );
+    }
+    let share = |name: &str| {
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        row["straight_share_covered"].as_f64().unwrap()
+    };
+    println!(
+        "虹口区 {:.4}, 崇明县 {:.4}",
+        share("虹口区"),
+        share("崇明县")
+    );
+    assert!(share("虹口区") > 0.7 && share("崇明县") < 0.05);
+}

@@ -1,5 +1,6 @@
 mod floating;
 mod report;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::{
     index::{AreaSums, Sums},
 };
 use floating::Catchment;
+pub use standing::{BalanceBand, Standing};
 
 pub use report::{
     BalanceReport, BalanceReportQuery, BalanceScaleRow, NominalRow, ReportPart, balance_report,

@@ -39,7 +39,8 @@ pub struct CircleRow {
 pub struct CircleServices {
     pub circle: u32,
     pub tested: Vec<String>,
-    /// No layer, or no radius in the norm: nobody knows who has these.
+    /// No layer, none of the kind in the whole city, or no radius in the norm: nobody knows who
+    /// has these.
     pub untested: Vec<String>,
 }
 

@@ -20,9 +20,9 @@ pub(super) struct Base<'c> {
     /// The plots of land, where that is the denominator.
     pub plots: Option<&'c std::sync::Arc<LoadedLayer>>,
     /// The zone of each plot.
-    pub plot_zones: Vec<Option<u32>>,
+    pub plot_zones: std::sync::Arc<Vec<Option<u32>>>,
     /// The homes of residents in zones, in the order of their index.
-    pub home_zones: Vec<Option<u32>>,
+    pub home_zones: std::sync::Arc<Vec<Option<u32>>>,
     pub home_people: Vec<Option<i64>>,
 }
 

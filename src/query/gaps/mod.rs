@@ -128,10 +128,17 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         service.leave_out(&zones, &mut left_out);
         found.list_unknown(&zones, &service);
         let measured = service.measure(&base, &zones, &rulers, limits)?;
-        let (straight, network) = (&measured.straight.homes, &measured.network.homes);
-        found
-            .circles
-            .add(item, straight.as_deref(), network.as_deref());
+        // A kind of which the whole city has none is not recorded rather than not built.
+        let has_any = |supply: &Supply| !supply.facilities.is_empty();
+        let is_recorded = service.supply.as_ref().is_some_and(has_any);
+        let (straight, network) = match is_recorded {
+            true => (
+                measured.straight.homes.as_deref(),
+                measured.network.homes.as_deref(),
+            ),
+            false => (None, None),
+        };
+        found.circles.add(item, straight, network);
         let before = earlier
             .as_ref()
             .map(|earlier| change::before(city, &zones, &service, &query, earlier));
@@ -243,10 +250,13 @@ impl<'c> Base<'c> {
         let plots = query.denominator.plots(city, &query.level, period);
         Base {
             denominator: query.denominator,
-            plot_zones: plots.map_or_else(Vec::new, |plots| zones.of_features(plots)),
+            plot_zones: plots
+                .map(|plots| zones.of_features(plots))
+                .unwrap_or_default(),
             home_zones: residents
                 .as_ref()
-                .map_or_else(Vec::new, |people| zones.of_features(&people.loaded)),
+                .map(|people| zones.of_features(&people.loaded))
+                .unwrap_or_default(),
             home_people: residents.as_ref().map_or_else(Vec::new, People::all),
             residents,
             plots,
@@ -271,7 +281,10 @@ impl<'c> Rulers<'c> {
         // Without streets the columns say so, but a mode that was named must be there.
         let is_there = query.mode.is_some() || city.streets("walk").is_some();
         let of_unit = |unit: Unit| match is_there && has_unit(unit.key()) {
-            true => Ruler::new(city, &query.travel(unit)).map(Some),
+            true => match Ruler::new(city, &query.travel(unit)) {
+                Err(QueryError::Field { field: "unit", .. }) => Err(unfit(query, items, unit)),
+                ruler => ruler.map(Some),
+            },
             false => Ok(None),
         };
         let straight = Travel::default().reversed();
@@ -294,6 +307,26 @@ impl<'c> Rulers<'c> {
             _ => self.metres.as_ref(),
         }
     }
+}
+
+/// A mode that cannot measure some norms, with those that it can.
+fn unfit(query: &GapsQuery, items: &[&NormItem], unit: Unit) -> QueryError {
+    let mode = query
+        .mode
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let others = items.iter().filter(|item| {
+        let of_item = network_figure(item);
+        of_item.is_some_and(|(value, of)| value.is_some() && of != unit.key())
+    });
+    let others: Vec<&str> = others.map(|item| item.id.as_str()).collect();
+    let (others, unit) = (others.join(", "), unit.key());
+    let problem = format!(
+        "`{mode}` cannot measure norms that are in {unit}; ask by another mode, or for services \
+         whose norms are not: {others}"
+    );
+    QueryError::field("mode", problem)
 }
 
 /// How far one may walk to a service, and in which unit: its own figure, else the service radius.

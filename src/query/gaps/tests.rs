@@ -361,6 +361,40 @@ fn streets_are_longer_than_the_straight_line() {
 }
 
 #[test]
+fn life_circles_are_tested_level_by_level() {
+    let market: Feature<'_> = (
+        "m",
+        (1100.0, 500.0),
+        &[("kind", "market"), ("district", "440104")],
+    );
+    let city = city()
+        .with("schools", &[SCHOOL])
+        .with("community_services", &[market])
+        .build();
+    let query = GapsQuery {
+        norms: Some("gb_50180_2018".parse().expect("a name")),
+        services: None,
+        circle: Some(10),
+        ..question("primary_school")
+    };
+    let found = gaps(&city, &query, &Limits::generous()).expect("an answer");
+    assert_eq!(found.circle_services.len(), 1);
+    let services = &found.circle_services[0];
+    assert_eq!(services.tested, ["primary_school", "market"]);
+    assert_eq!(services.untested, ["medium_sports_ground", "mall"]);
+    let [a, b] = &found.circles[..] else {
+        panic!("two rows")
+    };
+    // The school reaches a2 and b1, the market both of them too.
+    assert_eq!(
+        (a.circle, a.residents, a.straight_covered),
+        (10, Some(1500), Some(500))
+    );
+    assert_eq!((b.residents, b.straight_covered), (Some(1000), Some(600)));
+    assert_eq!(a.network_reason, Some(Reason::NoStreets));
+}
+
+#[test]
 fn changes_are_counted_from_the_last_state_before() {
     let before: [Feature<'_>; 1] = [(
         "a1",

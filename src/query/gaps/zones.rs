@@ -1,9 +1,17 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use crate::{
     city::{Area, City, LoadedLayer},
-    domain::{AreaCode, Period, Title},
+    domain::{AreaCode, LayerId, Period, Title},
     index::FeatureRef,
     query::{QueryError, balance::areas_of_level},
 };
+
+/// The zone of each feature of a layer, in the order of its index; none outside all areas.
+type FeatureZones = Arc<Vec<Option<u32>>>;
 
 /// The areas that a table has rows for: those of a level, all or within one area, or the whole
 /// city as one.
@@ -14,6 +22,8 @@ pub(in crate::query) struct Zones<'c> {
     pub areas: Vec<&'c Area>,
     /// Which of them are asked for.
     kept: Vec<bool>,
+    /// The zones of the features of a layer's state, found once.
+    placed: Mutex<BTreeMap<(LayerId, Period), FeatureZones>>,
 }
 
 impl<'c> Zones<'c> {
@@ -51,6 +61,7 @@ impl<'c> Zones<'c> {
             level: level.to_owned(),
             areas,
             kept,
+            placed: Mutex::default(),
         })
     }
 
@@ -89,9 +100,16 @@ impl<'c> Zones<'c> {
     }
 
     /// The zones of all features of a layer, in the order of its index.
-    pub fn of_features(&self, loaded: &LoadedLayer) -> Vec<Option<u32>> {
+    pub fn of_features(&self, loaded: &LoadedLayer) -> FeatureZones {
+        let key = (loaded.layer().id.clone(), loaded.index.period().clone());
+        let lock = || self.placed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return known.clone();
+        }
         let zone = |feature| self.zone(loaded, feature).map(|zone| zone as u32);
-        loaded.index.iter().map(zone).collect()
+        let zones: Arc<Vec<_>> = Arc::new(loaded.index.iter().map(zone).collect());
+        lock().insert(key, zones.clone());
+        zones
     }
 
     pub fn code(&self, zone: usize) -> String {

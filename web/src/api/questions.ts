@@ -6,6 +6,7 @@ import type {
   AccessMeasure,
   AreaCard,
   Arrival,
+  BlindSpots,
   Catchments,
   City,
   Departure,
@@ -13,6 +14,8 @@ import type {
   Flows,
   FoundPlace,
   Layer,
+  NormItem,
+  Siting,
   Statistics,
   Term,
   Unit,
@@ -56,6 +59,43 @@ export const flowsPath = (level: string, area: string | null, mode: string, limi
   withQuery('/api/flows', { level, area, mode, limit, period });
 
 export const findFlows = (path: string, signal: AbortSignal) => get<Flows>(path, signal);
+
+/** What the areas of a level have of each service beside what they need (供需差距). */
+export const gapsPath = (level: string, area: string, norms: string, asked: Asked) => withQuery('/api/gaps', { level, area, norms, ...asked });
+
+/** Where people live whom no facility of a service reaches (盲区). */
+export const blindSpotsPath = (service: string, level: string, area: string, norms: string, mode: Way, asked: Asked) =>
+  withQuery('/api/gaps/blind_spots', { service, level, area, norms, mode, ...asked });
+
+export const findBlindSpots = (path: string, signal: AbortSignal) => get<BlindSpots>(path, signal);
+
+/** Which new sites bring most of those who want a service within its reach (选址). */
+export const sitingBody = (
+  { layer, where = {}, demand }: NormItem,
+  area: string,
+  sites: number,
+  mode: Way,
+  reach: { cutoff: number; unit: Unit },
+  grid_m: number,
+  { period, caliber }: Asked,
+) => {
+  const conditions = Object.entries(where).map(([attribute, values]) => `${attribute} IN (${values.map((value) => `'${value.replaceAll("'", "''")}'`).join(', ')})`);
+  const people = (demand?.attributes ?? []).join('+') || caliber;
+  return {
+    layer,
+    ...(conditions.length > 0 && { where: conditions.join(' AND ') }),
+    ...(area && { area }),
+    ...(people && { demand: people }),
+    sites,
+    objective: 'cover',
+    mode,
+    ...reach,
+    candidates: { grid_m },
+    ...periodOf({ ...(period && { period }) }),
+  };
+};
+
+export const postSiting = (question: Question, signal: AbortSignal, tell: Tell) => ask<Siting>(question, signal, tell);
 
 export type FileFormat = 'xlsx' | 'csv' | 'geojson';
 

@@ -258,6 +258,51 @@ export interface Flows extends Pick<Answer, 'query' | 'definition' | 'provenance
   totals: Row;
 }
 
+/** A figure of a norm; without a value it is for the city to set. */
+export interface NormFigure {
+  value?: number | null;
+  unit: string;
+  source?: string;
+}
+
+/** A service of a norm set (标准). */
+export interface NormItem {
+  id: string;
+  title: Title;
+  layer: string;
+  where?: Record<string, string[]>;
+  demand?: { attributes?: string[] } | null;
+  service_radius?: NormFigure | null;
+  walk?: NormFigure | null;
+  bands?: { id: string; title: Title }[];
+}
+
+export interface NormSets {
+  default: string;
+  rows: { id: string; title: Title; source: string; date: string; items: { id: string; title: Title; layer: string; circle: number | null }[] }[];
+}
+
+/** Supply and demand by area and service; one row of totals for each service. */
+export interface Gaps extends Answer<Row, Row[]> {
+  norms: { items: NormItem[]; bands: { id: string; title: Title }[] };
+}
+
+/** Where nobody is served, and who lives there by age. */
+export interface BlindSpots extends Pick<Answer, 'query' | 'definition' | 'provenance' | 'left_out'> {
+  features: GeoJSON.Feature[];
+  totals: {
+    uncovered: number | null;
+    total: number | null;
+    share_covered: number | null;
+    demand_uncovered: number | null;
+    ages: { attribute: string; title: Title; uncovered: number | null; total: number | null }[];
+  };
+  norm: NormItem;
+}
+
+/** New sites in the order of use. */
+export type Siting = Answer;
+
 export interface FoundPlace {
   kind: 'area' | 'feature' | 'stop';
   layer: string;

@@ -2,7 +2,6 @@
 import type { Map as MapLibre } from 'maplibre-gl';
 import { fileName, save } from '../api/download.ts';
 import type { City } from '../api/types.ts';
-import { classLabel } from '../classes/legend.ts';
 import { NO_DATA } from '../classes/palettes.ts';
 import { decimals, distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
@@ -78,9 +77,9 @@ const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_dat
 
 function legendRows(): LegendRow[] {
   const classes = theme.isClassed && !theme.isBivariate
-    ? theme.colors.map((color, i) => ({ color, label: `${classLabel(theme.breaks, i, theme.column)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
+    ? theme.colors.map((color, i) => ({ color, label: `${theme.label(i)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
     : [];
-  if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: t('legend_no_data'), round: false });
+  if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: theme.unlabelled, round: false });
   const marks = markedLayers()
     .filter((layer) => layer.kind !== 'ground')
     .map((layer) => ({ color: layer.style.color, label: titled(layer.title), round: layer.geometry === 'point' }));

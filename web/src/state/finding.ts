@@ -1,17 +1,21 @@
 import type { Row } from '../api/types.ts';
 import { cell, decimals } from '../format/number.ts';
-import { inSentence, named, t, titled } from '../i18n/index.ts';
+import { inSentence, named, reasonTitle, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
+import { gaps } from './gaps.svelte.ts';
 import { reachedTitle } from './reach.svelte.ts';
 import { numberAt, theme } from './theme.svelte.ts';
 import { view } from './view.svelte.ts';
+import { zoning } from './zoning.svelte.ts';
 
 /** One sentence that says what the map shows, from the rows alone; empty where there is nothing to say. */
 export function findingOf(): string {
   if (!theme.fits || theme.isBivariate) return '';
   const { key, column, totals } = theme;
   if (theme.question?.kind === 'change') return changeSentence(totals);
+  if (theme.question?.kind === 'zoning') return zoningSentence();
+  if (theme.isGaps) return gapSentence(totals);
   if (theme.isCommute) return commuteSentence(totals);
   const known = theme.rows
     .filter((row) => numberAt(row, key) !== null)
@@ -47,6 +51,36 @@ export function findingOf(): string {
   const inside = known.filter((row) => numberAt(row, key)! >= 0.8 && numberAt(row, key)! <= 1.2).length;
   const first = key === 'jobs_per_employed_resident' ? t('finding_balance', { ...values, inside: decimals(inside, 0) }) : t('finding_measure', values);
   return first + undefinedToo;
+}
+
+/** 176 个街道(镇)：疏解区 32 个、1,200 万人……；12 个未分类；阈值±10% 内 85% 不变。 */
+function zoningSentence(): string {
+  const found = zoning.found(theme.answer.value);
+  if (!found) return '';
+  const parts = found.classes
+    .filter((summary) => summary.areas > 0)
+    .map((summary) => t('zoning_finding_class', { name: titled(summary.class_title), n: summary.areas, share: cell(summary.residents_share, 'share', 1) }));
+  return t('zoning_finding', {
+    level: inSentence(titled(ground.level?.title)),
+    n: found.stability.areas,
+    parts: parts.join(view.lang === 'en' ? '; ' : '；'),
+    swing: decimals(found.stability.swing * 100, 0),
+    stable: cell(found.stability.stable_share, 'share', 1),
+  });
+}
+
+/** 小学：现状 12,345 个，需 13,000 个，缺 1,200 个，3 个街道不足；步行 10 分钟覆盖 78.2%。 */
+function gapSentence(totals: Row): string {
+  const [capacity, required, short] = ['capacity', 'required', 'shortfall'].map((key) => numberAt(totals, key));
+  const walked = numberAt(totals, 'network_share_covered');
+  const covered = walked ?? numberAt(totals, 'straight_share_covered');
+  const reached = covered === null ? '' : t(walked === null ? 'finding_covered_straight' : 'finding_covered_walk', { share: cell(covered, 'share', 1) });
+  if (typeof capacity !== 'number' || typeof required !== 'number' || typeof short !== 'number') {
+    return reached && t('finding_gap_unknown', { service: gaps.title, reason: reasonTitle(totals['reason']), reached });
+  }
+  const lacking = theme.rows.filter((row) => (numberAt(row, 'shortfall') ?? 0) > 0).length;
+  const values = { service: gaps.title, capacity: decimals(capacity, 0), required: decimals(required, 0), short: decimals(short, 0), lacking, n: theme.rows.length, level: inSentence(titled(ground.level?.title)), reached };
+  return t('finding_gap', values);
 }
 
 /** 8.56% 的通勤者就在居住单元内工作；平均单程 5.52 km，同样的居住与岗位最少可到 2.39 km。 */

@@ -1,18 +1,22 @@
 import { areasPath, ask, balancePath, stationCoveragePath, type Question } from '../api/questions.ts';
-import type { AccessSummary, Answer, Input, Layer, Row } from '../api/types.ts';
+import type { AccessSummary, Answer, Gaps as GapsAnswer, Input, Layer, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
 import { breaksOf, classOf, countClasses, type Method } from '../classes/breaks.ts';
+import { classLabel } from '../classes/legend.ts';
 import { BIVARIATE, PALETTES, colorsOf, type PaletteId } from '../classes/palettes.ts';
 import { distance, roundDown } from '../format/number.ts';
-import { t } from '../i18n/index.ts';
+import { t, titled } from '../i18n/index.ts';
+import type { ClassSummary } from '../zoning/types.ts';
 import { access } from './access.svelte.ts';
 import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
 import { commute } from './commute.svelte.ts';
 import { columnOf, columnsOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
+import { GAP_MEASURES, gaps } from './gaps.svelte.ts';
 import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
+import { zoning } from './zoning.svelte.ts';
 
 /** Edges that literature names, around the middle of a measure (0.8–1.2 is balanced). */
 const BANDS: Record<string, { breaks: number[]; middle: number }> = {
@@ -27,7 +31,7 @@ const WALKED = 'walk_share_residents';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access' | 'commute';
+  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access' | 'commute' | 'gaps' | 'zoning';
 }
 
 /**
@@ -55,6 +59,10 @@ class Theme {
         return view.tab === 'change' && change.question ? { kind: 'change', ...change.question } : null;
       case 'access':
         return access.question && { kind: 'access', ...access.question };
+      case 'zoning':
+        return zoning.question && { kind: 'zoning', ...zoning.question };
+      case 'gaps':
+        return gaps.question && { kind: 'gaps', ...gaps.question };
     }
   });
 
@@ -63,6 +71,11 @@ class Theme {
 
   /** Whether the areas are coloured. */
   isShaded = $derived(this.question !== null && ground.level !== undefined && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
+
+  isGaps = $derived(this.question?.kind === 'gaps');
+
+  /** The gaps of the whole that is asked for, one row for each service. */
+  gapTotals = $derived.by((): Row[] => (this.isGaps && this.fits ? [this.answer.value!.totals].flat() : []));
 
   /** Whether the map shows what the network of stations covers. */
   isCoverage = $derived(this.question?.kind === 'coverage');
@@ -96,6 +109,8 @@ class Theme {
   rows = $derived.by((): Row[] => {
     const rows = this.fits ? this.told : [];
     if (view.mode === 'access') return rows.map((row) => access.row(row, this.isCells));
+    if (view.mode === 'zoning') return rows.map((row) => zoning.row(row));
+    if (this.isGaps) return rows.filter((row) => row['service'] === gaps.service).map((row) => gaps.row(row, this.answer.value as unknown as GapsAnswer));
     if (this.isCoverage) return rows.filter((row) => row['cutoff'] === view.network_m);
     return this.isDensity ? rows.map((row) => ({ ...row, [this.key]: densityOf(row, this.subject) })) : rows;
   });
@@ -106,9 +121,9 @@ class Theme {
   totals = $derived.by((): Row => {
     const told = this.fits ? this.answer.value!.totals : {};
     // One row for each cutoff.
-    const ofCutoff = (row: Row) => !this.isCoverage || row['cutoff'] === view.network_m;
+    const ofCutoff = (row: Row) => (this.isGaps ? row['service'] === gaps.service : !this.isCoverage || row['cutoff'] === view.network_m);
     const one: Row = Array.isArray(told) ? ((told as Row[]).find(ofCutoff) ?? {}) : told;
-    const totals = view.mode === 'access' ? access.row(one, false) : one;
+    const totals = view.mode === 'access' ? access.row(one, false) : view.mode === 'zoning' ? { ...one, present_residents: one['residents'] } : one;
     return this.isDensity ? { ...totals, [this.key]: densityOf(totals, this.subject) } : totals;
   });
 
@@ -118,6 +133,11 @@ class Theme {
     if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
+    if (view.mode === 'zoning') return 'class';
+    if (this.isGaps) {
+      const known = GAP_MEASURES.filter((key) => this.rows.some((row) => numberAt(row, key) !== null));
+      return known.find((key) => key === view.gap) ?? known[0] ?? 'shortfall';
+    }
     if (this.isCommute) return commute.measuresOf(this.rows).find((key) => key === view.commute) ?? 'self_containment';
     if (this.isBalance) return view.measure;
     return view.display === 'density' ? DENSITY + this.subject : this.subject;
@@ -125,6 +145,7 @@ class Theme {
 
   column = $derived.by((): Column => {
     const column = this.columnAt(this.key);
+    if (this.isGaps) return { ...column, ...worded(`${gaps.title} · ${column.short}`) };
     if (this.isCoverage) return { ...column, ...worded(`${column.short} · ${distance(view.network_m)}`) };
     if (!this.isBalance || view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
     return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(view.catchment_m) })}`) };
@@ -167,12 +188,14 @@ class Theme {
 
   palette = $derived.by((): PaletteId => {
     if (view.mode !== 'overview' && view.palette) return view.palette;
+    if (this.isGaps) return /fulfilment|covered$/.test(this.key) && !this.key.endsWith('uncovered') ? 'YlGnBu' : 'YlOrBr';
     // Arcs have the colours there.
     if (this.isCommute) return 'Greys';
     return this.bandOf ? 'PuOr' : 'YlGnBu';
   });
 
   colors = $derived.by((): readonly string[] => {
+    if (this.categories) return this.categories.map((category) => category.colour!);
     if (this.isBivariate) return BIVARIATE;
     const middle = PALETTES[this.palette].diverging && this.bandOf ? classOf(this.bandOf.middle, this.breaks) : undefined;
     return colorsOf(this.palette, this.breaks.length + 1, middle);
@@ -184,6 +207,8 @@ class Theme {
 
   /** The class of each row, in the order of the rows; null without a value. */
   classes = $derived.by((): (number | null)[] => {
+    const categories = this.categories;
+    if (categories) return this.rows.map((row) => zoning.classOf(row, categories));
     if (this.isBivariate) {
       return this.rows.map((row) =>
         cellOf([numberAt(row, 'jobs'), numberAt(row, 'employed_residents')], this.bivariate),
@@ -194,11 +219,27 @@ class Theme {
 
   /** How many areas each class has. */
   counts = $derived.by(() => {
+    if (this.categories) return this.categories.map((_, i) => this.classes.filter((found) => found === i).length);
     if (!this.isBivariate) return countClasses(this.values, this.edges);
     const counts = new Array<number>(9).fill(0);
     for (const cell of this.classes) if (cell !== null) counts[cell]!++;
     return counts;
   });
+
+  /** The layout classes in the order of their rules, where the map shows them. */
+  categories = $derived.by((): ClassSummary[] | null => {
+    if (view.mode !== 'zoning') return null;
+    const found = this.fits ? zoning.found(this.answer.value) : null;
+    return (found?.classes ?? []).filter((summary) => summary.class !== null);
+  });
+
+  /** What a class of the legend is called. */
+  label(i: number): string {
+    return this.categories ? titled(this.categories[i]?.class_title) : classLabel(this.breaks, i, this.column);
+  }
+
+  /** What areas without a class are called. */
+  unlabelled = $derived(t(view.mode === 'zoning' ? 'zoning_unclassified' : 'legend_no_data'));
 
   undefinedCount = $derived(this.classes.filter((cell) => cell === null).length);
 
@@ -225,6 +266,8 @@ class Theme {
       // What nothing is known of at all takes no room.
       return keys.filter((key) => key === 'name' || key === this.key || this.isKnown(key));
     }
+    if (view.mode === 'zoning') return zoning.columns();
+    if (this.isGaps) return GAP_COLUMNS.filter((key) => key === 'name' || key === this.key || this.isKnown(key) || this.rows.some((row) => typeof row[key] === 'string'));
     if (this.isCommute) return ['name', ...columnsOf({ rows: this.rows }).map((column) => column.key).filter((key) => key !== 'name')];
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
@@ -252,6 +295,8 @@ class Theme {
     });
   }
 }
+
+const GAP_COLUMNS = ['name', 'facilities', 'capacity', 'capacity_unknown', 'demand', 'required', 'shortfall', 'surplus', 'fulfilment', 'evaluation', 'straight_share_covered', 'straight_uncovered', 'network_share_covered', 'network_uncovered', 'network_demand_uncovered', 'share_below_norm', 'change_facilities', 'change_capacity', 'change_required', 'change_shortfall'];
 
 const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['before', 'after', 'difference', 'gained', 'lost'].map((what) => `${what}_${of}`))];
 

@@ -6,7 +6,7 @@ import { clock, minutesOf } from '../format/clock.ts';
 import type { Lang } from '../format/number.ts';
 import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 
-export const MODES = ['overview', 'browse', 'balance', 'reach', 'access'] as const;
+export const MODES = ['overview', 'browse', 'balance', 'reach', 'access', 'gaps', 'zoning'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
@@ -122,6 +122,21 @@ export interface View {
   access: AccessMeasure;
   /** Whether access is shown by cells rather than by areas. */
   grid: boolean;
+  /** The norm set; empty for the server's. */
+  norms: string;
+  /** Its service that is looked at; empty for primary schools, else the first. */
+  service: string;
+  /** The code of one's own district; empty for the whole city. */
+  within: string;
+  /** The mapped measure of the gap; empty for the first that is known. */
+  gap: string;
+  gap_way: 'walk' | 'straight';
+  /** How many new sites are asked for; 0 for none. */
+  sites: number;
+  /** The rules of layout classes; empty for the default ones. */
+  rules: string;
+  /** Thresholds that were moved, by the key of their criterion. */
+  thresholds: Record<string, number>;
   table: boolean;
   sort: Sort | null;
   /** Null for the whole city. */
@@ -172,6 +187,14 @@ export function defaultView(lang: Lang = 'zh'): View {
     demand: '',
     access: '2sfca',
     grid: false,
+    norms: '',
+    service: '',
+    within: '',
+    gap: '',
+    gap_way: 'walk',
+    sites: 0,
+    rules: '',
+    thresholds: {},
     table: false,
     sort: null,
     camera: null,
@@ -228,6 +251,14 @@ export function encodeView(view: View): string {
   put('demand', view.demand);
   put('access', view.access, usual.access);
   put('grid', view.grid ? '1' : '');
+  put('norms', view.norms);
+  put('service', view.service);
+  put('within', view.within);
+  put('gap', view.gap);
+  put('gap_way', view.gap_way, usual.gap_way);
+  if (view.sites > 0) put('sites', String(view.sites));
+  put('rules', view.rules);
+  put('thresholds', Object.entries(view.thresholds).map(([key, value]) => `${key}:${value}`).join(','));
   put('table', view.table ? '1' : '');
   if (view.sort) put('sort', (view.sort.descending ? '-' : '') + view.sort.key);
   if (view.camera) put('map', [degrees(view.camera.lon), degrees(view.camera.lat), round(view.camera.zoom, 2)].join(','));
@@ -288,10 +319,24 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     demand: text('demand'),
     access: oneOf('access', ACCESS_MEASURES, usual.access),
     grid: text('grid') === '1',
+    norms: text('norms'),
+    service: text('service'),
+    within: text('within'),
+    gap: text('gap'),
+    gap_way: oneOf('gap_way', ['walk', 'straight'] as const, usual.gap_way),
+    sites: Math.min(50, flowsOf(text('sites')) ?? 0),
+    rules: text('rules'),
+    thresholds: thresholdsOf(text('thresholds')),
     table: text('table') === '1',
     sort: sortOf(text('sort')),
     camera: cameraOf(text('map')),
   };
+}
+
+/** `disperse.1:21000,gather.2:0.6` */
+function thresholdsOf(text: string): Record<string, number> {
+  const pairs = text.split(',').map((part) => /^([a-z0-9_]+\.\d+):(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(part));
+  return Object.fromEntries(pairs.filter((found) => found !== null).map((found) => [found[1]!, Number(found[2])]));
 }
 
 function selectionOf(area: string, feature: string): Selection {

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::{Failure, import::ImportArguments, now};
+use crate::{
+    domain::{Catalog, Language, zoning::ZoningRules},
+    query::ZONING_KIND,
+    store::{Definition, ImportRecord, Store, geopackage::GeoPackage},
+};
+
+/// Brings rules of layout classes into a city, as its own.
+pub fn run(
+    arguments: &ImportArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let store = GeoPackage::open(&arguments.city, catalog)?;
+    let known = store.definitions()?;
+    let mut definitions: Vec<Definition> = Vec::new();
+    for file in &arguments.files {
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{shown}: {e}"))?;
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        let rules = ZoningRules::from_toml(&shown, &text)?;
+        let is_there = known.iter().map(|stored| &stored.definition);
+        let mut is_there = is_there.chain(&definitions);
+        if is_there.any(|d| d.kind == ZONING_KIND && d.id == rules.id) && !arguments.replace {
+            return Err(format!(
+                "{shown}: the city has rules `{}` of its own already; say --replace to put these \
+                 in their place",
+                rules.id
+            )
+            .into());
+        }
+        let (classes, criteria) = (rules.classes.len(), rules.criteria().len());
+        match language {
+            Language::Zh => println!(
+                "规则 {}：{}，{classes} 类，{criteria} 个条件",
+                rules.id, rules.title.zh
+            ),
+            Language::En => println!(
+                "rules {}: {}, {classes} classes, {criteria} criteria",
+                rules.id, rules.title.en
+            ),
+        }
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        definitions.push(Definition {
+            kind: ZONING_KIND.into(),
+            id: rules.id.clone(),
+            text,
+            record: ImportRecord {
+                source: match arguments.source.is_empty() {
+                    true => rules.source.clone(),
+                    false => arguments.source.clone(),
+                },
+                licence: arguments.licence.clone(),
+                files: name.into_iter().collect(),
+                imported_at: now(),
+                read: criteria as u64,
+                kept: criteria as u64,
+                ..ImportRecord::default()
+            },
+        });
+    }
+    written(&store, &definitions, arguments.dry_run, language)
+}
+
+/// Writes definitions and says so.
+pub(super) fn written(
+    store: &dyn Store,
+    definitions: &[Definition],
+    dry_run: bool,
+    language: Language,
+) -> Result<(), Failure> {
+    if dry_run {
+        match language {
+            Language::Zh => println!("试运行：未写入任何内容"),
+            Language::En => println!("dry run: nothing was written"),
+        }
+        return Ok(());
+    }
+    let number = store.put_definitions(definitions)?;
+    match language {
+        Language::Zh => println!("已写入，版本 {number}"),
+        Language::En => println!("written, version {number}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,324 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Criterion, RuleError, condition::RawCondition};
+use crate::domain::Title;
+
+/// Where the population of a class is meant to go; a plan that goes elsewhere is a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// No net growth, rather fewer (疏解).
+    Reduce,
+    /// About as many (优化).
+    Hold,
+    /// More (集聚).
+    Grow,
+    /// Kept as it is for the land's sake (控制).
+    Protect,
+}
+
+/// A layout class (分类) with all that decides it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ZoningClass {
+    pub id: String,
+    pub title: Title,
+    /// What a plan does there (引导措施).
+    pub guidance: Title,
+    /// `#rrggbb`
+    pub colour: String,
+    pub direction: Direction,
+    #[serde(flatten)]
+    pub condition: Condition,
+}
+
+/// An ordered set of classes: an area belongs to the first one whose condition is met.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ZoningRules {
+    pub id: String,
+    pub title: Title,
+    pub source: String,
+    /// When the rules were made, as the source says.
+    pub date: String,
+    /// What every reader must know, e.g. that thresholds are placeholders.
+    pub note: Title,
+    /// Whether the thresholds wait for the city to set them.
+    pub placeholder: bool,
+    /// The year of the plan that planned residents are taken from.
+    pub plan_year: i32,
+    pub classes: Vec<ZoningClass>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRules {
+    id: String,
+    title: Title,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    date: String,
+    #[serde(default)]
+    note: Title,
+    #[serde(default)]
+    placeholder: bool,
+    plan_year: i32,
+    classes: Vec<RawClass>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClass {
+    id: String,
+    title: Title,
+    #[serde(default)]
+    guidance: Title,
+    colour: String,
+    direction: Direction,
+    all: Option<Vec<RawCondition>>,
+    any: Option<Vec<RawCondition>>,
+}
+
+impl ZoningRules {
+    /// # Errors
+    /// Text that is no TOML of this shape, an unknown indicator, a missing or wrong unit, a class
+    /// twice …, with its place in `file`.
+    pub fn from_toml(file: &str, text: &str) -> Result<Self, RuleError> {
+        let raw: RawRules =
+            toml::from_str(text).map_err(|e| RuleError::of_file(file, e.to_string()))?;
+        check(raw).map_err(|error| error.in_file(file))
+    }
+
+    /// The same from JSON, as [`serde_json::to_value`] writes it.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_json(file: &str, json: &serde_json::Value) -> Result<Self, RuleError> {
+        let raw =
+            RawRules::deserialize(json).map_err(|e| RuleError::of_file(file, e.to_string()))?;
+        check(raw).map_err(|error| error.in_file(file))
+    }
+
+    /// Every criterion of every class, in the order of the file.
+    pub fn criteria(&self) -> Vec<&Criterion> {
+        let classes = self.classes.iter();
+        classes
+            .flat_map(|class| class.condition.criteria())
+            .collect()
+    }
+
+    pub fn class(&self, id: &str) -> Option<(usize, &ZoningClass)> {
+        let mut classes = self.classes.iter().enumerate();
+        classes.find(|(_, class)| class.id == id)
+    }
+
+    /// The same rules with other thresholds, by the keys of criteria.
+    ///
+    /// # Errors
+    /// A key that no criterion has, or a threshold that is no number.
+    pub fn with_thresholds(mut self, given: &BTreeMap<String, f64>) -> Result<Self, RuleError> {
+        let mut left: BTreeSet<&String> = given.keys().collect();
+        for class in &mut self.classes {
+            for criterion in class.condition.criteria_mut() {
+                let Some(threshold) = given.get(&criterion.key) else {
+                    continue;
+                };
+                left.remove(&criterion.key);
+                if !threshold.is_finite() {
+                    let error = RuleError::at(&criterion.key, "a threshold is a number");
+                    return Err(error.in_file("thresholds"));
+                }
+                criterion.threshold = *threshold;
+            }
+        }
+        match left.first() {
+            None => Ok(self),
+            Some(key) => {
+                let known: Vec<&str> = self.criteria().iter().map(|c| c.key.as_str()).collect();
+                let problem = format!(
+                    "no criterion has this key; it is one of {}",
+                    known.join(", ")
+                );
+                Err(RuleError::at(key, problem).in_file("thresholds"))
+            }
+        }
+    }
+}
+
+fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
+    check_name("id", &raw.id)?;
+    if raw.title.zh.is_empty() || raw.title.en.is_empty() {
+        return Err(RuleError::at("title", "write zh and en"));
+    }
+    if !(1900..=2200).contains(&raw.plan_year) {
+        return Err(RuleError::at("plan_year", "write a year, e.g. 2035"));
+    }
+    if raw.classes.is_empty() || raw.classes.len() > MAX_CLASSES {
+        let problem = format!("write between 1 and {MAX_CLASSES} classes");
+        return Err(RuleError::at("classes", problem));
+    }
+    let mut seen = BTreeSet::new();
+    let mut classes = Vec::new();
+    for class in raw.classes {
+        check_name("class", &class.id)?;
+        let place = format!("class `{}`", class.id);
+        if !seen.insert(class.id.clone()) {
+            return Err(RuleError::at(&place, "stands twice"));
+        }
+        if class.title.zh.is_empty() || class.title.en.is_empty() {
+            return Err(RuleError::at(&place, "title: write zh and en"));
+        }
+        let digits = class.colour.strip_prefix('#').unwrap_or_default();
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            let problem = format!("colour `{}`: write #rrggbb", class.colour);
+            return Err(RuleError::at(&place, problem));
+        }
+        let root = RawCondition::group(class.all, class.any);
+        if root.all.is_some() == root.any.is_some() {
+            return Err(RuleError::at(
+                &place,
+                "write criteria in either `all` or `any`",
+            ));
+        }
+        let condition = root.check(&class.id, &mut 0, 0)?;
+        classes.push(ZoningClass {
+            id: class.id,
+            title: class.title,
+            guidance: class.guidance,
+            colour: class.colour,
+            direction: class.direction,
+            condition,
+        });
+    }
+    let rules = ZoningRules {
+        id: raw.id,
+        title: raw.title,
+        source: raw.source,
+        date: raw.date,
+        note: raw.note,
+        placeholder: raw.placeholder,
+        plan_year: raw.plan_year,
+        classes,
+    };
+    match rules.criteria().len() > MAX_CRITERIA {
+        true => Err(RuleError::at(
+            "classes",
+            format!("at most {MAX_CRITERIA} criteria"),
+        )),
+        false => Ok(rules),
+    }
+}
+
+const MAX_CLASSES: usize = 20;
+const MAX_CRITERIA: usize = 200;
+
+fn check_name(what: &str, name: &str) -> Result<(), RuleError> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty() || name.len() > 40 || !name.chars().all(fits) || name == "none" {
+        let shown: String = name.chars().take(64).collect();
+        let problem =
+            format!("`{shown}`: write small letters, digits and _, at most 40, not `none`");
+        return Err(RuleError::at(what, problem));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "id = \"t\"\ntitle = { zh = \"试\", en = \"T\" }\nplan_year = 2035\n";
+
+    fn class(rest: &str) -> String {
+        format!(
+            "{HEAD}[[classes]]\nid = \"a\"\ntitle = {{ zh = \"甲\", en = \"A\" }}\n\
+             colour = \"#112233\"\ndirection = \"hold\"\n{rest}"
+        )
+    }
+
+    #[test]
+    fn groups_within_groups_are_read_numbered_and_written_back() {
+        let text = class(
+            "[[classes.all]]\nindicator = \"density_per_km2\"\ncomparison = \">\"\n\
+             threshold = 20000\nunit = \"person_per_km2\"\n\
+             [[classes.all]]\nany = [\n\
+             { indicator = \"capacity_ratio\", comparison = \">=\", threshold = 1, unit = \"share\" },\n\
+             { indicator = \"station_share_residents\", within_m = 800, comparison = \"<\", threshold = 0.5, unit = \"share\" },\n]\n",
+        );
+        let rules = ZoningRules::from_toml("t.toml", &text).expect("sound rules");
+        let keys: Vec<&str> = rules.criteria().iter().map(|c| c.key.as_str()).collect();
+        assert_eq!(keys, ["a.1", "a.2", "a.3"]);
+        assert!(matches!(&rules.classes[0].condition, Condition::All(m)
+            if matches!(&m[1], Condition::Any(m) if m.len() == 2)));
+        let json = serde_json::to_value(&rules).expect("JSON");
+        assert_eq!(
+            ZoningRules::from_json("again", &json).expect("the same"),
+            rules
+        );
+        let moved = rules
+            .clone()
+            .with_thresholds(&[("a.2".to_owned(), 0.8)].into());
+        assert_eq!(moved.expect("a known key").criteria()[1].threshold, 0.8);
+        let wrong = rules.with_thresholds(&[("a.9".to_owned(), 0.8)].into());
+        assert!(wrong.unwrap_err().to_string().contains("a.9"));
+    }
+
+    #[test]
+    fn a_bad_file_is_refused_with_place_and_remedy() {
+        let criterion = |rest: &str| class(&format!("all = [{{ {rest} }}]\n"));
+        for (text, wanted) in [
+            (
+                criterion(
+                    "indicator = \"densty\", comparison = \">\", threshold = 1, unit = \"share\"",
+                ),
+                &["class `a`, criterion 1", "`densty`", "density_per_km2"][..],
+            ),
+            (
+                criterion("indicator = \"capacity_ratio\", comparison = \">\", threshold = 1"),
+                &["`unit` is missing", "`share`"],
+            ),
+            (
+                criterion(
+                    "indicator = \"capacity_ratio\", comparison = \">\", threshold = 1, unit = \"km2\"",
+                ),
+                &["unit `km2`", "`share`"],
+            ),
+            (
+                criterion(
+                    "indicator = \"capacity_ratio\", comparison = \"=\", threshold = 1, unit = \"share\"",
+                ),
+                &["comparison `=`", ">="],
+            ),
+            (
+                criterion("indicator = \"capacity_ratio\", comparison = \">\", unit = \"share\""),
+                &["`threshold`"],
+            ),
+            (
+                criterion(
+                    "indicator = \"station_share_residents\", comparison = \">\", threshold = 0.5, unit = \"share\"",
+                ),
+                &["needs `within_m`"],
+            ),
+            (
+                criterion(
+                    "indicator = \"capacity_ratio\", within_m = 5, comparison = \">\", threshold = 0.5, unit = \"share\"",
+                ),
+                &["has no `within_m`"],
+            ),
+            (class(""), &["class `a`", "`all` or `any`"]),
+            (class("all = []\n"), &["at least one criterion"]),
+            (class("colours = 3\n"), &["colours"]),
+            (HEAD.to_owned(), &["classes"]),
+            ("id = ".to_owned(), &["t.toml"]),
+        ] {
+            let error = ZoningRules::from_toml("t.toml", &text)
+                .unwrap_err()
+                .to_string();
+            assert!(error.starts_with("t.toml: "), "{error}");
+            for part in wanted {
+                assert!(error.contains(part), "{error}: no {part}");
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+use super::text::{Words, printed};
+use crate::{
+    domain::{Catalog, Language, TermFormat, Value},
+    export::ResultColumn,
+    query::{self, Row},
+};
+
+/// A table (表) with unit at the top right and rows 合计 that reconcile.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The same in every language and format: what a check compares by.
+    pub id: String,
+    /// `表2-1`
+    pub number: String,
+    pub title: String,
+    /// `单位：人、%`
+    pub unit: String,
+    pub columns: Vec<ResultColumn>,
+    pub lines: Vec<Line>,
+    /// Footnotes.
+    pub notes: Vec<String>,
+    /// Whether it needs a page across.
+    pub is_wide: bool,
+    pub language: Language,
+}
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub kind: LineKind,
+    pub values: Vec<Value>,
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    Body,
+    /// What lies in none of the rows above.
+    Rest,
+    /// 合计
+    Total,
+}
+
+impl Table {
+    /// An empty table with these columns; unknown keys have none.
+    pub fn new(
+        id: &str,
+        title: String,
+        catalog: &Catalog,
+        language: Language,
+        keys: &[&str],
+    ) -> Self {
+        Table {
+            id: id.to_owned(),
+            number: String::new(),
+            title,
+            unit: String::new(),
+            columns: keys
+                .iter()
+                .filter_map(|key| query::column(catalog, key))
+                .collect(),
+            lines: Vec::new(),
+            notes: Vec::new(),
+            is_wide: false,
+            language,
+        }
+    }
+
+    pub fn push(&mut self, kind: LineKind, row: &Row) {
+        let values = self
+            .columns
+            .iter()
+            .map(|column| query::plain_value(row.get(&column.key)));
+        let values = values.collect();
+        self.lines.push(Line { kind, values });
+    }
+
+    /// A row that is called by `name` instead of a first value: rest or total.
+    pub fn push_named(&mut self, kind: LineKind, name: &str, row: &Row) {
+        self.push(kind, row);
+        if let Some(line) = self.lines.last_mut() {
+            // A total is nameless otherwise.
+            for (value, column) in line.values.iter_mut().zip(&self.columns) {
+                if column.format == TermFormat::Text && column.key != "reason" {
+                    *value = Value::Missing;
+                }
+            }
+            if let Some(first) = line.values.first_mut() {
+                *first = Value::Text(name.to_owned());
+            }
+        }
+    }
+
+    /// Takes columns that no row fills out of the table and says which, with `why` for each key.
+    pub fn drop_empty(&mut self, why: impl Fn(&str) -> String) {
+        let words = Words(self.language);
+        let is_empty = |at: usize| self.lines.iter().all(|line| line.values[at].is_missing());
+        let mut dropped: Vec<usize> = (0..self.columns.len()).filter(|at| is_empty(*at)).collect();
+        if self.lines.is_empty() {
+            dropped.clear();
+        }
+        let said = |at: &usize| {
+            let column = &self.columns[*at];
+            let title = column.title.in_language(self.language);
+            let reason = why(&column.key);
+            words.tell(
+                || format!("{title}（{reason}）"),
+                || format!("{title} ({reason})"),
+            )
+        };
+        let silent = |at: &&usize| {
+            let column = &self.columns[**at];
+            column.key != "reason" && !column.key.ends_with("_reason")
+        };
+        let texts: Vec<String> = dropped.iter().filter(silent).map(said).collect();
+        if !texts.is_empty() {
+            let list = words.list(&texts);
+            self.notes.push(words.tell(
+                || format!("未列出的指标：{list}。"),
+                || format!("Not shown: {list}."),
+            ));
+        }
+        for at in dropped.into_iter().rev() {
+            self.columns.remove(at);
+            for line in &mut self.lines {
+                line.values.remove(at);
+            }
+        }
+    }
+
+    /// Takes the column of reasons out of the table and tells them below it.
+    pub fn reasons_below(&mut self) {
+        let words = Words(self.language);
+        let Some(at) = self
+            .columns
+            .iter()
+            .position(|column| column.key == "reason")
+        else {
+            return;
+        };
+        let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
+        for line in self.lines.iter().filter(|line| line.kind == LineKind::Body) {
+            let reason = printed(&self.columns[at], &line.values[at], self.language);
+            if reason.is_empty() {
+                continue;
+            }
+            let name = self
+                .columns
+                .first()
+                .map(|first| printed(first, &line.values[0], self.language));
+            let name = name.unwrap_or_default();
+            match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(name),
+                None => by_reason.push((reason, vec![name])),
+            }
+        }
+        /// As many names as a footnote bears.
+        const MOST: usize = 12;
+        for (reason, names) in by_reason {
+            let count = names.len();
+            let list = words.list(&names[..count.min(MOST)]);
+            self.notes.push(words.tell(
+                || match count > MOST {
+                    true => format!("“—”：{list}等 {count} 个，{reason}。"),
+                    false => format!("“—”：{list}，{reason}。"),
+                },
+                || match count > MOST {
+                    true => format!("“—”: {list} and others, {count} in all: {reason}."),
+                    false => format!("“—”: {list}: {reason}."),
+                },
+            ));
+        }
+        self.columns.remove(at);
+        for line in &mut self.lines {
+            line.values.remove(at);
+        }
+    }
+
+    /// The heading of a column, without the unit where the whole table tells it.
+    pub fn heading(&self, column: &ResultColumn) -> String {
+        let title = column.title.in_language(self.language);
+        let unit = unit_of(column, self.language);
+        let unit = match column.format {
+            // People and jobs are told apart by their names.
+            TermFormat::Integer if !unit.contains('/') && !unit.contains("per ") => String::new(),
+            _ => unit,
+        };
+        match (unit.as_str(), self.language) {
+            ("", _) => title.to_owned(),
+            (unit, Language::Zh) => format!("{title}({unit})"),
+            (unit, Language::En) => format!("{title} ({unit})"),
+        }
+    }
+
+    /// `单位：人、%`, every unit once in the order of the columns.
+    pub fn units(&self) -> String {
+        let mut units: Vec<String> = Vec::new();
+        for column in &self.columns {
+            let unit = unit_of(column, self.language);
+            if !unit.is_empty() && !units.contains(&unit) {
+                units.push(unit);
+            }
+        }
+        let words = Words(self.language);
+        match units.is_empty() {
+            true => String::new(),
+            false => {
+                let list = words.list(&units);
+                words.tell(|| format!("单位：{list}"), || format!("Units: {list}"))
+            }
+        }
+    }
+
+    /// The cells of a row as they are printed.
+    pub fn cells(&self, line: &Line) -> Vec<String> {
+        let printed = |(column, value)| printed(column, value, self.language);
+        self.columns.iter().zip(&line.values).map(printed).collect()
+    }
+
+    pub fn has_shares(&self) -> bool {
+        self.columns
+            .iter()
+            .any(|column| column.format == TermFormat::Share)
+    }
+
+    /// Whether a column stands right-aligned.
+    pub fn is_number(&self, at: usize) -> bool {
+        self.columns[at].format != TermFormat::Text
+    }
+}
+
+/// A share is printed as percent.
+fn unit_of(column: &ResultColumn, language: Language) -> String {
+    match column.format {
+        TermFormat::Share => "%".to_owned(),
+        _ => column.unit.in_language(language).to_owned(),
+    }
+}

@@ -1,0 +1,489 @@
+use geo::MultiPolygon;
+
+use super::{
+    Classes, Drawing, TEXT_WIDTH_PT,
+    classes::{Fill, Hatch, NO_DATA},
+    place::{Frame, Room, covered},
+    plane::{Plane, bounds, round_length},
+    svg::{Anchor, Canvas, Type, text_width},
+};
+use crate::domain::Language;
+
+/// One area of a choropleth.
+#[derive(Clone, Debug)]
+pub struct MapArea {
+    pub shape: MultiPolygon<f64>,
+    /// A point inside, where its label stands.
+    pub place: (f64, f64),
+    pub value: Option<f64>,
+    pub name: String,
+    /// The value as it is printed below the name.
+    pub printed: String,
+}
+
+/// A point on a map with a name, e.g. a station or a site.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    pub place: (f64, f64),
+    pub name: String,
+    /// A ranked mark shows its number in a circle.
+    pub number: Option<usize>,
+}
+
+/// What stands below every map: source, date, approval number (审图号), marks.
+#[derive(Clone, Debug, Default)]
+pub struct Imprint {
+    pub source: String,
+    pub approval: String,
+    pub marks: Vec<String>,
+}
+
+/// A map (专题地图): areas by class, what lies over them, legend, scale, north, imprint.
+#[derive(Clone, Debug)]
+pub struct Map {
+    pub language: Language,
+    pub areas: Vec<MapArea>,
+    /// Larger areas whose borders stand out.
+    pub borders: Vec<MultiPolygon<f64>>,
+    pub classes: Classes,
+    pub legend_title: String,
+    /// A surface over the areas, with its words in the legend: what is reached, what is not.
+    pub surface: Option<(MultiPolygon<f64>, String)>,
+    pub marks: Vec<Mark>,
+    /// What a mark is, in the legend.
+    pub marks_title: String,
+    pub imprint: Imprint,
+}
+
+const SMALL: f64 = 7.0;
+const STRIP: f64 = 16.0;
+const MARGIN: f64 = 10.0;
+const ROW: f64 = 12.0;
+const TALLEST: f64 = 400.0;
+
+impl Map {
+    pub fn draw(&self) -> Drawing {
+        let no_shapes = || self.empty();
+        let shapes = self
+            .areas
+            .iter()
+            .map(|area| &area.shape)
+            .chain(&self.borders);
+        let Some(around) = bounds(shapes) else {
+            return no_shapes();
+        };
+        let width = TEXT_WIDTH_PT;
+        let legend = self.legend_size();
+        let full = (width - 2.0 * MARGIN) * Plane::aspect(around);
+        let tall = full.clamp(150.0, TALLEST - STRIP - 2.0 * MARGIN);
+        let lay = |left: f64, right: f64, tall: f64| {
+            Plane::fitting(
+                around,
+                (MARGIN + left, MARGIN),
+                (width - 2.0 * MARGIN - left - right, tall),
+            )
+        };
+        // The legend lies in a free corner, else the map makes room for it on its right.
+        let mut plane = lay(0.0, 0.0, tall);
+        let mut height = tall + 2.0 * MARGIN + STRIP;
+        let mut outlines = self.outlines(&plane);
+        let mut corner = self.free_corner(legend, (width, height), &outlines, &[]);
+        if corner.1 > 0.02 {
+            let right = legend.0 + 10.0;
+            let ratio = (width - 2.0 * MARGIN - right) / (width - 2.0 * MARGIN);
+            let tall = (full * ratio).clamp(legend.1 + 60.0, TALLEST - STRIP - 2.0 * MARGIN);
+            plane = lay(0.0, right, tall);
+            height = tall + 2.0 * MARGIN + STRIP;
+            outlines = self.outlines(&plane);
+            let (x, y) = (width - legend.0 - 8.0, height - STRIP - legend.1 - 8.0);
+            corner = (Frame(x, y, x + legend.0, y + legend.1), 0.0);
+        }
+        let legend_at = corner.0;
+        let compass = (44.0, 34.0);
+        let taken = [legend_at];
+        let compass_at = self
+            .free_corner(compass, (width, height), &outlines, &taken)
+            .0;
+        let bar_m = round_length((width * 0.22) / plane.points_per_metre());
+        let bar = (bar_m * plane.points_per_metre() + 30.0, 20.0);
+        let taken = [legend_at, compass_at];
+        let bar_at = self.free_corner(bar, (width, height), &outlines, &taken).0;
+
+        let mut canvas = Canvas::new(width, height);
+        let inside = Frame(0.0, 0.0, width, height - STRIP);
+        self.draw_areas(&mut canvas, &outlines);
+        self.draw_surface(&mut canvas, &plane);
+        for border in &self.borders {
+            let style =
+                r##"fill="none" stroke="#3a3a3a" stroke-width="1.1" stroke-linejoin="round""##;
+            canvas.path(&plane.rings(border), true, style);
+        }
+        let mut room = Room::new(inside);
+        for frame in [legend_at, compass_at, bar_at] {
+            room.take(frame);
+        }
+        self.draw_marks(&mut canvas, &plane, &mut room);
+        self.draw_labels(&mut canvas, &plane, &mut room);
+        self.draw_legend(&mut canvas, legend_at);
+        self.draw_north(&mut canvas, compass_at);
+        self.draw_scale(&mut canvas, bar_at, bar_m, plane.points_per_metre());
+        self.draw_imprint(&mut canvas, width, height);
+        canvas.finish()
+    }
+
+    fn empty(&self) -> Drawing {
+        let mut canvas = Canvas::new(TEXT_WIDTH_PT, 60.0);
+        let text = match self.language {
+            Language::Zh => "没有可绘制的单元边界",
+            Language::En => "no boundaries to draw",
+        };
+        canvas.text(
+            (TEXT_WIDTH_PT / 2.0, 34.0),
+            text,
+            Type::new(9.0, Anchor::Middle),
+        );
+        canvas.finish()
+    }
+
+    fn outlines(&self, plane: &Plane) -> Vec<Vec<Vec<(f64, f64)>>> {
+        self.areas
+            .iter()
+            .map(|area| plane.rings(&area.shape))
+            .collect()
+    }
+
+    /// The corner where a box covers least of the areas and nothing that is taken, with the share.
+    fn free_corner(
+        &self,
+        (w, h): (f64, f64),
+        (width, height): (f64, f64),
+        outlines: &[Vec<Vec<(f64, f64)>>],
+        taken: &[Frame],
+    ) -> (Frame, f64) {
+        let (left, top) = (8.0, 8.0);
+        let (right, bottom) = (width - w - 8.0, height - STRIP - h - 8.0);
+        let corners = [(left, bottom), (right, bottom), (right, top), (left, top)];
+        let mut best: Option<(Frame, f64)> = None;
+        for (x, y) in corners {
+            let frame = Frame(x, y, x + w, y + h);
+            if taken.iter().any(|taken| taken.meets(&frame)) {
+                continue;
+            }
+            let share = covered(frame, outlines);
+            if best.is_none_or(|(_, least)| share < least) {
+                best = Some((frame, share));
+            }
+        }
+        best.unwrap_or((Frame(right, top, right + w, top + h), 1.0))
+    }
+
+    fn draw_areas(&self, canvas: &mut Canvas, outlines: &[Vec<Vec<(f64, f64)>>]) {
+        for (area, rings) in self.areas.iter().zip(outlines) {
+            let fill = self.classes.fill(area.value);
+            let base = format!(
+                r##"fill="{}" fill-rule="evenodd" stroke="#7d7d7d" stroke-width="0.5" stroke-linejoin="round""##,
+                fill.color
+            );
+            canvas.path(rings, true, &base);
+            if let Some(hatch) = fill.hatch {
+                canvas.define(hatch.definition());
+                let over = format!(
+                    r##"fill="url(#{})" fill-rule="evenodd" stroke="#7d7d7d" stroke-width="0.5""##,
+                    hatch.id()
+                );
+                canvas.path(rings, true, &over);
+            }
+        }
+    }
+
+    fn draw_surface(&self, canvas: &mut Canvas, plane: &Plane) {
+        if let Some((surface, _)) = &self.surface {
+            canvas.path(&plane.rings(surface), true, SURFACE);
+        }
+    }
+
+    fn draw_marks(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
+        let places: Vec<(f64, f64)> = self
+            .marks
+            .iter()
+            .map(|m| plane.point(m.place.0, m.place.1))
+            .collect();
+        for (mark, (x, y)) in self.marks.iter().zip(&places) {
+            let radius = if mark.number.is_some() { 6.0 } else { 2.0 };
+            room.take(Frame(x - radius, y - radius, x + radius, y + radius));
+        }
+        for (mark, (x, y)) in self.marks.iter().zip(&places) {
+            let (x, y) = (*x, *y);
+            match mark.number {
+                Some(number) => {
+                    canvas.circle(
+                        (x, y),
+                        6.0,
+                        r##"fill="#b3261e" stroke="#ffffff" stroke-width="1""##,
+                    );
+                    let look = Type {
+                        bold: true,
+                        color: "#ffffff",
+                        ..Type::new(SMALL, Anchor::Middle)
+                    };
+                    canvas.text((x, y + 2.5), &number.to_string(), look);
+                }
+                None => canvas.circle(
+                    (x, y),
+                    2.0,
+                    r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="1""##,
+                ),
+            }
+            let size = 6.2;
+            let width = text_width(&mark.name, size);
+            let gap = if mark.number.is_some() { 8.0 } else { 4.0 };
+            let sides = [(x + gap, Anchor::Start), (x - gap - width, Anchor::End)];
+            for (left, anchor) in sides {
+                if room.try_take(Frame(left, y - 4.0, left + width, y + 3.5)) {
+                    let at = if anchor == Anchor::Start {
+                        left
+                    } else {
+                        left + width
+                    };
+                    let look = Type {
+                        halo: true,
+                        ..Type::new(size, anchor)
+                    };
+                    canvas.text((at, y + 2.2), &mark.name, look);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Names and values, large areas first; one that finds no room is left out: the table has it.
+    fn draw_labels(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
+        let size_of = |area: &MapArea| {
+            bounds(std::iter::once(&area.shape)).map_or(0.0, |b| b.width() * b.height())
+        };
+        let mut order: Vec<&MapArea> = self.areas.iter().collect();
+        order.sort_by(|a, b| size_of(b).total_cmp(&size_of(a)));
+        for area in order {
+            let (x, y) = plane.point(area.place.0, area.place.1);
+            let lines = [area.name.as_str(), area.printed.as_str()];
+            let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+            let widest = lines
+                .iter()
+                .map(|line| text_width(line, SMALL))
+                .fold(0.0, f64::max);
+            let tall = lines.len() as f64 * (SMALL + 1.0);
+            let frame = Frame(
+                x - widest / 2.0,
+                y - tall / 2.0,
+                x + widest / 2.0,
+                y + tall / 2.0,
+            );
+            if lines.is_empty() || !room.try_take(frame) {
+                continue;
+            }
+            for (at, line) in lines.iter().enumerate() {
+                let look = Type {
+                    halo: true,
+                    bold: at > 0,
+                    ..Type::new(SMALL, Anchor::Middle)
+                };
+                let down = frame.1 + SMALL * 0.85 + at as f64 * (SMALL + 1.0);
+                canvas.text((x, down), line, look);
+            }
+        }
+    }
+
+    fn has_undefined(&self) -> bool {
+        self.areas
+            .iter()
+            .any(|area| self.classes.fill(area.value) == NO_DATA)
+    }
+
+    /// Fill and words of every line of the legend.
+    fn legend_rows(&self) -> Vec<(Option<Fill>, String)> {
+        let mut rows: Vec<(Option<Fill>, String)> = Vec::new();
+        // A map that is only of marks has no classes to explain.
+        if self.areas.iter().any(|area| area.value.is_some()) {
+            rows.extend(
+                self.classes
+                    .classes
+                    .iter()
+                    .map(|class| (Some(class.fill), class.label.clone())),
+            );
+        }
+        if self.has_undefined() {
+            let text = match self.language {
+                Language::Zh => "无数据",
+                Language::En => "no data",
+            };
+            rows.push((Some(NO_DATA), text.to_owned()));
+        }
+        rows
+    }
+
+    fn legend_size(&self) -> (f64, f64) {
+        let rows = self.legend_rows();
+        let titles = [self.legend_title.as_str()];
+        let texts = rows.iter().map(|(_, text)| text_width(text, SMALL) + 24.0);
+        let texts = texts.chain(titles.iter().map(|title| text_width(title, SMALL)));
+        let surface = self
+            .surface
+            .iter()
+            .map(|(_, text)| text_width(text, SMALL) + 24.0);
+        let marks = std::iter::once(text_width(&self.marks_title, SMALL) + 24.0);
+        let widest = texts.chain(surface).chain(marks).fold(0.0, f64::max);
+        let count =
+            rows.len() + usize::from(self.surface.is_some()) + usize::from(!self.marks.is_empty());
+        (widest + 14.0, count as f64 * ROW + ROW + 8.0)
+    }
+
+    fn draw_legend(&self, canvas: &mut Canvas, at: Frame) {
+        let style = r##"fill="#ffffff" fill-opacity="0.92" stroke="#9a9a9a" stroke-width="0.5""##;
+        canvas.rect((at.0, at.1), (at.2 - at.0, at.3 - at.1), style);
+        let mut y = at.1 + 11.0;
+        let bold = Type {
+            bold: true,
+            ..Type::new(SMALL, Anchor::Start)
+        };
+        canvas.text((at.0 + 6.0, y), &self.legend_title, bold);
+        let plain = Type::new(SMALL, Anchor::Start);
+        for (fill, text) in self.legend_rows() {
+            y += ROW;
+            if let Some(fill) = fill {
+                let style = format!(
+                    r##"fill="{}" stroke="#7d7d7d" stroke-width="0.5""##,
+                    fill.color
+                );
+                canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), &style);
+                if let Some(hatch) = fill.hatch {
+                    canvas.define(Hatch::definition(hatch));
+                    let over = format!(
+                        r##"fill="url(#{})" stroke="#7d7d7d" stroke-width="0.5""##,
+                        hatch.id()
+                    );
+                    canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), &over);
+                }
+            }
+            canvas.text((at.0 + 27.0, y), &text, plain);
+        }
+        if let Some((_, text)) = &self.surface {
+            y += ROW;
+            canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), SURFACE);
+            canvas.text((at.0 + 27.0, y), text, plain);
+        }
+        if !self.marks.is_empty() {
+            y += ROW;
+            let style = match self.marks.iter().any(|mark| mark.number.is_some()) {
+                true => r##"fill="#b3261e" stroke="#ffffff" stroke-width="1""##,
+                false => r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="1""##,
+            };
+            canvas.circle((at.0 + 14.0, y - 2.8), 2.6, style);
+            canvas.text((at.0 + 27.0, y), &self.marks_title, plain);
+        }
+    }
+
+    fn draw_north(&self, canvas: &mut Canvas, at: Frame) {
+        let x = (at.0 + at.2) / 2.0;
+        let (top, foot) = (at.1 + 9.0, at.3 - 1.0);
+        let bold = Type {
+            bold: true,
+            halo: true,
+            ..Type::new(8.0, Anchor::Middle)
+        };
+        canvas.text((x, at.1 + 7.0), "N", bold);
+        let left = vec![(x, top), (x - 6.0, foot), (x, foot - 6.0)];
+        let right = vec![(x, top), (x + 6.0, foot), (x, foot - 6.0)];
+        canvas.path(
+            &[left],
+            true,
+            r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
+        canvas.path(
+            &[right],
+            true,
+            r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
+    }
+
+    fn draw_scale(&self, canvas: &mut Canvas, at: Frame, metres: f64, per_metre: f64) {
+        let (x, y, long) = (at.0 + 8.0, at.3 - 3.0, metres * per_metre);
+        canvas.rect(
+            (x, y - 4.0),
+            (long / 2.0, 4.0),
+            r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
+        canvas.rect(
+            (x + long / 2.0, y - 4.0),
+            (long / 2.0, 4.0),
+            r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##,
+        );
+        let unit = match (metres >= 1000.0, self.language) {
+            (true, Language::Zh) => "公里",
+            (true, Language::En) => "km",
+            (false, Language::Zh) => "米",
+            (false, Language::En) => "m",
+        };
+        let shown = if metres >= 1000.0 {
+            metres / 1000.0
+        } else {
+            metres
+        };
+        let look = Type {
+            halo: true,
+            ..Type::new(6.5, Anchor::Middle)
+        };
+        canvas.text((x, y - 6.5), "0", look);
+        canvas.text((x + long / 2.0, y - 6.5), &format!("{}", shown / 2.0), look);
+        canvas.text((x + long, y - 6.5), &format!("{shown} {unit}"), look);
+    }
+
+    fn draw_imprint(&self, canvas: &mut Canvas, width: f64, height: f64) {
+        let top = height - STRIP;
+        canvas.rect((0.0, top), (width, STRIP), r##"fill="#ffffff""##);
+        canvas.rect(
+            (0.4, 0.4),
+            (width - 0.8, height - 0.8),
+            r##"fill="none" stroke="#3a3a3a" stroke-width="0.8""##,
+        );
+        canvas.line(
+            (0.4, top),
+            (width - 0.4, top),
+            r##"stroke="#3a3a3a" stroke-width="0.5""##,
+        );
+        let mut right: Vec<&str> = self.imprint.marks.iter().map(String::as_str).collect();
+        if !self.imprint.approval.is_empty() {
+            right.insert(0, &self.imprint.approval);
+        }
+        let right = right.join("  ·  ");
+        let size = 6.2;
+        canvas.text(
+            (width - 6.0, top + 10.5),
+            &right,
+            Type::new(size, Anchor::End),
+        );
+        let free = width - 24.0 - text_width(&right, size);
+        canvas.text(
+            (6.0, top + 10.5),
+            &shortened(&self.imprint.source, size, free),
+            Type::new(size, Anchor::Start),
+        );
+    }
+}
+
+const SURFACE: &str = r##"fill="#d9a300" fill-opacity="0.28" fill-rule="evenodd" stroke="#8a6700" stroke-width="0.7" stroke-dasharray="2.5 1.5""##;
+
+/// The first of a text that fits, with dots where it was cut.
+fn shortened(text: &str, size: f64, width: f64) -> String {
+    if text_width(text, size) <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        kept.push(c);
+        if text_width(&kept, size) > width - size {
+            kept.pop();
+            break;
+        }
+    }
+    kept + "…"
+}

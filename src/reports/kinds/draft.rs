@@ -1,0 +1,290 @@
+use serde_json::Value as Json;
+
+use crate::{
+    city::{Area, City, Setting},
+    domain::{Language, Title},
+    query::{self, Answer, Input, QueryError, find_area},
+    reports::{
+        Document, Question, Seal,
+        document::{Builder, Table, Words},
+        figure::Imprint,
+        reporter::newest_import,
+    },
+};
+
+/// A report as it is being written, with what every kind says about itself.
+pub struct Draft<'c> {
+    pub city: &'c City,
+    pub question: Question,
+    /// What it is about; the whole city without one.
+    pub area: Option<&'c Area>,
+    pub text: Builder,
+    inputs: Vec<Input>,
+    methods: Vec<(String, String)>,
+    /// Keys of columns, in the order of their first table.
+    keys: Vec<String>,
+}
+
+impl<'c> Draft<'c> {
+    /// # Errors
+    /// No area has the code that was asked for.
+    pub fn begin(city: &'c City, question: &Question) -> Result<Self, QueryError> {
+        let words = Words(question.lang);
+        let period = question.period.as_ref();
+        let area = question
+            .area
+            .as_deref()
+            .map(|code| find_area(city, code, period))
+            .transpose()?;
+        let mut draft = Draft {
+            city,
+            question: question.clone(),
+            area,
+            text: Builder::new(question.lang, String::new()),
+            inputs: Vec::new(),
+            methods: Vec::new(),
+            keys: Vec::new(),
+        };
+        let kind = question.kind.title();
+        let place = draft.place();
+        let title = words.tell(
+            || format!("{place}{}", kind.zh),
+            || format!("{}: {place}", kind.en),
+        );
+        draft.text = Builder::new(question.lang, title);
+        let marking = Title {
+            zh: city.setting(Setting::MarkingZh).to_owned(),
+            en: city.setting(Setting::MarkingEn).to_owned(),
+        };
+        draft.text.mark(words.title(&marking));
+        if city.is_synthetic() {
+            draft
+                .text
+                .mark(words.say("合成数据", "Synthetic data").to_owned());
+        }
+        Ok(draft)
+    }
+
+    pub fn words(&self) -> Words {
+        Words(self.question.lang)
+    }
+
+    pub fn language(&self) -> Language {
+        self.question.lang
+    }
+
+    /// What the report is about: the area with its city, or the city.
+    pub fn place(&self) -> String {
+        let words = self.words();
+        let city = words.title(&self.city.title());
+        match self.area {
+            None => city,
+            Some(area) => {
+                let name = words.name(&area.name, area.name_en.as_deref());
+                words.tell(|| name.clone(), || format!("{name}, {city}"))
+            }
+        }
+    }
+
+    /// The area alone, for sentences.
+    pub fn subject(&self) -> String {
+        let words = self.words();
+        match self.area {
+            None => words.say("全市", "The city").to_owned(),
+            Some(area) => words.name(&area.name, area.name_en.as_deref()),
+        }
+    }
+
+    /// Notes what an answer was made from and how, for the last chapter.
+    pub fn cite<R, T>(&mut self, title: &str, answer: &Answer<R, T>) {
+        let words = self.words();
+        for input in &answer.provenance.inputs {
+            let is_same = |known: &Input| {
+                known.layer == input.layer && known.reference_date == input.reference_date
+            };
+            if !self.inputs.iter().any(is_same) {
+                self.inputs.push(input.clone());
+            }
+        }
+        let skipped = ["口径与方法", "参数", "城市", "数据版本", "软件"];
+        let definition = words.title(&answer.definition);
+        let parameters = parameters(&answer.query, words);
+        self.method(title.to_owned(), definition + &parameters);
+        for (label, text) in query::notes(self.city.catalog(), answer) {
+            if !skipped.contains(&label.zh.as_str()) {
+                self.method(words.title(&label), words.title(&text));
+            }
+        }
+    }
+
+    /// Adds a note on the method once.
+    pub fn method(&mut self, label: String, text: String) {
+        if !self.methods.iter().any(|(l, t)| *l == label && *t == text) {
+            self.methods.push((label, text));
+        }
+    }
+
+    /// Adds a table; its columns are explained in the last chapter.
+    pub fn table(&mut self, table: Table) -> String {
+        for column in &table.columns {
+            if !self.keys.contains(&column.key) {
+                self.keys.push(column.key.clone());
+            }
+        }
+        self.text.table(table)
+    }
+
+    /// What stands below every map.
+    pub fn imprint(&self, inputs: &[Input]) -> Imprint {
+        let words = self.words();
+        let mut sources: Vec<String> = Vec::new();
+        for input in inputs {
+            let source = match input.source.is_empty() {
+                true => words.title(&input.title),
+                false => input.source.clone(),
+            };
+            let dated = words.tell(
+                || format!("{source}（{}）", input.reference_date),
+                || format!("{source} ({})", input.reference_date),
+            );
+            if !sources.contains(&dated) {
+                sources.push(dated);
+            }
+        }
+        let list = sources.join(words.say("；", "; "));
+        let approval = self.city.setting(Setting::ApprovalNumber);
+        let none = words.say("未填", "not given");
+        let number = if approval.is_empty() { none } else { approval };
+        Imprint {
+            source: words.tell(
+                || format!("数据来源：{list}"),
+                || format!("Sources: {list}"),
+            ),
+            approval: words.tell(
+                || format!("审图号：{number}"),
+                || format!("Map approval no.: {number}"),
+            ),
+            marks: self.text.marks().to_vec(),
+        }
+    }
+
+    /// The last chapter, the title block and the footer; nothing is added afterwards.
+    pub fn finish(mut self, data_version: u64, software: &str) -> (Document, Seal) {
+        let words = self.words();
+        self.title_block(data_version);
+        self.text
+            .heading(1, words.say("方法与数据说明", "Methods and data"));
+        self.text.heading(
+            2,
+            words.say("口径、来源与参数", "Definitions, sources and parameters"),
+        );
+        let methods = std::mem::take(&mut self.methods);
+        self.text.notes(methods);
+        self.text
+            .heading(2, words.say("指标解释", "Meaning of the columns"));
+        let catalog = self.city.catalog();
+        let defined = self.keys.iter().filter_map(|key| catalog.term(key));
+        let defined = defined.map(|term| (words.title(&term.title), words.title(&term.definition)));
+        let defined: Vec<(String, String)> = defined.collect();
+        self.text.notes(defined);
+        self.text
+            .heading(2, words.say("可核验信息", "For verification"));
+        let mut document = self.text.done();
+        let seal = Seal::of(&self.question, data_version, software, &document);
+        let notes = vec![
+            (words.say("数据版本", "Data version").to_owned(), data_version.to_string()),
+            (words.say("软件", "Software").to_owned(), software.to_owned()),
+            (words.say("校验码（SHA-256）", "Checksum (SHA-256)").to_owned(), seal.checksum.clone()),
+            (
+                words.say("核验方法", "How to verify").to_owned(),
+                words
+                    .say(
+                        "本文件内嵌问题、数据版本与未舍入的全部数值。运行 suitu report --verify 文件名 --city 城市文件，\
+                         程序按同一问题重新计算，逐格比较并说明相同或不同。",
+                        "This file carries the question, the data version and every number before rounding. \
+                         `suitu report --verify FILE --city CITY` asks the same question again, compares cell by \
+                         cell and says same or different.",
+                    )
+                    .to_owned(),
+            ),
+        ];
+        document.blocks.push(crate::reports::Block::Notes(notes));
+        document.footer = words.tell(
+            || format!("数据版本 {data_version} · 校验码 {}", seal.short()),
+            || format!("Data version {data_version} · checksum {}", seal.short()),
+        );
+        (document, seal)
+    }
+
+    fn title_block(&mut self, data_version: u64) {
+        let words = self.words();
+        let place = match self.area {
+            None => self.place(),
+            Some(area) => words.tell(
+                || format!("{}（{}）", self.place(), area.code),
+                || format!("{} ({})", self.place(), area.code),
+            ),
+        };
+        self.text.fact(words.say("范围", "Area"), place);
+        let mut dates: Vec<String> = self
+            .inputs
+            .iter()
+            .map(|input| input.reference_date.to_string())
+            .collect();
+        dates.sort();
+        dates.dedup();
+        let asked = self.question.period.as_ref().map(ToString::to_string);
+        let dates = asked.unwrap_or_else(|| words.list(&dates));
+        self.text
+            .fact(words.say("数据时点", "Reference dates"), dates);
+        let caliber = self.caliber();
+        self.text.fact(words.say("人口口径", "Population"), caliber);
+        let updated = newest_import(self.city);
+        let day = updated.get(..10).unwrap_or_default();
+        let version = words.tell(
+            || format!("{data_version}（{day} 更新）"),
+            || format!("{data_version} (changed {day})"),
+        );
+        self.text
+            .fact(words.say("数据版本", "Data version"), version);
+        let marks = self.text.marks().join(" · ");
+        self.text.fact(words.say("标识", "Marking"), marks);
+    }
+
+    /// What the population of the report is called.
+    fn caliber(&self) -> String {
+        let label = ["人口口径", "Caliber"];
+        let noted = self
+            .methods
+            .iter()
+            .find(|(l, _)| label.contains(&l.as_str()));
+        noted.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+}
+
+/// The parameters of a question in words: ` 参数：level = district`.
+fn parameters(query: &Json, words: Words) -> String {
+    let pairs = query.as_object().into_iter().flatten();
+    let pairs = pairs.filter_map(|(key, value)| {
+        let text = match value {
+            Json::String(text) => text.clone(),
+            Json::Number(number) => number.to_string(),
+            Json::Bool(flag) => flag.to_string(),
+            Json::Array(parts) if parts.iter().all(Json::is_number) => {
+                let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+                parts.join(", ")
+            }
+            _ => return None,
+        };
+        Some(format!("{key} = {text}"))
+    });
+    let pairs: Vec<String> = pairs.collect();
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let list = pairs.join("; ");
+    words.tell(
+        || format!("（参数：{list}）"),
+        || format!(" (Parameters: {list})"),
+    )
+}

@@ -1,0 +1,46 @@
+//! What each kind of report asks and says.
+
+mod draft;
+mod job_housing;
+mod station_catchment;
+mod why;
+
+pub use draft::Draft;
+use job_housing::JobHousing;
+use station_catchment::StationCatchment;
+
+use super::{Kind, Question};
+use crate::{
+    city::City,
+    query::{Limits, QueryError},
+};
+
+/// The answers that the reports of a kind are made from.
+pub enum Gathered {
+    JobHousing(Box<JobHousing>),
+    StationCatchment(Box<StationCatchment>),
+}
+
+impl Gathered {
+    /// # Errors
+    /// What the questions refuse.
+    pub fn of(city: &City, question: &Question, limits: &Limits) -> Result<Self, QueryError> {
+        Ok(match question.kind {
+            Kind::JobHousing => {
+                Gathered::JobHousing(Box::new(JobHousing::gather(city, question, limits)?))
+            }
+            Kind::StationCatchment => Gathered::StationCatchment(Box::new(
+                StationCatchment::gather(city, question, limits)?,
+            )),
+        })
+    }
+
+    /// # Errors
+    /// Where nobody waits any longer.
+    pub fn write<'c>(&self, draft: Draft<'c>, limits: &Limits) -> Result<Draft<'c>, QueryError> {
+        match self {
+            Gathered::JobHousing(answers) => answers.write(draft, limits),
+            Gathered::StationCatchment(answers) => answers.write(draft, limits),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+use std::fmt::Write;
+
+use crate::{
+    domain::Language,
+    reports::{
+        Block, Report,
+        document::{LineKind, Table, Words},
+        figure::escape,
+    },
+};
+
+/// The id of the script that holds the seal.
+pub const SEAL_ID: &str = "suitu-report";
+
+/// One page without anything from outside, made to be printed on A4.
+pub fn write(report: &Report) -> String {
+    let document = &report.document;
+    let words = Words(document.language);
+    let mut out = String::new();
+    let title = escape(&document.title);
+    let language = match document.language {
+        Language::Zh => "zh-CN",
+        Language::En => "en",
+    };
+    let footer = css_text(&document.footer);
+    let marks = css_text(&document.marks.join(" · "));
+    let _ = writeln!(
+        out,
+        "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}\
+         @page{{@bottom-left{{content:\"{footer}\"}}@top-right{{content:\"{marks}\"}}}}</style></head>\n<body><article>"
+    );
+    let _ = writeln!(
+        out,
+        "<p class=\"marks\">{}</p><h1>{title}</h1>",
+        escape(&document.marks.join(" · "))
+    );
+    out.push_str("<dl class=\"facts\">");
+    for (label, text) in &document.facts {
+        let _ = write!(
+            out,
+            "<div><dt>{}</dt><dd>{}</dd></div>",
+            escape(label),
+            escape(text)
+        );
+    }
+    out.push_str("</dl>\n");
+    let _ = write!(
+        out,
+        "<section class=\"findings\"><h2>{}</h2><ol>",
+        document.findings_heading()
+    );
+    for finding in &document.findings {
+        let _ = write!(out, "<li>{}</li>", escape(finding));
+    }
+    out.push_str("</ol></section>\n");
+    for block in &document.blocks {
+        match block {
+            Block::Heading {
+                level,
+                number,
+                text,
+            } => {
+                let tag = level + 1;
+                let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
+            }
+            Block::Paragraph(text) => {
+                let _ = writeln!(out, "<p>{}</p>", escape(text));
+            }
+            Block::Table(table) => write_table(&mut out, table),
+            Block::Figure(figure) => {
+                let _ = writeln!(
+                    out,
+                    "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
+                    escape(&figure.alternative),
+                    scoped(&figure.svg, &figure.number),
+                    escape(&figure.number),
+                    escape(&figure.title)
+                );
+            }
+            Block::Notes(notes) => {
+                out.push_str("<dl class=\"notes\">");
+                for (label, text) in notes {
+                    let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escape(label), escape(text));
+                }
+                out.push_str("</dl>\n");
+            }
+        }
+    }
+    let _ = writeln!(
+        out,
+        "<footer>{} · {}</footer>",
+        escape(&document.footer),
+        words.say("由穗图生成", "written by Suitu")
+    );
+    // Text in a script ends at `</`; JSON knows another way to write `<`.
+    let seal = report.seal.to_json().replace('<', "\\u003c");
+    let _ = writeln!(
+        out,
+        "</article><script type=\"application/json\" id=\"{SEAL_ID}\">{seal}</script></body></html>"
+    );
+    out
+}
+
+fn write_table(out: &mut String, table: &Table) {
+    let wide = if table.is_wide { " wide" } else { "" };
+    let _ = write!(
+        out,
+        "<div class=\"table{wide}\"><div class=\"caption\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></div>\
+         <table data-id=\"{}\"><thead><tr>",
+        escape(&table.number),
+        escape(&table.title),
+        escape(&table.unit),
+        escape(&table.id)
+    );
+    for (at, column) in table.columns.iter().enumerate() {
+        let class = if table.is_number(at) {
+            ""
+        } else {
+            " class=\"text\""
+        };
+        let _ = write!(
+            out,
+            "<th scope=\"col\"{class}>{}</th>",
+            escape(&table.heading(column))
+        );
+    }
+    out.push_str("</tr></thead><tbody>");
+    for line in &table.lines {
+        let class = match line.kind {
+            LineKind::Body => "",
+            LineKind::Rest => " class=\"rest\"",
+            LineKind::Total => " class=\"total\"",
+        };
+        let _ = write!(out, "<tr{class}>");
+        for (at, cell) in table.cells(line).iter().enumerate() {
+            let class = if table.is_number(at) {
+                ""
+            } else {
+                " class=\"text\""
+            };
+            let _ = write!(out, "<td{class}>{}</td>", escape(cell));
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table>");
+    if !table.notes.is_empty() {
+        out.push_str("<ul class=\"footnotes\">");
+        for note in &table.notes {
+            let _ = write!(out, "<li>{}</li>", escape(note));
+        }
+        out.push_str("</ul>");
+    }
+    out.push_str("</div>\n");
+}
+
+/// Patterns of several images on one page need names of their own.
+fn scoped(svg: &str, number: &str) -> String {
+    let own: String = number.chars().filter(char::is_ascii_digit).collect();
+    let mut svg = svg.to_owned();
+    for id in ["wide", "close", "dots"] {
+        svg = svg.replace(&format!("id=\"{id}\""), &format!("id=\"{id}{own}\""));
+        svg = svg.replace(&format!("url(#{id})"), &format!("url(#{id}{own})"));
+    }
+    svg
+}
+
+/// A text inside the quotes of a style sheet.
+fn css_text(text: &str) -> String {
+    let kept = text.chars().filter(|c| !c.is_control());
+    kept.flat_map(|c| match c {
+        '"' | '\\' | '<' => format!("\\{:x} ", u32::from(c)).chars().collect::<Vec<_>>(),
+        c => vec![c],
+    })
+    .collect()
+}
+
+const STYLE: &str = "\
+:root{--ink:#1a1a1a;--quiet:#5c5c5c;--rule:#3a3a3a;--hair:#c8c8c8;--accent:#1d5560}\
+*{box-sizing:border-box}\
+html{background:#eceae5}\
+body{margin:0;color:var(--ink);font:10.5pt/1.75 'Source Han Serif SC','Noto Serif CJK SC','Noto Serif SC','Songti SC',SimSun,'Times New Roman',serif}\
+article{max-width:190mm;margin:10mm auto;padding:18mm 15mm;background:#fff}\
+h1,h2,h3,h4,.caption,figcaption,th,dt,.marks{font-family:'Source Han Sans SC','Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif}\
+h1{text-wrap:balance;font-size:20pt;line-height:1.35;text-align:center;margin:4mm 0 7mm;font-weight:700}\
+h2{font-size:14pt;margin:9mm 0 3mm;font-weight:700;break-after:avoid}\
+h3{font-size:11.5pt;margin:6mm 0 2mm;font-weight:700;break-after:avoid}\
+h4{font-size:10.5pt;margin:4mm 0 1mm;break-after:avoid}\
+p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
+:lang(en) p{text-indent:0;text-align:left}\
+.marks{text-align:right;text-indent:0;color:var(--quiet);font-size:9pt;margin:0}\
+.facts{margin:0 0 6mm;border-top:1.2pt solid var(--rule);border-bottom:.6pt solid var(--rule);padding:2mm 0;display:grid;grid-template-columns:1fr 1fr;gap:0 8mm;font-size:9.5pt;line-height:1.6}\
+.facts div{display:flex;gap:3mm}.facts dt{color:var(--quiet);flex:none;min-width:5em}.facts dd{margin:0}\
+.findings{border-left:2.4pt solid var(--accent);padding:1mm 0 1mm 5mm;margin:0 0 6mm;break-inside:avoid}\
+.findings h2{margin:0 0 1.5mm;font-size:12pt}.findings ol{margin:0;padding-left:1.6em}.findings li{margin:0 0 1.2mm}\
+.table{margin:4mm 0 6mm;overflow-x:auto}\
+.caption{font-size:9.5pt;line-height:1.5;break-after:avoid}.caption span{display:block}\
+.caption .name{text-align:center;font-weight:700}.caption .unit{text-align:right;color:var(--quiet);font-size:8.5pt}\
+table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-top:1.2pt solid var(--rule);border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
+.wide table{font-size:7.8pt}\
+th{font-weight:600;padding:1.2mm 1mm;border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom}\
+td{padding:.75mm 1mm;text-align:right;border-bottom:.3pt solid var(--hair)}\
+th.text,td.text{text-align:left}td.text{white-space:nowrap}\
+tr{break-inside:avoid}thead{display:table-header-group}\
+.total td{font-weight:700;border-top:.6pt solid var(--rule)}.rest td{color:var(--quiet);font-style:normal}\
+.footnotes{list-style:none;margin:1mm 0 0;padding:0;font-size:8pt;line-height:1.5;color:var(--quiet)}\
+.footnotes li::before{content:'注：'}.footnotes li{margin:0}\
+:lang(en) .footnotes li::before{content:'Note: '}\
+figure{margin:4mm 0 7mm;break-inside:avoid}figure svg{width:100%;height:auto;display:block}\
+figcaption{text-align:center;font-size:9.5pt;font-weight:700;margin-top:1.5mm}\
+.notes{font-size:9pt;line-height:1.6;margin:0 0 3mm;display:grid;grid-template-columns:max-content 1fr;gap:.8mm 4mm}\
+.notes dt{max-width:9.5em;font-weight:600}.notes dd{margin:0;overflow-wrap:anywhere}\
+footer{margin-top:10mm;padding-top:2mm;border-top:.6pt solid var(--hair);font-size:8pt;color:var(--quiet)}\
+@page{size:A4;margin:22mm 25mm 20mm;@bottom-right{content:counter(page) ' / ' counter(pages);font:8pt sans-serif;color:#5c5c5c}@bottom-left{font:8pt sans-serif;color:#5c5c5c}@top-right{font:8pt sans-serif;color:#5c5c5c}}\
+@page wide{size:A4 landscape}@media print{.wide{page:wide}html{background:none}article{margin:0;padding:0;max-width:none}.table{overflow:visible}footer,.marks{display:none}a{color:inherit}}";

@@ -1,0 +1,390 @@
+//! Reports of a small city: what they say, that files open again, that they can be checked.
+
+use std::io::{Cursor, Read};
+
+use calamine::{Data, Reader, Xlsx};
+
+use super::*;
+use crate::{
+    city::City,
+    domain::Language,
+    query::{
+        Limits,
+        test_city::{Feature, TestCity},
+    },
+};
+
+const DISTRICTS: [Feature<'_>; 2] = [
+    (
+        "440103",
+        (0.0, 0.0),
+        &[
+            ("code", "440103"),
+            ("name", "甲<区>"),
+            ("name_en", "Jia & Co"),
+        ],
+    ),
+    (
+        "440104",
+        (1000.0, 0.0),
+        &[("code", "440104"), ("name", "乙区"), ("name_en", "Yi")],
+    ),
+];
+
+const WORKPLACES: [Feature<'_>; 2] = [
+    (
+        "w1",
+        (200.0, 200.0),
+        &[("jobs", "90"), ("district", "440103")],
+    ),
+    (
+        "w2",
+        (1200.0, 200.0),
+        &[("jobs", "200"), ("district", "440104")],
+    ),
+];
+
+/// Two districts: 100 workers and 90 jobs, 50 workers and 200 jobs; one home outside.
+fn city() -> City {
+    city_with("90")
+}
+
+fn city_with(jobs: &str) -> City {
+    let first: [(&str, &str); 2] = [("jobs", jobs), ("district", "440103")];
+    TestCity::new()
+        .with_squares("districts", 1000.0, &DISTRICTS)
+        .with(
+            "residences",
+            &[
+                (
+                    "a",
+                    (300.0, 300.0),
+                    &[
+                        ("usual_residents", "180"),
+                        ("employed_residents", "100"),
+                        ("district", "440103"),
+                    ],
+                ),
+                (
+                    "b",
+                    (1300.0, 300.0),
+                    &[
+                        ("usual_residents", "90"),
+                        ("employed_residents", "50"),
+                        ("district", "440104"),
+                    ],
+                ),
+                (
+                    "c",
+                    (9000.0, 300.0),
+                    &[("usual_residents", "7"), ("employed_residents", "3")],
+                ),
+            ],
+        )
+        .with(
+            "workplaces",
+            &[("w1", (200.0, 200.0), &first), WORKPLACES[1]],
+        )
+        .build()
+}
+
+/// Nobody is known to live or work anywhere.
+fn bare_city() -> City {
+    TestCity::new()
+        .with_squares("districts", 1000.0, &DISTRICTS)
+        .with(
+            "stations",
+            &[(
+                "s1",
+                (500.0, 500.0),
+                &[
+                    ("name", "一站"),
+                    ("name_en", "First"),
+                    ("district", "440103"),
+                ],
+            )],
+        )
+        .build()
+}
+
+fn asked(kind: Kind, lang: Language) -> Question {
+    Question {
+        kind,
+        area: None,
+        period: None,
+        caliber: None,
+        lang,
+    }
+}
+
+fn report_of(city: &City, kind: Kind, lang: Language) -> Report {
+    let limits = Limits::generous();
+    let reporter = Reporter::new(city, &asked(kind, lang), &limits).expect("a question");
+    reporter.report(&limits).expect("a report")
+}
+
+fn written(report: &Report, format: Format) -> Vec<u8> {
+    render(report, format, &Limits::generous()).expect("a file")
+}
+
+fn parts_of(archive: &[u8]) -> Vec<(String, String)> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
+    (0..archive.len())
+        .filter_map(|at| {
+            let mut file = archive.by_index(at).expect("a part");
+            let name = file.name().expect("a name").into_owned();
+            let mut text = String::new();
+            file.read_to_string(&mut text).ok().map(|_| (name, text))
+        })
+        .collect()
+}
+
+#[test]
+fn rows_rest_and_total_add_up() {
+    let report = report_of(&city(), Kind::JobHousing, Language::Zh);
+    let table = report
+        .seal
+        .tables
+        .iter()
+        .find(|table| table.id == "balance.district")
+        .unwrap();
+    let at = table
+        .columns
+        .iter()
+        .position(|key| key == "usual_residents")
+        .unwrap();
+    let column: Vec<i64> = table
+        .rows
+        .iter()
+        .map(|row| row[at].as_i64().unwrap())
+        .collect();
+    assert_eq!(column, [180, 90, 7, 277]);
+    assert_eq!(table.rows[2][0], "未落入上列单元");
+    assert_eq!(table.rows[3][0], "合计");
+    let text = &report.document.findings;
+    assert!(
+        text[0].contains("277 人") && text[0].contains("1.90"),
+        "{text:?}"
+    );
+    assert!(
+        text[1].contains("2 个区中，1 个职住比在 0.8–1.2 之间"),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn equal_reports_have_equal_bytes_in_every_format() {
+    let city = city();
+    for format in [Format::Html, Format::Xlsx, Format::Docx] {
+        let report = || written(&report_of(&city, Kind::JobHousing, Language::Zh), format);
+        assert_eq!(report(), report(), "{format}");
+    }
+}
+
+#[test]
+fn a_report_in_either_language_speaks_only_that() {
+    for kind in Kind::ALL {
+        for city in [city(), bare_city()] {
+            let english = report_of(&city, kind, Language::En);
+            let html = String::from_utf8(written(&english, Format::Html)).unwrap();
+            let shown = html
+                .split("<article>")
+                .nth(1)
+                .unwrap()
+                .split("<script")
+                .next()
+                .unwrap();
+            // The demonstration's place names have English names; sources stay as they are.
+            let chinese: String = shown
+                .chars()
+                .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
+                .collect();
+            assert_eq!(chinese, "", "{kind}");
+            let chinese = report_of(&city, kind, Language::Zh);
+            for table in &chinese.seal.tables {
+                for heading in &table.headings {
+                    assert!(!heading.contains('_'), "{heading}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_city_without_people_says_why() {
+    let city = bare_city();
+    let report = report_of(&city, Kind::JobHousing, Language::Zh);
+    assert!(report.document.findings[0].contains("没有人口、就业人口和就业岗位"));
+    let notes: Vec<&String> = report
+        .document
+        .tables()
+        .flat_map(|table| &table.notes)
+        .collect();
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("需导入就业图层 workplaces")),
+        "{notes:?}"
+    );
+    let report = report_of(&city, Kind::StationCatchment, Language::Zh);
+    assert!(
+        report
+            .document
+            .findings
+            .iter()
+            .any(|text| text.contains("覆盖率无法计算")),
+        "{:?}",
+        report.document.findings
+    );
+    let none = TestCity::new().build();
+    let report = report_of(&none, Kind::StationCatchment, Language::Zh);
+    assert!(report.document.findings[0].contains("需导入站点图层 stations"));
+}
+
+#[test]
+fn a_word_file_opens_and_escapes_what_names_hold() {
+    let report = report_of(&city(), Kind::JobHousing, Language::Zh);
+    let parts = parts_of(&written(&report, Format::Docx));
+    let document = &parts
+        .iter()
+        .find(|(name, _)| name == "word/document.xml")
+        .unwrap()
+        .1;
+    for (name, text) in parts
+        .iter()
+        .filter(|(name, _)| name.ends_with(".xml") || name.ends_with(".rels"))
+    {
+        well_formed(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    assert!(document.contains("甲&lt;区&gt;") && document.contains("w:tblHeader"));
+    assert!(document.contains("w:val=\"Heading1\"") && document.contains("descr=\""));
+}
+
+#[test]
+fn a_page_is_well_formed_where_it_matters() {
+    let report = report_of(&city(), Kind::JobHousing, Language::Zh);
+    for figure in report.document.figures() {
+        well_formed(&figure.svg).unwrap_or_else(|e| panic!("{}: {e}", figure.number));
+        assert!(
+            figure.svg.contains("审图号")
+                || !figure.title.contains("各区职住比")
+                || figure.title.contains("排序")
+        );
+    }
+    let html = String::from_utf8(written(&report, Format::Html)).unwrap();
+    assert!(html.contains("甲&lt;区&gt;") && !html.contains("甲<区>"));
+}
+
+#[test]
+fn a_workbook_holds_the_numbers_as_numbers() {
+    let report = report_of(&city(), Kind::JobHousing, Language::Zh);
+    let mut book = Xlsx::new(Cursor::new(written(&report, Format::Xlsx))).expect("a workbook");
+    let table = report
+        .document
+        .tables()
+        .find(|table| table.id == "balance.district")
+        .unwrap();
+    let sheet = book.worksheet_range(&table.number).unwrap();
+    assert_eq!(sheet.get_value((3, 1)), Some(&Data::Float(180.0)));
+    assert_eq!(
+        sheet.get_value((3, 0)),
+        Some(&Data::String("甲<区>".into()))
+    );
+}
+
+#[test]
+fn a_check_says_same_and_after_a_change_where() {
+    let (before, after) = (city(), city_with("91"));
+    let limits = Limits::generous();
+    // A machine that prints no PDF has none to check; the tests' packages bring Chromium.
+    let formats = Format::ALL.into_iter();
+    for format in formats.filter(|format| *format != Format::Pdf || print::program().is_some()) {
+        let file = written(&report_of(&before, Kind::JobHousing, Language::Zh), format);
+        let found = verify(&before, &file, &limits).unwrap();
+        assert!(
+            found.is_same() && found.cells > 20,
+            "{format}: {:?}",
+            found.differences
+        );
+        let found = verify(&after, &file, &limits).unwrap();
+        assert!(found.is_intact && !found.is_same());
+        let jobs = found
+            .differences
+            .iter()
+            .find(|d| d.column == "就业岗位" && d.row == "甲<区>")
+            .unwrap();
+        assert_eq!((jobs.was.as_str(), jobs.is.as_str()), ("90", "91"));
+        assert!(jobs.table.contains("职住平衡"));
+    }
+}
+
+#[test]
+fn a_check_notices_a_seal_that_was_changed() {
+    let city = city();
+    let html = String::from_utf8(written(
+        &report_of(&city, Kind::JobHousing, Language::Zh),
+        Format::Html,
+    ))
+    .unwrap();
+    let (shown, seal) = html.split_once("<script").unwrap();
+    let forged = format!("{shown}<script{}", seal.replacen("180", "181", 1));
+    let found = verify(&city, forged.as_bytes(), &Limits::generous()).unwrap();
+    assert!(!found.is_intact && !found.is_same());
+    for nothing in [&b"PK\x03\x04"[..], b"%PDF-1.7", b"hello", b"\xff\xfe"] {
+        assert!(verify(&city, nothing, &Limits::generous()).is_err());
+    }
+}
+
+#[test]
+fn one_area_has_its_own_report() {
+    let city = city();
+    let question = Question {
+        area: Some("440104".into()),
+        ..asked(Kind::JobHousing, Language::Zh)
+    };
+    let limits = Limits::generous();
+    let report = Reporter::new(&city, &question, &limits)
+        .unwrap()
+        .report(&limits)
+        .unwrap();
+    assert!(report.document.title.starts_with("乙区"));
+    assert!(
+        report.document.findings[0].contains("4.00"),
+        "{:?}",
+        report.document.findings
+    );
+    let nowhere = Question {
+        area: Some("99".into()),
+        ..question
+    };
+    assert!(Reporter::new(&city, &nowhere, &limits).is_err());
+}
+
+/// Every tag is closed by its own name.
+fn well_formed(xml: &str) -> Result<(), String> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = xml;
+    while let Some(start) = rest.find('<') {
+        let end = rest[start..].find('>').ok_or("a tag without an end")? + start;
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        if tag.starts_with('?') || tag.starts_with('!') || tag.ends_with('/') {
+            continue;
+        }
+        let name = tag.split([' ', '\n']).next().unwrap_or_default();
+        match name.strip_prefix('/') {
+            Some(closed) => {
+                let last = open.pop();
+                if last != Some(closed) {
+                    return Err(format!("</{closed}> closes {last:?}"));
+                }
+            }
+            None => open.push(name),
+        }
+    }
+    if open.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("left open: {open:?}"))
+    }
+}

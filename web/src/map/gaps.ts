@@ -1,0 +1,58 @@
+import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
+import { gaps } from '../state/gaps.svelte.ts';
+import { pointing } from '../state/pointing.svelte.ts';
+import { LABEL_FONT } from './fonts.ts';
+import { ACCENT } from './ground.ts';
+import { reconcile } from './reconcile.ts';
+
+const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+const SPOTS = 'blind-spots';
+const SITES = 'sites';
+
+/** Where people live whom nobody serves; shortfalls alone are red. */
+export const BLIND_COLOR = '#b3261e';
+
+/** Blind spots (盲区), and sites that would serve them. */
+export function drawGaps(map: MapLibre): void {
+  reconcile(map, 'gaps', {
+    sources: { [SPOTS]: { type: 'geojson', data: EMPTY }, [SITES]: { type: 'geojson', data: EMPTY } },
+    layers: [
+      { slot: 'circles', id: `${SPOTS}:fill`, type: 'fill', source: SPOTS, paint: { 'fill-color': BLIND_COLOR, 'fill-opacity': 0.3 } },
+      { slot: 'circles', id: `${SPOTS}:line`, type: 'line', source: SPOTS, minzoom: 11, paint: { 'line-color': BLIND_COLOR, 'line-width': 1, 'line-opacity': 0.8 } },
+      {
+        // Above the names of areas: these are what was asked for.
+        slot: 'labels',
+        id: SITES,
+        type: 'circle',
+        source: SITES,
+        paint: { 'circle-radius': ['case', ['get', 'pointed'], 14, 11], 'circle-color': ACCENT, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 },
+      },
+      {
+        slot: 'labels',
+        id: `${SITES}:rank`,
+        type: 'symbol',
+        source: SITES,
+        layout: { 'text-field': ['get', 'rank'], 'text-font': [LABEL_FONT], 'text-size': 12, 'text-allow-overlap': true, 'text-ignore-placement': true },
+        paint: { 'text-color': '#ffffff' },
+      },
+    ],
+  });
+}
+
+/** Puts them in place; old ones stay until new ones are there. */
+export function showGaps(map: MapLibre): void {
+  set(map, SPOTS, gaps.isOpen ? (gaps.spots.value?.features ?? []) : []);
+  set(
+    map,
+    SITES,
+    gaps.found.map((site) => ({
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [Number(site['lon']), Number(site['lat'])] },
+      properties: { rank: String(site['rank']), pointed: pointing.code === `site:${String(site['rank'])}` },
+    })),
+  );
+}
+
+function set(map: MapLibre, source: string, features: GeoJSON.Feature[]): void {
+  (map.getSource(source) as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features });
+}

@@ -1,0 +1,101 @@
+import { get } from '../api/client.ts';
+import { blindSpotsPath, findBlindSpots, gapsPath, postSiting, sitingBody, type Question } from '../api/questions.ts';
+import type { BlindSpots, Gaps as GapsAnswer, NormItem, NormSets, Row, Siting } from '../api/types.ts';
+import { titled } from '../i18n/index.ts';
+import { asked, ground } from './city.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { view } from './view.svelte.ts';
+
+/** What can be mapped of a gap, the first that is known first. */
+export const GAP_MEASURES = ['shortfall', 'fulfilment', 'network_uncovered', 'network_share_covered', 'straight_uncovered', 'straight_share_covered', 'share_below_norm'];
+
+/** How coverage is measured: along the streets, or straight as a service radius is meant. */
+export const GAP_WAYS = ['walk', 'straight'] as const;
+export type GapWay = (typeof GAP_WAYS)[number];
+
+/** The side of the cells that new sites are looked for in, metres. */
+const GRID_M = 500;
+
+/** Supply and demand of services (供需差距), who is not served, and which sites would serve them. */
+class Gaps {
+  norms = new Resource<NormSets>();
+  spots = new Resource<BlindSpots>();
+  sites = new Resource<Siting>();
+
+  isOpen = $derived(view.mode === 'gaps');
+
+  set = $derived.by(() => {
+    const rows = this.norms.value?.rows ?? [];
+    return rows.find((set) => set.id === view.norms) ?? rows.find((set) => set.id === this.norms.value?.default) ?? rows[0];
+  });
+
+  /** Services whose facilities the city knows come first. */
+  items = $derived.by(() => {
+    const isThere = (layer: string) => ground.featureLayers.some((known) => known.id === layer);
+    return (this.set?.items ?? []).toSorted((a, b) => Number(isThere(b.layer)) - Number(isThere(a.layer)));
+  });
+
+  service = $derived.by(() => (this.items.find((item) => item.id === view.service) ?? this.items.find((item) => item.id === 'primary_school') ?? this.items[0])?.id ?? '');
+
+  way = $derived.by((): GapWay => (view.gap_way === 'straight' || !ground.hasNetwork('walk') ? 'straight' : 'walk'));
+
+  question = $derived.by((): Question | null => {
+    const level = ground.level?.id;
+    if (!this.isOpen || !level || !this.set) return null;
+    return { path: gapsPath(level, view.within, this.set.id, asked()) };
+  });
+
+  spotsQuestion = $derived.by((): Question | null =>
+    this.isOpen && this.set && this.service ? { path: blindSpotsPath(this.service, ground.level?.id ?? '', view.within, this.set.id, this.way, asked()) } : null,
+  );
+
+  /** The service with every figure, once an answer names it. */
+  item = $derived.by((): NormItem | null => (this.spots.value?.norm.id === this.service ? this.spots.value.norm : null));
+
+  /** How far people go for it, by the norm; null where that is for the city to set. */
+  reach = $derived.by((): { cutoff: number; unit: 'm' | 'min' } | null => {
+    if (!this.item) return null;
+    const { walk, service_radius: radius } = this.item;
+    if (this.way === 'walk' && typeof walk?.value === 'number' && (walk.unit === 'm' || walk.unit === 'min')) return { cutoff: walk.value, unit: walk.unit };
+    return typeof radius?.value === 'number' ? { cutoff: radius.value, unit: 'm' } : null;
+  });
+
+  sitingQuestion = $derived.by((): Question | null => {
+    if (!this.isOpen || view.sites === 0 || !this.item || !this.reach) return null;
+    return { path: '/api/siting', body: sitingBody(this.item, view.within, view.sites, this.way, this.reach, GRID_M, asked()) };
+  });
+
+  /** The chosen sites, the best first. */
+  found = $derived<Row[]>(this.isOpen && view.sites > 0 ? (this.sites.value?.rows ?? []) : []);
+
+  /** Where a service is told of itself: 小学. */
+  titleOf = (service: string) => titled(this.items.find((item) => item.id === service)?.title);
+
+  title = $derived(this.titleOf(this.service));
+
+  /** A row with its evaluation in words. */
+  row(row: Row, answer: GapsAnswer): Row {
+    const bands = [...(answer.norms.items.find((item) => item.id === row['service'])?.bands ?? []), ...answer.norms.bands];
+    const band = bands.find((known) => known.id === row['evaluation']);
+    return band ? { ...row, evaluation: titled(band.title) } : row;
+  }
+
+  /** Call once, inside a component. */
+  follow(): void {
+    $effect(() => {
+      if (this.isOpen) this.norms.ask('/api/norms', (signal) => get<NormSets>('/api/norms', signal));
+    });
+    $effect(() => {
+      const question = this.spotsQuestion;
+      if (question) this.spots.ask(question.path, (signal) => findBlindSpots(question.path, signal));
+      else this.spots.clear();
+    });
+    $effect(() => {
+      const question = this.sitingQuestion;
+      if (question) this.sites.ask(JSON.stringify(question), (signal, tell) => postSiting(question, signal, tell));
+      else if (view.sites === 0 || !this.isOpen) this.sites.clear();
+    });
+  }
+}
+
+export const gaps = new Gaps();
