@@ -1,10 +1,8 @@
 //! What access and siting cost: the measures on a table of pairs, the choice of sites, and a
-//! question to a whole city. Prints
-//! tables in Markdown.
+//! question to a whole city. Prints tables in Markdown.
 //!
-//! `cargo bench --profile release --bench access` measures the tables alone;
-//! `SUITU_BENCH_CITY=FILE` asks a city that is there as well, with 5 % of its workplaces as
-//! facilities. CPU time is what the kernel counts for all threads.
+//! `cargo bench --profile release --bench access` measures the tables; `SUITU_BENCH_CITY=FILE`
+//! asks a city instead, with 5 % of its workplaces as facilities. CPU time is what the kernel counts for all threads.
 
 mod city;
 mod siting;
@@ -13,12 +11,12 @@ mod tables;
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
+    if let Some(path) = std::env::var_os("SUITU_BENCH_CITY") {
+        return city::measure(path.as_ref());
+    }
     tables::measure();
     siting::measure();
-    match std::env::var_os("SUITU_BENCH_CITY") {
-        Some(path) => city::measure(path.as_ref()),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Runs something, and prints its wall and CPU time.

@@ -6,18 +6,18 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Instant,
 };
 
 use serde_json::json;
 use suitu::{
-    city::{City, Streets, Transit},
+    city::{City, Pace, Streets, Transit},
     definitions,
     network::{Rules, graph_to_bytes, read_osm},
     query::{Limits, Ruler, Start, TravelTimes, TravelTimesQuery},
     store::{ImportRecord, StoredNetwork},
-    transit::gtfs,
+    transit::{Journeys, gtfs, raptor::Window},
 };
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -33,6 +33,7 @@ fn main() -> Outcome {
     let city = city(&folder)?;
     println!("| what | wall ms | CPU ms |\n|---|---|---|");
     stop_to_all(&city)?;
+    search_alone(&city)?;
     isochrone(&city)?;
     matrix(&city, &folder)
 }
@@ -105,6 +106,31 @@ fn stop_to_all(city: &City) -> Outcome {
             500,
             || Ok(found.write_csv(&limits, std::io::sink())?),
         )?;
+    }
+    Ok(())
+}
+
+/// From one stop to all others, on the timetable alone: walks are between stops.
+fn search_alone(city: &City) -> Outcome {
+    let transit = city.transit().ok_or("no timetable")?;
+    let day = transit.day("2019-05-13".parse()?, Pace::new(4.5, 1500.0))?;
+    let stops = &transit.schedule.stops;
+    let stop = stops.iter().position(|stop| stop.id == STOP);
+    let stop = stop.ok_or("no such stop")?;
+    let mut access = vec![(stop as u32, 0)];
+    access.extend(&day.forward.walks[stop]);
+    let mut journeys = Journeys::default();
+    for (what, departures) in [("14:00", 1), ("14:00 to 16:00, every minute", 120)] {
+        let window = Window {
+            from_s: 14 * 3600,
+            departures,
+            longest_s: 7200,
+            max_transfers: None,
+        };
+        let what = format!("one stop to all, two hours, {what}, the search alone");
+        measure(&what, 100, || {
+            Ok(journeys.run(&day.forward, window, &access, &AtomicBool::new(false))?)
+        })?;
     }
     Ok(())
 }
