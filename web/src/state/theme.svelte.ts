@@ -208,7 +208,7 @@ class Theme {
   });
 
   colors = $derived.by((): readonly string[] => {
-    if (this.categories) return this.categories.map((category) => category.colour!);
+    if (this.categories?.length) return this.categories.map((category) => category.colour!);
     if (this.isBivariate) return BIVARIATE;
     const middle = PALETTES[this.palette].diverging && this.bandOf ? classOf(this.bandOf.middle, this.breaks) : undefined;
     return colorsOf(this.palette, this.breaks.length + 1, middle);
