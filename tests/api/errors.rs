@@ -103,6 +103,8 @@ async fn every_documented_path_answers() {
     let accepted = app.send(request.body(Body::empty()).expect("sound")).await;
     let accepted = accepted.json();
     let job = accepted["id"].as_str().expect("a job");
+    let scenario = app.post("/api/scenarios", json!({"name": "a"})).await;
+    let scenario = scenario.json()["id"].to_string();
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.len() >= 18, "{}", paths.len());
     for path in paths.keys() {
@@ -110,7 +112,11 @@ async fn every_documented_path_answers() {
             .replace("{layer}", "residences")
             .replace("{name}", "districts.json")
             .replace("{code}", "440103")
+            .replace("norms/{id}", "norms/public_services")
+            .replace("scenarios/{id}", &format!("scenarios/{scenario}"))
             .replace("{id}", "a")
+            .replace("{number}", "1")
+            .replace("{kind}", "job-housing")
             .replace("{attribute}", "usual_residents")
             .replace("{job}", job)
             .replace("{z}", "9")

@@ -239,7 +239,7 @@ async fn what_has_no_meaning_is_refused_with_advice() {
     };
     for (more, field, words) in [
         (json!({"unit": "m"}), "unit", "write min"),
-        (json!({"direction": "to"}), "arrival", "give arrival"),
+        (json!({"direction": "to"}), "departure", "give arrival"),
         (json!({"cutoffs": [0]}), "cutoffs", "more than 0"),
         (json!({"cutoffs": [525_600]}), "cutoffs", "at most 480"),
         (
