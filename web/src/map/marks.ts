@@ -9,7 +9,7 @@ import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
 import { ACCENT, GROUND } from './ground.ts';
-import { reconcile, type Drawing } from './reconcile.ts';
+import { reconcile, shownLayers, type Drawing } from './reconcile.ts';
 
 /** The greatest value in view, by layer and whole zoom: what the largest circle stands for. */
 export type Scales = Record<string, number>;
@@ -158,11 +158,11 @@ function drawStations(drawing: Drawing, layer: Layer, of: Of): void {
 export function measureMarks(map: MapLibre): Scales {
   const scales: Scales = {};
   for (const layer of markedLayers()) {
-    const id = markId(layer.id);
-    if (layer.geometry !== 'point' || layer.kind === 'station' || !map.getLayer(id)) continue;
+    const layers = shownLayers(map, [markId(layer.id)]);
+    if (layer.geometry !== 'point' || layer.kind === 'station' || layers.length === 0) continue;
     const key = sizedBy(layer) ?? 'features';
     let most = 0;
-    for (const feature of map.queryRenderedFeatures({ layers: [id] })) {
+    for (const feature of map.queryRenderedFeatures({ layers })) {
       const value = Number(feature.properties[key]);
       if (value > most) most = value;
     }
