@@ -169,7 +169,7 @@ pub fn class_sentence(
 /// are asked for the first that fails, else the first that is open; where one is enough each.
 fn lacking(condition: &Condition, verdicts: &[Verdict]) -> Vec<usize> {
     let mut from = 0;
-    let mut of_member = |member: &Condition| -> Vec<usize> {
+    let of_member = |member: &Condition| -> Vec<usize> {
         let own = from..from + member.criteria().len();
         from = own.end;
         let lacking = lacking(member, &verdicts[own.clone()]).into_iter();
