@@ -6,7 +6,7 @@ mod sample;
 
 use std::collections::BTreeMap;
 
-use geo::{Geometry, Point, polygon};
+use geo::{Geometry, polygon};
 
 use super::*;
 use crate::domain::{Column, Language, Value};
