@@ -2,11 +2,15 @@
 
 mod draft;
 mod job_housing;
+mod levels;
+mod naming;
+mod service_gap;
 mod station_catchment;
 mod why;
 
 pub use draft::Draft;
 use job_housing::JobHousing;
+use service_gap::ServiceGap;
 use station_catchment::StationCatchment;
 
 use super::{Kind, Question};
@@ -19,6 +23,7 @@ use crate::{
 pub enum Gathered {
     JobHousing(Box<JobHousing>),
     StationCatchment(Box<StationCatchment>),
+    ServiceGap(Box<ServiceGap>),
 }
 
 impl Gathered {
@@ -32,6 +37,9 @@ impl Gathered {
             Kind::StationCatchment => Gathered::StationCatchment(Box::new(
                 StationCatchment::gather(city, question, limits)?,
             )),
+            Kind::ServiceGap => {
+                Gathered::ServiceGap(Box::new(ServiceGap::gather(city, question)))
+            }
         })
     }
 
@@ -41,6 +49,7 @@ impl Gathered {
         match self {
             Gathered::JobHousing(answers) => answers.write(draft, limits),
             Gathered::StationCatchment(answers) => answers.write(draft, limits),
+            Gathered::ServiceGap(answers) => answers.write(draft, limits),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     reports::{
         Block, Report,
         document::{LineKind, Table, Words},
-        figure::escape,
+        figure::{escape, scoped},
     },
 };
 
@@ -74,7 +74,7 @@ pub fn write(report: &Report) -> String {
                     out,
                     "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
                     escape(&figure.alternative),
-                    scoped(&figure.svg, &figure.number),
+                    scoped(&figure.svg, &own_name(&figure.number)),
                     escape(&figure.number),
                     escape(&figure.title)
                 );
@@ -155,15 +155,10 @@ fn write_table(out: &mut String, table: &Table) {
     out.push_str("</div>\n");
 }
 
-/// Patterns of several images on one page need names of their own.
-fn scoped(svg: &str, number: &str) -> String {
-    let own: String = number.chars().filter(char::is_ascii_digit).collect();
-    let mut svg = svg.to_owned();
-    for id in ["wide", "close", "dots"] {
-        svg = svg.replace(&format!("id=\"{id}\""), &format!("id=\"{id}{own}\""));
-        svg = svg.replace(&format!("url(#{id})"), &format!("url(#{id}{own})"));
-    }
-    svg
+/// `2-1` of `图2-1`: no two figures have the same.
+fn own_name(number: &str) -> String {
+    let kept = number.chars();
+    kept.filter(|c| c.is_ascii_digit() || *c == '-').collect()
 }
 
 /// A text inside the quotes of a style sheet.
