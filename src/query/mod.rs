@@ -116,8 +116,9 @@ pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};
 pub use zoning::{
     ClassSummary, Conflict, DistrictSummary, FlipRow, Override, OverrideRequest, RulesChoice,
-    ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals, flat_zoning, list_overrides,
-    rule_sets, rule_sets_json, set_override, zoning,
+    StabilityReport, ThresholdReport, ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals,
+    condition_in_words, conflict_words, criterion_in_words, flat_zoning, list_overrides, rule_sets,
+    rule_sets_json, set_override, zoning,
 };
 
 /// Why a question has no answer.

@@ -44,7 +44,11 @@ impl Choices {
     /// A choice that reports of this kind do not have, or too many sites.
     pub fn check(&self, kind: Kind) -> Result<(), QueryError> {
         let given = [
-            ("by", self.by.is_some(), &[Kind::ServiceGap, Kind::Zoning][..]),
+            (
+                "by",
+                self.by.is_some(),
+                &[Kind::ServiceGap, Kind::Zoning][..],
+            ),
             ("norms", self.norms.is_some(), &[Kind::ServiceGap]),
             ("services", self.services.is_some(), &[Kind::ServiceGap]),
             ("sites", self.sites.is_some(), &[Kind::ServiceGap]),
@@ -71,7 +75,9 @@ impl Choices {
     /// # Errors
     /// What is no pair of a key and a number.
     pub fn read_thresholds(text: &str) -> Result<BTreeMap<String, f64>, QueryError> {
-        let pairs = text.split([',', '，']).filter(|pair| !pair.trim().is_empty());
+        let pairs = text
+            .split([',', '，'])
+            .filter(|pair| !pair.trim().is_empty());
         let pair = |pair: &str| {
             let (key, value) = pair.rsplit_once([':', '='])?;
             Some((key.trim().to_owned(), value.trim().parse::<f64>().ok()?))
@@ -79,7 +85,8 @@ impl Choices {
         let read = |text: &str| {
             pair(text).ok_or_else(|| {
                 let shown: String = text.trim().chars().take(40).collect();
-                let problem = format!("`{shown}` is no criterion with its threshold, as disperse.1:20000");
+                let problem =
+                    format!("`{shown}` is no criterion with its threshold, as disperse.1:20000");
                 QueryError::field("thresholds", problem)
             })
         };

@@ -43,10 +43,7 @@ impl Kind {
             Kind::StationCatchment => {
                 ("轨道站点影响区人口岗位分析报告", "Station catchment report")
             }
-            Kind::ServiceGap => (
-                "人口与公共服务设施供需分析报告",
-                "Service gap report",
-            ),
+            Kind::ServiceGap => ("人口与公共服务设施供需分析报告", "Service gap report"),
             Kind::Zoning => ("人口布局分类分析报告", "Population layout report"),
         };
         Title {

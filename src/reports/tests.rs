@@ -114,6 +114,7 @@ fn asked(kind: Kind, lang: Language) -> Question {
         period: None,
         caliber: None,
         lang,
+        choices: Choices::default(),
     }
 }
 

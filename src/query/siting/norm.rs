@@ -13,7 +13,9 @@ impl SitingQuery {
     pub fn of_norm(item: &NormItem, sites: usize, mode: Mode) -> Option<Self> {
         let (cutoff, unit) = item.distance(mode == Mode::Straight)?;
         let conditions = item.condition.iter().map(|(attribute, values)| {
-            let quoted = values.iter().map(|v| format!("'{}'", v.replace('\'', "''")));
+            let quoted = values
+                .iter()
+                .map(|v| format!("'{}'", v.replace('\'', "''")));
             let quoted: Vec<String> = quoted.collect();
             format!("{attribute} IN ({})", quoted.join(", "))
         });

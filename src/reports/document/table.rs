@@ -71,9 +71,10 @@ impl Table {
     pub fn choosing(
         id: &str,
         title: String,
-        (catalog, from): (&Catalog, &ResultTable),
+        catalog: &Catalog,
         language: Language,
         keys: &[&str],
+        from: &ResultTable,
     ) -> Self {
         let mut table = Table::new(id, title, catalog, language, keys);
         for column in &mut table.columns {

@@ -147,7 +147,9 @@ impl Classes {
             return NO_DATA;
         };
         let at = self.edges.partition_point(|edge| *edge <= value);
-        self.classes.get(at).map_or(NO_DATA, |class| class.fill.clone())
+        self.classes
+            .get(at)
+            .map_or(NO_DATA, |class| class.fill.clone())
     }
 }
 

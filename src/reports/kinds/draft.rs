@@ -3,6 +3,7 @@ use serde_json::Value as Json;
 use crate::{
     city::{Area, City, Setting},
     domain::{Language, Title},
+    export::ResultTable,
     query::{self, Answer, Input, QueryError, find_area, outline},
     reports::{
         Document, Question, Seal,
@@ -147,6 +148,18 @@ impl<'c> Draft<'c> {
     /// An empty table with columns under these keys, in the order given.
     pub fn new_table(&self, id: &str, title: String, keys: &[&str]) -> Table {
         Table::new(id, title, self.city.catalog(), self.language(), keys)
+    }
+
+    /// The same with columns as a result names them.
+    pub fn choose_table(
+        &self,
+        id: &str,
+        title: String,
+        keys: &[&str],
+        from: &ResultTable,
+    ) -> Table {
+        let catalog = self.city.catalog();
+        Table::choosing(id, title, catalog, self.language(), keys, from)
     }
 
     /// Adds a figure whose values stand in the table of this number.

@@ -3,15 +3,18 @@
 mod draft;
 mod job_housing;
 mod levels;
+mod missing;
 mod naming;
 mod service_gap;
 mod station_catchment;
 mod why;
+mod zoning;
 
 pub use draft::Draft;
 use job_housing::JobHousing;
 use service_gap::ServiceGap;
 use station_catchment::StationCatchment;
+use zoning::Zoning;
 
 use super::{Kind, Question};
 use crate::{
@@ -24,6 +27,7 @@ pub enum Gathered {
     JobHousing(Box<JobHousing>),
     StationCatchment(Box<StationCatchment>),
     ServiceGap(Box<ServiceGap>),
+    Zoning(Box<Zoning>),
 }
 
 impl Gathered {
@@ -37,9 +41,8 @@ impl Gathered {
             Kind::StationCatchment => Gathered::StationCatchment(Box::new(
                 StationCatchment::gather(city, question, limits)?,
             )),
-            Kind::ServiceGap => {
-                Gathered::ServiceGap(Box::new(ServiceGap::gather(city, question)))
-            }
+            Kind::ServiceGap => Gathered::ServiceGap(Box::new(ServiceGap::gather(city, question))),
+            Kind::Zoning => Gathered::Zoning(Box::new(Zoning::gather(city, question))),
         })
     }
 
@@ -50,6 +53,7 @@ impl Gathered {
             Gathered::JobHousing(answers) => answers.write(draft, limits),
             Gathered::StationCatchment(answers) => answers.write(draft, limits),
             Gathered::ServiceGap(answers) => answers.write(draft, limits),
+            Gathered::Zoning(answers) => answers.write(draft, limits),
         }
     }
 }

@@ -55,37 +55,13 @@ pub fn write(report: &Report) -> String {
         let _ = write!(out, "<li>{}</li>", escape(finding));
     }
     out.push_str("</ol></section>\n");
-    for block in &document.blocks {
-        match block {
-            Block::Heading {
-                level,
-                number,
-                text,
-            } => {
-                let tag = level + 1;
-                let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
-            }
-            Block::Paragraph(text) => {
-                let _ = writeln!(out, "<p>{}</p>", escape(text));
-            }
-            Block::Table(table) => write_table(&mut out, table),
-            Block::Figure(figure) => {
-                let _ = writeln!(
-                    out,
-                    "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
-                    escape(&figure.alternative),
-                    scoped(&figure.svg, &own_name(&figure.number)),
-                    escape(&figure.number),
-                    escape(&figure.title)
-                );
-            }
-            Block::Notes(notes) => {
-                out.push_str("<dl class=\"notes\">");
-                for (label, text) in notes {
-                    let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escape(label), escape(text));
-                }
-                out.push_str("</dl>\n");
-            }
+    for (is_across, blocks) in document.runs() {
+        if is_across {
+            out.push_str("<section class=\"wide\">");
+        }
+        blocks.iter().for_each(|block| write_block(&mut out, block));
+        if is_across {
+            out.push_str("</section>\n");
         }
     }
     let _ = writeln!(
@@ -103,23 +79,60 @@ pub fn write(report: &Report) -> String {
     out
 }
 
+/// More columns than these are set smaller.
+const MANY_COLUMNS: usize = 9;
+
+fn write_block(out: &mut String, block: &Block) {
+    match block {
+        Block::Heading {
+            level,
+            number,
+            text,
+        } => {
+            let tag = level + 1;
+            let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
+        }
+        Block::Paragraph(text) => {
+            let _ = writeln!(out, "<p>{}</p>", escape(text));
+        }
+        Block::Table(table) => write_table(out, table),
+        Block::Figure(figure) => {
+            let _ = writeln!(
+                out,
+                "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
+                escape(&figure.alternative),
+                scoped(&figure.svg, &own_name(&figure.number)),
+                escape(&figure.number),
+                escape(&figure.title)
+            );
+        }
+        Block::Notes(notes) => {
+            out.push_str("<dl class=\"notes\">");
+            for (label, text) in notes {
+                let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escape(label), escape(text));
+            }
+            out.push_str("</dl>\n");
+        }
+    }
+}
+
 fn write_table(out: &mut String, table: &Table) {
-    let wide = if table.is_wide { " wide" } else { "" };
     let _ = write!(
         out,
-        "<div class=\"table{wide}\"><div class=\"caption\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></div>\
-         <table data-id=\"{}\"><thead><tr>",
+        "<div class=\"table\"><div class=\"caption\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></div>\
+         <table data-id=\"{}\"{}><thead><tr>",
         escape(&table.number),
         escape(&table.title),
         escape(&table.unit),
-        escape(&table.id)
+        escape(&table.id),
+        if table.columns.len() > MANY_COLUMNS {
+            " class=\"dense\""
+        } else {
+            ""
+        }
     );
     for (at, column) in table.columns.iter().enumerate() {
-        let class = if table.is_number(at) {
-            ""
-        } else {
-            " class=\"text\""
-        };
+        let class = class_of(table, at);
         let _ = write!(
             out,
             "<th scope=\"col\"{class}>{}</th>",
@@ -135,11 +148,7 @@ fn write_table(out: &mut String, table: &Table) {
         };
         let _ = write!(out, "<tr{class}>");
         for (at, cell) in table.cells(line).iter().enumerate() {
-            let class = if table.is_number(at) {
-                ""
-            } else {
-                " class=\"text\""
-            };
+            let class = class_of(table, at);
             let _ = write!(out, "<td{class}>{}</td>", escape(cell));
         }
         out.push_str("</tr>");
@@ -153,6 +162,15 @@ fn write_table(out: &mut String, table: &Table) {
         out.push_str("</ul>");
     }
     out.push_str("</div>\n");
+}
+
+/// How the cells of a column look.
+fn class_of(table: &Table, at: usize) -> &'static str {
+    match (table.is_number(at), table.is_prose(at)) {
+        (true, _) => "",
+        (_, true) => " class=\"text prose\"",
+        _ => " class=\"text\"",
+    }
 }
 
 /// `2-1` of `图2-1`: no two figures have the same.
@@ -193,10 +211,10 @@ p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
 .caption{font-size:9.5pt;line-height:1.5;break-after:avoid}.caption span{display:block}\
 .caption .name{text-align:center;font-weight:700}.caption .unit{text-align:right;color:var(--quiet);font-size:8.5pt}\
 table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-top:1.2pt solid var(--rule);border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
-.wide table{font-size:7.8pt}\
+.dense,.wide table{font-size:7.8pt}\
 th{font-weight:600;padding:1.2mm 1mm;border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom}\
 td{padding:.75mm 1mm;text-align:right;border-bottom:.3pt solid var(--hair)}\
-th.text,td.text{text-align:left}td.text{white-space:nowrap}\
+th.text,td.text{text-align:left}td.text{white-space:nowrap}td.prose{white-space:normal;min-width:16em}\
 tr{break-inside:avoid}thead{display:table-header-group}\
 .total td{font-weight:700;border-top:.6pt solid var(--rule)}.rest td{color:var(--quiet);font-style:normal}\
 .footnotes{list-style:none;margin:1mm 0 0;padding:0;font-size:8pt;line-height:1.5;color:var(--quiet)}\

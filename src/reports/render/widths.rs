@@ -20,10 +20,12 @@ pub fn column_shares(table: &Table) -> Vec<f64> {
         // Names keep one line.
         *first += 2;
     }
-    let widths: Vec<f64> = widths
-        .into_iter()
-        .map(|width| width.clamp(5, 26) as f64)
-        .collect();
+    let widths = widths.into_iter().enumerate();
+    let clamped = widths.map(|(at, width)| match table.is_prose(at) {
+        true => width.clamp(14, 60) as f64,
+        false => width.clamp(5, 26) as f64,
+    });
+    let widths: Vec<f64> = clamped.collect();
     let all: f64 = widths.iter().sum();
     widths.iter().map(|width| width / all.max(1.0)).collect()
 }

@@ -63,7 +63,11 @@ impl Map {
                     canvas.rect(corner, size, &format!(r#"fill="{}" {edge}"#, fill.color));
                     if let Some(hatch) = fill.hatch {
                         canvas.define(&hatch.definition());
-                        canvas.rect(corner, size, &format!(r#"fill="url(#{})" {edge}"#, hatch.id()));
+                        canvas.rect(
+                            corner,
+                            size,
+                            &format!(r#"fill="url(#{})" {edge}"#, hatch.id()),
+                        );
                     }
                 }
                 Sign::Surface(surface) => {

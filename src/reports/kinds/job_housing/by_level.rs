@@ -65,7 +65,12 @@ impl JobHousing {
         Ok(())
     }
 
-    pub(super) fn balance_table(&self, draft: &mut Draft<'_>, own: &BalanceRow, part: &Part<'_>) -> String {
+    pub(super) fn balance_table(
+        &self,
+        draft: &mut Draft<'_>,
+        own: &BalanceRow,
+        part: &Part<'_>,
+    ) -> String {
         let words = draft.words();
         let keys = [
             "name",

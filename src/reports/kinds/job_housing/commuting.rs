@@ -9,7 +9,12 @@ use crate::{
 };
 
 impl JobHousing {
-    pub(super) fn commuting(&self, draft: &mut Draft<'_>, code: Option<&AreaCode>, parts: &[Part<'_>]) {
+    pub(super) fn commuting(
+        &self,
+        draft: &mut Draft<'_>,
+        code: Option<&AreaCode>,
+        parts: &[Part<'_>],
+    ) {
         let words = draft.words();
         draft.text.heading(
             1,

@@ -6,20 +6,19 @@ use crate::{
     reports::{document::Words, kinds::levels::MOST_ROWS},
 };
 
-
 /// What of a level lies inside the area of the report.
 pub(super) struct Part<'a> {
-    level: &'a Level,
-    areas: Vec<&'a Area>,
+    pub(super) level: &'a Level,
+    pub(super) areas: Vec<&'a Area>,
     /// Their places in the rows of the level.
-    rows: Vec<usize>,
-    balance: Vec<BalanceRow>,
-    names: Vec<String>,
-    standing: Standing,
+    pub(super) rows: Vec<usize>,
+    pub(super) balance: Vec<BalanceRow>,
+    pub(super) names: Vec<String>,
+    pub(super) standing: Standing,
 }
 
 impl<'a> Part<'a> {
-    fn of(
+    pub(super) fn of(
         city: &'a City,
         level: &'a Level,
         all: &JobHousing,
@@ -32,8 +31,7 @@ impl<'a> Part<'a> {
             return None;
         }
         let rows = &level.balance.rows;
-        let place =
-            |area: &&Area| rows.iter().position(|row| row.code == area.code.as_str());
+        let place = |area: &&Area| rows.iter().position(|row| row.code == area.code.as_str());
         let places: Vec<usize> = areas.iter().filter_map(place).collect();
         let balance: Vec<BalanceRow> = places.iter().map(|at| rows[*at].clone()).collect();
         let names = balance
@@ -49,7 +47,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    fn is_listed(&self) -> bool {
+    pub(super) fn is_listed(&self) -> bool {
         self.rows.len() <= MOST_ROWS
     }
 }

@@ -1,4 +1,7 @@
-use super::{flat::finish, found::{Detail, Found}};
+use super::{
+    flat::finish,
+    found::{Detail, Found},
+};
 use crate::{
     query::{Denominator, to_row},
     reports::{
@@ -17,7 +20,13 @@ impl Found<'_> {
         let ways = words.list(&ways);
         let title = words.tell(
             || format!("{}各{level}{name}覆盖（{ways}）", draft.place()),
-            || format!("Coverage by {} ({ways}), {}", name.to_lowercase(), draft.place()),
+            || {
+                format!(
+                    "Coverage by {} ({ways}), {}",
+                    name.to_lowercase(),
+                    draft.place()
+                )
+            },
         );
         let keys = [
             "name",
@@ -39,7 +48,9 @@ impl Found<'_> {
             table.push(LineKind::Body, row);
         }
         let totals = self.gaps.answer.totals.iter().zip(&self.flat.totals);
-        let total = totals.into_iter().find(|(total, _)| total.service == *service);
+        let total = totals
+            .into_iter()
+            .find(|(total, _)| total.service == *service);
         if let Some((_, row)) = total {
             table.push_named(LineKind::Total, words.say("合计", "Total"), row);
         }
@@ -97,8 +108,19 @@ impl Found<'_> {
                 || format!("Tested: {tested}. Not tested for want of data or of a radius: {untested}. Circles do not contain one another: each is tested by itself."),
             ));
             let title = words.tell(
-                || format!("{}各{level}{circle}达标人口（全部所检设施可达）", draft.place()),
-                || format!("Residents with all tested services of the {}, {}", circle.to_lowercase(), draft.place()),
+                || {
+                    format!(
+                        "{}各{level}{circle}达标人口（全部所检设施可达）",
+                        draft.place()
+                    )
+                },
+                || {
+                    format!(
+                        "Residents with all tested services of the {}, {}",
+                        circle.to_lowercase(),
+                        draft.place()
+                    )
+                },
             );
             let keys = [
                 "name",

@@ -1,6 +1,5 @@
 use super::found::{Detail, Found};
 use crate::{
-    domain::Reason,
     query::GapRow,
     reports::{
         document::{fixed, people, percent},
@@ -26,14 +25,20 @@ impl Found<'_> {
 
     fn title_of(&self, draft: &Draft<'_>, service: &str) -> String {
         let item = self.gaps.norms.set.item(service);
-        item.map_or_else(|| service.to_owned(), |item| draft.words().title(&item.title))
+        item.map_or_else(
+            || service.to_owned(),
+            |item| draft.words().title(&item.title),
+        )
     }
 
     fn of_all(&self, draft: &mut Draft<'_>) {
         let (words, subject) = (draft.words(), draft.subject());
         let totals = &self.gaps.answer.totals;
         let known = totals.iter().filter(|row| row.fulfilment.is_some()).count();
-        let short: Vec<&GapRow> = totals.iter().filter(|row| row.shortfall.is_some_and(|n| n > 0)).collect();
+        let short: Vec<&GapRow> = totals
+            .iter()
+            .filter(|row| row.shortfall.is_some_and(|n| n > 0))
+            .collect();
         let norms = words.title(&self.gaps.norms.set.title);
         let all = totals.len();
         if known == 0 {
@@ -48,11 +53,18 @@ impl Found<'_> {
             return;
         }
         let mut named: Vec<&&GapRow> = short.iter().collect();
-        named.sort_by(|a, b| a.fulfilment.unwrap_or(0.0).total_cmp(&b.fulfilment.unwrap_or(0.0)));
+        named.sort_by(|a, b| {
+            a.fulfilment
+                .unwrap_or(0.0)
+                .total_cmp(&b.fulfilment.unwrap_or(0.0))
+        });
         let list = named.iter().take(MOST_NAMED).map(|row| {
             let (name, share) = (self.title_of(draft, &row.service), row.fulfilment);
             let share = share.map_or_else(|| "—".to_owned(), percent);
-            words.tell(|| format!("{name}（满足率 {share}）"), || format!("{name} ({share} met)"))
+            words.tell(
+                || format!("{name}（满足率 {share}）"),
+                || format!("{name} ({share} met)"),
+            )
         });
         let list: Vec<String> = list.collect();
         let (count, list) = (short.len(), words.list(&list));
@@ -70,11 +82,14 @@ impl Found<'_> {
 
     /// The one reason that all services have, in brackets.
     fn common_reason(&self, draft: &Draft<'_>) -> String {
-        let mut reasons: Vec<Reason> = self.gaps.answer.totals.iter().filter_map(|row| row.reason).collect();
-        reasons.sort_unstable();
-        reasons.dedup();
         let words = draft.words();
-        let texts: Vec<String> = reasons.iter().map(|reason| words.title(&reason.title())).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for reason in self.gaps.answer.totals.iter().filter_map(|row| row.reason) {
+            let text = words.title(&reason.title());
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         match texts.is_empty() {
             true => String::new(),
             false => words.tell(
@@ -89,7 +104,8 @@ impl Found<'_> {
         let words = draft.words();
         let name = self.title_of(draft, &total.service);
         let unit = words.title(&draft.city.catalog().unit(&total.capacity_unit));
-        let number = |count: Option<i64>| count.map_or_else(|| "—".to_owned(), |n| fixed(n as f64, 0));
+        let number =
+            |count: Option<i64>| count.map_or_else(|| "—".to_owned(), |n| fixed(n as f64, 0));
         let (capacity, required) = (number(total.capacity), number(total.required));
         let (Some(share), Some(shortfall)) = (total.fulfilment, total.shortfall) else {
             let reason = total.reason.map(|reason| words.title(&reason.title()));
@@ -102,12 +118,24 @@ impl Found<'_> {
             return;
         };
         let share = percent(share);
-        let mut rows: Vec<&GapRow> = self.gaps.answer.rows.iter().filter(|row| row.service == total.service && row.shortfall.is_some_and(|n| n > 0)).collect();
+        let mut rows: Vec<&GapRow> = self
+            .gaps
+            .answer
+            .rows
+            .iter()
+            .filter(|row| row.service == total.service && row.shortfall.is_some_and(|n| n > 0))
+            .collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.shortfall));
         let count = rows.len();
         let named = rows.iter().take(MOST_NAMED).map(|row| {
-            let (area, short) = (words.name(&row.name, row.name_en.as_deref()), number(row.shortfall));
-            words.tell(|| format!("{area}（缺 {short}）"), || format!("{area} ({short})"))
+            let (area, short) = (
+                words.name(&row.name, row.name_en.as_deref()),
+                number(row.shortfall),
+            );
+            words.tell(
+                || format!("{area}（缺 {short}）"),
+                || format!("{area} ({short})"),
+            )
         });
         let named: Vec<String> = named.collect();
         let (list, short) = (words.list(&named), number(Some(shortfall)));
@@ -127,21 +155,41 @@ impl Found<'_> {
         let (words, language) = (draft.words(), draft.language());
         let name = words.title(&detail.item.title);
         let way = |share: Option<f64>, is_straight: bool| {
-            let (share, reach) = (percent(share?), self.reach(draft, &detail.item, is_straight)?);
-            Some(words.tell(|| format!("{reach}覆盖 {share}"), || format!("{share} within {reach}")))
+            let (share, reach) = (
+                percent(share?),
+                self.reach(draft, &detail.item, is_straight)?,
+            );
+            Some(words.tell(
+                || format!("{reach}覆盖 {share}"),
+                || format!("{share} within {reach}"),
+            ))
         };
         let total = &detail.total;
-        let ways = [way(total.straight_share_covered, true), way(total.network_share_covered, false)];
+        let ways = [
+            way(total.straight_share_covered, true),
+            way(total.network_share_covered, false),
+        ];
         let ways: Vec<String> = ways.into_iter().flatten().collect();
         if ways.is_empty() {
             return;
         }
         let ways = ways.join(words.say("，", ", "));
-        let left = detail.spots.as_ref().ok().and_then(|spots| spots.answer.totals.uncovered.map(|n| (n, spots.answer.totals.demand_uncovered)));
-        let of_whom = |wanting: Option<i64>| wanting.map_or(String::new(), |n| {
-            let n = people(n, language);
-            words.tell(|| format!("，其中需求人口 {n}"), || format!(", {n} of them in need of it"))
+        let left = detail.spots.as_ref().ok().and_then(|spots| {
+            spots
+                .answer
+                .totals
+                .uncovered
+                .map(|n| (n, spots.answer.totals.demand_uncovered))
         });
+        let of_whom = |wanting: Option<i64>| {
+            wanting.map_or(String::new(), |n| {
+                let n = people(n, language);
+                words.tell(
+                    || format!("，其中需求人口 {n}"),
+                    || format!(", {n} of them in need of it"),
+                )
+            })
+        };
         draft.text.finding(match left {
             Some((left, wanting)) => {
                 let (left, of_whom) = (people(left, language), of_whom(wanting));
@@ -159,7 +207,9 @@ impl Found<'_> {
 
     fn of_sites(&self, draft: &mut Draft<'_>, detail: &Detail) {
         let words = draft.words();
-        let Some(Ok(siting)) = &detail.siting else { return };
+        let Some(Ok(siting)) = &detail.siting else {
+            return;
+        };
         let (rows, totals) = (&siting.answer.rows, &siting.answer.totals);
         if rows.is_empty() || totals.newly_covered == 0 {
             return;
@@ -190,13 +240,20 @@ impl Found<'_> {
             let Some(now) = stage.shortfall else { continue };
             let years = stage.expected.iter().filter_map(|year| {
                 let (ahead, short) = (year.ahead, number(year.shortfall?));
-                Some(words.tell(|| format!("{ahead} 年后 {short} 座"), || format!("{short} in {ahead} years")))
+                Some(words.tell(
+                    || format!("{ahead} 年后 {short} 座"),
+                    || format!("{short} in {ahead} years"),
+                ))
             });
             let years: Vec<String> = years.collect();
             if years.is_empty() || (self.gaps.answer.totals.len() > 1 && now == 0) {
                 continue;
             }
-            let (name, now, years) = (self.title_of(draft, &stage.service), number(now), words.list(&years));
+            let (name, now, years) = (
+                self.title_of(draft, &stage.service),
+                number(now),
+                words.list(&years),
+            );
             draft.text.finding(words.tell(
                 || format!("{name}学位按就近归属逐校计，现缺 {now} 座；现有儿童逐岁推移（不计迁移），预计{years}。"),
                 || format!("{name}: school by school {now} places are short now; with the children of now moved up (no migration), {years}."),

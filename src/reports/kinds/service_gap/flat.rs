@@ -34,7 +34,8 @@ impl Flat {
             };
             if column.title != term.title {
                 let bracket = |text: &str, from: char| {
-                    text.find(from).map_or(String::new(), |at| text[at..].to_owned())
+                    text.find(from)
+                        .map_or(String::new(), |at| text[at..].to_owned())
                 };
                 column.title.zh = term.title.zh.clone() + &bracket(&of.zh, '（');
                 column.title.en = format!("{} {}", term.title.en, bracket(&of.en, '('));
@@ -62,8 +63,7 @@ impl Flat {
 
     /// An empty table with columns of the gaps.
     pub fn new_table(&self, draft: &Draft<'_>, id: &str, title: String, keys: &[&str]) -> Table {
-        let from = (draft.city.catalog(), &self.table);
-        Table::choosing(id, title, from, draft.language(), keys)
+        draft.choose_table(id, title, keys, &self.table)
     }
 
     /// What the norms ask of a service: label and figures with their sources.
@@ -79,14 +79,12 @@ impl Flat {
 pub(super) fn finish(table: &mut Table, words: Words) {
     table.drop_empty(|key| {
         let text = match key {
-            "capacity" => words.say(
-                "设施没有规模数据",
-                "no facility has a known capacity",
-            ),
-            "required" | "shortfall" | "surplus" | "net" | "fulfilment" | "evaluation" => words.say(
-                "需标准数值、需求人口与设施规模三者俱备",
-                "needs a figure of the norm, people and capacities",
-            ),
+            "capacity" => words.say("设施没有规模数据", "no facility has a known capacity"),
+            "required" | "shortfall" | "surplus" | "net" | "fulfilment" | "evaluation" => words
+                .say(
+                    "需标准数值、需求人口与设施规模三者俱备",
+                    "needs a figure of the norm, people and capacities",
+                ),
             "demand" | "straight_demand_uncovered" | "network_demand_uncovered" => words.say(
                 "没有人口数据：需导入居住图层 residences",
                 "no population: import the layer residences",

@@ -1,4 +1,4 @@
-use super::{flat::Flat, missing};
+use super::flat::Flat;
 use crate::{
     city::Area,
     domain::NormItem,
@@ -6,7 +6,10 @@ use crate::{
         self, BlindSpots, BlindSpotsQuery, Denominator, GapRow, Gaps, GapsQuery, Limits, Mode,
         QueryError, SchoolPlaces, SchoolPlacesQuery, Siting, SitingQuery,
     },
-    reports::{Question, kinds::Draft},
+    reports::{
+        Question,
+        kinds::{Draft, missing},
+    },
 };
 
 /// Every answer that the report of an area is made from.
@@ -68,8 +71,12 @@ impl<'c> Found<'c> {
         limits.step("量算供需差距", "measuring supply and demand");
         let gaps = query::gaps(city, &asked, &limits.part())?;
         let areas = city.areas().at(&level, period.as_ref()).iter();
-        let codes: std::collections::BTreeSet<&str> =
-            gaps.answer.rows.iter().map(|row| row.code.as_str()).collect();
+        let codes: std::collections::BTreeSet<&str> = gaps
+            .answer
+            .rows
+            .iter()
+            .map(|row| row.code.as_str())
+            .collect();
         let areas = areas.filter(|area| codes.contains(area.code.as_str()));
         let title = city.catalog().area_layer(&level);
         let title = title.map(|layer| layer.title.clone()).unwrap_or_default();

@@ -2,7 +2,6 @@ mod coverage;
 mod findings;
 mod flat;
 mod found;
-mod missing;
 mod schools;
 mod sites;
 mod supply;

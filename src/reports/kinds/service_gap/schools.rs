@@ -5,7 +5,7 @@ use crate::{
     domain::Value,
     query::{self, Row},
     reports::{
-        document::{LineKind, Table},
+        document::LineKind,
         kinds::{Draft, why::why},
     },
 };
@@ -17,12 +17,19 @@ impl Found<'_> {
     /// School places now and in the coming years.
     pub fn school_places(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
-        let Some(found) = self.schools.as_ref().filter(|found| !found.totals.is_empty()) else {
+        let Some(found) = self
+            .schools
+            .as_ref()
+            .filter(|found| !found.totals.is_empty())
+        else {
             return;
         };
         draft.text.heading(
             1,
-            words.say("学位供需与今后几年", "School places now and in the coming years"),
+            words.say(
+                "学位供需与今后几年",
+                "School places now and in the coming years",
+            ),
         );
         draft.text.paragraph(words.say(
             "预计值把现有儿童逐岁推移，不计迁移、死亡与新建学校，学位不变；含尚未出生者时不作预计。",
@@ -55,8 +62,7 @@ impl Found<'_> {
             || format!("{}各学段学位供需", draft.place()),
             || format!("School places by stage, {}", draft.place()),
         );
-        let from = (draft.city.catalog(), &whole);
-        let mut table = Table::choosing("school_stages", title, from, draft.language(), &keys);
+        let mut table = draft.choose_table("school_stages", title, &keys, &whole);
         for (values, stage) in whole.totals.iter().zip(&found.totals) {
             let mut row = row(values);
             row.insert("facilities".into(), json!(stage.facilities));
@@ -95,8 +101,7 @@ impl Found<'_> {
             || format!("{}各校学位供需", draft.place()),
             || format!("School places by school, {}", draft.place()),
         );
-        let from = (draft.city.catalog(), whole);
-        let mut table = Table::choosing("schools", title, from, draft.language(), &keys);
+        let mut table = draft.choose_table("schools", title, &keys, whole);
         let mut rows: Vec<Row> = whole.rows.iter().map(row).collect();
         let short = |row: &Row| row.get("shortfall").and_then(|value| value.as_i64());
         rows.sort_by_key(|row| std::cmp::Reverse(short(row)));

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     query::{self, Row, Siting},
     reports::{
-        document::{LineKind, Table, fixed, percent},
+        document::{LineKind, fixed, percent},
         figure::{Map, Mark, MarkSet},
-        kinds::Draft,
+        kinds::{Draft, why::why},
     },
 };
 
@@ -29,10 +29,9 @@ impl Found<'_> {
             }
             Some(Ok(siting)) => siting,
         };
-        draft.text.heading(
-            3,
-            words.say("补缺选址", "What closes the gap"),
-        );
+        draft
+            .text
+            .heading(3, words.say("补缺选址", "What closes the gap"));
         let counts = siting.candidates.candidates;
         let reach = self.reach(draft, &detail.item, self.mode == query::Mode::Straight);
         let reach = reach.unwrap_or_default();
@@ -75,9 +74,8 @@ impl Found<'_> {
             || format!("{name}: proposed sites (people in need), {}", draft.place()),
         );
         let whole = query::siting_table(draft.city, siting);
-        let from = (draft.city.catalog(), &whole);
         let id = format!("sites.{}", detail.item.id);
-        let mut table = Table::choosing(&id, title, from, draft.language(), &keys);
+        let mut table = draft.choose_table(&id, title, &keys, &whole);
         for site in &siting.answer.rows {
             let mut row = query::to_row(site).unwrap_or_default();
             let area = site.code.as_deref().map(|code| draft.area_name(code));
@@ -99,7 +97,7 @@ impl Found<'_> {
             || format!("需求人口 {demand} 人，现状覆盖 {before} 人（{share}）；累计列含现有设施。"),
             || format!("{demand} people in need, {before} of them ({share}) covered now; cumulative columns include what stands already."),
         ));
-        table.drop_empty(|key| crate::reports::kinds::why::why(key, words));
+        table.drop_empty(|key| why(key, words));
         draft.table(table)
     }
 

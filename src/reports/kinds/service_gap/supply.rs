@@ -4,7 +4,7 @@ use super::{flat::finish, found::Found};
 use crate::{
     query::Row,
     reports::{
-        document::{LineKind, Table, fixed},
+        document::{LineKind, fixed},
         kinds::{Draft, levels::MOST_ROWS},
     },
 };
@@ -16,9 +16,7 @@ impl Found<'_> {
     /// All services of the whole, one row each.
     pub fn all_services(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
-        draft
-            .text
-            .heading(1, words.say("供需总表", "All services"));
+        draft.text.heading(1, words.say("供需总表", "All services"));
         let keys = [
             "service",
             "facilities",
@@ -77,14 +75,18 @@ impl Found<'_> {
             let unit = words.title(&draft.city.catalog().unit(&total.capacity_unit));
             draft.text.heading(2, &name);
             if let Some((_, text)) = self.flat.norm(item, words) {
-                draft
-                    .text
-                    .paragraph(words.tell(|| format!("标准：{text}。"), || format!("Norm: {text}.")));
+                draft.text.paragraph(
+                    words.tell(|| format!("标准：{text}。"), || format!("Norm: {text}.")),
+                );
             }
             let rows = self.flat.rows.get(&total.service);
             let rows = rows.map_or(&[][..], |rows| &rows[..]);
             // What nobody recorded anywhere needs no table of dashes.
-            let is_said = |row: &Row| ["facilities", "required"].iter().any(|key| !row.get(*key).is_none_or(|v| v.is_null()));
+            let is_said = |row: &Row| {
+                ["facilities", "required"]
+                    .iter()
+                    .any(|key| !row.get(*key).is_none_or(|v| v.is_null()))
+            };
             if !rows.iter().any(is_said) {
                 let name = &name;
                 draft.text.paragraph(words.tell(
@@ -168,7 +170,7 @@ impl Found<'_> {
             || format!("Facilities of unknown capacity, {}", draft.place()),
         );
         let keys = ["service", "facility", "id", "name"];
-        let mut table: Table = draft.new_table("unknown_capacity", title, &keys);
+        let mut table = draft.new_table("unknown_capacity", title, &keys);
         for facility in unknown.iter().take(MOST_LISTED) {
             let item = self.gaps.norms.set.item(&facility.service);
             let service = item.map_or_else(|| facility.service.clone(), |i| words.title(&i.title));

@@ -6,11 +6,11 @@ use crate::{
     domain::Value,
     query::{self, BlindSpots, Mode, QueryError, Row},
     reports::{
-        document::{LineKind, Table, percent},
+        document::{LineKind, percent},
         figure::{
             Classes, Map, MapArea, Mark, MarkSet, Pyramid, PyramidBand, Surface, SurfaceKind,
         },
-        kinds::Draft,
+        kinds::{Draft, why::why},
     },
 };
 
@@ -163,12 +163,23 @@ impl Found<'_> {
         ];
         let count = found.blind_spots.len();
         let title = words.tell(
-            || format!("{}{name}主要盲区（{} 米格网）", draft.place(), found.cell_m()),
-            || format!("{name}: the largest blind spots (cells of {} m), {}", found.cell_m(), draft.place()),
+            || {
+                format!(
+                    "{}{name}主要盲区（{} 米格网）",
+                    draft.place(),
+                    found.cell_m()
+                )
+            },
+            || {
+                format!(
+                    "{name}: the largest blind spots (cells of {} m), {}",
+                    found.cell_m(),
+                    draft.place()
+                )
+            },
         );
-        let from = (draft.city.catalog(), &whole);
         let id = format!("blind_spots.{}", found.norm.id);
-        let mut table = Table::choosing(&id, title, from, draft.language(), &keys);
+        let mut table = draft.choose_table(&id, title, &keys, &whole);
         let cells = |values: &Vec<Value>| -> Row {
             let cells = whole.columns.iter().zip(values);
             let cells = cells.map(|(column, value)| (column.key.clone(), json!(value)));
@@ -188,10 +199,14 @@ impl Found<'_> {
         if count > MOST_SPOTS {
             table.notes.push(words.tell(
                 || format!("列未覆盖人口最多的 {MOST_SPOTS} 片，末行为全部 {count} 片之和。"),
-                || format!("The {MOST_SPOTS} with most people; the last row is the sum of all {count}."),
+                || {
+                    format!(
+                        "The {MOST_SPOTS} with most people; the last row is the sum of all {count}."
+                    )
+                },
             ));
         }
-        table.drop_empty(|key| crate::reports::kinds::why::why(key, words));
+        table.drop_empty(|key| why(key, words));
         draft.table(table);
     }
 

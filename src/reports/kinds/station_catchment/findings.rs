@@ -1,9 +1,9 @@
-use super::StationCatchment;
+use super::{INFLUENCE_M, StationCatchment};
 use crate::{
     query::{Answer, StationAreaRow, StationCoverageRow, StationOverlap},
     reports::{
         document::{jobs, people, percent},
-        kinds::Draft,
+        kinds::{Draft, why::why},
     },
 };
 

@@ -28,28 +28,14 @@ pub fn document(document: &Document) -> String {
     for (at, finding) in document.findings.iter().enumerate() {
         body.paragraph("Finding", &format!("{}. {finding}", at + 1));
     }
-    for block in &document.blocks {
-        match block {
-            Block::Heading {
-                level,
-                number,
-                text,
-            } => {
-                body.paragraph(&format!("Heading{level}"), &format!("{number}{text}"));
-            }
-            Block::Paragraph(text) => body.paragraph("BodyText", text),
-            Block::Table(table) if table.is_wide => {
-                body.section(false);
-                body.table(table, WIDE);
-                body.section(true);
-            }
-            Block::Table(table) => body.table(table, WIDTH),
-            Block::Figure(figure) => body.figure(figure),
-            Block::Notes(notes) => {
-                for (label, text) in notes {
-                    body.note(label, text);
-                }
-            }
+    for (is_across, blocks) in document.runs() {
+        if is_across {
+            body.section(false);
+        }
+        let width = if is_across { WIDE } else { WIDTH };
+        blocks.iter().for_each(|block| body.block(block, width));
+        if is_across {
+            body.section(true);
         }
     }
     format!(
@@ -73,6 +59,24 @@ struct Body {
 }
 
 impl Body {
+    fn block(&mut self, block: &Block, width: usize) {
+        match block {
+            Block::Heading {
+                level,
+                number,
+                text,
+            } => self.paragraph(&format!("Heading{level}"), &format!("{number}{text}")),
+            Block::Paragraph(text) => self.paragraph("BodyText", text),
+            Block::Table(table) => self.table(table, width),
+            Block::Figure(figure) => self.figure(figure),
+            Block::Notes(notes) => {
+                for (label, text) in notes {
+                    self.note(label, text);
+                }
+            }
+        }
+    }
+
     fn paragraph(&mut self, style: &str, text: &str) {
         let _ = write!(
             self.out,
