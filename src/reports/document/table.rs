@@ -85,6 +85,12 @@ impl Table {
         table
     }
 
+    /// Whether its columns are so many that it is set smaller.
+    pub fn is_dense(&self) -> bool {
+        const MANY: usize = 9;
+        self.columns.len() > MANY
+    }
+
     /// Whether a column holds sentences, which take several lines.
     pub fn is_prose(&self, at: usize) -> bool {
         const PROSE: [&str; 7] = [

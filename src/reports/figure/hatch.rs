@@ -47,7 +47,7 @@ impl Hatch {
             Hatch::Close => line(2.6, 45, r##"stroke="#2d3b45" stroke-width="1.1""##),
             Hatch::Back => line(4.0, -45, r##"stroke="#43525c" stroke-width="0.9""##),
             Hatch::Level => line(3.4, 90, r##"stroke="#43525c" stroke-width="0.9""##),
-            Hatch::Blind => line(3.0, -45, r##"stroke="#8a1f11" stroke-width="1""##),
+            Hatch::Blind => line(3.0, -45, r##"stroke="#8a1f11" stroke-width="0.9""##),
             Hatch::Grid => concat!(
                 r#"<pattern id="grid" width="4.5" height="4.5" patternUnits="userSpaceOnUse">"#,
                 r##"<path d="M0 0H4.5M0 0V4.5" stroke="#43525c" stroke-width="0.9"/></pattern>"##

@@ -79,8 +79,8 @@ pub fn write(report: &Report) -> String {
     out
 }
 
-/// More columns than these are set smaller.
-const MANY_COLUMNS: usize = 9;
+/// A table of no more lines stays on one page. A longer one repeats its name on every page.
+const FEW_LINES: usize = 14;
 
 fn write_block(out: &mut String, block: &Block) {
     match block {
@@ -119,23 +119,28 @@ fn write_block(out: &mut String, block: &Block) {
 fn write_table(out: &mut String, table: &Table) {
     let _ = write!(
         out,
-        "<div class=\"table\"><div class=\"caption\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></div>\
-         <table data-id=\"{}\"{}><thead><tr>",
-        escape(&table.number),
-        escape(&table.title),
-        escape(&table.unit),
+        "<div class=\"table{}\"><table data-id=\"{}\"{}><thead><tr class=\"caption\"><th colspan=\"{}\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></th></tr><tr>",
+        if table.lines.len() <= FEW_LINES {
+            " whole"
+        } else {
+            ""
+        },
         escape(&table.id),
-        if table.columns.len() > MANY_COLUMNS {
+        if table.is_dense() {
             " class=\"dense\""
         } else {
             ""
-        }
+        },
+        table.columns.len(),
+        escape(&table.number),
+        escape(&table.title),
+        escape(&table.unit)
     );
     for (at, column) in table.columns.iter().enumerate() {
         let class = class_of(table, at);
         let _ = write!(
             out,
-            "<th scope=\"col\"{class}>{}</th>",
+            "<th scope=\"col\"{class}><span>{}</span></th>",
             escape(&table.heading(column))
         );
     }
@@ -208,11 +213,13 @@ p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
 .findings{border-left:2.4pt solid var(--accent);padding:1mm 0 1mm 5mm;margin:0 0 6mm;break-inside:avoid}\
 .findings h2{margin:0 0 1.5mm;font-size:12pt}.findings ol{margin:0;padding-left:1.6em}.findings li{margin:0 0 1.2mm}\
 .table{margin:4mm 0 6mm;overflow-x:auto}\
-.caption{font-size:9.5pt;line-height:1.5;break-after:avoid}.caption span{display:block}\
+.caption th{border:0;padding:0 0 1mm;font-size:9.5pt;line-height:1.5}.caption span{display:block}\
 .caption .name{text-align:center;font-weight:700}.caption .unit{text-align:right;color:var(--quiet);font-size:8.5pt}\
-table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-top:1.2pt solid var(--rule);border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
+table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
 .dense,.wide table{font-size:7.8pt}\
-th{font-weight:600;padding:1.2mm 1mm;border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom}\
+th{font-weight:600;padding:1.2mm 1mm;border-top:1.2pt solid var(--rule);border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom;text-wrap:balance}\
+th.text{white-space:nowrap}.dense th[scope] span{display:inline-block;max-width:6.4em}\
+.whole{break-inside:avoid}td:first-child{white-space:nowrap}td.prose:first-child{white-space:normal}\
 td{padding:.75mm 1mm;text-align:right;border-bottom:.3pt solid var(--hair)}\
 th.text,td.text{text-align:left}td.text{white-space:nowrap}td.prose{white-space:normal;min-width:16em}\
 tr{break-inside:avoid}thead{display:table-header-group}\

@@ -261,7 +261,9 @@ impl Map {
             let gap = if mark.number.is_some() { 8.0 } else { 4.0 };
             let sides = [(x + gap, Anchor::Start), (x - gap - width, Anchor::End)];
             for (left, anchor) in sides {
-                if room.try_take(Frame(left, y - 4.0, left + width, y + 3.5)) {
+                if !mark.name.is_empty()
+                    && room.try_take(Frame(left, y - 4.0, left + width, y + 3.5))
+                {
                     let at = if anchor == Anchor::Start {
                         left
                     } else {
@@ -329,7 +331,7 @@ const fn surface_style(kind: SurfaceKind) -> &'static str {
             r##"fill="#d9a300" fill-opacity="0.28" fill-rule="evenodd" stroke="#8a6700" stroke-width="0.7" stroke-dasharray="2.5 1.5""##
         }
         SurfaceKind::Blind => {
-            r##"fill="url(#blind)" fill-rule="evenodd" stroke="#8a1f11" stroke-width="0.6""##
+            r##"fill="url(#blind)" fill-rule="evenodd" stroke="#8a1f11" stroke-width="0.35""##
         }
     }
 }

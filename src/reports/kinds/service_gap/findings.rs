@@ -14,8 +14,12 @@ impl Found<'_> {
     /// What a reader who reads nothing else must know.
     pub fn findings(&self, draft: &mut Draft<'_>) {
         self.of_all(draft);
+        let is_one = self.gaps.answer.totals.len() == 1;
         for detail in &self.details {
-            self.of_supply(draft, &detail.total);
+            // Of many services the tables say why a gap cannot be told.
+            if is_one || detail.total.fulfilment.is_some() {
+                self.of_supply(draft, &detail.total);
+            }
             self.of_coverage(draft, detail);
             self.of_sites(draft, detail);
         }

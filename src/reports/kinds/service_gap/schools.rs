@@ -57,6 +57,10 @@ impl Found<'_> {
             "shortfall",
             "surplus",
         ];
+        // Children whom no school reaches are those of the whole city.
+        if draft.area.is_some() {
+            keys.retain(|key| *key != "children_beyond");
+        }
         keys.extend(ahead.iter().map(String::as_str));
         let title = words.tell(
             || format!("{}各学段学位供需", draft.place()),
@@ -70,8 +74,8 @@ impl Found<'_> {
         }
         table.drop_empty(|key| why(key, words));
         table.notes.push(words.say(
-            "就近适龄人口按最近学校归属，学校在本范围内的计入，因此与按居住地统计的需求人口不同；不可达者为全市范围内任何学校都达不到的儿童。",
-            "Children count for the school nearest to them, where that lies inside: not the same as the children who live inside. Those beyond are children of the whole city whom no school reaches.",
+            "就近适龄人口按最近学校归属，学校在本范围内的计入，因此与按居住地统计的需求人口不同。",
+            "Children count for the school nearest to them, where that lies inside: not the same as the children who live inside.",
         ).to_owned());
         draft.table(table);
         self.schools_table(draft, &whole, &row, &ahead);

@@ -1,6 +1,6 @@
 use super::Found;
 use crate::{
-    query::flat_plan,
+    query::{self, flat_plan},
     reports::{
         document::LineKind,
         kinds::{Draft, naming::named, why::why},
@@ -17,7 +17,15 @@ impl Found {
         draft
             .text
             .heading(1, words.say("规划目标与现状", "Plan and actual"));
+        // Of the whole city the figures of its parts are told, not of every area.
+        let own = self.zoning.answer.rows.first().map(|row| &row.level);
+        let is_told = |row: &query::PlanRow| draft.area.is_some() || Some(&row.level) != own;
         let rows = flat_plan(&self.plan, draft.language()).rows;
+        let rows = rows.iter().zip(&self.plan.rows);
+        let rows: Vec<_> = rows
+            .filter(|(_, of)| is_told(of))
+            .map(|(row, _)| row)
+            .collect();
         if rows.is_empty() {
             draft.text.paragraph(
                 words

@@ -22,6 +22,16 @@ impl Found {
             ),
         );
         let districts = &self.zoning.districts;
+        if districts.len() > 1 {
+            draft.text.paragraph(
+                words
+                    .say(
+                        "以下按区分列；各区的分类图见该区自己的报告。",
+                        "District by district; the report of a district has its own map.",
+                    )
+                    .to_owned(),
+            );
+        }
         if districts.len() < 2 {
             let all = |_: &ZoningRow| true;
             let total = self.flat.totals.clone();

@@ -168,6 +168,10 @@ impl Body {
         }
         self.out
             .push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
+        let (heading, text) = match table.is_dense() {
+            true => ("DenseHeading", "DenseText"),
+            false => ("TableHeading", "TableText"),
+        };
         for (at, column) in table.columns.iter().enumerate() {
             let border = format!(
                 "<w:tcBorders>{}</w:tcBorders><w:vAlign w:val=\"bottom\"/>",
@@ -177,7 +181,7 @@ impl Body {
                 widths[at],
                 &table.heading(column),
                 table.is_number(at),
-                "TableHeading",
+                heading,
                 &border,
                 "",
             );
@@ -194,14 +198,7 @@ impl Body {
                 ),
             };
             for (at, cell) in table.cells(line).iter().enumerate() {
-                self.cell(
-                    widths[at],
-                    cell,
-                    table.is_number(at),
-                    "TableText",
-                    &border,
-                    look,
-                );
+                self.cell(widths[at], cell, table.is_number(at), text, &border, look);
             }
             self.out.push_str("</w:tr>");
         }
