@@ -440,7 +440,7 @@ fn a_gap_report_adds_up_and_says_what_closes_it() {
     assert_eq!(column("sites.primary_school", "newly_covered")[0], 20);
     let findings = found.document.findings.join("\n");
     assert!(
-        findings.contains("共缺 25 座，最多的是乙区（缺 20）、甲区（缺 5）"),
+        findings.contains("共缺 25 座，最多的是乙区（缺 20）、甲<区>（缺 5）"),
         "{findings}"
     );
     let bytes = written(&found, Format::Xlsx);
