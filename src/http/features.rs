@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::{
-    ApiError, AppState, Asker, Document, answers::Form, areas::AtPeriod, questions::asked,
+    ApiError, AppState, Asker, Document, answers::Form, areas::AtPeriod, asked::asked,
 };
 use crate::query::{self, FeaturesQuery};
 

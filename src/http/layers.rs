@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    ApiError, AppState, Asker, Document, answers::Form, questions::asked, snapshot::Snapshot,
+    ApiError, AppState, Asker, Document, answers::Form, asked::asked, snapshot::Snapshot,
 };
 use crate::{domain::Period, query};
 
