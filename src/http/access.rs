@@ -1,8 +1,4 @@
-use axum::{
-    Json,
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     ApiError, AppState, Asker,

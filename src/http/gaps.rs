@@ -1,9 +1,6 @@
 //! Norms, gaps, and who is served by nobody.
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     ApiError, AppState, Asker, Document,

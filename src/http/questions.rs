@@ -1,7 +1,6 @@
 //! Balance, statistics, catchments, coverage, search.
 
 use axum::{
-    Json,
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };

@@ -1,14 +1,10 @@
 //! Stations: their surroundings, whom they cover, what another set of them changes.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     ApiError, AppState, Asker, Document,
-    answers::{Form, Format, answer, geojson},
+    answers::{Format, answer, geojson},
     asked::{Posted, With},
     questions::title,
 };

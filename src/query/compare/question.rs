@@ -39,7 +39,7 @@ pub trait Asked {
 }
 
 impl Question {
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 16] = [
         "balance",
         "commute",
         "flows",

@@ -329,7 +329,7 @@ fn what_is_not_touched_is_shared_and_differs_by_exactly_zero() {
 #[test]
 fn gaps_blind_spots_sites_and_classes_are_compared_and_nothing_changed_is_exactly_zero() {
     let base = Model::new().city();
-    let (lon, lat) = at(100.0, 900.0);
+    let (lon, lat) = at(100.0, 300.0);
     let add = json!({"kind": "add", "layer": "schools", "lon": lon, "lat": lat,
         "values": {"kind": "primary", "seats_primary": 500}});
     let far = json!({"kind": "add", "layer": "kindergartens", "lon": lon, "lat": lat, "values": {"seats": 90}});
