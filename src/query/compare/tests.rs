@@ -719,6 +719,22 @@ fn a_station_a_line_and_a_street_open_ways() {
     };
     let seconds = ask(ride);
     assert!((120..600).contains(&seconds), "{seconds}");
+    // A station that moves takes its stop along, one that goes is passed.
+    let (lon, lat) = at(1900.0, 800.0);
+    let moved =
+        json!({"kind": "move", "layer": "stations", "id": "scenario-2-2", "lon": lon, "lat": lat});
+    let moved = apply(&scenario, 3, &edit(moved)).expect("allowed");
+    let stop = &moved.transit().expect("a timetable").schedule.stops[1];
+    assert_eq!(stop.lon_lat, Some((lon, lat)));
+    let gone = json!({"kind": "remove", "layer": "stations", "id": "scenario-2-2"});
+    let gone = apply(&scenario, 3, &edit(gone)).expect("allowed");
+    assert!(
+        gone.transit()
+            .expect("a timetable")
+            .schedule
+            .trips
+            .is_empty()
+    );
     // A street across the block of streets.
     let way = json!({"kind": "street", "class": "footway",
         "points": [[at(100.0, 100.0).0, at(100.0, 100.0).1], [at(900.0, 900.0).0, at(900.0, 900.0).1]]});
