@@ -70,7 +70,11 @@ fn read(
     let transit = read_transit(store, previous, city.streets("walk"))?;
     let city = city.with_transit(transit);
     let city = city.with_matrices(read_matrices(store, previous)?);
-    Ok(city.with_definitions(store.definitions()?))
+    let city = city.with_definitions(store.definitions()?);
+    Ok(match previous {
+        Some(previous) => city.remembering(previous),
+        None => city,
+    })
 }
 
 /// The timetable; its stops are joined to the streets anew where these have changed.

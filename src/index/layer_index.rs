@@ -124,6 +124,29 @@ impl LayerIndex {
         self.cells[feature.cell as usize].columns[place].value(feature.row as usize)
     }
 
+    /// The whole-number value of the attribute at `place`.
+    pub fn integer(&self, feature: FeatureRef, place: usize) -> Option<i64> {
+        self.cells[feature.cell as usize].columns[place].integer(feature.row as usize)
+    }
+
+    /// The whole-number values of the attribute at `place`, in the order of [`iter`](Self::iter).
+    pub fn integers(&self, place: usize) -> impl Iterator<Item = Option<i64>> + '_ {
+        self.cells.iter().flat_map(move |cell| {
+            let column = &cell.columns[place];
+            (0..cell.len()).map(move |row| column.integer(row))
+        })
+    }
+
+    /// What `of` makes of the area code that each feature carries for `levels()[level]`, in the
+    /// order of [`iter`](Self::iter); each code of a cell is looked at once.
+    pub fn by_area_code(&self, level: usize, of: impl Fn(&str) -> Option<u32>) -> Vec<Option<u32>> {
+        let mut all = Vec::with_capacity(self.features() as usize);
+        for cell in &self.cells {
+            cell.area_codes[level].map_words(&of, &mut all);
+        }
+        all
+    }
+
     pub fn text(&self, feature: FeatureRef, place: usize) -> Option<&str> {
         self.cells[feature.cell as usize].columns[place].text(feature.row as usize)
     }
@@ -297,19 +320,21 @@ impl LayerIndex {
         {
             return known.clone();
         }
-        let parts: Vec<AreaSums> = self
-            .cells
-            .par_iter()
-            .map(|cell| self.cell_sums_by_area(cell, place))
-            .collect();
+        // A cell that an edit left alone has its sums already.
+        self.cells.par_iter().for_each(|cell| {
+            cell.area_sums[place].get_or_init(|| self.cell_sums_by_area(cell, place));
+        });
         let mut total = AreaSums::new();
-        for part in parts {
-            for (code, sums) in part {
-                total
-                    .entry(code)
-                    .or_insert_with(|| Sums::zero(sums.counts.len()))
-                    .add(&sums);
-            }
+        for (code, sums) in self
+            .cells
+            .iter()
+            .filter_map(|cell| cell.area_sums[place].get())
+            .flatten()
+        {
+            total
+                .entry(code.clone())
+                .or_insert_with(|| Sums::zero(sums.counts.len()))
+                .add(sums);
         }
         let total = Arc::new(total);
         let mut known = self.area_sums.lock().expect("never poisoned");
