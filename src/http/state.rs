@@ -105,9 +105,16 @@ impl AppState {
             if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
                 live.publish(newer);
             }
-            let done = write(&live.snapshot(), &*store)?;
+            let before = live.snapshot();
+            let done = write(&before, &*store)?;
             if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
                 live.publish(newer);
+                let after = live.snapshot();
+                // Who wrote need not wait for it.
+                tokio::task::spawn_blocking(move || {
+                    after.join_streets();
+                    drop(before);
+                });
             }
             Ok(done)
         });

@@ -42,6 +42,15 @@ impl Places {
         }
     }
 
+    /// Where each place is joined, in the order of their numbers; `None` off the network.
+    pub fn snaps(&self) -> Vec<Option<Snap>> {
+        let mut snaps = vec![None; self.joined.len() + self.off_network as usize];
+        for (number, snap) in &self.joined {
+            snaps[*number as usize] = Some(*snap);
+        }
+        snaps
+    }
+
     fn on(&self, edge: u32) -> &[(u32, Snap)] {
         let edge = edge as usize;
         &self.joined[self.first[edge] as usize..self.first[edge + 1] as usize]
