@@ -105,16 +105,12 @@ impl AppState {
             if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
                 live.publish(newer);
             }
-            let before = live.snapshot();
-            let done = write(&before, &*store)?;
+            let done = write(&live.snapshot(), &*store)?;
             if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
                 live.publish(newer);
                 let after = live.snapshot();
                 // Who wrote need not wait for it.
-                tokio::task::spawn_blocking(move || {
-                    after.join_streets();
-                    drop(before);
-                });
+                tokio::task::spawn_blocking(move || after.join_streets());
             }
             Ok(done)
         });

@@ -4,6 +4,7 @@
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
 mod matrix;
+mod recall;
 mod streets;
 mod targets;
 mod transit;
@@ -12,7 +13,7 @@ use geo::{MultiPolygon, Point, Polygon};
 
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
-    city::{City, LoadedLayer},
+    city::{City, LoadedLayer, Ways},
     domain::{LayerId, Reason},
     index::FeatureRef,
     network::Reach,
@@ -71,6 +72,7 @@ fn named(loaded: &LoadedLayer, feature: FeatureRef) -> (LayerId, String) {
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
 pub struct Ruler<'c> {
     way: Way<'c>,
+    ways: &'c Ways,
     mode: Mode,
     unit: Unit,
     cost_per_unit: f64,
@@ -88,6 +90,7 @@ enum Way<'c> {
 pub struct Traveler<'r> {
     ruler: &'r Ruler<'r>,
     limits: Limits,
+    is_remembering: bool,
     reach: Reach,
     by_transit: transit::Buffers,
 }
@@ -127,6 +130,7 @@ impl<'c> Ruler<'c> {
         };
         Ok(Ruler {
             way,
+            ways: city.ways(),
             mode: travel.mode.clone(),
             unit: travel.unit,
             cost_per_unit,
@@ -169,6 +173,16 @@ impl<'c> Ruler<'c> {
         }
     }
 
+    /// Which features of a layer can be measured from, in the order of its index; `None` where each
+    /// has to be asked for.
+    pub fn measurable(&self, loaded: &LoadedLayer) -> Option<Vec<bool>> {
+        match &self.way {
+            Way::Straight => Some(vec![true; loaded.index.features() as usize]),
+            Way::Streets(streets) => Some(streets.on_network(loaded)),
+            Way::Transit(_) | Way::Matrix(_) => None,
+        }
+    }
+
     /// Why nothing is known of a start that cannot be measured from.
     pub fn unmeasurable(&self) -> Reason {
         match &self.way {
@@ -204,6 +218,7 @@ impl<'c> Ruler<'c> {
         Traveler {
             ruler: self,
             limits: limits.clone(),
+            is_remembering: false,
             reach: Reach::default(),
             by_transit: transit::Buffers::default(),
         }
@@ -231,6 +246,13 @@ impl<'c> Ruler<'c> {
 }
 
 impl Traveler<'_> {
+    /// The same traveler, who remembers straight ways and those on foot for all snapshots of the
+    /// city: for starts that are few, since every start is kept.
+    pub fn remembering(mut self) -> Self {
+        self.is_remembering = true;
+        self
+    }
+
     /// Every feature within a cost of a start, inclusive, each once with its cost.
     ///
     /// # Errors
@@ -243,6 +265,9 @@ impl Traveler<'_> {
         mut visit: impl FnMut(FeatureRef, f64),
     ) -> Result<(), QueryError> {
         self.limits.check()?;
+        if self.is_remembering && self.recall(loaded, start, cost, &mut visit) {
+            return Ok(());
+        }
         match &self.ruler.way {
             Way::Straight => straight(loaded, start, cost, &mut visit),
             Way::Matrix(matrix) => matrix.within(loaded, start, cost, &mut visit),
