@@ -359,6 +359,10 @@ export const zh = {
   report: '报告',
   report_of_city: '全市；在地图上点选一个单元可得该单元的报告。',
   report_of_area: '所选单元。',
+  report_of: '{place}。',
+  report_of_all: '全市。',
+  report_language: '报告语言',
+  report_all_services: '全部设施',
   report_busy: '正在计算并写成文件…',
   took: '{ms} 毫秒 · 数据版本 {version}',
 

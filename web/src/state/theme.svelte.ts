@@ -99,6 +99,9 @@ class Theme {
   /** Whether the city as it is stands beside the scenario on a map of its own. */
   isBeside = $derived(this.isCompared && compared.side !== 'difference');
 
+  /** The column of the city as it is that stands beside the mapped one. */
+  baseKey = $derived(`base.${compared.column}`);
+
   /** Whether the legend has classes. */
   isClassed = $derived(this.isShaded || this.isCells);
 
@@ -181,7 +184,7 @@ class Theme {
 
   values = $derived(this.rows.map((row) => numberAt(row, this.key)));
   /** The values of the city as it is, where both sides are shown. */
-  private baseValues = $derived(this.isBeside ? this.rows.map((row) => numberAt(row, `base.${compared.column}`)) : []);
+  private baseValues = $derived(this.isBeside ? this.rows.map((row) => numberAt(row, this.baseKey)) : []);
   known = $derived([...this.values, ...this.baseValues].filter((value) => value !== null));
 
   bandOf = $derived.by(() => {

@@ -28,28 +28,14 @@ pub fn document(document: &Document) -> String {
     for (at, finding) in document.findings.iter().enumerate() {
         body.paragraph("Finding", &format!("{}. {finding}", at + 1));
     }
-    for block in &document.blocks {
-        match block {
-            Block::Heading {
-                level,
-                number,
-                text,
-            } => {
-                body.paragraph(&format!("Heading{level}"), &format!("{number}{text}"));
-            }
-            Block::Paragraph(text) => body.paragraph("BodyText", text),
-            Block::Table(table) if table.is_wide => {
-                body.section(false);
-                body.table(table, WIDE);
-                body.section(true);
-            }
-            Block::Table(table) => body.table(table, WIDTH),
-            Block::Figure(figure) => body.figure(figure),
-            Block::Notes(notes) => {
-                for (label, text) in notes {
-                    body.note(label, text);
-                }
-            }
+    for (is_across, blocks) in document.runs() {
+        if is_across {
+            body.section(false);
+        }
+        let width = if is_across { WIDE } else { WIDTH };
+        blocks.iter().for_each(|block| body.block(block, width));
+        if is_across {
+            body.section(true);
         }
     }
     format!(
@@ -73,6 +59,24 @@ struct Body {
 }
 
 impl Body {
+    fn block(&mut self, block: &Block, width: usize) {
+        match block {
+            Block::Heading {
+                level,
+                number,
+                text,
+            } => self.paragraph(&format!("Heading{level}"), &format!("{number}{text}")),
+            Block::Paragraph(text) => self.paragraph("BodyText", text),
+            Block::Table(table) => self.table(table, width),
+            Block::Figure(figure) => self.figure(figure),
+            Block::Notes(notes) => {
+                for (label, text) in notes {
+                    self.note(label, text);
+                }
+            }
+        }
+    }
+
     fn paragraph(&mut self, style: &str, text: &str) {
         let _ = write!(
             self.out,
@@ -164,6 +168,10 @@ impl Body {
         }
         self.out
             .push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
+        let (heading, text) = match table.is_dense() {
+            true => ("DenseHeading", "DenseText"),
+            false => ("TableHeading", "TableText"),
+        };
         for (at, column) in table.columns.iter().enumerate() {
             let border = format!(
                 "<w:tcBorders>{}</w:tcBorders><w:vAlign w:val=\"bottom\"/>",
@@ -173,7 +181,7 @@ impl Body {
                 widths[at],
                 &table.heading(column),
                 table.is_number(at),
-                "TableHeading",
+                heading,
                 &border,
                 "",
             );
@@ -190,14 +198,7 @@ impl Body {
                 ),
             };
             for (at, cell) in table.cells(line).iter().enumerate() {
-                self.cell(
-                    widths[at],
-                    cell,
-                    table.is_number(at),
-                    "TableText",
-                    &border,
-                    look,
-                );
+                self.cell(widths[at], cell, table.is_number(at), text, &border, look);
             }
             self.out.push_str("</w:tr>");
         }
