@@ -92,7 +92,7 @@ test('a class set by hand needs a reason, holds, and is taken back', async () =>
   await form.locator('textarea').fill('轨道新线已批复');
   await form.locator('input').fill('规资局');
   await form.getByRole('button', { name: '保存' }).click();
-  await card().locator('h2 em', { hasText: '人工' }).waitFor({ timeout: 60_000 });
+  await card().locator('h2 em', { hasText: '人工' }).waitFor({ timeout: 120_000 });
   await settled();
   const set = (await asked()).rows.find(({ code }) => code === row.code);
   assert.deepEqual([set.class, set.computed_class, set.override.reason, set.override.by], ['gather', row.class, '轨道新线已批复', '规资局']);
@@ -101,7 +101,7 @@ test('a class set by hand needs a reason, holds, and is taken back', async () =>
   await card().locator('h2 em').scrollIntoViewIfNeeded();
   await shot(page, 'zh-zoning-by-hand');
   await card().getByRole('button', { name: '撤销人工判定' }).click();
-  await card().locator('h2 em').waitFor({ state: 'detached', timeout: 60_000 });
+  await card().locator('h2 em').waitFor({ state: 'detached', timeout: 120_000 });
   await settled();
   assert.deepEqual(await summary(), inWords(first));
 });
