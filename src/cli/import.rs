@@ -18,7 +18,7 @@ use crate::{
     domain::{Catalog, Column, Language, Layer, LayerKind, LevelId, Origin, Period},
     import::{self, Imported, Locate, Progress, ReadOptions},
     index::LayerIndex,
-    store::{BatchMode, ControlTotal, ImportRecord, geopackage::GeoPackage},
+    store::{self, BatchMode, ControlTotal, Home, ImportRecord, Store},
 };
 
 #[derive(Debug, clap::Args)]
@@ -31,8 +31,8 @@ pub struct ImportArguments {
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    pub(super) city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    pub(super) city: Home,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
     pub(super) crs: Option<Crs>,
@@ -128,16 +128,13 @@ pub fn run(
     // A dry run on a new city needs no file.
     let store = match (is_new, arguments.dry_run) {
         (true, true) => None,
-        _ => Some(GeoPackage::open_or_create(
-            &arguments.city,
-            catalog.clone(),
-        )?),
+        _ => Some(store::open_or_create(&arguments.city, catalog.clone())?),
     };
     let mut result = import_into(
         arguments,
         &catalog,
         &layer,
-        store.as_ref(),
+        store.as_deref(),
         language,
         &interrupt,
     );
@@ -147,10 +144,7 @@ pub fn run(
     if result.is_err() && is_new {
         // Nothing is left behind of a city that never held anything.
         drop(store);
-        for suffix in ["", "-wal", "-shm"] {
-            let path = format!("{}{suffix}", arguments.city.display());
-            std::fs::remove_file(path).ok();
-        }
+        arguments.city.discard();
     }
     result
 }
@@ -159,7 +153,7 @@ fn import_into(
     arguments: &ImportArguments,
     catalog: &Arc<Catalog>,
     layer: &Arc<Layer>,
-    store: Option<&GeoPackage>,
+    store: Option<&dyn Store>,
     language: Language,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -568,6 +562,9 @@ impl crate::store::Store for NoStore {
     fn change_number(&self) -> Result<u64, crate::store::StoreError> {
         Ok(0)
     }
+    fn stamp(&self) -> Result<i64, crate::store::StoreError> {
+        Ok(0)
+    }
     fn changes_since(&self, _: u64) -> Result<Vec<crate::store::Change>, crate::store::StoreError> {
         Ok(Vec::new())
     }
@@ -661,5 +658,8 @@ impl crate::store::Store for NoStore {
     }
     fn set_setting(&self, _: &str, _: &str) -> Result<(), crate::store::StoreError> {
         Ok(())
+    }
+    fn settings(&self) -> Result<Vec<(String, String)>, crate::store::StoreError> {
+        Ok(Vec::new())
     }
 }

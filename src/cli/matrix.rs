@@ -6,7 +6,7 @@ use crate::{
     domain::{Catalog, Language, LayerId, Period},
     import::{ReadOptions, TimesRead, read_times, time_columns},
     network::{Matrix, matrix_to_bytes},
-    store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{self, ImportRecord, StoredNetwork},
 };
 
 /// How many unknown ids are named.
@@ -24,8 +24,8 @@ pub fn run(
     let name = name.to_string_lossy();
     let _: LayerId = name.parse()?;
     let interrupt = Interrupt::listen();
-    let store = GeoPackage::open(&arguments.city, catalog.clone())?;
-    let city = city::load(&store as &dyn Store, catalog)?;
+    let store = store::open(&arguments.city, catalog.clone())?;
+    let city = city::load(&*store, catalog)?;
     let TimesRead { mut times, report } = {
         let mut progress = |_| !interrupt.is_asked();
         let options = ReadOptions {

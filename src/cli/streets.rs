@@ -11,7 +11,7 @@ use crate::{
     network::{
         BuildReport, Graph, Lines, NetworkError, Rules, graph_to_bytes, read_lines, read_osm,
     },
-    store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{self, ImportRecord, StoredNetwork},
 };
 
 /// Brings streets into a city, in place of those it has: one network for each way of travelling.
@@ -83,7 +83,7 @@ pub fn run(
     if interrupt.is_asked() {
         return Err("interrupted; nothing was written".into());
     }
-    let store = GeoPackage::open_or_create(&arguments.city, catalog)?;
+    let store = store::open_or_create(&arguments.city, catalog)?;
     let stored: Vec<_> = stored
         .iter()
         .map(|(mode, network)| (*mode, network))

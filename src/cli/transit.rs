@@ -9,7 +9,7 @@ use super::{Failure, import::ImportArguments, interrupt::Interrupt, lines, now, 
 use crate::{
     city::{City, StopFit},
     domain::{Catalog, Language, Period},
-    store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{self, ImportRecord, StoredNetwork},
     transit::{Schedule, Summary, gtfs, schedule_to_bytes},
 };
 
@@ -69,7 +69,7 @@ pub fn run(
     if interrupt.is_asked() {
         return Err("interrupted; nothing was written".into());
     }
-    let store = GeoPackage::open_or_create(&arguments.city, catalog)?;
+    let store = store::open_or_create(&arguments.city, catalog)?;
     let number = store.set_network("transit", &network)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),
