@@ -22,6 +22,7 @@ mod stations;
 mod stop_fit;
 mod streets;
 mod transit;
+mod ways;
 
 pub use areas::{Area, Areas};
 pub use flows::{LoadedFlows, PlacedFlows, UnknownPlaces, level_of_flows, place_flows};
@@ -38,3 +39,4 @@ pub use stations::known_stations;
 pub use stop_fit::StopFit;
 pub use streets::Streets;
 pub use transit::{Day, Pace, Transit, Way};
+pub use ways::{CellWays, WayKey, Ways};

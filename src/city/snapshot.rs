@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{
-    AreaLocator, Areas, LoadedFlows, OwnNorms, ScenarioStamp, Streets, TimeMatrix, Transit,
+    AreaLocator, Areas, LoadedFlows, OwnNorms, ScenarioStamp, Streets, TimeMatrix, Transit, Ways,
     kept::Kept,
 };
 use crate::{
@@ -120,6 +120,7 @@ pub struct City {
     definitions: Vec<Arc<StoredDefinition>>,
     kept: Kept,
     norms: Arc<OwnNorms>,
+    ways: Ways,
 }
 
 impl City {
@@ -150,7 +151,19 @@ impl City {
             definitions: Vec::new(),
             kept: Kept::default(),
             norms: Arc::default(),
+            ways: Ways::default(),
         }
+    }
+
+    /// The same city, which remembers the ways that an earlier snapshot of it does.
+    pub fn remembering(mut self, earlier: &City) -> Self {
+        self.ways = earlier.ways.clone();
+        self
+    }
+
+    /// Ways that were measured in any snapshot of this city.
+    pub fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     /// The same city with streets.
@@ -171,7 +184,7 @@ impl City {
     }
 
     /// Joins the newest layers to the walking streets, so that the first question on foot does
-    /// not wait for it.
+    /// not wait for it; after an edit that is only the cells that differ.
     pub fn join_streets(&self) {
         let Some(streets) = self.streets("walk") else {
             return;

@@ -3,12 +3,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use moka::sync::Cache;
 use rayon::prelude::*;
 
 use super::LoadedLayer;
 use crate::{
-    domain::{LayerId, Period},
-    network::{Graph, NetworkError, Places, Rules, Snap, Snapper, graph_from_bytes},
+    domain::{LayerId, Period, serial},
+    index::Cell,
+    network::{Graph, NetworkError, PlaceGroup, Places, Rules, Snap, Snapper, graph_from_bytes},
     store::{ChangeNumber, ImportRecord, StoredNetwork},
 };
 
@@ -21,7 +23,11 @@ pub struct Streets {
     pub record: ImportRecord,
     /// The commit that wrote them.
     pub version: ChangeNumber,
+    /// Names this very network among all that there ever were.
+    serial: u64,
     snapper: OnceLock<Snapper>,
+    /// The joined places of cells by their ground.
+    cells: Cache<u64, Arc<PlaceGroup>>,
     /// The joined places of each layer and period, for the versions of it that were asked last:
     /// those of the city as it is and of a scenario are asked in turn.
     places: Mutex<BTreeMap<(LayerId, Period), Vec<Joined>>>,
@@ -29,6 +35,17 @@ pub struct Streets {
 
 /// The places of a layer as of one of its versions.
 type Joined = (ChangeNumber, Arc<Places>);
+
+/// Beyond so many bytes the joined cells that were asked for least are forgotten.
+const MOST_BYTES: u64 = 512 << 20;
+
+fn cells() -> Cache<u64, Arc<PlaceGroup>> {
+    let bytes = |_: &u64, group: &Arc<PlaceGroup>| {
+        u32::try_from(group.heap_bytes() + 64).unwrap_or(u32::MAX)
+    };
+    let cache = Cache::builder().max_capacity(MOST_BYTES).weigher(bytes);
+    cache.build()
+}
 
 /// How many versions of a layer stay joined.
 const JOINED_VERSIONS: usize = 3;
@@ -47,7 +64,9 @@ impl Streets {
             period: stored.period,
             record: stored.record,
             version,
+            serial: serial(),
             snapper: OnceLock::new(),
+            cells: cells(),
             places: Mutex::default(),
         })
     }
@@ -60,7 +79,9 @@ impl Streets {
             period: self.period.clone(),
             record: self.record.clone(),
             version,
+            serial: serial(),
             snapper: OnceLock::new(),
+            cells: cells(),
             places: Mutex::default(),
         }
     }
@@ -81,6 +102,29 @@ impl Streets {
         Places::new(&self.graph, &snaps)
     }
 
+    /// The places of cells joined to the streets; those of a cell once, whatever becomes of the
+    /// others of its layer.
+    pub fn join_cells(&self, cells: &[Arc<Cell>]) -> Vec<Arc<PlaceGroup>> {
+        cells.par_iter().map(|cell| self.join_cell(cell)).collect()
+    }
+
+    /// The places of a cell joined to the streets, numbered by row.
+    pub fn join_cell(&self, cell: &Cell) -> Arc<PlaceGroup> {
+        if let Some(known) = self.cells.get(&cell.ground()) {
+            return known;
+        }
+        let places = cell.lon().iter().zip(cell.lat());
+        let snaps: Vec<Option<Snap>> = places.map(|(lon, lat)| self.snap(*lon, *lat)).collect();
+        let joined = Arc::new(PlaceGroup::new(&snaps));
+        self.cells.insert(cell.ground(), joined.clone());
+        joined
+    }
+
+    /// A number that no other network has.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
     /// The features of a layer joined to the streets, numbered in the order of its index; joined
     /// once for each version of the layer.
     pub fn places(&self, loaded: &LoadedLayer) -> Arc<Places> {
@@ -93,15 +137,18 @@ impl Streets {
             known[at..].rotate_left(1);
             return known[known.len() - 1].1.clone();
         }
-        let features: Vec<_> = loaded.index.iter().collect();
-        let snaps: Vec<Option<Snap>> = features
-            .par_iter()
-            .map(|feature| {
-                let (lon, lat) = loaded.index.place(*feature);
-                self.snap(lon, lat)
-            })
-            .collect();
-        let places = Arc::new(Places::new(&self.graph, &snaps));
+        let groups = self.join_cells(loaded.index.cells());
+        let mut next = 0;
+        let starts = loaded.index.cells().iter().map(|cell| {
+            next += cell.len() as u32;
+            next - cell.len() as u32
+        });
+        let starts: Vec<u32> = starts.collect();
+        let numbered = starts.into_iter().zip(groups.iter().map(|group| &**group));
+        let numbered: Vec<(u32, &PlaceGroup)> = numbered.collect();
+        let features = loaded.index.features() as usize;
+        let places = Places::of_groups(&self.graph, features, numbered.into_iter());
+        let places = Arc::new(places);
         let mut all = lock();
         let known = all.entry(key).or_default();
         known.retain(|joined| !is_asked(joined));

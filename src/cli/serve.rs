@@ -114,6 +114,7 @@ fn follow(store: &dyn Store, live: &std::sync::Weak<LiveCity>) {
             Ok(Some(city)) => {
                 tracing::info!(version = city.version(), "the city changed");
                 live.publish(city);
+                live.snapshot().join_streets();
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the changed city cannot be read yet"),

@@ -20,6 +20,7 @@ pub mod origin;
 mod period;
 mod plan;
 mod rules;
+mod serial;
 mod short_name;
 mod table;
 mod term;
@@ -46,6 +47,7 @@ pub use plan::{FigureKind, PlanFigure};
 pub use rules::{
     BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,
 };
+pub use serial::serial;
 pub use short_name::short_names;
 pub use table::Table;
 pub use term::{Term, TermFormat};

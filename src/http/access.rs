@@ -1,16 +1,9 @@
-use axum::{
-    Json,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
-    ApiError, AppState, Asker, Document,
-    answers::{Form, Format, tabled},
-    questions::{asked, posted},
+    ApiError, AppState, Asker,
+    answers::json_or_table,
+    asked::{Posted, With},
 };
 use crate::query::{self, AccessQuery};
 
@@ -24,17 +17,12 @@ use crate::query::{self, AccessQuery};
 pub async fn compute_access(
     State(state): State<AppState>,
     asker: Asker,
-    form: Result<Query<Form>, QueryRejection>,
-    question: Result<Json<AccessQuery>, JsonRejection>,
+    Posted(With { question, form }): Posted<AccessQuery>,
 ) -> Result<Response, ApiError> {
-    let (form, question) = (asked(form)?, posted(question)?);
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::access(city, question, limits)?;
-            match form.format {
-                Format::Json => Document::json(&found),
-                _ => tabled(&query::access_table(city, &found), form),
-            }
+            json_or_table(&found, form, |found| query::access_table(city, found))
         })
         .await
 }

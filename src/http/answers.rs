@@ -47,6 +47,18 @@ pub fn answer<R: Serialize, T: Serialize>(
     }
 }
 
+/// Writes an answer that has more than rows as JSON, else the table that it makes.
+pub fn json_or_table<A: Serialize>(
+    found: &A,
+    form: Form,
+    table: impl FnOnce(&A) -> ResultTable,
+) -> Result<Document, ApiError> {
+    match form.format {
+        Format::Json => Document::json(found),
+        _ => tabled(&table(found), form),
+    }
+}
+
 /// A table as a file, with the shapes of its rows as GeoJSON.
 pub fn tabled(table: &ResultTable, form: Form) -> Result<Document, ApiError> {
     let failed = |e: std::io::Error| ApiError::Internal(e.to_string());

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     ApiError, AppState, Asker, Document,
     answers::{Form, answer},
-    questions::{With, asked, title},
+    asked::{With, asked},
+    questions::title,
 };
 use crate::{
     domain::Period,
@@ -29,9 +30,8 @@ use crate::{
 pub async fn list_areas(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<AreasQuery>>, QueryRejection>,
+    With { question, form }: With<AreasQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::areas(city, question, limits)?;
@@ -52,9 +52,8 @@ pub async fn list_areas(
 pub async fn list_calibers(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<CalibersQuery>>, QueryRejection>,
+    With { question, form }: With<CalibersQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::calibers(city, question, limits)?;

@@ -1,14 +1,12 @@
 //! Commuting and its flows.
 
-use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     ApiError, AppState, Asker,
     answers::{Format, answer, geojson},
-    questions::{With, asked, title},
+    asked::With,
+    questions::title,
 };
 use crate::query::{self, CommuteQuery, FlowsQuery};
 
@@ -31,9 +29,8 @@ use crate::query::{self, CommuteQuery, FlowsQuery};
 pub async fn list_commute(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<CommuteQuery>>, QueryRejection>,
+    With { question, form }: With<CommuteQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::commute(city, question, limits)?;
@@ -57,9 +54,8 @@ pub async fn list_commute(
 pub async fn list_flows(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<FlowsQuery>>, QueryRejection>,
+    With { question, form }: With<FlowsQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::flow_lines(city, question, limits)?;

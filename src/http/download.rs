@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, AppState, Asker, Document, answers::Form, questions::asked};
+use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked};
 use crate::{
     domain::{Language, Period},
     export::{self, Format},

@@ -5,9 +5,7 @@ use axum::{
     response::Response,
 };
 
-use super::{
-    ApiError, AppState, Asker, Document, answers::Form, areas::AtPeriod, questions::asked,
-};
+use super::{ApiError, AppState, Asker, Document, answers::Form, areas::AtPeriod, asked::asked};
 use crate::query::{self, FeaturesQuery};
 
 /// The features of a layer, page by page.

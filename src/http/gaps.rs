@@ -1,14 +1,12 @@
 //! Norms, gaps, and who is served by nobody.
 
-use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     ApiError, AppState, Asker, Document,
     answers::{Format, answer, geojson, tabled},
-    questions::{With, asked, title},
+    asked::With,
+    questions::title,
 };
 use crate::query::{self, BlindSpotsQuery, GapsQuery, SchoolPlacesQuery};
 
@@ -38,9 +36,8 @@ use crate::query::{self, BlindSpotsQuery, GapsQuery, SchoolPlacesQuery};
 pub async fn list_gaps(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<GapsQuery>>, QueryRejection>,
+    With { question, form }: With<GapsQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::gaps(city, question, limits)?;
@@ -81,9 +78,8 @@ pub async fn list_gaps(
 pub async fn list_blind_spots(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<BlindSpotsQuery>>, QueryRejection>,
+    With { question, form }: With<BlindSpotsQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::blind_spots(city, question, limits)?;
@@ -121,9 +117,8 @@ pub async fn list_blind_spots(
 pub async fn list_school_places(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<SchoolPlacesQuery>>, QueryRejection>,
+    With { question, form }: With<SchoolPlacesQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::school_places(city, question, limits)?;

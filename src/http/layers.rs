@@ -8,9 +8,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{
-    ApiError, AppState, Asker, Document, answers::Form, questions::asked, snapshot::Snapshot,
-};
+use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked, snapshot::Snapshot};
 use crate::{domain::Period, query};
 
 /// Every layer that this city knows, with the states it holds.

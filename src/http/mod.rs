@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod areas;
+mod asked;
 mod asker;
 mod assets;
 mod city;

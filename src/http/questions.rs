@@ -1,11 +1,7 @@
 //! Balance, statistics, catchments, coverage, search.
 
 use axum::{
-    Json,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use serde_json::json;
@@ -13,6 +9,7 @@ use serde_json::json;
 use super::{
     ApiError, AppState, Asker, Document,
     answers::{Form, Format, answer, geojson},
+    asked::{Posted, With, asked},
 };
 use crate::{
     domain::Title,
@@ -21,27 +18,6 @@ use crate::{
         StatisticsQuery,
     },
 };
-
-/// A question in the address, with the form of the answer beside.
-pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
-    match question {
-        Ok(Query(question)) => Ok(question),
-        Err(rejection) => {
-            let text = rejection.body_text();
-            let problem = text
-                .rsplit_once("deserialize query string: ")
-                .map_or(text.as_str(), |(_, p)| p);
-            Err(ApiError::BadRequest(problem.to_owned()))
-        }
-    }
-}
-
-pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
-    match question {
-        Ok(Json(question)) => Ok(question),
-        Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
-    }
-}
 
 /// The job-housing balance (职住平衡) of every area of a level.
 #[utoipa::path(get, path = "/api/balance", tag = "questions",
@@ -64,9 +40,8 @@ pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, A
 pub async fn list_balance(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<BalanceQuery>>, QueryRejection>,
+    With { question, form }: With<BalanceQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::balance(city, question, limits)?;
@@ -101,9 +76,8 @@ pub async fn list_balance(
 pub async fn list_balance_report(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<BalanceReportQuery>>, QueryRejection>,
+    With { question, form }: With<BalanceReportQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::balance_report(city, question, limits)?;
@@ -141,9 +115,8 @@ pub async fn list_balance_report(
 pub async fn list_coverage(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<CoverageQuery>>, QueryRejection>,
+    With { question, form }: With<CoverageQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::coverage(city, question, limits)?;
@@ -163,10 +136,8 @@ pub async fn list_coverage(
 pub async fn compute_statistics(
     State(state): State<AppState>,
     asker: Asker,
-    form: Result<Query<Form>, QueryRejection>,
-    question: Result<Json<StatisticsQuery>, JsonRejection>,
+    Posted(With { question, form }): Posted<StatisticsQuery>,
 ) -> Result<Response, ApiError> {
-    let (form, question) = (asked(form)?, posted(question)?);
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::statistics(city, question, limits)?;
@@ -188,10 +159,8 @@ pub async fn compute_statistics(
 pub async fn compute_catchments(
     State(state): State<AppState>,
     asker: Asker,
-    form: Result<Query<Form>, QueryRejection>,
-    question: Result<Json<CatchmentsQuery>, JsonRejection>,
+    Posted(With { question, form }): Posted<CatchmentsQuery>,
 ) -> Result<Response, ApiError> {
-    let (form, question) = (asked(form)?, posted(question)?);
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::catchments(city, question, limits)?;
@@ -237,29 +206,5 @@ pub(super) fn title(zh: &str, en: &str) -> Title {
     Title {
         zh: zh.into(),
         en: en.into(),
-    }
-}
-
-/// A question and the form of its answer, both from the address.
-#[derive(Clone, Debug)]
-pub struct With<Q> {
-    pub question: Q,
-    pub form: Form,
-}
-
-impl<'de, Q: serde::de::DeserializeOwned> serde::Deserialize<'de> for With<Q> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let all = std::collections::BTreeMap::<String, String>::deserialize(deserializer)?;
-        let pick = |form: bool| {
-            let pairs = all
-                .iter()
-                .filter(|(key, _)| matches!(key.as_str(), "format" | "lang") == form);
-            let pairs: Vec<_> = pairs.collect();
-            serde_urlencoded::to_string(pairs).map_err(D::Error::custom)
-        };
-        let question = serde_urlencoded::from_str(&pick(false)?).map_err(D::Error::custom)?;
-        let form = serde_urlencoded::from_str(&pick(true)?).map_err(D::Error::custom)?;
-        Ok(With { question, form })
     }
 }

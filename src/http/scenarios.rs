@@ -15,10 +15,13 @@ use serde_json::{Value, json};
 use super::{
     ApiError, AppState, Asker,
     answers::{Form, answer},
-    questions::{asked, posted},
+    asked::{asked, posted},
 };
 use crate::{
-    city::scenario::{Described, Edit, Scenario},
+    city::{
+        City, Scenarios,
+        scenario::{Described, Edit, Scenario, ScenarioError},
+    },
     query::{self, Asked, Question},
 };
 
@@ -52,6 +55,21 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
         field: "If-Match".into(),
         problem: "send the etag of the scenario as it was read".into(),
     })
+}
+
+/// Changes a scenario that a writer has seen, and tells of it.
+async fn changed(
+    state: &AppState,
+    headers: &HeaderMap,
+    change: impl FnOnce(&Scenarios, &City, Option<u64>) -> Result<Scenario, ScenarioError>
+    + Send
+    + 'static,
+) -> Result<Response, ApiError> {
+    let version = seen(headers)?;
+    let after = state
+        .with_scenarios(move |scenarios, base| Ok(change(scenarios, base, version)?))
+        .await?;
+    Ok(told(StatusCode::OK, &after))
 }
 
 /// All scenarios (方案), oldest first, with their edits.
@@ -126,18 +144,16 @@ pub async fn describe_scenario(
     headers: HeaderMap,
     texts: Result<Json<Texts>, JsonRejection>,
 ) -> Result<Response, ApiError> {
-    let (version, texts) = (seen(&headers)?, posted(texts)?);
-    let told_of = state
-        .with_scenarios(move |scenarios, base| {
-            let described = Described {
-                name: texts.name.as_deref(),
-                note: texts.note.as_deref(),
-                edit: None,
-            };
-            Ok(scenarios.describe(base, id, version, described)?)
-        })
-        .await?;
-    Ok(told(StatusCode::OK, &told_of))
+    let texts = posted(texts)?;
+    changed(&state, &headers, move |scenarios, base, version| {
+        let described = Described {
+            name: texts.name.as_deref(),
+            note: texts.note.as_deref(),
+            edit: None,
+        };
+        scenarios.describe(base, id, version, described)
+    })
+    .await
 }
 
 /// Removes a scenario.
@@ -174,7 +190,7 @@ pub async fn add_edits(
     headers: HeaderMap,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, ApiError> {
-    let (version, body) = (seen(&headers)?, posted(body)?);
+    let body = posted(body)?;
     let read = |edit: Value| -> Result<Edit, ApiError> {
         serde_json::from_value(edit).map_err(|e| ApiError::BadField {
             field: "edit".into(),
@@ -190,10 +206,10 @@ pub async fn add_edits(
         },
         one => read(one).map(|edit| vec![edit]),
     }?;
-    let after = state
-        .with_scenarios(move |scenarios, base| Ok(scenarios.add(base, id, version, edits)?))
-        .await?;
-    Ok(told(StatusCode::OK, &after))
+    changed(&state, &headers, move |scenarios, base, version| {
+        scenarios.add(base, id, version, edits)
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize)]
@@ -214,17 +230,15 @@ pub async fn describe_edit(
     headers: HeaderMap,
     note: Result<Json<Note>, JsonRejection>,
 ) -> Result<Response, ApiError> {
-    let (version, note) = (seen(&headers)?, posted(note)?.note);
-    let after = state
-        .with_scenarios(move |scenarios, base| {
-            let described = Described {
-                edit: Some((number, &note)),
-                ..Described::default()
-            };
-            Ok(scenarios.describe(base, id, version, described)?)
-        })
-        .await?;
-    Ok(told(StatusCode::OK, &after))
+    let note = posted(note)?.note;
+    changed(&state, &headers, move |scenarios, base, version| {
+        let described = Described {
+            edit: Some((number, &note)),
+            ..Described::default()
+        };
+        scenarios.describe(base, id, version, described)
+    })
+    .await
 }
 
 /// Takes the last edit back (撤销).
@@ -238,11 +252,10 @@ pub async fn undo_edit(
     Path(id): Path<u64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let version = seen(&headers)?;
-    let after = state
-        .with_scenarios(move |scenarios, base| Ok(scenarios.undo(base, id, version)?))
-        .await?;
-    Ok(told(StatusCode::OK, &after))
+    changed(&state, &headers, move |scenarios, base, version| {
+        scenarios.undo(base, id, version)
+    })
+    .await
 }
 
 /// Does again what was taken back last (重做).
@@ -256,11 +269,10 @@ pub async fn redo_edit(
     Path(id): Path<u64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let version = seen(&headers)?;
-    let after = state
-        .with_scenarios(move |scenarios, base| Ok(scenarios.redo(base, id, version)?))
-        .await?;
-    Ok(told(StatusCode::OK, &after))
+    changed(&state, &headers, move |scenarios, base, version| {
+        scenarios.redo(base, id, version)
+    })
+    .await
 }
 
 /// What a comparison is told beside its question.
@@ -308,7 +320,7 @@ impl Asked for InBody {
 /// row (方案对比).
 #[utoipa::path(get, path = "/api/scenarios/{id}/compare", tag = "scenarios",
     params(("id" = u64, Path, description = "the scenario"),
-           ("question" = String, Query, description = "balance, commute, flows, areas, calibers, coverage, station_areas, station_coverage; its own parameters follow"),
+           ("question" = String, Query, description = "balance, commute, flows, areas, calibers, coverage, station_areas, station_coverage, gaps, blind_spots; its own parameters follow"),
            ("edits" = Option<usize>, Query, description = "only the first so many edits"),
            ("changed_only" = Option<bool>, Query, description = "only rows that differ"),
            ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
@@ -330,7 +342,7 @@ pub async fn compare_scenario(
     compared(state, asker, id, asked(how)?, asked(form)?, &fields).await
 }
 
-/// The same for a question in the body: `statistics`, `catchments`, `access`, `travel_times` …
+/// The same for a question in the body: `statistics`, `catchments`, `access`, `siting`, `zoning` …
 #[utoipa::path(post, path = "/api/scenarios/{id}/compare", tag = "scenarios",
     params(("id" = u64, Path, description = "the scenario"),
            ("question" = String, Query, description = "the question, its fields in the body"),

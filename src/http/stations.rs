@@ -1,18 +1,12 @@
 //! Stations: their surroundings, whom they cover, what another set of them changes.
 
-use axum::{
-    Json,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     ApiError, AppState, Asker, Document,
-    answers::{Form, Format, answer, geojson},
-    questions::{With, asked, posted, title},
+    answers::{Format, answer, geojson},
+    asked::{Posted, With},
+    questions::title,
 };
 use crate::query::{self, StationAreasQuery, StationChangeQuery, StationCoverageQuery};
 
@@ -41,9 +35,8 @@ use crate::query::{self, StationAreasQuery, StationChangeQuery, StationCoverageQ
 pub async fn list_station_areas(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<StationAreasQuery>>, QueryRejection>,
+    With { question, form }: With<StationAreasQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::station_areas(city, question, limits)?;
@@ -80,9 +73,8 @@ pub async fn list_station_areas(
 pub async fn list_station_coverage(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<StationCoverageQuery>>, QueryRejection>,
+    With { question, form }: With<StationCoverageQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::station_coverage(city, question, limits)?;
@@ -101,10 +93,8 @@ pub async fn list_station_coverage(
 pub async fn compute_station_change(
     State(state): State<AppState>,
     asker: Asker,
-    form: Result<Query<Form>, QueryRejection>,
-    question: Result<Json<StationChangeQuery>, JsonRejection>,
+    Posted(With { question, form }): Posted<StationChangeQuery>,
 ) -> Result<Response, ApiError> {
-    let (form, question) = (asked(form)?, posted(question)?);
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::station_change(city, question, limits)?;

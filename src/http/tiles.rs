@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ApiError, AppState, etag, questions::asked, snapshot::Snapshot};
+use super::{ApiError, AppState, asked::asked, etag, snapshot::Snapshot};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Layer, Period, TileCoord},

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::State,
     http::{HeaderValue, header},
     response::Response,
 };
@@ -15,8 +11,9 @@ use axum::{
 use super::{
     ApiError, AppState, Asker, Document,
     answers::{Form, Format, answer},
+    asked::{Posted, With},
     document::disposition,
-    questions::{asked, posted, title},
+    questions::title,
 };
 use crate::{
     city::City,
@@ -36,10 +33,8 @@ const CSV: &str = "text/csv; charset=utf-8";
 pub async fn compute_travel_times(
     State(state): State<AppState>,
     asker: Asker,
-    form: Result<Query<Form>, QueryRejection>,
-    question: Result<Json<TravelTimesQuery>, JsonRejection>,
+    Posted(With { question, form }): Posted<TravelTimesQuery>,
 ) -> Result<Response, ApiError> {
-    let (form, question) = (asked(form)?, posted(question)?);
     if form.format == Format::Csv && !asker.wants_job() {
         return stream(&state, state.city_for(&asker), question, form).await;
     }

@@ -13,7 +13,8 @@ use axum::{
 use super::{
     ApiError, AppState, Asker, Document,
     answers::{Form, Format, answer},
-    questions::{With, asked, posted, title},
+    asked::{Posted, With, asked, posted},
+    questions::title,
 };
 use crate::{
     city::City,
@@ -40,9 +41,8 @@ use crate::{
 pub async fn list_zoning(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<ZoningQuery>>, QueryRejection>,
+    With { question, form }: With<ZoningQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state.ask(asker, question, form, classified(form)).await
 }
 
@@ -55,10 +55,8 @@ pub async fn list_zoning(
 pub async fn compute_zoning(
     State(state): State<AppState>,
     asker: Asker,
-    form: Result<Query<Form>, QueryRejection>,
-    question: Result<Json<ZoningQuery>, JsonRejection>,
+    Posted(With { question, form }): Posted<ZoningQuery>,
 ) -> Result<Response, ApiError> {
-    let (form, question) = (asked(form)?, posted(question)?);
     state.ask(asker, question, form, classified(form)).await
 }
 
@@ -230,9 +228,8 @@ async fn write_override(
 pub async fn list_plan(
     State(state): State<AppState>,
     asker: Asker,
-    question: Result<Query<With<PlanQuery>>, QueryRejection>,
+    With { question, form }: With<PlanQuery>,
 ) -> Result<Response, ApiError> {
-    let With { question, form } = asked(question)?;
     state
         .ask(asker, question, form, move |city, question, limits| {
             let found = query::plan(city, question, limits)?;

@@ -8,7 +8,7 @@ use super::{
     cell::{BLOCK, short_hash},
     grid::{GRID_BITS, GridLevels, sums_of},
 };
-use crate::domain::{Bbox, Layer, LevelId, Table, TextColumn, hilbert_key, to_mercator};
+use crate::domain::{Bbox, Layer, LevelId, Table, TextColumn, hilbert_key, serial, to_mercator};
 
 /// The most features of one cell; an edit rebuilds that many at the most.
 pub const MAX_ROWS: usize = 16_384;
@@ -129,6 +129,7 @@ fn cell(layer: &Layer, levels: &[LevelId], table: &Table, key: CellKey, run: &[P
     rows_by_id.sort_unstable();
     Cell {
         key,
+        ground: serial(),
         bounds,
         rows_by_id: rows_by_id.into(),
         ids,
@@ -152,6 +153,7 @@ fn cell(layer: &Layer, levels: &[LevelId], table: &Table, key: CellKey, run: &[P
         y,
         columns,
         tree: OnceLock::new(),
+        area_sums: levels.iter().map(|_| OnceLock::new()).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use geo::Geometry;
 use rstar::RTree;
 
 use super::{
-    PackedColumn, PackedStrings, Sums,
+    AreaSums, PackedColumn, PackedStrings, Sums,
     grid::GridLevels,
     nearest::{Place, PlaceTree},
 };
@@ -56,6 +56,8 @@ pub const BLOCK: usize = 256;
 #[derive(Debug)]
 pub struct Cell {
     pub(super) key: CellKey,
+    /// Names its rows and their places: cells of one number differ in counts alone.
+    pub(super) ground: u64,
     /// True bounds of the geometries.
     pub(super) bounds: Bbox,
     pub(super) ids: PackedStrings,
@@ -79,11 +81,19 @@ pub struct Cell {
     pub(super) grids: GridLevels,
     /// Built when first asked for.
     pub(super) tree: OnceLock<PlaceTree>,
+    /// One per area level of the index, summed when first asked for.
+    pub(super) area_sums: Box<[OnceLock<AreaSums>]>,
 }
 
 impl Cell {
     pub fn key(&self) -> CellKey {
         self.key
+    }
+
+    /// Names its rows and their places among all cells that there ever were: another cell of this
+    /// number has the same features at the same places and differs in counts alone.
+    pub fn ground(&self) -> u64 {
+        self.ground
     }
 
     pub fn bounds(&self) -> &Bbox {

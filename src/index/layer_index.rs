@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -7,7 +7,7 @@ use geo::{Geometry, Point};
 use rayon::prelude::*;
 
 use super::{
-    Cell, Filter, Region, Relation, Sums,
+    Cell, CellKey, Filter, Region, Relation, Sums,
     build::build_cells,
     grid::{sums_of, tile_meets, tile_window},
 };
@@ -67,6 +67,29 @@ impl LayerIndex {
         }
     }
 
+    /// The same index, its cells named as those of an earlier state where they hold the same
+    /// features at the same places: what was made for their ground is found again.
+    pub fn on_known_ground(mut self, before: &LayerIndex) -> Self {
+        let known: HashMap<CellKey, &Cell> = before
+            .cells
+            .iter()
+            .map(|cell| (cell.key(), &**cell))
+            .collect();
+        for cell in &mut self.cells {
+            let known = known.get(&cell.key()).filter(|known| {
+                let rows = 0..cell.len();
+                known.len() == cell.len()
+                    && known.lon == cell.lon
+                    && known.lat == cell.lat
+                    && rows.into_iter().all(|row| known.id(row) == cell.id(row))
+            });
+            if let (Some(known), Some(cell)) = (known.map(|cell| cell.ground), Arc::get_mut(cell)) {
+                cell.ground = known;
+            }
+        }
+        self
+    }
+
     pub fn layer(&self) -> &Arc<Layer> {
         &self.layer
     }
@@ -122,6 +145,29 @@ impl LayerIndex {
     /// The value of the attribute at `place` in the layer's definition.
     pub fn value(&self, feature: FeatureRef, place: usize) -> Value {
         self.cells[feature.cell as usize].columns[place].value(feature.row as usize)
+    }
+
+    /// The whole-number value of the attribute at `place`.
+    pub fn integer(&self, feature: FeatureRef, place: usize) -> Option<i64> {
+        self.cells[feature.cell as usize].columns[place].integer(feature.row as usize)
+    }
+
+    /// The whole-number values of the attribute at `place`, in the order of [`iter`](Self::iter).
+    pub fn integers(&self, place: usize) -> impl Iterator<Item = Option<i64>> + '_ {
+        self.cells.iter().flat_map(move |cell| {
+            let column = &cell.columns[place];
+            (0..cell.len()).map(move |row| column.integer(row))
+        })
+    }
+
+    /// What `of` makes of the area code that each feature carries for `levels()[level]`, in the
+    /// order of [`iter`](Self::iter); each code of a cell is looked at once.
+    pub fn by_area_code(&self, level: usize, of: impl Fn(&str) -> Option<u32>) -> Vec<Option<u32>> {
+        let mut all = Vec::with_capacity(self.features() as usize);
+        for cell in &self.cells {
+            cell.area_codes[level].map_words(&of, &mut all);
+        }
+        all
     }
 
     pub fn text(&self, feature: FeatureRef, place: usize) -> Option<&str> {
@@ -297,19 +343,21 @@ impl LayerIndex {
         {
             return known.clone();
         }
-        let parts: Vec<AreaSums> = self
-            .cells
-            .par_iter()
-            .map(|cell| self.cell_sums_by_area(cell, place))
-            .collect();
+        // A cell that an edit left alone has its sums already.
+        self.cells.par_iter().for_each(|cell| {
+            cell.area_sums[place].get_or_init(|| self.cell_sums_by_area(cell, place));
+        });
         let mut total = AreaSums::new();
-        for part in parts {
-            for (code, sums) in part {
-                total
-                    .entry(code)
-                    .or_insert_with(|| Sums::zero(sums.counts.len()))
-                    .add(&sums);
-            }
+        for (code, sums) in self
+            .cells
+            .iter()
+            .filter_map(|cell| cell.area_sums[place].get())
+            .flatten()
+        {
+            total
+                .entry(code.clone())
+                .or_insert_with(|| Sums::zero(sums.counts.len()))
+                .add(sums);
         }
         let total = Arc::new(total);
         let mut known = self.area_sums.lock().expect("never poisoned");
@@ -393,5 +441,56 @@ impl Numbering {
             cell: cell as u32,
             row: (number - self.starts[cell]) as u32,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        definitions,
+        index::{Edit, MAX_ROWS},
+    };
+
+    #[test]
+    fn read_again_a_layer_stands_on_known_ground_but_where_it_changed() {
+        let catalog = definitions::read_catalog(None).expect("sound definitions");
+        let layer = catalog.layer("clinics").expect("a built-in layer");
+        let values = vec![Value::Missing; layer.attributes.len()];
+        let mut table = Table::for_layer(layer);
+        for number in 0..MAX_ROWS + 400 {
+            let (east, north) = (number % 200, number / 200);
+            let place = Point::new(113.0 + east as f64 * 5e-5, 23.0 + north as f64 * 1e-4);
+            table.push(&number.to_string(), Geometry::Point(place), &values);
+        }
+        let period: Period = "2020".parse().expect("a year");
+        let build =
+            |table: &Table| LayerIndex::build(layer.clone(), period.clone(), Vec::new(), table);
+        let before = build(&table);
+        let grounds = |index: &LayerIndex| -> Vec<u64> {
+            index.cells().iter().map(|cell| cell.ground()).collect()
+        };
+        let known = grounds(&before);
+        assert!(known.len() > 1);
+        assert_eq!(grounds(&build(&table).on_known_ground(&before)), known);
+
+        let moved = Edit::Put {
+            id: "7".into(),
+            geometry: Geometry::Point(Point::new(113.0001, 23.00001)),
+            values: values.clone(),
+            area_codes: BTreeMap::new(),
+        };
+        let after = build(&before.edited(&[moved]).to_table()).on_known_ground(&before);
+        let differing = |after: &LayerIndex| -> Vec<usize> {
+            let pairs = grounds(after).into_iter().zip(&known).enumerate();
+            let new = pairs.filter(|(_, (ground, known))| ground != *known);
+            new.map(|(number, _)| number).collect()
+        };
+        let home = before.find("7").expect("it is there").cell as usize;
+        assert_eq!(differing(&after), [home]);
+        // Another feature at the same place is other ground.
+        let renamed = table.ids.iter().position(|id| &**id == "7").expect("a row");
+        table.ids[renamed] = "seven".into();
+        assert_eq!(differing(&build(&table).on_known_ground(&before)), [home]);
     }
 }

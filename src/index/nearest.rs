@@ -121,24 +121,44 @@ impl LayerIndex {
 
     /// All features whose place lies within `radius_m` great-circle metres, in no order.
     pub fn within(&self, lon: f64, lat: f64, radius_m: f64, mut visit: impl FnMut(Neighbor)) {
-        let center = on_sphere(lon, lat);
+        for number in self.cells_within(lon, lat, radius_m) {
+            self.within_in_cell(number, (lon, lat), radius_m, &mut visit);
+        }
+    }
+
+    /// The numbers of the cells that may have a place within `radius_m` great-circle metres.
+    pub fn cells_within(
+        &self,
+        lon: f64,
+        lat: f64,
+        radius_m: f64,
+    ) -> impl Iterator<Item = usize> + '_ {
+        let cells = self.cells().iter().enumerate();
+        let is_near = move |cell: &super::Cell| min_distance_m(cell.bounds(), lon, lat) <= radius_m;
+        cells.filter(move |(_, cell)| is_near(cell)).map(|(n, _)| n)
+    }
+
+    /// Like [`within`](Self::within), in one cell alone.
+    pub fn within_in_cell(
+        &self,
+        number: usize,
+        (lon, lat): (f64, f64),
+        radius_m: f64,
+        mut visit: impl FnMut(Neighbor),
+    ) {
         let reach = chord_m(radius_m) + 1e-3;
-        for (number, cell) in self.cells().iter().enumerate() {
-            if min_distance_m(cell.bounds(), lon, lat) > radius_m {
-                continue;
-            }
-            for place in cell.tree().locate_within_distance(center, reach * reach) {
-                let feature = FeatureRef {
-                    cell: number as u32,
-                    row: u32::from(place.row),
-                };
-                let distance_m = self.distance_to(feature, lon, lat);
-                if distance_m <= radius_m {
-                    visit(Neighbor {
-                        feature,
-                        distance_m,
-                    });
-                }
+        let tree = self.cells()[number].tree();
+        for place in tree.locate_within_distance(on_sphere(lon, lat), reach * reach) {
+            let feature = FeatureRef {
+                cell: number as u32,
+                row: u32::from(place.row),
+            };
+            let distance_m = self.distance_to(feature, lon, lat);
+            if distance_m <= radius_m {
+                visit(Neighbor {
+                    feature,
+                    distance_m,
+                });
             }
         }
     }

@@ -178,6 +178,17 @@ impl PackedColumn {
         }
     }
 
+    /// Appends what `of` makes of the word of each row, asked once for each word; nothing where a
+    /// row has none.
+    pub(super) fn map_words(&self, of: impl Fn(&str) -> Option<u32>, all: &mut Vec<Option<u32>>) {
+        let PackedColumn::Text { codes, words } = self else {
+            return;
+        };
+        let made: Vec<Option<u32>> = words.iter().map(|word| of(word)).collect();
+        let rows = (0..codes.len()).map(|row| codes.get(row).and_then(|code| made[code as usize]));
+        all.extend(rows);
+    }
+
     pub fn value(&self, row: usize) -> Value {
         match self {
             PackedColumn::Integer(values) => values.get(row).map_or(Value::Missing, Value::Integer),

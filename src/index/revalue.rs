@@ -65,6 +65,7 @@ impl LayerIndex {
         let last_grid_zoom = (self.layer.zoom.detail + GRID_BITS).saturating_sub(2);
         Cell {
             key: cell.key,
+            ground: cell.ground,
             bounds: cell.bounds,
             ids: cell.ids.clone(),
             rows_by_id: cell.rows_by_id.clone(),
@@ -80,6 +81,7 @@ impl LayerIndex {
             grids: GridLevels::build(cell.key, &cell.x, &cell.y, &counts, last_grid_zoom),
             columns,
             tree: OnceLock::new(),
+            area_sums: cell.area_sums.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 }

@@ -14,37 +14,88 @@ pub struct Places {
 impl Places {
     /// Places in the order of their numbers; `None` is off the network.
     pub fn new(graph: &Graph, snaps: &[Option<Snap>]) -> Self {
+        let group = PlaceGroup::new(snaps);
+        Self::of_groups(graph, snaps.len(), std::iter::once((0, &group)))
+    }
+
+    /// The places of several groups, numbered group after group; `groups` gives each with the
+    /// number of its first place.
+    pub fn of_groups<'g>(
+        graph: &Graph,
+        places: usize,
+        groups: impl Iterator<Item = (u32, &'g PlaceGroup)> + Clone,
+    ) -> Self {
         let mut first = vec![0u32; graph.edges().len() + 1];
-        for snap in snaps.iter().flatten() {
+        for (_, snap) in groups.clone().flat_map(|(_, group)| &group.joined) {
             first[snap.edge as usize + 1] += 1;
         }
         for edge in 1..first.len() {
             first[edge] += first[edge - 1];
         }
-        let none = Snap {
-            edge: 0,
-            at_mm: 0,
-            leg_mm: 0,
-        };
-        let mut joined = vec![(0, none); first[first.len() - 1] as usize];
+        let mut joined = vec![(0, Snap::default()); first[first.len() - 1] as usize];
         let mut next = first.clone();
-        for (number, snap) in snaps.iter().enumerate() {
-            if let Some(snap) = snap {
+        for (start, group) in groups {
+            for (number, snap) in &group.joined {
                 let at = &mut next[snap.edge as usize];
-                joined[*at as usize] = (number as u32, *snap);
+                joined[*at as usize] = (start + number, *snap);
                 *at += 1;
             }
         }
         Places {
-            off_network: (snaps.len() - joined.len()) as u64,
+            off_network: (places - joined.len()) as u64,
             first,
             joined,
         }
     }
+}
 
+/// Places that lie together, joined to a network: far fewer than it has edges.
+#[derive(Clone, Debug, Default)]
+pub struct PlaceGroup {
+    /// Number of the place with where it is joined, by edge, then by number.
+    joined: Box<[(u32, Snap)]>,
+}
+
+impl PlaceGroup {
+    /// Places in the order of their numbers; `None` is off the network.
+    pub fn new(snaps: &[Option<Snap>]) -> Self {
+        let numbered = (0u32..).zip(snaps);
+        let joined = numbered.filter_map(|(number, snap)| Some((number, (*snap)?)));
+        let mut joined: Vec<(u32, Snap)> = joined.collect();
+        joined.sort_unstable_by_key(|(number, snap)| (snap.edge, *number));
+        PlaceGroup {
+            joined: joined.into(),
+        }
+    }
+
+    /// The numbers of the places that are on the network, in no order.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.joined.iter().map(|(number, _)| *number)
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.joined)
+    }
+}
+
+/// Places by the edge that they are joined to.
+pub trait OnEdges {
+    /// The places of an edge in the order of their numbers, each with where it is joined.
+    fn on(&self, edge: u32) -> &[(u32, Snap)];
+}
+
+impl OnEdges for Places {
     fn on(&self, edge: u32) -> &[(u32, Snap)] {
         let edge = edge as usize;
         &self.joined[self.first[edge] as usize..self.first[edge + 1] as usize]
+    }
+}
+
+impl OnEdges for PlaceGroup {
+    fn on(&self, edge: u32) -> &[(u32, Snap)] {
+        let start = self.joined.partition_point(|(_, snap)| snap.edge < edge);
+        let rest = &self.joined[start..];
+        &rest[..rest.iter().take_while(|(_, s)| s.edge == edge).count()]
     }
 }
 
@@ -117,7 +168,7 @@ impl Reach {
     }
 
     /// Every place within reach with its cost, each once.
-    pub fn for_each(&self, graph: &Graph, places: &Places, mut visit: impl FnMut(u32, u32)) {
+    pub fn for_each(&self, graph: &Graph, places: &impl OnEdges, mut visit: impl FnMut(u32, u32)) {
         for edge in self.edges(graph) {
             for (number, snap) in places.on(edge) {
                 if let Some(cost) = self.cost(graph, *snap) {

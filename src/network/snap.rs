@@ -8,7 +8,7 @@ use crate::domain::measure::{EARTH_RADIUS_M, distance_m};
 pub const MAX_LEG_MM: u32 = 500_000;
 
 /// A place joined to the nearest point of a street.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Snap {
     pub edge: u32,
     /// Millimetres along the edge from its first node.

@@ -27,6 +27,8 @@ pub(super) struct CostSearch<'c, 'r> {
 const AT_ONCE: usize = 64;
 /// Costs are kept in thousandths: millimetres, or milliseconds.
 pub(super) const THOUSANDTHS: f64 = 1000.0;
+/// The ways of more starts than these are not remembered: they would drive out all others.
+pub(super) const MOST_REMEMBERED: usize = 20_000;
 /// Bytes of a pair.
 pub(super) const PAIR: u64 = 8;
 
@@ -50,7 +52,8 @@ impl CostSearch<'_, '_> {
         mut full: impl FnMut(&mut CostMatrix, Range<usize>),
     ) -> Result<(), QueryError> {
         let mut matrix = CostMatrix::new(numbers, self.per_unit());
-        let travelers = Travelers(self, Mutex::default());
+        let is_remembering = starts.len() <= MOST_REMEMBERED;
+        let travelers = Travelers(self, Mutex::default(), is_remembering);
         self.limits
             .step("搜索出行成本", "searching the costs of travel");
         let mut first = 0;
@@ -96,14 +99,20 @@ pub(super) fn whole(cost: f64) -> u32 {
     }
 }
 
-/// Travelers in waiting: one for each thread that is at work.
-struct Travelers<'t, 'c, 'r>(&'t CostSearch<'c, 'r>, Mutex<Vec<Traveler<'r>>>);
+/// Travelers in waiting, one for each thread that is at work, and whether they remember their ways.
+struct Travelers<'t, 'c, 'r>(&'t CostSearch<'c, 'r>, Mutex<Vec<Traveler<'r>>>, bool);
 
 impl<'r> Travelers<'_, '_, 'r> {
     fn with<T>(&self, work: impl FnOnce(&mut Traveler<'r>) -> T) -> T {
         let lock = || self.1.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = lock().pop();
-        let mut traveler = waiting.unwrap_or_else(|| self.0.ruler.traveler(self.0.limits));
+        let mut traveler = waiting.unwrap_or_else(|| {
+            let traveler = self.0.ruler.traveler(self.0.limits);
+            match self.2 {
+                true => traveler.remembering(),
+                false => traveler,
+            }
+        });
         let done = work(&mut traveler);
         lock().push(traveler);
         done

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Limits, QueryError, Ruler, Start};
+use super::{Limits, QueryError, Ruler, Start, costs::MOST_REMEMBERED};
 use crate::city::LoadedLayer;
 
 /// The nearest of some starts: how far it is, infinite where none is within reach, and its number.
@@ -32,7 +32,8 @@ impl NearestStart {
 /// starts, infinite where none is within `cost`.
 ///
 /// # Errors
-/// A layer that is too large to hold, or nobody waits any longer.
+/// A layer that a table of travel times does not know or that is too large to hold, or nobody waits
+/// any longer.
 pub fn nearest_costs(
     ruler: &Ruler<'_>,
     loaded: &LoadedLayer,
@@ -55,6 +56,7 @@ pub fn nearest_starts(
     cost: f64,
     limits: &Limits,
 ) -> Result<Vec<NearestStart>, QueryError> {
+    ruler.require(loaded)?;
     let features = loaded.index.features() as usize;
     let nowhere = || vec![NearestStart::NOWHERE; features];
     if starts.is_empty() {
@@ -67,7 +69,10 @@ pub fn nearest_starts(
     let done = AtomicU64::new(0);
     let part = starts.len().div_ceil(parts);
     let of_some = |(first, some): (usize, &[Start])| {
-        let mut traveler = ruler.traveler(limits);
+        let mut traveler = match starts.len() <= MOST_REMEMBERED {
+            true => ruler.traveler(limits).remembering(),
+            false => ruler.traveler(limits),
+        };
         let mut nearest = nowhere();
         for (number, start) in some.iter().enumerate() {
             limits.progress(done.fetch_add(1, Ordering::Relaxed), starts.len() as u64);

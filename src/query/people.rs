@@ -27,15 +27,15 @@ impl Counted {
     pub fn of(source: CountSource, level: &str, areas: &[&Area]) -> Self {
         let index = &source.loaded.index;
         let level_at = index.level_index(level);
-        let area_of = |feature| {
-            let code = index.area_code(feature, level_at?)?;
+        let area_of = |code: &str| {
             let found = areas.binary_search_by(|area| area.code.as_str().cmp(code));
             found.ok().map(|at| at as u32)
         };
-        let features = index.iter().map(|feature| {
-            let value = index.value(feature, source.place).as_integer();
-            (value, area_of(feature))
-        });
+        let area_of_each = match level_at {
+            Some(level) => index.by_area_code(level, area_of),
+            None => vec![None; index.features() as usize],
+        };
+        let features = index.integers(source.place).zip(area_of_each);
         Counted {
             features: features.collect(),
             areas: areas.len(),

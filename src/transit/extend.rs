@@ -1,4 +1,4 @@
-//! A timetable with lines that are not there yet.
+//! A timetable with lines that are not there yet, or without stops that are.
 
 use super::{LineTable, Schedule, ServiceDate, Stop};
 use crate::domain::measure::distance_m;
@@ -52,6 +52,60 @@ impl Schedule {
             }
             schedule.trips.push(trip);
         }
+        schedule
+    }
+
+    /// The platform of the station of an id at a place: where a line table or feed calls it so and
+    /// it stands near there.
+    pub fn stop_of(&self, station: &str, place: (f64, f64)) -> Option<u32> {
+        let is_named = |stop: &Stop| {
+            let own = stop
+                .id
+                .split_once(':')
+                .map_or(stop.id.as_str(), |(_, own)| own);
+            own == station && stop.kind == 0
+        };
+        let is_near = |stop: &Stop| {
+            let metres = |at| distance_m(geo::Point::from(at), geo::Point::from(place));
+            stop.lon_lat.is_some_and(|at| metres(at) <= SAME_STOP_M)
+        };
+        let mut stops = self.stops.iter();
+        let found = stops.position(|stop| is_named(stop) && is_near(stop));
+        found.map(|number| number as u32)
+    }
+
+    /// The schedule with a stop at another place; run times stay.
+    pub fn with_stop_at(&self, stop: u32, place: (f64, f64)) -> Schedule {
+        let mut schedule = self.clone();
+        schedule.stops[stop as usize].lon_lat = Some(place);
+        schedule
+    }
+
+    /// The schedule in which no vehicle calls at a stop: trips pass it in the time they took, and
+    /// those that call at fewer than two others do not run.
+    pub fn passing(&self, stop: u32) -> Schedule {
+        let mut schedule = self.clone();
+        schedule.trips.retain_mut(|trip| {
+            let Some(first) = trip.calls.first().copied() else {
+                return false;
+            };
+            let before = trip.calls.len();
+            trip.calls.retain(|call| call.stop != stop);
+            let Some(now_first) = trip.calls.first() else {
+                return false;
+            };
+            // Headways are told at the first stop.
+            let later = now_first.departure_s - first.departure_s;
+            for headway in &mut trip.headways {
+                headway.from_s += later;
+                headway.until_s += later;
+            }
+            trip.calls.len() == before || trip.calls.len() >= 2
+        });
+        let is_elsewhere = |end: u32| end != stop;
+        let transfers = &mut schedule.transfers;
+        transfers.retain(|transfer| is_elsewhere(transfer.from) && is_elsewhere(transfer.to));
+        schedule.entrances.retain(|way| is_elsewhere(way.platform));
         schedule
     }
 
@@ -123,6 +177,50 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_that_is_closed_is_passed_in_the_same_time() {
+        let mut table = table("1", [("a", 113.0), ("b", 113.1)]);
+        table.stations.push(LineStation {
+            id: "c".into(),
+            name: "C".into(),
+            lon_lat: (113.2, 23.0),
+        });
+        table.lines[0].halts[1].run_s = 200;
+        table.lines[0].halts.push(Halt {
+            station: 2,
+            dwell_s: 30,
+            run_s: 0,
+        });
+        let base = table.schedule();
+        assert_eq!(base.stop_of("b", (113.1, 23.001)), Some(1));
+        assert_eq!(base.stop_of("b", (113.2, 23.0)), None);
+        let arrival = |schedule: &Schedule, trip: usize, stop: u32| {
+            let trip = &schedule.trips[trip];
+            let call = trip.calls.iter().find(|call| call.stop == stop);
+            // Seconds of the day at which the first vehicle gets there.
+            call.map(|call| trip.headways[0].from_s + call.arrival_s - trip.calls[0].departure_s)
+        };
+        for closed in 0..3 {
+            let after = base.passing(closed);
+            assert!(after.is_sound());
+            for (trip, stop) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
+                let is_start = after.trips[trip].calls[0].stop == stop;
+                let wanted = (stop != closed)
+                    .then(|| arrival(&base, trip, stop))
+                    .flatten();
+                if !is_start {
+                    assert_eq!(
+                        arrival(&after, trip, stop),
+                        wanted,
+                        "{closed} {trip} {stop}"
+                    );
+                }
+            }
+        }
+        // A line of two stops does not run to one.
+        assert!(base.passing(0).passing(1).trips.is_empty());
+    }
+
+    #[test]
     fn a_station_that_is_there_is_shared_and_another_of_its_name_is_not() {
         let base = table("1", [("a", 113.0), ("b", 113.1)]).schedule();
         let more = base.with_lines(&table("1", [("b", 113.1), ("a", 113.5)]));
@@ -137,11 +235,7 @@ mod tests {
         let day = "2020-06-01".parse().unwrap();
         let runs = |schedule: &Schedule| {
             let timetable = Timetable::for_date(schedule, day, &[]).unwrap();
-            timetable
-                .patterns
-                .iter()
-                .map(|pattern| pattern.trips)
-                .sum::<usize>()
+            timetable.trips_before(24 * 3600)
         };
         assert_eq!((runs(&base), runs(&more)), (4, 8));
         assert_eq!(more.trips[..base.trips.len()], base.trips);

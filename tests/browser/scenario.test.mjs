@@ -75,6 +75,103 @@ test('undo, redo and a note are kept', async () => {
   await page.waitForFunction(async (url) => (await (await fetch(url)).json()).rows.at(-1).edits[0].note === '一期', `${SERVER}/api/scenarios`);
 });
 
+test('the school is changed on its card and dragged elsewhere on the map', async () => {
+  const kept = await scenario();
+  await page.goto(`${SERVER}/?mode=scenario&scenario=${kept.id}&feature=schools/scenario-2`);
+  await page.locator('[data-ready=true]').waitFor();
+  await page.locator('.card').getByRole('button', { name: '修改', exact: true }).click();
+  await page.locator('.card').getByLabel(/小学学位/).fill('960');
+  await page.locator('.card').getByRole('button', { name: '应用' }).click();
+  await stepsAre(3);
+  const before = await getJson(`/api/layers/schools/features/scenario-2?scenario=${kept.id}`);
+  assert.equal(before.properties.seats_primary, 960);
+  const ring = page.locator('.place-handle');
+  await ring.waitFor();
+  await atRest(page);
+  const box = await ring.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 30, y - 20, { steps: 5 });
+  await page.mouse.up();
+  await stepsAre(4);
+  const after = await getJson(`/api/layers/schools/features/scenario-2?scenario=${kept.id}`);
+  assert.ok(after.geometry.coordinates[0] > before.geometry.coordinates[0] && after.geometry.coordinates[1] > before.geometry.coordinates[1]);
+  await shot(page, 'zh-scenario-card');
+  await page.keyboard.press('Escape');
+});
+
+test('jobs move from one district to another with their commuters', async () => {
+  const { rows } = await getJson('/api/areas?level=district');
+  const [from, to] = rows.toSorted((a, b) => b['workplaces.jobs'] - a['workplaces.jobs']);
+  const kept = await scenario();
+  await page.goto(`${SERVER}/?mode=scenario&scenario=${kept.id}&area=${from.code}`);
+  await page.locator('[data-ready=true]').waitFor();
+  await page.locator('summary', { hasText: '搬迁岗位' }).click();
+  const take = page.locator('.panel').getByRole('button', { name: '取用' });
+  await take.first().click();
+  await page.locator('.panel dd', { hasText: from.name }).waitFor();
+  const row = page.locator('.drawer tbody tr', { hasText: to.name });
+  const toggle = page.locator('.drawer .open-close');
+  if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click();
+  await row.first().click();
+  await take.last().click();
+  await page.locator('.panel dd', { hasText: to.name }).waitFor();
+  await page.getByRole('spinbutton', { name: '岗位数' }).fill('500');
+  await page.locator('.panel details', { hasText: '搬迁岗位' }).getByRole('button', { name: '应用' }).click();
+  await stepsAre(5);
+  const moved = (await scenario()).edits.at(-1);
+  assert.deepEqual([moved.kind, moved.jobs, moved.from.area, moved.to.area], ['move_jobs', 500, from.code, to.code]);
+  await toggle.click();
+});
+
+test('base and scenario stand beside one another, by a divider and on two maps', async () => {
+  await page.keyboard.press('Escape');
+  await page.getByLabel('对比指标').selectOption('balance.jobs');
+  await page.getByRole('radio', { name: '卷帘' }).click();
+  await page.locator('[data-base-ready=true]').waitFor();
+  const divider = page.getByRole('slider', { name: /分隔线/ });
+  await divider.focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await divider.getAttribute('aria-valuenow'), '48');
+  const box = await divider.boundingBox();
+  await page.mouse.move(box.x + 1, box.y + 200);
+  await page.mouse.down();
+  await page.mouse.move(box.x - 150, box.y + 200, { steps: 4 });
+  await page.mouse.up();
+  assert.ok(Number(await divider.getAttribute('aria-valuenow')) < 40);
+  await page.waitForFunction(() => new URL(location.href).searchParams.get('sides') === 'swipe');
+  await shot(page, 'zh-scenario-swipe');
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole('radio', { name: '并排' }).click();
+  await page.locator('.frame .between').waitFor();
+  const widths = await page.locator('.map .canvas, .map .other').evaluateAll((maps) => maps.map((map) => map.clientWidth));
+  assert.ok(Math.abs(widths[0] - widths[1]) <= 1, String(widths));
+  await shot(page, 'zh-scenario-two');
+  await page.getByRole('radio', { name: '差值' }).click();
+  await page.locator('.frame').waitFor({ state: 'detached' });
+  await page.getByLabel('对比指标').selectOption('balance.jobs_per_employed_resident');
+});
+
+test('a street is drawn point by point and taken back', async () => {
+  const count = (await scenario()).edits.length;
+  await page.locator('summary', { hasText: '新增线路或道路' }).click();
+  await page.getByRole('button', { name: '画道路' }).click();
+  const box = await page.locator('.canvas').boundingBox();
+  for (const [x, y] of [[0.5, 0.5], [0.52, 0.48]]) await page.mouse.click(box.x + box.width * x, box.y + box.height * y);
+  await page.locator('.panel', { hasText: '已点 2 处' }).waitFor();
+  await page.locator('.panel details', { hasText: '新增线路或道路' }).getByRole('button', { name: '应用' }).click();
+  await stepsAre(count + 1);
+  assert.equal((await scenario()).edits.at(-1).kind, 'street');
+  await page.getByRole('button', { name: '撤销' }).click();
+  await stepsAre(count);
+  while ((await scenario()).edits.length > 2) {
+    const left = (await scenario()).edits.length;
+    await page.getByRole('button', { name: '撤销' }).click();
+    await stepsAre(left - 1);
+  }
+});
+
 test('the table compares and the file has both sides', async () => {
   const toggle = page.locator('.drawer .open-close');
   if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use geo::{Geometry, Point};
 
 use super::{
-    Add, Alter, EditError, Move, Remove, StationEdit, apply::Step, place::check_place,
+    Add, Alter, EditError, Move, Remove, StationEdit, apply::Step, place::check_place, timetable,
     values::set_values,
 };
 use crate::{
@@ -36,7 +36,8 @@ pub(super) fn moved(at: &Step<'_>, moved: &Move) -> Result<City, EditError> {
         values.clone_from_slice(&old);
         Ok(())
     })?;
-    Ok(edited(at, &loaded, &[put]))
+    let city = edited(at, &loaded, &[put]);
+    Ok(timetable::follow(at, city, (&loaded, feature), place))
 }
 
 pub(super) fn alter(at: &Step<'_>, alter: &Alter) -> Result<City, EditError> {
@@ -56,9 +57,10 @@ pub(super) fn alter(at: &Step<'_>, alter: &Alter) -> Result<City, EditError> {
 
 pub(super) fn remove(at: &Step<'_>, remove: &Remove) -> Result<City, EditError> {
     let loaded = target(at.city, &remove.layer, remove.period.as_ref())?;
-    find(&loaded, &remove.id)?;
+    let feature = find(&loaded, &remove.id)?;
     let id = remove.id.clone();
-    Ok(edited(at, &loaded, &[IndexEdit::Remove { id }]))
+    let city = edited(at, &loaded, &[IndexEdit::Remove { id }]);
+    Ok(timetable::close(at, city, &loaded, feature))
 }
 
 /// A station and its entrances, which lie in the layer whose ids refer to the station's.

@@ -16,6 +16,7 @@ mod line;
 mod place;
 mod stamp;
 mod street;
+mod timetable;
 mod told;
 mod values;
 

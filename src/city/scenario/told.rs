@@ -22,9 +22,13 @@ impl Change {
             Change::Move(moved) => {
                 let title = layer(&moved.layer);
                 let place = at(moved.lon, moved.lat);
+                let (zh, en) = match has_calls(city, &moved.layer) {
+                    true => ("，时刻表的停靠随之移动", ", its calls with it"),
+                    false => ("", ""),
+                };
                 say(
-                    format!("移动{} {} 至 {place}", title.zh, moved.id),
-                    format!("{}: move {} to {place}", title.en, moved.id),
+                    format!("移动{} {} 至 {place}{zh}", title.zh, moved.id),
+                    format!("{}: move {} to {place}{en}", title.en, moved.id),
                 )
             }
             Change::Alter(alter) => {
@@ -53,9 +57,13 @@ impl Change {
             }
             Change::Remove(remove) => {
                 let title = layer(&remove.layer);
+                let (zh, en) = match has_calls(city, &remove.layer) {
+                    true => ("，车辆不再停靠", ", vehicles pass it"),
+                    false => ("", ""),
+                };
                 say(
-                    format!("删除{} {}", title.zh, remove.id),
-                    format!("{}: remove {}", title.en, remove.id),
+                    format!("删除{} {}{zh}", title.zh, remove.id),
+                    format!("{}: remove {}{en}", title.en, remove.id),
                 )
             }
             Change::Grow(grow) => {
@@ -70,9 +78,14 @@ impl Change {
                     (_, Some(amount)) => format!("{amount:+}"),
                     _ => String::new(),
                 };
+                // Who commutes where is not known of people and jobs that are not there yet.
+                let (zh, en) = match city.all_flows().next() {
+                    Some(_) => ("（通勤流不变）", " (commuting flows unchanged)"),
+                    None => ("", ""),
+                };
                 say(
-                    format!("{}：{} {by}", within.zh, of.zh),
-                    format!("{}: {} {by}", within.en, of.en),
+                    format!("{}：{} {by}{zh}", within.zh, of.zh),
+                    format!("{}: {} {by}{en}", within.en, of.en),
                 )
             }
             Change::MoveJobs(moved) => {
@@ -127,6 +140,11 @@ impl Change {
             }
         }
     }
+}
+
+/// Whether vehicles may call at the features of a layer.
+fn has_calls(city: &City, layer: &LayerId) -> bool {
+    *layer == *"stations" && city.transit().is_some()
 }
 
 fn say(zh: String, en: String) -> Title {

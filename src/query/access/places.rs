@@ -156,8 +156,7 @@ fn income(source: &CountSource, query: &AccessQuery) -> Result<Option<usize>, Qu
 
 fn homes(source: CountSource, income: Option<usize>) -> Places {
     let index = &source.loaded.index;
-    let people = |home| index.value(home, source.place).as_integer();
-    let people: Vec<Option<i64>> = index.iter().map(people).collect();
+    let people: Vec<Option<i64>> = index.integers(source.place).collect();
     let income = income.map_or_else(Vec::new, |at| {
         let value = |home| index.value(home, at).as_number();
         index.iter().map(value).collect()

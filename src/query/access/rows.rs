@@ -35,6 +35,14 @@ pub struct AccessRow {
 pub(super) fn explain(found: &mut Found, ruler: &Ruler<'_>, places: &Places, measure: Measure) {
     let index = &places.loaded.index;
     let numbering = index.numbering();
+    let measurable = ruler.measurable(&places.loaded);
+    let is_measurable = |number: usize| match &measurable {
+        Some(all) => all[number],
+        None => {
+            let start = Start::of(&places.loaded, numbering.feature(number));
+            ruler.is_measurable(&start)
+        }
+    };
     let reason = |(number, value): (usize, &mut Option<f64>)| {
         if value.is_some_and(|value| value > 0.0) {
             return None;
@@ -46,8 +54,7 @@ pub(super) fn explain(found: &mut Found, ruler: &Ruler<'_>, places: &Places, mea
                 Some(_) => {}
             }
         }
-        let start = Start::of(&places.loaded, numbering.feature(number));
-        if !ruler.is_measurable(&start) {
+        if !is_measurable(number) {
             *value = None;
             return Some(ruler.unmeasurable());
         }

@@ -284,7 +284,7 @@ pub(super) fn reach<'c>(
     for (number, some) in origins.chunks(AT_ONCE).enumerate() {
         let found: Vec<Vec<Vec<(FeatureRef, f64)>>> = some
             .par_iter()
-            .map_init(|| ruler.traveler(limits), search)
+            .map_init(|| ruler.traveler(limits).remembering(), search)
             .collect::<Result<_, QueryError>>()?;
         limits.progress((number * AT_ONCE) as u64, origins.len() as u64);
         for (origin, of_layers) in found.iter().enumerate() {

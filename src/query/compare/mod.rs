@@ -37,8 +37,8 @@ pub fn compare(
         let column = column(scenario.catalog(), key);
         column.is_some_and(|column| column.format != TermFormat::Text)
     };
-    let keys = question.keys();
-    let mut rows = rows::side_by_side(&before.rows, &after.rows, keys, &is_number);
+    let (keys, words) = (question.keys(), question.words());
+    let mut rows = rows::side_by_side(&before.rows, &after.rows, keys, words, &is_number);
     if changed_only {
         rows.retain(rows::is_changed);
     }
@@ -56,7 +56,7 @@ pub fn compare(
         },
         provenance: after.provenance,
         rows,
-        totals: rows::side_by_side(&before.totals, &after.totals, keys, &is_number),
+        totals: rows::side_by_side(&before.totals, &after.totals, keys, words, &is_number),
         left_out: after.left_out,
     })
 }

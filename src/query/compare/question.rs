@@ -23,6 +23,10 @@ pub enum Question {
     Coverage(Box<query::CoverageQuery>),
     TravelTimes(Box<query::TravelTimesQuery>),
     Access(Box<query::AccessQuery>),
+    Gaps(Box<query::GapsQuery>),
+    BlindSpots(Box<query::BlindSpotsQuery>),
+    Siting(Box<query::SitingQuery>),
+    Zoning(Box<query::ZoningQuery>),
 }
 
 /// Where the fields of a question come from: an address or a body.
@@ -35,7 +39,7 @@ pub trait Asked {
 }
 
 impl Question {
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 16] = [
         "balance",
         "commute",
         "flows",
@@ -48,6 +52,10 @@ impl Question {
         "coverage",
         "travel_times",
         "access",
+        "gaps",
+        "blind_spots",
+        "siting",
+        "zoning",
     ];
 
     /// The question of a name; `None` where there is none of that name.
@@ -68,6 +76,10 @@ impl Question {
             "coverage" => Question::Coverage(asked.read()?),
             "travel_times" => Question::TravelTimes(asked.read()?),
             "access" => Question::Access(asked.read()?),
+            "gaps" => Question::Gaps(asked.read()?),
+            "blind_spots" => Question::BlindSpots(asked.read()?),
+            "siting" => Question::Siting(asked.read()?),
+            "zoning" => Question::Zoning(asked.read()?),
             _ => return Ok(None),
         }))
     }
@@ -83,11 +95,23 @@ impl Question {
                 &["code", "cutoff", "cutoff_min"]
             }
             Question::TravelTimes(_) => &["from", "to"],
-            Question::Access(_) => &["id"],
+            Question::Access(_) | Question::Siting(_) => &["id"],
+            Question::Gaps(_) => &["code", "service"],
             Question::Balance(_)
             | Question::Commute(_)
             | Question::Areas(_)
-            | Question::Calibers(_) => &["code"],
+            | Question::Calibers(_)
+            | Question::BlindSpots(_)
+            | Question::Zoning(_) => &["code"],
+        }
+    }
+
+    /// The columns of words that an edit may change, told of both sides.
+    pub(super) fn words(&self) -> &'static [&'static str] {
+        match self {
+            Question::Gaps(_) => &["evaluation"],
+            Question::Zoning(_) => &["class", "reasons", "conflicts"],
+            _ => &[],
         }
     }
 
@@ -105,6 +129,10 @@ impl Question {
             Question::Coverage(_) => ("服务覆盖率", "Coverage"),
             Question::TravelTimes(_) => ("出行时间表", "Travel times"),
             Question::Access(_) => ("可达性", "Access"),
+            Question::Gaps(_) => ("公共服务设施供需", "Supply of public services"),
+            Question::BlindSpots(_) => ("服务盲区人口", "People in blind spots"),
+            Question::Siting(_) => ("设施选址", "Sites for facilities"),
+            Question::Zoning(_) => ("人口布局分类", "Population layout classes"),
         };
         Title {
             zh: zh.into(),
@@ -150,6 +178,13 @@ impl Question {
             }
             Question::TravelTimes(q) => Flat::of(&query::travel_times(city, q, limits)?),
             Question::Access(q) => Flat::of(&query::access(city, q, limits)?.answer),
+            Question::Gaps(q) => Flat::of(&query::gaps(city, q, limits)?.answer),
+            Question::BlindSpots(q) => Flat::of(&query::blind_spots(city, q, limits)?.answer),
+            Question::Siting(q) => Flat::of(&query::siting(city, q, limits)?.answer),
+            Question::Zoning(q) => {
+                let found = query::zoning(city, q, limits)?;
+                Flat::of(&query::flat_zoning(&found, language))
+            }
         })
     }
 }

@@ -10,25 +10,31 @@ use crate::query::Row;
 /// at the end.
 ///
 /// A column of numbers becomes `base.…`, `scenario.…` and `difference.…`; the difference is
-/// undefined where either is. A reason stands beside its side. Everything else says what the row is
-/// about.
+/// undefined where either is. A column of `words` becomes `base.…` and `scenario.…`; a reason stands
+/// beside its side. Everything else says what the row is about.
 pub(super) fn side_by_side(
     base: &[Row],
     scenario: &[Row],
     keys: &[&str],
+    words: &[&str],
     is_number: &dyn Fn(&str) -> bool,
 ) -> Vec<Row> {
-    let numbers = numbers(base.iter().chain(scenario), keys, is_number);
+    let is_number = |key: &str| !words.contains(&key) && is_number(key);
+    let numbers = numbers(base.iter().chain(scenario), keys, &is_number);
+    let columns = Columns {
+        numbers: &numbers,
+        words,
+    };
     let (of_base, of_scenario) = (numbered(base, keys), numbered(scenario, keys));
     let known: BTreeMap<&Key, &Row> = of_base.iter().map(|(key, row)| (key, *row)).collect();
     let mut rows: Vec<Row> = Vec::with_capacity(scenario.len());
     for (key, row) in &of_scenario {
-        rows.push(pair(known.get(key).copied(), Some(row), &numbers));
+        rows.push(pair(known.get(key).copied(), Some(row), &columns));
     }
     let seen: BTreeSet<&Key> = of_scenario.iter().map(|(key, _)| key).collect();
     for (key, row) in of_base.iter().filter(|(key, _)| !seen.contains(key)) {
         debug_assert!(!seen.contains(key));
-        rows.push(pair(Some(row), None, &numbers));
+        rows.push(pair(Some(row), None, &columns));
     }
     rows
 }
@@ -79,14 +85,22 @@ fn numbers<'r>(
     order
 }
 
-fn pair(base: Option<&Row>, scenario: Option<&Row>, numbers: &[String]) -> Row {
+/// The columns that differ from side to side.
+struct Columns<'c> {
+    numbers: &'c [String],
+    words: &'c [&'c str],
+}
+
+fn pair(base: Option<&Row>, scenario: Option<&Row>, columns: &Columns<'_>) -> Row {
+    let Columns { numbers, words } = columns;
+    let is_told_twice = |key: &String| numbers.contains(key) || words.contains(&key.as_str());
     let mut row = Row::new();
     let Some(shown) = scenario.or(base) else {
         return row;
     };
     for (key, value) in shown {
         let is_word = !value.is_object() && !value.is_array() && !value.is_null();
-        if is_word && !numbers.contains(key) && !is_reason(key) {
+        if is_word && !is_told_twice(key) && !is_reason(key) {
             row.insert(key.clone(), value.clone());
         }
     }
@@ -99,7 +113,11 @@ fn pair(base: Option<&Row>, scenario: Option<&Row>, numbers: &[String]) -> Row {
         let value = side.and_then(|side| side.get(key));
         value.cloned().unwrap_or(Json::Null)
     };
-    for key in numbers {
+    for key in words.iter().filter(|key| shown.contains_key(**key)) {
+        row.insert(format!("base.{key}"), of(base, key));
+        row.insert(format!("scenario.{key}"), of(scenario, key));
+    }
+    for key in *numbers {
         let (before, after) = (of(base, key), of(scenario, key));
         let difference = difference(&before, &after);
         row.insert(format!("base.{key}"), before);
@@ -154,7 +172,7 @@ mod tests {
             row(json!({"code": "a", "name": "A", "jobs": 5, "ratio": 0.5, "reason": null})),
             row(json!({"code": "d", "name": "D", "jobs": 7, "ratio": null, "reason": "empty"})),
         ];
-        let rows = side_by_side(&base, &scenario, &["code"], &|key| key == "ratio");
+        let rows = side_by_side(&base, &scenario, &["code"], &[], &|key| key == "ratio");
         let codes: Vec<&Json> = rows.iter().map(|row| &row["code"]).collect();
         assert_eq!(codes, ["b", "a", "d", "c"]);
         assert_eq!(rows[0]["difference.jobs"], 2);
@@ -173,12 +191,23 @@ mod tests {
     }
 
     #[test]
+    fn words_that_change_are_told_of_both_sides() {
+        let base = [row(json!({"code": "a", "class": "one", "n": 1}))];
+        let scenario = [row(json!({"code": "a", "class": null, "n": 1}))];
+        let rows = side_by_side(&base, &scenario, &["code"], &["class"], &|_| false);
+        assert_eq!(rows[0]["base.class"], "one");
+        assert_eq!(rows[0]["scenario.class"], Json::Null);
+        assert!(!rows[0].contains_key("class"));
+        assert!(is_changed(&rows[0]));
+    }
+
+    #[test]
     fn rows_of_one_name_meet_in_their_order() {
         let rows = [
             row(json!({"origin": "x", "n": 1})),
             row(json!({"origin": "x", "n": 2})),
         ];
-        let pairs = side_by_side(&rows, &rows, &["origin"], &|_| false);
+        let pairs = side_by_side(&rows, &rows, &["origin"], &[], &|_| false);
         assert_eq!(pairs[1]["base.n"], 2);
         assert!(!pairs.iter().any(is_changed));
     }

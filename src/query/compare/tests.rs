@@ -106,8 +106,9 @@ impl Model {
                         .sector
                         .iter()
                         .map(|sector| ("sector", sector.to_string()));
+                    let kind = (layer == "schools").then(|| ("kind", "primary".to_owned()));
                     let area = ("district", district(spot.place.0).to_owned());
-                    values.chain(sector).chain([area]).collect()
+                    values.chain(sector).chain(kind).chain([area]).collect()
                 })
                 .collect();
             let given: Vec<Vec<(&str, &str)>> = texts
@@ -188,7 +189,53 @@ fn answers(city: &City) -> Vec<Json> {
         let answer = query::statistics(city, &asked, &limits).expect("an answer");
         json!([answer.rows, answer.totals, answer.left_out])
     };
+    let gaps = {
+        let asked = json!({"level": "district", "services": "primary_school"});
+        let asked = serde_json::from_value(asked).expect("a question");
+        let found = query::gaps(city, &asked, &limits).expect("an answer");
+        let answer = found.answer;
+        assert!(
+            answer.totals[0].straight_covered.is_some()
+                && answer.totals[0].network_covered.is_some()
+        );
+        json!([answer.rows, answer.totals, answer.left_out])
+    };
+    let blind = {
+        let asked = json!({"level": "district", "service": "primary_school", "mode": "walk"});
+        let asked = serde_json::from_value(asked).expect("a question");
+        let found = query::blind_spots(city, &asked, &limits).expect("an answer");
+        json!([found.answer.rows, found.answer.totals, found.blind_spots])
+    };
+    let access = |more: Json| {
+        let mut asked = json!({"to": {"layer": "schools", "capacity": "seats_primary"},
+            "cutoff": 600.0, "demand": "usual_residents"});
+        asked
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let asked = serde_json::from_value(asked).expect("a question");
+        let found = query::access(city, &asked, &limits).expect("an answer");
+        json!([found.answer.rows, found.answer.totals, found.summary])
+    };
+    let near_schools = |mode: &str| {
+        let asked = json!({"origins": [{"layer": "schools"}], "mode": mode, "cutoffs": [200, 500]});
+        let asked = serde_json::from_value(asked).expect("a question");
+        let found = query::catchments(city, &asked, &limits).expect("an answer");
+        let found = query::flat_catchments(&found, Language::En);
+        json!([found.rows, found.totals])
+    };
+    let gaussian = json!({"kind": "gaussian", "sigma": 250.0});
     vec![
+        gaps,
+        blind,
+        near_schools("straight"),
+        near_schools("walk"),
+        access(json!({"measure": "2sfca"})),
+        access(json!({"measure": "2sfca", "mode": "walk"})),
+        access(json!({"measure": "e2sfca", "mode": "walk"})),
+        access(json!({"measure": "gravity", "mode": "walk", "decay": gaussian})),
+        access(json!({"measure": "nearest", "mode": "walk"})),
+        access(json!({"measure": "cumulative", "by": "district"})),
         balance(json!({"level": "district"})),
         balance(json!({"level": "district", "catchment_m": 500.0})),
         balance(json!({"level": "city", "catchment_m": 700.0, "mode": "walk"})),
@@ -277,6 +324,72 @@ fn what_is_not_touched_is_shared_and_differs_by_exactly_zero() {
     let found = compare([&base, &scenario], &features, Language::Zh, true, &limits).unwrap();
     assert_eq!(found.rows[0]["difference.value"], 900);
     assert_eq!(found.totals[0]["difference.schools.features"], 1);
+}
+
+#[test]
+fn gaps_blind_spots_sites_and_classes_are_compared_and_nothing_changed_is_exactly_zero() {
+    let base = Model::new().city();
+    let (lon, lat) = at(100.0, 300.0);
+    let add = json!({"kind": "add", "layer": "schools", "lon": lon, "lat": lat,
+        "values": {"kind": "primary", "seats_primary": 500}});
+    let young = json!({"kind": "add", "layer": "kindergartens", "lon": lon, "lat": lat, "values": {"seats": 90}});
+    let work = json!({"kind": "add", "layer": "workplaces", "lon": lon, "lat": lat, "values": {"jobs": 9}});
+    let (scenario, other) = (after(&base, &[add, young]), after(&base, &[work]));
+    let limits = Limits::generous();
+    let asked = [
+        (
+            "gaps",
+            json!({"level": "district", "services": "primary_school"}),
+        ),
+        (
+            "blind_spots",
+            json!({"level": "district", "service": "primary_school"}),
+        ),
+        ("zoning", json!({"level": "district"})),
+        (
+            "siting",
+            json!({"layer": "schools", "objective": "cover", "sites": 2, "cutoff": 300,
+                "candidates": {"grid_m": 500}}),
+        ),
+    ];
+    for (name, json) in asked {
+        let question = question(name, json);
+        let ask = |scenario: &City| {
+            compare([&base, scenario], &question, Language::Zh, false, &limits).expect(name)
+        };
+        // Another layer's edit changes nothing of it.
+        let same = ask(&other);
+        assert!(!same.rows.is_empty(), "{name}");
+        for row in same.rows.iter().chain(&same.totals) {
+            assert!(!rows::is_changed(row), "{name}: {row:?}");
+            let mut differences = row.iter().filter(|(key, _)| key.starts_with("difference."));
+            assert!(
+                differences.all(|(_, v)| v.is_null() || v.as_f64() == Some(0.0)),
+                "{name}: {row:?}"
+            );
+        }
+        let changed = ask(&scenario);
+        let is_changed = changed
+            .rows
+            .iter()
+            .chain(&changed.totals)
+            .any(rows::is_changed);
+        assert!(is_changed, "{name}");
+    }
+    let gaps = question(
+        "gaps",
+        json!({"level": "district", "services": "primary_school"}),
+    );
+    let found = compare([&base, &scenario], &gaps, Language::Zh, true, &limits).expect("gaps");
+    assert_eq!(found.rows.len(), 1, "only the district of the school");
+    assert_eq!(found.rows[0]["difference.capacity"], 500);
+    assert_eq!(found.totals[0]["difference.facilities"], 1);
+    let zoning = question("zoning", json!({"level": "district"}));
+    let found =
+        compare([&base, &scenario], &zoning, Language::Zh, false, &limits).expect("classes");
+    assert!(
+        found.rows[0].contains_key("base.class") && found.rows[0].contains_key("scenario.class")
+    );
 }
 
 #[test]
@@ -607,6 +720,22 @@ fn a_station_a_line_and_a_street_open_ways() {
     };
     let seconds = ask(ride);
     assert!((120..600).contains(&seconds), "{seconds}");
+    // A station that moves takes its stop along, one that goes is passed.
+    let (lon, lat) = at(1900.0, 800.0);
+    let moved =
+        json!({"kind": "move", "layer": "stations", "id": "scenario-2-2", "lon": lon, "lat": lat});
+    let moved = apply(&scenario, 3, &edit(moved)).expect("allowed");
+    let stop = &moved.transit().expect("a timetable").schedule.stops[1];
+    assert_eq!(stop.lon_lat, Some((lon, lat)));
+    let gone = json!({"kind": "remove", "layer": "stations", "id": "scenario-2-2"});
+    let gone = apply(&scenario, 3, &edit(gone)).expect("allowed");
+    assert!(
+        gone.transit()
+            .expect("a timetable")
+            .schedule
+            .trips
+            .is_empty()
+    );
     // A street across the block of streets.
     let way = json!({"kind": "street", "class": "footway",
         "points": [[at(100.0, 100.0).0, at(100.0, 100.0).1], [at(900.0, 900.0).0, at(900.0, 900.0).1]]});
@@ -675,6 +804,9 @@ fn done(model: &mut Model, number: usize, deed: &Deed) -> Option<Json> {
                 .push(spot(id, *place, &[(attribute, *n)]));
             let mut json = spot_json("add", layer, *place);
             json["values"] = json!({attribute: n});
+            if layer == "schools" {
+                json["values"]["kind"] = json!("primary");
+            }
             Some(json)
         }
         Deed::Move(layer, feature, place) => {

@@ -2,10 +2,7 @@ mod land;
 
 pub(in crate::query) use land::served_land;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -199,24 +196,36 @@ pub fn coverage(
         denominator if denominator.is_land() => of_land(city, query, &reach)?,
         _ => Some(of_homes(city, query, &reach)?),
     };
-    let mut by_area: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    let mut by_area = vec![None::<(i64, i64)>; areas.len()];
+    let mut unknown = vec![false; areas.len()];
     let (mut all, mut missing, mut outside) = ((0i64, 0i64), 0u64, 0u64);
-    let mut unknown: BTreeSet<&str> = BTreeSet::new();
     if let Some(measured) = &measured {
         let index = &measured.loaded.index;
-        let level_at = index.level_index(&query.level);
-        for (feature, part) in index.iter().zip(&measured.parts) {
-            let code = level_at.and_then(|level| index.area_code(feature, level));
+        // An area that is not listed is one nevertheless.
+        let area = |code: &str| {
+            let found = areas.binary_search_by(|area| area.code.as_str().cmp(code));
+            Some(found.map_or(u32::MAX, |at| at as u32))
+        };
+        let area_of = match index.level_index(&query.level) {
+            Some(level) => index.by_area_code(level, area),
+            None => vec![None; measured.parts.len()],
+        };
+        for (area, part) in area_of.into_iter().zip(&measured.parts) {
+            let at = area.map(|area| area as usize);
             let Some((covered, amount)) = *part else {
                 missing += 1;
-                unknown.extend(code);
+                if let Some(unknown) = at.and_then(|at| unknown.get_mut(at)) {
+                    *unknown = true;
+                }
                 continue;
             };
             all = (all.0 + covered, all.1 + amount);
-            match code {
-                Some(code) => {
-                    let sums = by_area.entry(code).or_default();
-                    *sums = (sums.0 + covered, sums.1 + amount);
+            match at {
+                Some(at) => {
+                    if let Some(sums) = by_area.get_mut(at) {
+                        let known = sums.unwrap_or_default();
+                        *sums = Some((known.0 + covered, known.1 + amount));
+                    }
                 }
                 None => outside += u64::from(query.level != "city"),
             }
@@ -246,12 +255,10 @@ pub fn coverage(
             reason: share.err(),
         }
     };
-    let rows = areas.iter().map(|area| {
-        let code = area.code.as_str();
+    let rows = areas.iter().enumerate().map(|(at, area)| {
         // Homes of which nobody's number is known are not homes of nobody.
-        let sums = by_area.get(code).copied();
-        let none = (measured.is_some() && !unknown.contains(code)).then_some((0, 0));
-        row(Some(area), sums.or(none))
+        let none = (measured.is_some() && !unknown[at]).then_some((0, 0));
+        row(Some(area), by_area[at].or(none))
     });
     let rows = rows.collect();
     let totals = row(None, measured.as_ref().map(|_| all));

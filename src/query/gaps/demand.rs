@@ -58,13 +58,16 @@ impl People {
 
     /// How many live in a home; unknown where any of the counts is missing.
     pub fn at(&self, home: FeatureRef) -> Option<i64> {
-        let value = |place: &usize| self.loaded.index.value(home, *place).as_integer();
+        let value = |place: &usize| self.loaded.index.integer(home, *place);
         self.places.iter().map(value).sum()
     }
 
     /// Home by home in the order of the index.
     pub fn all(&self) -> Vec<Option<i64>> {
-        self.loaded.index.iter().map(|home| self.at(home)).collect()
+        match self.places[..] {
+            [place] => self.loaded.index.integers(place).collect(),
+            _ => self.loaded.index.iter().map(|home| self.at(home)).collect(),
+        }
     }
 
     /// The attributes that are added up.

@@ -106,8 +106,19 @@ impl<'c> Zones<'c> {
         if let Some(known) = lock().get(&key) {
             return known.clone();
         }
-        let zone = |feature| self.zone(loaded, feature).map(|zone| zone as u32);
-        let zones: Arc<Vec<_>> = Arc::new(loaded.index.iter().map(zone).collect());
+        let index = &loaded.index;
+        let zone = |code: &str| {
+            let found = self
+                .areas
+                .binary_search_by(|area| area.code.as_str().cmp(code));
+            found.ok().map(|zone| zone as u32)
+        };
+        let zones = match index.level_index(&self.level) {
+            _ if self.is_city() => vec![Some(0); index.features() as usize],
+            None => vec![None; index.features() as usize],
+            Some(level) => index.by_area_code(level, zone),
+        };
+        let zones = Arc::new(zones);
         lock().insert(key, zones.clone());
         zones
     }

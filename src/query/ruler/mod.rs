@@ -4,6 +4,7 @@
 //! A cost is what a mode measures in: metres, or seconds where time is not metres by a speed.
 
 mod matrix;
+mod recall;
 mod streets;
 mod targets;
 mod transit;
@@ -12,8 +13,8 @@ use geo::{MultiPolygon, Point, Polygon};
 
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
-    city::{City, LoadedLayer},
-    domain::Reason,
+    city::{City, LoadedLayer, Ways},
+    domain::{LayerId, Reason},
     index::FeatureRef,
     network::Reach,
     transit::Journeys,
@@ -38,8 +39,8 @@ const MAX_CUTOFF_S: f64 = 7_200.0;
 pub struct Start {
     /// Longitude, latitude.
     pub points: Vec<(f64, f64)>,
-    /// The feature that it stands for.
-    pub id: Option<String>,
+    /// The feature that it stands for: its layer and id.
+    pub feature: Option<(LayerId, String)>,
     /// Stops of the timetable that it stands at.
     pub stops: Vec<u32>,
 }
@@ -56,15 +57,22 @@ impl Start {
     pub fn of(loaded: &LoadedLayer, feature: FeatureRef) -> Self {
         let (lon, lat) = loaded.index.place(feature);
         Start {
-            id: Some(loaded.index.id(feature).to_owned()),
+            feature: Some(named(loaded, feature)),
             ..Start::at(lon, lat)
         }
     }
 }
 
+/// A feature by its layer and id.
+fn named(loaded: &LoadedLayer, feature: FeatureRef) -> (LayerId, String) {
+    let id = loaded.index.id(feature).to_owned();
+    (loaded.layer().id.clone(), id)
+}
+
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
 pub struct Ruler<'c> {
     way: Way<'c>,
+    ways: &'c Ways,
     mode: Mode,
     unit: Unit,
     cost_per_unit: f64,
@@ -82,6 +90,7 @@ enum Way<'c> {
 pub struct Traveler<'r> {
     ruler: &'r Ruler<'r>,
     limits: Limits,
+    is_remembering: bool,
     reach: Reach,
     by_transit: transit::Buffers,
 }
@@ -121,6 +130,7 @@ impl<'c> Ruler<'c> {
         };
         Ok(Ruler {
             way,
+            ways: city.ways(),
             mode: travel.mode.clone(),
             unit: travel.unit,
             cost_per_unit,
@@ -163,6 +173,16 @@ impl<'c> Ruler<'c> {
         }
     }
 
+    /// Which features of a layer can be measured from, in the order of its index; `None` where each
+    /// has to be asked for.
+    pub fn measurable(&self, loaded: &LoadedLayer) -> Option<Vec<bool>> {
+        match &self.way {
+            Way::Straight => Some(vec![true; loaded.index.features() as usize]),
+            Way::Streets(streets) => Some(streets.on_network(loaded)),
+            Way::Transit(_) | Way::Matrix(_) => None,
+        }
+    }
+
     /// Why nothing is known of a start that cannot be measured from.
     pub fn unmeasurable(&self) -> Reason {
         match &self.way {
@@ -179,11 +199,26 @@ impl<'c> Ruler<'c> {
         }
     }
 
+    /// Whether it knows what lies between places: a table does not.
+    pub fn draws_shapes(&self) -> bool {
+        !matches!(self.way, Way::Matrix(_))
+    }
+
+    /// # Errors
+    /// A layer that no way leads to: nothing would be known of it, which is not out of reach.
+    pub fn require(&self, loaded: &LoadedLayer) -> Result<(), QueryError> {
+        match &self.way {
+            Way::Matrix(matrix) => matrix.require(loaded),
+            _ => Ok(()),
+        }
+    }
+
     /// A traveler for one thread.
     pub fn traveler(&self, limits: &Limits) -> Traveler<'_> {
         Traveler {
             ruler: self,
             limits: limits.clone(),
+            is_remembering: false,
             reach: Reach::default(),
             by_transit: transit::Buffers::default(),
         }
@@ -211,6 +246,13 @@ impl<'c> Ruler<'c> {
 }
 
 impl Traveler<'_> {
+    /// The same traveler, who remembers straight ways and those on foot for all snapshots of the
+    /// city: for starts that are few, since every start is kept.
+    pub fn remembering(mut self) -> Self {
+        self.is_remembering = true;
+        self
+    }
+
     /// Every feature within a cost of a start, inclusive, each once with its cost.
     ///
     /// # Errors
@@ -223,6 +265,9 @@ impl Traveler<'_> {
         mut visit: impl FnMut(FeatureRef, f64),
     ) -> Result<(), QueryError> {
         self.limits.check()?;
+        if self.is_remembering && self.recall(loaded, start, cost, &mut visit) {
+            return Ok(());
+        }
         match &self.ruler.way {
             Way::Straight => straight(loaded, start, cost, &mut visit),
             Way::Matrix(matrix) => matrix.within(loaded, start, cost, &mut visit),

@@ -52,6 +52,21 @@ impl<'c> OnStreets<'c> {
         !self.snaps(start).is_empty()
     }
 
+    /// Which features of a layer are on the network, in the order of its index.
+    pub fn on_network(&self, loaded: &LoadedLayer) -> Vec<bool> {
+        let cells = loaded.index.cells();
+        let groups = self.streets.join_cells(cells);
+        let mut all = Vec::with_capacity(loaded.index.features() as usize);
+        for (cell, group) in cells.iter().zip(groups) {
+            let first = all.len();
+            all.resize(first + cell.len(), false);
+            group
+                .numbers()
+                .for_each(|row| all[first + row as usize] = true);
+        }
+        all
+    }
+
     pub fn within(
         &self,
         reach: &mut Reach,
@@ -76,11 +91,19 @@ impl<'c> OnStreets<'c> {
         cost: f64,
         visit: impl FnMut(u32, u32),
     ) {
-        let snaps = self.snaps(start);
-        if !snaps.is_empty() {
-            reach.search(&self.streets.graph, &snaps, limit(cost), self.sense);
-            reach.for_each(&self.streets.graph, places, visit);
-        }
+        self.search(reach, start, cost);
+        reach.for_each(&self.streets.graph, places, visit);
+    }
+
+    /// Searches to a cost from a start; from one that is off the network nothing is reached.
+    pub fn search(&self, reach: &mut Reach, start: &Start, cost: f64) {
+        let graph = &self.streets.graph;
+        reach.search(graph, &self.snaps(start), limit(cost), self.sense);
+    }
+
+    /// Names these streets in the sense that they are searched in.
+    pub fn serial(&self) -> u64 {
+        2 * self.streets.serial() + u64::from(self.sense == Sense::To)
     }
 
     pub fn streets(&self) -> &Arc<Streets> {

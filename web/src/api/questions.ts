@@ -108,7 +108,11 @@ export const layerDownloadPath = (layer: string, format: string, lang: string, a
   standing(withQuery(`/api/layers/${encodeURIComponent(layer)}/download`, { format, lang, period: asked.period }));
 
 export const tilesUrl = (layer: string, asked: Asked) =>
-  standing(withQuery(`${location.origin}/tiles/${encodeURIComponent(layer)}/{z}/{x}/{y}`, { period: asked.period }));
+  standing(baseTilesUrl(layer, asked));
+
+/** Tiles of the city as it is, whatever scenario is open. */
+export const baseTilesUrl = (layer: string, asked: Asked) =>
+  withQuery(`${location.origin}/tiles/${encodeURIComponent(layer)}/{z}/{x}/{y}`, { period: asked.period });
 
 export const findArea = (code: string, asked: Asked, signal: AbortSignal) =>
   get<AreaCard>(withQuery(`/api/areas/${encodeURIComponent(code)}`, { period: asked.period }), signal);

@@ -17,7 +17,7 @@ const state = (key: string): ExpressionSpecification => ['feature-state', key];
 const is = (key: string): ExpressionSpecification => ['boolean', state(key), false];
 
 /** The areas of the chosen level in the colours of their classes, and the boundaries of all shown levels. */
-export function drawAreas(map: MapLibre): void {
+export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
   const level = ground.level;
   const levels = ground.city?.levels ?? [];
   if (!level) return;
@@ -27,7 +27,7 @@ export function drawAreas(map: MapLibre): void {
   for (const layer of needed) {
     drawing.sources[sourceOf(layer)] = {
       type: 'vector',
-      tiles: [tilesUrl(layer, asked())],
+      tiles: [tiles(layer, asked())],
       maxzoom: 14,
       promoteId: { [layer]: 'code' },
     };
@@ -111,11 +111,11 @@ function rank(id: string, levels: string[]): number {
 }
 
 /** Tells each area its class. */
-export function classifyAreas(map: MapLibre): void {
+export function classifyAreas(map: MapLibre, byCode: ReadonlyMap<string, { class: number | null }> = theme.byCode): void {
   const layer = ground.level?.layer;
   if (!layer || !map.getSource(sourceOf(layer))) return;
   const place = { source: sourceOf(layer), sourceLayer: layer };
-  for (const [code, found] of theme.byCode) {
+  for (const [code, found] of byCode) {
     map.setFeatureState({ ...place, id: code }, { class: found.class ?? -1, dimmed: !theme.passes(found.class) });
   }
 }

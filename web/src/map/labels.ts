@@ -57,14 +57,14 @@ export function drawLabels(map: MapLibre): void {
   });
 }
 
-/** Puts names and values in place. */
-export function nameAreas(map: MapLibre): void {
+/** Puts names and values in place; the values are those of the mapped column, or of another. */
+export function nameAreas(map: MapLibre, key = theme.key): void {
   const top = ground.city?.levels[0]?.id;
   const isTop = ground.level?.id === top;
   const set = (id: string, rows: Row[], hasValues: boolean) =>
     (map.getSource(id) as GeoJSONSource | undefined)?.setData({
       type: 'FeatureCollection',
-      features: rows.flatMap((row) => labelOf(row, hasValues)),
+      features: rows.flatMap((row) => labelOf(row, hasValues ? key : null)),
     });
   set('labels:top', places.top.value?.rows ?? [], isTop);
   set('labels:level', isTop ? [] : (places.level.value?.rows ?? []), true);
@@ -76,11 +76,11 @@ function nameOf(row: Row): string {
   return name === row['code'] && name.length > 8 ? '' : name;
 }
 
-function labelOf(row: Row, hasValue: boolean): GeoJSON.Feature[] {
+function labelOf(row: Row, key: string | null): GeoJSON.Feature[] {
   const center = row['center'];
   if (!Array.isArray(center)) return [];
-  const found = hasValue ? theme.byCode.get(String(row['code'])) : undefined;
-  const value = found && theme.isShaded && !theme.isBivariate && theme.key in found.row ? `${nameOf(row) && '\n'}${cell(found.row[theme.key], theme.column.format, theme.column.decimals)}` : '';
+  const found = key === null ? undefined : theme.byCode.get(String(row['code']));
+  const value = found && key !== null && theme.isShaded && !theme.isBivariate && key in found.row ? `${nameOf(row) && '\n'}${cell(found.row[key], theme.column.format, theme.column.decimals)}` : '';
   return [
     {
       type: 'Feature',

@@ -44,11 +44,11 @@ export function sizedBy(layer: Layer): string | null {
 }
 
 /** Points, lines and outlines of the visible layers. */
-export function drawMarks(map: MapLibre, scales: Scales): void {
+export function drawMarks(map: MapLibre, scales: Scales, tiles = tilesUrl): void {
   const drawing: Drawing = { sources: {}, layers: [] };
   for (const layer of markedLayers()) {
     const source = `tiles:${layer.id}`;
-    drawing.sources[source] = { type: 'vector', tiles: [tilesUrl(layer.id, asked())], maxzoom: 16, promoteId: { [layer.id]: 'id' } };
+    drawing.sources[source] = { type: 'vector', tiles: [tiles(layer.id, asked())], maxzoom: 16, promoteId: { [layer.id]: 'id' } };
     const of = { source, 'source-layer': layer.id };
     if (layer.geometry === 'point') points(drawing, layer, of, scales);
     else if (layer.geometry === 'line') {

@@ -14,13 +14,15 @@ import {
 } from '../api/scenarios.ts';
 import { standpoint } from '../api/standpoint.svelte.ts';
 import type { Answer, Layer, Row } from '../api/types.ts';
+import type { Sketch, SketchPoint } from '../scenario/sketch.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { view } from './view.svelte.ts';
 
-/** What a click on the map puts there. */
+/** What a click on the map puts there: something new, or the feature of an id. */
 export interface Placing {
   layer: string;
+  id?: string;
   values: Record<string, unknown>;
 }
 
@@ -40,6 +42,8 @@ class ScenarioState {
   busy = $state(false);
   problem = $state.raw<Problem | null>(null);
   placing = $state.raw<Placing | null>(null);
+  /** The line or street that clicks on the map add points to. */
+  sketch = $state.raw<Sketch | null>(null);
   steps = new Resource<Step[]>();
 
   /** Layers whose places can be put, moved and removed. */
@@ -79,6 +83,7 @@ class ScenarioState {
   leave(): void {
     view.scenario = null;
     this.placing = null;
+    this.sketch = null;
   }
 
   async remove(scenario: Scenario): Promise<void> {
@@ -94,11 +99,35 @@ class ScenarioState {
   redo = () => this.#change(redoEdit);
   note = (number: number, note: string) => this.#change((seen) => noteEdit(seen, number, note));
 
+  /** Whether the features of a layer can be changed here: a scenario is open and they are places of their own. */
+  canEdit(layer: string): boolean {
+    return this.open !== null && view.mode === 'scenario' && this.layers.some((known) => known.id === layer);
+  }
+
+  /** Lets clicks on the map make a line or a street. */
+  draw(kind: Sketch['kind']): void {
+    this.placing = null;
+    view.polygon = null;
+    view.selection = null;
+    this.sketch = { kind, points: [] };
+  }
+
+  addPoint(point: SketchPoint): void {
+    if (this.sketch) this.sketch = { ...this.sketch, points: [...this.sketch.points, point] };
+  }
+
+  takeBack(): void {
+    if (this.sketch) this.sketch = { ...this.sketch, points: this.sketch.points.slice(0, -1) };
+  }
+
+  move = (layer: string, id: string, lon: number, lat: number) => this.add({ kind: 'move', layer, id, lon, lat });
+
   /** Puts what was chosen at a place of the map. */
   async place(lon: number, lat: number): Promise<void> {
     const placing = this.placing;
     if (!placing) return;
     this.placing = null;
+    if (placing.id !== undefined) return this.move(placing.layer, placing.id, lon, lat);
     const kind = placing.layer === ground.stations?.id ? 'station' : 'add';
     await this.add({ kind, layer: placing.layer, lon, lat, values: placing.values });
   }

@@ -1,4 +1,3 @@
-import { comparePath } from '../api/scenarios.ts';
 import { areasPath, ask, balancePath, stationCoveragePath, type Question } from '../api/questions.ts';
 import type { AccessSummary, Answer, Gaps as GapsAnswer, Input, Layer, Row } from '../api/types.ts';
 import { bivariateOf, cellOf } from '../classes/bivariate.ts';
@@ -12,6 +11,7 @@ import { access } from './access.svelte.ts';
 import { change } from './change.svelte.ts';
 import { asked, ground } from './city.svelte.ts';
 import { commute } from './commute.svelte.ts';
+import { compared } from './compared.svelte.ts';
 import { columnOf, columnsOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
 import { GAP_MEASURES, gaps } from './gaps.svelte.ts';
@@ -61,7 +61,7 @@ class Theme {
       case 'scenario': {
         const id = view.scenario;
         if (id === null) return { kind: 'balance', path: balancePath(level, null, asked()) };
-        return { kind: 'compare', path: comparePath(id, 'balance', { level, ...asked() }) };
+        return { kind: 'compare', path: compared.path(id, level) };
       }
       case 'access':
         return access.question && { kind: 'access', ...access.question };
@@ -95,6 +95,12 @@ class Theme {
 
   /** Whether a scenario stands beside the city as it is. */
   isCompared = $derived(view.mode === 'scenario' && view.scenario !== null);
+
+  /** Whether the city as it is stands beside the scenario on a map of its own. */
+  isBeside = $derived(this.isCompared && compared.side !== 'difference');
+
+  /** The column of the city as it is that stands beside the mapped one. */
+  baseKey = $derived(`base.${compared.column}`);
 
   /** Whether the legend has classes. */
   isClassed = $derived(this.isShaded || this.isCells);
@@ -142,7 +148,7 @@ class Theme {
     if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
     if (view.mode === 'access') return 'value';
-    if (this.isCompared) return 'difference.jobs_per_employed_resident';
+    if (this.isCompared) return `${compared.side}.${compared.column}`;
     if (view.mode === 'zoning') return 'class';
     if (this.isGaps) {
       const known = GAP_MEASURES.filter((key) => this.rows.some((row) => numberAt(row, key) !== null));
@@ -177,10 +183,13 @@ class Theme {
   }
 
   values = $derived(this.rows.map((row) => numberAt(row, this.key)));
-  known = $derived(this.values.filter((value) => value !== null));
+  /** The values of the city as it is, where both sides are shown. */
+  private baseValues = $derived(this.isBeside ? this.rows.map((row) => numberAt(row, this.baseKey)) : []);
+  known = $derived([...this.values, ...this.baseValues].filter((value) => value !== null));
 
   bandOf = $derived.by(() => {
-    if (this.isCompared) return { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 };
+    if (this.isBeside) return BANDS[compared.column];
+    if (this.isCompared) return differenceBand(compared.column, this.known);
     return this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key];
   });
 
@@ -263,6 +272,9 @@ class Theme {
 
   byCode = $derived(new Map(this.rows.map((row, i) => [String(row['code']), { row, class: this.classes[i] ?? null }])));
 
+  /** The classes of the city as it is, by the same edges. */
+  baseByCode = $derived(new Map(this.rows.map((row, i) => [String(row['code']), { class: this.baseValues[i] === null || this.baseValues[i] === undefined ? null : classOf(this.baseValues[i], this.edges) }])));
+
   /** The columns of the table. */
   columns = $derived.by((): Column[] => this.columnKeys.map((key) => this.columnAt(key)));
 
@@ -283,7 +295,7 @@ class Theme {
     if (this.isGaps) return GAP_COLUMNS.filter((key) => key === 'name' || key === this.key || this.isKnown(key) || this.rows.some((row) => typeof row[key] === 'string'));
     if (this.isCommute) return ['name', ...columnsOf({ rows: this.rows }).map((column) => column.key).filter((key) => key !== 'name')];
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
-    if (this.isCompared) return ['name', ...COMPARED.flatMap((of) => ['base', 'scenario', 'difference'].map((side) => `${side}.${of}`))];
+    if (this.isCompared) return ['name', ...compared.columns.flatMap((of) => ['base', 'scenario', 'difference'].map((side) => `${side}.${of}`))];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
     const layer = this.subject.split('.')[0]!;
     const first = this.rows[0] ?? {};
@@ -310,11 +322,15 @@ class Theme {
   }
 }
 
-/** What a scenario is compared by. */
-const COMPARED = ['usual_residents', 'employed_residents', 'jobs', 'jobs_per_employed_resident'];
 const GAP_COLUMNS = ['name', 'facilities', 'capacity', 'capacity_unknown', 'demand', 'required', 'shortfall', 'surplus', 'fulfilment', 'evaluation', 'straight_share_covered', 'straight_uncovered', 'network_share_covered', 'network_uncovered', 'network_demand_uncovered', 'share_below_norm', 'change_facilities', 'change_capacity', 'change_required', 'change_shortfall'];
 
 const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['before', 'after', 'difference', 'gained', 'lost'].map((what) => `${what}_${of}`))];
+
+/** Edges on both sides of no change, for ratios as they are read. */
+function differenceBand(column: string, values: readonly number[]): { breaks: number[]; middle: number } {
+  if (column.includes('share')) return { breaks: [-0.05, -0.0005, 0.0005, 0.05], middle: 0 };
+  return column === 'jobs_per_employed_resident' ? { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 } : changeBand(values);
+}
 
 /** Edges on both sides of no change, a tenth and a third of the greatest. */
 function changeBand(values: readonly number[]): { breaks: number[]; middle: number } {

@@ -51,6 +51,8 @@ describe('the address', () => {
       access: 'e2sfca',
       grid: true,
       scenario: 12,
+      sides: 'swipe',
+      compared: 'gaps.shortfall',
       norms: 'gb_50180_2018',
       service: 'primary_school',
       within: '440106',

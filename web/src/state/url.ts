@@ -32,6 +32,10 @@ export const NETWORK_CUTOFFS: readonly number[] = [300, 500, 600, 800];
 
 export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
 
+/** How a scenario stands beside the city as it is: one map of the difference, a divider to drag, two maps. */
+export const SIDES = ['difference', 'swipe', 'two'] as const;
+export type Sides = (typeof SIDES)[number];
+
 export type Position = [lon: number, lat: number];
 
 export interface Camera {
@@ -124,6 +128,9 @@ export interface View {
   grid: boolean;
   /** The scenario that the city is looked at in; null for the city as it is. */
   scenario: number | null;
+  sides: Sides;
+  /** What a scenario is compared by, `question.column`. */
+  compared: string;
   /** The norm set; empty for the server's. */
   norms: string;
   /** Its service that is looked at; empty for primary schools, else the first. */
@@ -190,6 +197,8 @@ export function defaultView(lang: Lang = 'zh'): View {
     access: '2sfca',
     grid: false,
     scenario: null,
+    sides: 'difference',
+    compared: 'balance.jobs_per_employed_resident',
     norms: '',
     service: '',
     within: '',
@@ -255,6 +264,8 @@ export function encodeView(view: View): string {
   put('access', view.access, usual.access);
   put('grid', view.grid ? '1' : '');
   if (view.scenario !== null) put('scenario', String(view.scenario));
+  put('sides', view.sides, usual.sides);
+  put('compared', view.compared, usual.compared);
   put('norms', view.norms);
   put('service', view.service);
   put('within', view.within);
@@ -324,6 +335,8 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     access: oneOf('access', ACCESS_MEASURES, usual.access),
     grid: text('grid') === '1',
     scenario: /^[1-9]\d{0,14}$/.test(text('scenario')) ? Number(text('scenario')) : null,
+    sides: oneOf('sides', SIDES, usual.sides),
+    compared: text('compared') || usual.compared,
     norms: text('norms'),
     service: text('service'),
     within: text('within'),

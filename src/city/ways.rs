@@ -1,0 +1,66 @@
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+/// What is remembered of ways: from one start to the places of one cell of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WayKey {
+    /// What it was measured on: a street network in one sense, 0 for straight lines.
+    pub network: u64,
+    /// The bits of the longest cost.
+    pub longest: u64,
+    /// The bits of longitude and latitude of each point of the start.
+    pub start: Box<[[u64; 2]]>,
+    /// The [`ground`](crate::index::Cell::ground) of the cell.
+    pub ground: u64,
+}
+
+/// The rows of a cell that are within reach, rising, each with its cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CellWays {
+    pub rows: Box<[u16]>,
+    pub costs: Box<[f64]>,
+}
+
+/// Ways that were measured before (方案增量计算).
+///
+/// All snapshots of a city share them: a key names everything that its ways depend on, so what is
+/// remembered is what would be measured again, bit for bit, and an edit needs to be measured only
+/// from the starts and to the cells that it touches. Sums are made anew of all ways in the same
+/// order, so answers do not depend on what was remembered either.
+#[derive(Clone, Debug)]
+pub struct Ways(Cache<WayKey, Arc<CellWays>>);
+
+/// Beyond so many bytes the ways that were asked for least are forgotten.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// What an entry costs beside its rows, about.
+const ENTRY_BYTES: usize = 256;
+
+impl Default for Ways {
+    fn default() -> Self {
+        let bytes = |key: &WayKey, ways: &Arc<CellWays>| {
+            let bytes = ENTRY_BYTES + key.start.len() * 16 + ways.rows.len() * 10;
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder().max_capacity(MOST_BYTES).weigher(bytes);
+        Ways(cache.build())
+    }
+}
+
+impl Ways {
+    /// What is remembered under a key, else what `measure` finds. Two who ask at once may both
+    /// measure, to the same end.
+    pub fn find_or_measure(
+        &self,
+        key: WayKey,
+        measure: impl FnOnce() -> CellWays,
+    ) -> Arc<CellWays> {
+        if let Some(known) = self.0.get(&key) {
+            return known;
+        }
+        let found = Arc::new(measure());
+        self.0.insert(key, found.clone());
+        found
+    }
+}

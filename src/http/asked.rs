@@ -1,0 +1,82 @@
+//! What a request asks: a question in its address or its body, with the form of the answer.
+
+use axum::{
+    Json,
+    extract::{
+        FromRequest, FromRequestParts, Query, Request,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    http::request::Parts,
+};
+use serde::de::DeserializeOwned;
+
+use super::{ApiError, answers::Form};
+
+/// A question in the address, with the form of the answer beside.
+pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
+    match question {
+        Ok(Query(question)) => Ok(question),
+        Err(rejection) => {
+            let text = rejection.body_text();
+            let problem = text
+                .rsplit_once("deserialize query string: ")
+                .map_or(text.as_str(), |(_, p)| p);
+            Err(ApiError::BadRequest(problem.to_owned()))
+        }
+    }
+}
+
+pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
+    match question {
+        Ok(Json(question)) => Ok(question),
+        Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
+    }
+}
+
+/// A question and the form of its answer, both from the address.
+#[derive(Clone, Debug)]
+pub struct With<Q> {
+    pub question: Q,
+    pub form: Form,
+}
+
+impl<'de, Q: DeserializeOwned> serde::Deserialize<'de> for With<Q> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let all = std::collections::BTreeMap::<String, String>::deserialize(deserializer)?;
+        let pick = |form: bool| {
+            let pairs = all
+                .iter()
+                .filter(|(key, _)| matches!(key.as_str(), "format" | "lang") == form);
+            let pairs: Vec<_> = pairs.collect();
+            serde_urlencoded::to_string(pairs).map_err(D::Error::custom)
+        };
+        let question = serde_urlencoded::from_str(&pick(false)?).map_err(D::Error::custom)?;
+        let form = serde_urlencoded::from_str(&pick(true)?).map_err(D::Error::custom)?;
+        Ok(With { question, form })
+    }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for With<Q> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        asked(Query::from_request_parts(parts, state).await)
+    }
+}
+
+/// A question in the body, the form of its answer in the address.
+#[derive(Clone, Debug)]
+pub struct Posted<Q>(pub With<Q>);
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequest<S> for Posted<Q> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let form = asked(Query::from_request_parts(&mut parts, state).await)?;
+        let request = Request::from_parts(parts, body);
+        let question = posted(Json::from_request(request, state).await)?;
+        Ok(Posted(With { question, form }))
+    }
+}

@@ -1,0 +1,63 @@
+/** What a scenario is compared by with the city as it is, on the map and in the table. */
+import { comparePath } from '../api/scenarios.ts';
+import { asked, ground } from './city.svelte.ts';
+import { scenario } from './scenario.svelte.ts';
+import { view } from './view.svelte.ts';
+
+/** A question and what its rows are compared by; the first columns can be mapped. */
+interface Subject {
+  question: 'balance' | 'coverage' | 'gaps';
+  /** Columns that the map can show. */
+  mapped: string[];
+  /** Columns of the table. */
+  columns: string[];
+}
+
+const SUBJECTS: Subject[] = [
+  {
+    question: 'balance',
+    mapped: ['jobs_per_employed_resident', 'usual_residents', 'jobs'],
+    columns: ['usual_residents', 'employed_residents', 'jobs', 'jobs_per_employed_resident'],
+  },
+  { question: 'coverage', mapped: ['share_covered'], columns: ['covered', 'uncovered', 'total', 'share_covered'] },
+  {
+    question: 'gaps',
+    mapped: ['shortfall', 'network_share_covered'],
+    columns: ['facilities', 'capacity', 'required', 'shortfall', 'fulfilment', 'network_share_covered'],
+  },
+];
+
+class Compared {
+  /** `question.column` of everything that the map can show. */
+  options = SUBJECTS.flatMap((subject) => subject.mapped.map((column) => `${subject.question}.${column}`));
+
+  private option = $derived(this.options.find((option) => option === view.compared) ?? this.options[0]!);
+  private subject = $derived(SUBJECTS.find((subject) => this.option.startsWith(`${subject.question}.`))!);
+
+  question = $derived(this.subject.question);
+  column = $derived(this.option.slice(this.question.length + 1));
+  columns = $derived(this.subject.columns);
+
+  /** Two maps show what there is, one map what changes. */
+  side = $derived(view.sides === 'difference' ? 'difference' : 'scenario');
+
+  /** The norm's service where gaps are compared. */
+  service = $derived(view.service || 'primary_school');
+
+  path(id: number, level: string): string {
+    const { period, caliber } = asked();
+    const fields = {
+      balance: { caliber },
+      coverage: { layer: scenario.facility, cutoff: 1000, demand: caliber },
+      gaps: { services: this.service, norms: view.norms, caliber },
+    }[this.question];
+    return comparePath(id, this.question, { level, period, ...fields });
+  }
+
+  /** Whether a facility is there to be reached. */
+  isKnown(option: string): boolean {
+    return !option.startsWith('coverage.') || (scenario.facility !== '' && ground.layer(scenario.facility) !== undefined);
+  }
+}
+
+export const compared = new Compared();
