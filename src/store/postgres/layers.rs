@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Held while tables of layers are made, so that two programs do not make the same one.
-const LOCK: i64 = 0x7375_6974_76;
+const LOCK: i64 = i64::from_be_bytes(*b"suitu:la");
 
 /// The table of a layer, ready for SQL.
 pub(super) fn table(layer: &LayerId) -> String {

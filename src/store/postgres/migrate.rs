@@ -17,7 +17,7 @@ use crate::{
 struct Files;
 
 /// Held while one program migrates; the others wait.
-const LOCK: i64 = 0x7375_6974_75;
+const LOCK: i64 = i64::from_be_bytes(*b"suitu:mi");
 
 /// What a migration did.
 #[derive(Clone, Debug, PartialEq, Eq)]
