@@ -133,17 +133,14 @@ pub fn run(
             catalog.clone(),
         )?),
     };
-    let mut result = import_into(
+    let result = interrupt.told(import_into(
         arguments,
         &catalog,
         &layer,
         store.as_ref(),
         language,
         &interrupt,
-    );
-    if result.is_err() && interrupt.is_asked() {
-        result = Err("interrupted; nothing was written".into());
-    }
+    ));
     if result.is_err() && is_new {
         // Nothing is left behind of a city that never held anything.
         drop(store);
