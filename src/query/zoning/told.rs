@@ -30,6 +30,12 @@ pub fn condition_in_words(city: &City, condition: &Condition) -> Title {
         }
         Condition::All(members) => (members, " 且 ", " and "),
         Condition::Any(members) => (members, " 或 ", " or "),
+        Condition::Otherwise => {
+            return Title {
+                zh: "前面各类均不满足".into(),
+                en: "none of the classes above".into(),
+            };
+        }
     };
     let told = members.iter().map(|member| {
         let text = condition_in_words(city, member);

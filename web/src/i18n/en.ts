@@ -396,6 +396,7 @@ export const en: Record<Key, string> = {
   zoning_reset: 'Back to the rules',
   zoning_any: 'any of',
   zoning_all: 'all of',
+  zoning_otherwise: 'What none of the classes above takes',
   zoning_kept: '{share} keep their class at ±{swing} %',
   zoning_summary: 'Classes',
   zoning_areas: 'Areas',
