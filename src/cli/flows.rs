@@ -35,7 +35,8 @@ pub fn run(
         progress: Some(&mut progress),
         ..ReadOptions::default()
     };
-    let read = import::read_flows(&arguments.files, &arguments.mode_columns, options)?;
+    let read = import::read_flows(&arguments.files, &arguments.mode_columns, options);
+    let read = interrupt.told(read)?;
     println!("{}", read.report.to_text(&read.columns, language));
     let level = match &arguments.level {
         Some(level) if city.catalog().area_layer(level.as_str()).is_some() => level.clone(),
@@ -89,7 +90,7 @@ pub fn run(
         record,
         replace: arguments.replace,
     };
-    let number = write(&*store, &city, &batch, &interrupt)?;
+    let number = interrupt.told(write(&*store, &city, &batch, &interrupt))?;
     bar.finish_and_clear();
     match language {
         Language::Zh => println!("已写入，版本 {number}"),

@@ -128,17 +128,14 @@ pub fn run(
         (true, true) => None,
         _ => Some(store::open_or_create(&arguments.city, catalog.clone())?),
     };
-    let mut result = import_into(
+    let result = interrupt.told(import_into(
         arguments,
         &catalog,
         &layer,
         store.as_deref(),
         language,
         &interrupt,
-    );
-    if result.is_err() && interrupt.is_asked() {
-        result = Err("interrupted; nothing was written".into());
-    }
+    ));
     if result.is_err() && is_new {
         // Nothing is left behind of a city that never held anything.
         drop(store);

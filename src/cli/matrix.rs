@@ -34,7 +34,7 @@ pub fn run(
             progress: Some(&mut progress),
             ..ReadOptions::default()
         };
-        read_times(files, options)?
+        interrupt.told(read_times(files, options))?
     };
     println!("{}", report.to_text(&time_columns(), language));
     let ends = |pick: fn(&(Box<str>, Box<str>)) -> &str| {
@@ -98,9 +98,7 @@ pub fn run(
         },
         bytes: matrix_to_bytes(&Matrix::new(from, to, &times)),
     };
-    if interrupt.is_asked() {
-        return Err("interrupted; nothing was written".into());
-    }
+    interrupt.check()?;
     let number = store.set_network(&format!("{}{name}", TimeMatrix::PREFIX), &network)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),
