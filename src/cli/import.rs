@@ -13,7 +13,7 @@ use crate::{
     crs::{Crs, detect_shift},
     domain::{Catalog, Language, Layer, LayerKind, LevelId, Origin, Period},
     import::{self, Imported, Locate, Progress, ReadOptions},
-    store::{BatchMode, ControlTotal, ImportRecord, geopackage::GeoPackage},
+    store::{self, BatchMode, ControlTotal, Home, ImportRecord, Store},
 };
 use keys::Keys;
 use no_store::NoStore;
@@ -29,8 +29,8 @@ pub struct ImportArguments {
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    pub(super) city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    pub(super) city: Home,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
     pub(super) crs: Option<Crs>,
@@ -126,29 +126,20 @@ pub fn run(
     // A dry run on a new city needs no file.
     let store = match (is_new, arguments.dry_run) {
         (true, true) => None,
-        _ => Some(GeoPackage::open_or_create(
-            &arguments.city,
-            catalog.clone(),
-        )?),
+        _ => Some(store::open_or_create(&arguments.city, catalog.clone())?),
     };
-    let mut result = import_into(
+    let result = interrupt.told(import_into(
         arguments,
         &catalog,
         &layer,
-        store.as_ref(),
+        store.as_deref(),
         language,
         &interrupt,
-    );
-    if result.is_err() && interrupt.is_asked() {
-        result = Err("interrupted; nothing was written".into());
-    }
+    ));
     if result.is_err() && is_new {
         // Nothing is left behind of a city that never held anything.
         drop(store);
-        for suffix in ["", "-wal", "-shm"] {
-            let path = format!("{}{suffix}", arguments.city.display());
-            std::fs::remove_file(path).ok();
-        }
+        arguments.city.discard();
     }
     result
 }
@@ -157,7 +148,7 @@ fn import_into(
     arguments: &ImportArguments,
     catalog: &Arc<Catalog>,
     layer: &Arc<Layer>,
-    store: Option<&GeoPackage>,
+    store: Option<&dyn Store>,
     language: Language,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {

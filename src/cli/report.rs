@@ -13,6 +13,7 @@ use crate::{
     domain::{Catalog, Language, LayerId, Period},
     query::{Limits, Names, areas_within},
     reports::{self, Choices, Format, Kind, Question, Reporter, Verification},
+    store::Home,
 };
 
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,8 @@ pub struct ReportArguments {
     /// job-housing, station-catchment, service-gap or zoning.
     #[arg(required_unless_present = "verify", conflicts_with = "verify")]
     kind: Option<Kind>,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// The code of an area; the whole city without it.
     #[arg(long)]
     area: Option<String>,

@@ -22,6 +22,9 @@ impl Store for NoStore {
     fn change_number(&self) -> Result<u64, StoreError> {
         Ok(0)
     }
+    fn stamp(&self) -> Result<i64, StoreError> {
+        Ok(0)
+    }
     fn changes_since(&self, _: u64) -> Result<Vec<Change>, StoreError> {
         Ok(Vec::new())
     }
@@ -85,5 +88,8 @@ impl Store for NoStore {
     }
     fn set_setting(&self, _: &str, _: &str) -> Result<(), StoreError> {
         Ok(())
+    }
+    fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(Vec::new())
     }
 }

@@ -24,6 +24,7 @@ impl Found<'_> {
             self.of_sites(draft, detail);
         }
         self.of_schools(draft);
+        self.of_unsorted(draft);
         self.of_unknown(draft);
     }
 
@@ -263,6 +264,35 @@ impl Found<'_> {
                 || format!("{name}: school by school {now} places are short now; with the children of now moved up (no migration), {years}."),
             ));
         }
+    }
+
+    /// Facilities that do not say of which kind they are: nobody knows whether the norms mean them.
+    fn of_unsorted(&self, draft: &mut Draft<'_>) {
+        let (words, catalog) = (draft.words(), draft.city.catalog());
+        let mut told: Vec<String> = Vec::new();
+        for item in &self.gaps.norms.set.items {
+            let Some(layer) = catalog.layer(item.layer.as_str()) else {
+                continue;
+            };
+            for attribute in item.condition.keys() {
+                let key = format!("{}.{attribute}", item.layer);
+                let left = self.gaps.answer.left_out.0.get(&key);
+                let missing = left.map_or(0, |count| count.missing);
+                let Some(known) = layer.attribute(attribute.as_str()).filter(|_| missing > 0)
+                else {
+                    continue;
+                };
+                let (layer, known) = (words.title(&layer.title), words.title(&known.title));
+                let text = words.tell(
+                    || format!("{missing} 处{layer}未写明{known}，不知是否属于所查设施，未计入；现状数量与覆盖因此可能偏低。"),
+                    || format!("{missing} of the layer {layer} do not say their {}: nobody knows whether they are meant, and they are left out; numbers and coverage may be too low.", known.to_lowercase()),
+                );
+                if !told.contains(&text) {
+                    told.push(text);
+                }
+            }
+        }
+        told.into_iter().for_each(|text| draft.text.finding(text));
     }
 
     fn of_unknown(&self, draft: &mut Draft<'_>) {

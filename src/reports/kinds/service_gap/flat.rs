@@ -33,12 +33,13 @@ impl Flat {
                 continue;
             };
             if column.title != term.title {
-                let bracket = |text: &str, from: char| {
-                    text.find(from)
-                        .map_or(String::new(), |at| text[at..].to_owned())
+                // What names its denominator in other words stands in brackets as a whole.
+                let bracket = |text: &str, open: char, close: char| match text.find(open) {
+                    Some(at) => text[at..].to_owned(),
+                    None => format!("{open}{text}{close}"),
                 };
-                column.title.zh = term.title.zh.clone() + &bracket(&of.zh, '（');
-                column.title.en = format!("{} {}", term.title.en, bracket(&of.en, '('));
+                column.title.zh = term.title.zh.clone() + &bracket(&of.zh, '（', '）');
+                column.title.en = format!("{} {}", term.title.en, bracket(&of.en, '(', ')'));
             }
         }
         let row = |values: &Vec<Value>| -> Row {

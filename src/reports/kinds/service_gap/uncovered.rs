@@ -36,8 +36,8 @@ impl Found<'_> {
         } else if self.gaps.answer.totals.len() > self.details.len() {
             let count = self.details.len();
             draft.text.paragraph(words.tell(
-                || format!("以下为未覆盖人口最多的 {count} 类设施；其余设施可单独出具报告。"),
-                || format!("The {count} services that leave most people out; a report of the others can be asked for by name."),
+                || format!("以下 {count} 类设施可量算覆盖，且未覆盖者最多；其余设施可单独出具报告。"),
+                || format!("{count} services whose coverage can be measured, those that leave most out; a report of the others can be asked for by name."),
             ));
         }
         for detail in &self.details {

@@ -20,6 +20,7 @@ pub fn document(document: &Document) -> String {
     let mut body = Body {
         out: String::new(),
         figures: 0,
+        is_kept: false,
         words: Words(document.language),
     };
     body.paragraph("Title", &document.title);
@@ -52,9 +53,14 @@ pub fn document(document: &Document) -> String {
     )
 }
 
+/// A table of no more lines stays on one page.
+const FEW_LINES: usize = 14;
+
 struct Body {
     out: String,
     figures: usize,
+    /// Whether the row being written stays on the page of the next one.
+    is_kept: bool,
     words: Words,
 }
 
@@ -187,7 +193,8 @@ impl Body {
             );
         }
         self.out.push_str("</w:tr>");
-        for line in &table.lines {
+        for (number, line) in table.lines.iter().enumerate() {
+            self.is_kept = table.lines.len() <= FEW_LINES && number + 1 < table.lines.len();
             self.out.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
             let (border, look) = match line.kind {
                 LineKind::Body => (String::new(), ""),
@@ -202,6 +209,7 @@ impl Body {
             }
             self.out.push_str("</w:tr>");
         }
+        self.is_kept = false;
         self.out.push_str("</w:tbl>");
         let colon = self.words.say("注：", "Note: ");
         for note in &table.notes {
@@ -227,9 +235,10 @@ impl Body {
         } else {
             ""
         };
+        let keep = if self.is_kept { "<w:keepNext/>" } else { "" };
         let _ = write!(
             self.out,
-            "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{border}</w:tcPr><w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{align}</w:pPr>{}</w:p></w:tc>",
+            "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{border}</w:tcPr><w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{keep}{align}</w:pPr>{}</w:p></w:tc>",
             run(text, look)
         );
     }
