@@ -37,7 +37,7 @@ lint:
 	cargo clippy --release --locked --all-targets -- -D warnings
 
 unit:
-	cargo test --release --locked
+	bash tests/postgres cargo test --release --locked
 
 bench:
 	cargo bench --profile release

@@ -118,7 +118,7 @@ fn search_alone(city: &City) -> Outcome {
     let stop = stops.iter().position(|stop| stop.id == STOP);
     let stop = stop.ok_or("no such stop")?;
     let mut access = vec![(stop as u32, 0)];
-    access.extend(&day.forward.walks[stop]);
+    access.extend(day.forward.walks(stop as u32));
     let mut journeys = Journeys::default();
     for (what, departures) in [("14:00", 1), ("14:00 to 16:00, every minute", 120)] {
         let window = Window {

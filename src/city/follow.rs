@@ -3,11 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{City, LoadError, load::reload, recode::Boundaries};
 use crate::{
     domain::{LayerId, Period, Table},
-    store::{Batch, BatchMode, Change, ChangeKind, ChangeNumber, Store},
+    store::{Batch, BatchMode, Change, ChangeKind, ChangeNumber, PLACED, Store},
 };
-
-/// Up to which change the edits of other programs have been placed in areas.
-const PLACED: &str = "placed_through";
 
 /// Takes over what changed in the store since `before`, by this program or another.
 ///

@@ -181,11 +181,11 @@ fn read_state(
     let Some(layer) = catalog.layer(state.layer.as_str()) else {
         return Ok(None);
     };
-    if let Some(known) = previous.and_then(|city| {
+    let known = previous.and_then(|city| {
         let mut states = city.states(state.layer.as_str());
         states.find(|loaded| *loaded.index.period() == state.period)
-    }) && known.version == state.changed
-    {
+    });
+    if let Some(known) = known.filter(|known| known.version == state.changed) {
         return Ok(Some(known.clone()));
     }
     let table = store.read(layer, &state.period)?;
@@ -193,7 +193,10 @@ fn read_state(
         return Ok(None);
     }
     let control_totals = store.control_totals(&state.layer, &state.period)?;
-    let index = LayerIndex::build(layer.clone(), state.period, catalog.levels(), &table);
+    let mut index = LayerIndex::build(layer.clone(), state.period, catalog.levels(), &table);
+    if let Some(known) = known {
+        index = index.on_known_ground(&known.index);
+    }
     Ok(Some(Arc::new(LoadedLayer {
         index,
         records: state.records,

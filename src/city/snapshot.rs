@@ -184,7 +184,7 @@ impl City {
     }
 
     /// Joins the newest layers to the walking streets, so that the first question on foot does
-    /// not wait for it.
+    /// not wait for it; after an edit that is only the cells that differ.
     pub fn join_streets(&self) {
         let Some(streets) = self.streets("walk") else {
             return;

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -9,18 +9,15 @@ use crate::{
     domain::{Catalog, Language, PlanFigure},
     network::{Rules, graph_to_bytes},
     query::PLAN_KIND,
-    store::{
-        BatchMode, Definition, FlowBatch, ImportRecord, Store, StoredNetwork,
-        geopackage::GeoPackage,
-    },
+    store::{self, BatchMode, Definition, FlowBatch, Home, ImportRecord, Store, StoredNetwork},
     transit::schedule_to_bytes,
 };
 
 #[derive(Debug, clap::Args)]
 pub struct DemoArguments {
     /// The city file to make.
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// Number of residences; workplaces are a tenth of them.
     #[arg(long, default_value_t = DemoOptions::default().residences)]
     residences: usize,
@@ -35,19 +32,19 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let path = &arguments.city;
-    if path.exists() {
-        let shown = path.display();
-        return Err(format!("{shown} is there already; name another file or remove it").into());
+    let home = &arguments.city;
+    if home.file().is_some_and(Path::exists) {
+        return Err(format!("{home} is there already; name another file or remove it").into());
     }
-    let store = GeoPackage::open_or_create(path, catalog.clone())?;
-    let result = fill(arguments, &catalog, &store, language);
+    let store = store::open_or_create(home, catalog.clone())?;
+    if !store.states()?.is_empty() {
+        return Err(format!("{home} holds a city already; name another database").into());
+    }
+    let result = fill(arguments, &catalog, &*store, language);
     if result.is_err() {
         // Half a city is no city.
         drop(store);
-        for suffix in ["", "-wal", "-shm"] {
-            std::fs::remove_file(format!("{}{suffix}", path.display())).ok();
-        }
+        home.discard();
     }
     result
 }
@@ -55,7 +52,7 @@ pub fn run(
 fn fill(
     arguments: &DemoArguments,
     catalog: &Arc<Catalog>,
-    store: &GeoPackage,
+    store: &dyn Store,
     language: Language,
 ) -> Result<(), Failure> {
     let start = Instant::now();
@@ -143,7 +140,7 @@ fn fill(
     bar.finish_and_clear();
     let outside: u64 = done.outside_areas.values().sum();
     let seconds = start.elapsed().as_secs_f64();
-    let (file, seed) = (arguments.city.display(), arguments.seed);
+    let (file, seed) = (&arguments.city, arguments.seed);
     match language {
         Language::Zh => println!(
             "{file}：合成演示城市，种子 {seed}，{features} 个要素，区划外 {outside} 个，{seconds:.1} 秒"

@@ -11,15 +11,15 @@ use crate::{
     domain::{Catalog, Language, Period},
     export::{self, Format},
     query,
-    store::geopackage::GeoPackage,
+    store::{Home, geopackage::GeoPackage},
 };
 
 #[derive(Debug, clap::Args)]
 pub struct ExportArguments {
     /// The layer to write.
     layer: String,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// geojson, geojsonl, flatgeobuf, gpkg, shapefile, csv or xlsx; found out from the name of the
     /// file where it is not given.
     #[arg(long)]

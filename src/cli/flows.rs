@@ -8,7 +8,7 @@ use crate::{
     domain::{Catalog, Language, Period},
     import::{self, ReadOptions},
     query::{Compared, check_flows},
-    store::{FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
+    store::{self, FlowBatch, ImportRecord, Store},
 };
 
 /// Brings tables of commuting flows into a city that has their areas.
@@ -19,8 +19,8 @@ pub fn run(
 ) -> Result<(), Failure> {
     let interrupt = Interrupt::listen();
     let bar = ProgressBar::new_spinner();
-    let store = GeoPackage::open(&arguments.city, catalog.clone())?;
-    let city = city::catch_up(&store, city::load(&store as &dyn Store, catalog)?)?;
+    let store = store::open(&arguments.city, catalog.clone())?;
+    let city = city::catch_up(&*store, city::load(&*store, catalog)?)?;
     let period: Period = match &arguments.period {
         Some(period) => period.clone(),
         None => now()[..10].parse()?,
@@ -35,7 +35,8 @@ pub fn run(
         progress: Some(&mut progress),
         ..ReadOptions::default()
     };
-    let read = import::read_flows(&arguments.files, &arguments.mode_columns, options)?;
+    let read = import::read_flows(&arguments.files, &arguments.mode_columns, options);
+    let read = interrupt.told(read)?;
     println!("{}", read.report.to_text(&read.columns, language));
     let level = match &arguments.level {
         Some(level) if city.catalog().area_layer(level.as_str()).is_some() => level.clone(),
@@ -89,7 +90,7 @@ pub fn run(
         record,
         replace: arguments.replace,
     };
-    let number = write(&store, &city, &batch, &interrupt)?;
+    let number = interrupt.told(write(&*store, &city, &batch, &interrupt))?;
     bar.finish_and_clear();
     match language {
         Language::Zh => println!("已写入，版本 {number}"),
@@ -99,7 +100,7 @@ pub fn run(
 }
 
 fn write(
-    store: &GeoPackage,
+    store: &dyn Store,
     city: &City,
     batch: &FlowBatch<'_>,
     interrupt: &Interrupt,

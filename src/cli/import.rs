@@ -1,25 +1,23 @@
-use std::{
-    collections::{BTreeSet, HashMap},
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+mod keys;
+mod no_store;
+mod spread;
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use geo::Geometry;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, interrupt::Interrupt, now};
 use crate::{
-    analysis,
     city::{self, City, Intake, ingest},
     crs::{Crs, detect_shift},
-    domain::{Catalog, Column, Language, Layer, LayerKind, LevelId, Origin, Period},
+    domain::{Catalog, Language, Layer, LayerKind, LevelId, Origin, Period},
     import::{self, Imported, Locate, Progress, ReadOptions},
-    index::LayerIndex,
-    store::{BatchMode, ControlTotal, ImportRecord, geopackage::GeoPackage},
+    store::{self, BatchMode, ControlTotal, Home, ImportRecord, Store},
 };
+use keys::Keys;
+use no_store::NoStore;
+use spread::spread;
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArguments {
@@ -31,8 +29,8 @@ pub struct ImportArguments {
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    pub(super) city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    pub(super) city: Home,
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
     pub(super) crs: Option<Crs>,
@@ -128,29 +126,20 @@ pub fn run(
     // A dry run on a new city needs no file.
     let store = match (is_new, arguments.dry_run) {
         (true, true) => None,
-        _ => Some(GeoPackage::open_or_create(
-            &arguments.city,
-            catalog.clone(),
-        )?),
+        _ => Some(store::open_or_create(&arguments.city, catalog.clone())?),
     };
-    let mut result = import_into(
+    let result = interrupt.told(import_into(
         arguments,
         &catalog,
         &layer,
-        store.as_ref(),
+        store.as_deref(),
         language,
         &interrupt,
-    );
-    if result.is_err() && interrupt.is_asked() {
-        result = Err("interrupted; nothing was written".into());
-    }
+    ));
     if result.is_err() && is_new {
         // Nothing is left behind of a city that never held anything.
         drop(store);
-        for suffix in ["", "-wal", "-shm"] {
-            let path = format!("{}{suffix}", arguments.city.display());
-            std::fs::remove_file(path).ok();
-        }
+        arguments.city.discard();
     }
     result
 }
@@ -159,7 +148,7 @@ fn import_into(
     arguments: &ImportArguments,
     catalog: &Arc<Catalog>,
     layer: &Arc<Layer>,
-    store: Option<&GeoPackage>,
+    store: Option<&dyn Store>,
     language: Language,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -353,162 +342,6 @@ fn read(
     Ok(imported)
 }
 
-/// Features by id and by every text attribute whose name ends in `code`.
-/// A key that stands at two places finds neither.
-struct Keys {
-    by_key: HashMap<String, Option<usize>>,
-    places: Vec<geo::Point<f64>>,
-    /// Whether some row named the place.
-    is_named: Vec<AtomicBool>,
-}
-
-impl Keys {
-    fn of(city: &City, target: &str) -> Result<Self, Failure> {
-        let loaded = city.layer(target, None);
-        let loaded =
-            loaded.ok_or_else(|| format!("--locate {target}: the city holds no such layer"))?;
-        let index = &loaded.index;
-        let codes: Vec<usize> = (0..loaded.layer().attributes.len())
-            .filter(|&place| {
-                loaded.layer().attributes[place]
-                    .id
-                    .as_str()
-                    .ends_with("code")
-            })
-            .collect();
-        let mut by_key: HashMap<String, Option<usize>> = HashMap::new();
-        let mut places: Vec<geo::Point<f64>> = Vec::new();
-        for feature in index.iter() {
-            places.push(index.place(feature).into());
-            let at = places.len() - 1;
-            let texts = codes.iter().filter_map(|&code| index.text(feature, code));
-            for key in texts.chain([index.id(feature)]) {
-                match by_key.get_mut(key) {
-                    None => drop(by_key.insert(key.to_owned(), Some(at))),
-                    Some(Some(known)) if places[*known] == places[at] => {}
-                    Some(known) => *known = None,
-                }
-            }
-        }
-        let is_named = places.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(Keys {
-            by_key,
-            places,
-            is_named,
-        })
-    }
-
-    /// How many features no row has named.
-    fn without_row(&self) -> u64 {
-        let unnamed = |named: &&AtomicBool| !named.load(Ordering::Relaxed);
-        self.is_named.iter().filter(unnamed).count() as u64
-    }
-}
-
-impl Locate for Keys {
-    fn locate(&self, key: &str) -> Option<Geometry<f64>> {
-        let plain = || key.parse::<crate::domain::AreaCode>().ok();
-        let known = |key: &str| self.by_key.get(key).copied();
-        let at = known(key).or_else(|| known(plain()?.as_str()))??;
-        self.is_named[at].store(true, Ordering::Relaxed);
-        Some(self.places[at].into())
-    }
-}
-
-/// Spreads totals per area over the features of the layer that the city holds already.
-fn spread(
-    arguments: &ImportArguments,
-    city: &City,
-    layer: &Arc<Layer>,
-    level: &LevelId,
-    period: &Period,
-) -> Result<(Imported, Vec<ControlTotal>), Failure> {
-    let weight = arguments.weight.as_deref().unwrap_or_default();
-    let weight_at = layer.attribute_index(weight).ok_or_else(|| {
-        format!(
-            "--weight {weight}: layer {} has no such attribute",
-            layer.id
-        )
-    })?;
-    let loaded = city
-        .layer(layer.id.as_str(), Some(period))
-        .filter(|loaded| loaded.index.period() == period)
-        .ok_or_else(|| {
-            format!(
-                "{}: no features for {period} to spread over; import buildings first",
-                layer.id
-            )
-        })?;
-    let index: &LayerIndex = &loaded.index;
-    let level_at = index
-        .level_index(level.as_str())
-        .ok_or_else(|| format!("--spread {level}: there is no such level"))?;
-    let options = ReadOptions {
-        map: arguments.map.clone(),
-        encoding: arguments.encoding.clone(),
-        ..ReadOptions::default()
-    };
-    let totals = import::read_totals(&arguments.files, layer, options)?;
-    let mut table = index.to_table();
-    let mut weights = Vec::with_capacity(table.len());
-    let mut rows_of: HashMap<String, Vec<usize>> = HashMap::new();
-    for (row, feature) in index.iter().enumerate() {
-        weights.push(
-            index
-                .value(feature, weight_at)
-                .as_number()
-                .unwrap_or(0.0)
-                .max(0.0),
-        );
-        if let Some(code) = index.area_code(feature, level_at) {
-            rows_of.entry(code.to_owned()).or_default().push(row);
-        }
-    }
-    let mut report = totals.report.clone();
-    let mut control = Vec::new();
-    for (place, attribute) in totals.attributes.iter().enumerate() {
-        let Some(at) = layer.attribute_index(attribute.as_str()) else {
-            continue;
-        };
-        for area in &totals.rows {
-            let code = &area.code;
-            let Some(total) = area.values[place] else {
-                continue;
-            };
-            let Some(rows) = rows_of.get(code.as_str()) else {
-                return Err(
-                    format!("area {code}: no {} inside to spread {total} over", layer.id).into(),
-                );
-            };
-            let inside: Vec<f64> = rows.iter().map(|&row| weights[row]).collect();
-            let shares = analysis::spread(total, &inside)
-                .map_err(|e| format!("area {code}: {e}; fill {weight} for some of its features"))?;
-            if let Column::Integer(values) = &mut table.columns[at] {
-                for (&row, share) in rows.iter().zip(shares) {
-                    values[row] = Some(share);
-                }
-            }
-            control.push(ControlTotal {
-                attribute: attribute.clone(),
-                level: level.clone(),
-                code: code.clone(),
-                value: total,
-                source: arguments.source.clone(),
-            });
-        }
-    }
-    table.area_codes.clear();
-    report.kept = table.len() as u64;
-    Ok((
-        Imported {
-            table,
-            source_geometries: None,
-            report,
-        },
-        control,
-    ))
-}
-
 /// Compares new points with points that are already there.
 fn shift_warning(
     city: &City,
@@ -542,124 +375,4 @@ fn shift_warning(
             detect_shift(&fresh, &known)
         })
         .next()
-}
-
-/// Stands for a store that is not there, in a dry run.
-struct NoStore;
-
-impl crate::store::Store for NoStore {
-    fn states(&self) -> Result<Vec<crate::store::LayerState>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn read(
-        &self,
-        _: &Layer,
-        _: &Period,
-    ) -> Result<crate::domain::Table, crate::store::StoreError> {
-        Ok(crate::domain::Table::default())
-    }
-    fn commit(
-        &self,
-        _: &[crate::store::Batch<'_>],
-        _: &mut dyn FnMut(u64) -> bool,
-    ) -> Result<u64, crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn change_number(&self) -> Result<u64, crate::store::StoreError> {
-        Ok(0)
-    }
-    fn changes_since(&self, _: u64) -> Result<Vec<crate::store::Change>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn control_totals(
-        &self,
-        _: &crate::domain::LayerId,
-        _: &Period,
-    ) -> Result<Vec<ControlTotal>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn flow_states(&self) -> Result<Vec<crate::store::FlowState>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn flows(
-        &self,
-        _: &LevelId,
-        _: &Period,
-    ) -> Result<crate::domain::Flows, crate::store::StoreError> {
-        Ok(crate::domain::Flows::default())
-    }
-    fn put_flows(
-        &self,
-        _: &crate::store::FlowBatch<'_>,
-        _: &mut dyn FnMut(u64) -> bool,
-    ) -> Result<u64, crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn definitions(&self) -> Result<Vec<crate::store::StoredDefinition>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn put_definitions(
-        &self,
-        _: &[crate::store::Definition],
-    ) -> Result<u64, crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn remove_definition(&self, _: &str, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
-        Ok(None)
-    }
-    fn network(
-        &self,
-        _: &str,
-    ) -> Result<Option<crate::store::StoredNetwork>, crate::store::StoreError> {
-        Ok(None)
-    }
-    fn network_names(&self) -> Result<Vec<String>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn network_number(&self, _: &str) -> Result<Option<u64>, crate::store::StoreError> {
-        Ok(None)
-    }
-    fn set_networks(
-        &self,
-        _: &[(&str, &crate::store::StoredNetwork)],
-    ) -> Result<u64, crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn scenarios(&self) -> Result<Vec<crate::store::StoredScenario>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn scenario(
-        &self,
-        _: u64,
-    ) -> Result<Option<crate::store::StoredScenario>, crate::store::StoreError> {
-        Ok(None)
-    }
-    fn create_scenario(
-        &self,
-        _: &str,
-        _: &str,
-    ) -> Result<crate::store::StoredScenario, crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn put_scenario(
-        &self,
-        _: &crate::store::StoredScenario,
-        _: &str,
-    ) -> Result<crate::store::StoredScenario, crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn delete_scenario(&self, _: u64, _: u64) -> Result<(), crate::store::StoreError> {
-        Err(crate::store::StoreError::Cancelled)
-    }
-    fn scenario_changes(
-        &self,
-    ) -> Result<Vec<crate::store::ScenarioChange>, crate::store::StoreError> {
-        Ok(Vec::new())
-    }
-    fn setting(&self, _: &str) -> Result<Option<String>, crate::store::StoreError> {
-        Ok(None)
-    }
-    fn set_setting(&self, _: &str, _: &str) -> Result<(), crate::store::StoreError> {
-        Ok(())
-    }
 }

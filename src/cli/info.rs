@@ -3,7 +3,6 @@ use std::sync::Arc;
 use super::{CityArgument, Failure, open, say};
 use crate::{
     domain::{Catalog, Language},
-    store::Store,
     transit::schedule_from_bytes,
 };
 

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::Failure;
+
 /// Whether somebody asked the command to stop.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
@@ -44,6 +46,23 @@ impl Interrupt {
 
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// # Errors
+    /// Somebody asked to stop before anything was written.
+    pub fn check(&self) -> Result<(), Failure> {
+        match self.is_asked() {
+            true => Err("interrupted; nothing was written".into()),
+            false => Ok(()),
+        }
+    }
+
+    /// What was done; what failed because somebody asked to stop says that, whatever it was.
+    pub fn told<T>(&self, done: Result<T, impl Into<Failure>>) -> Result<T, Failure> {
+        done.map_err(|error| match self.check() {
+            Err(interrupted) => interrupted,
+            Ok(()) => error.into(),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     domain::{Catalog, Language, LayerId, Period},
     import::{ReadOptions, TimesRead, read_times, time_columns},
     network::{Matrix, matrix_to_bytes},
-    store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{self, ImportRecord, StoredNetwork},
 };
 
 /// How many unknown ids are named.
@@ -24,8 +24,8 @@ pub fn run(
     let name = name.to_string_lossy();
     let _: LayerId = name.parse()?;
     let interrupt = Interrupt::listen();
-    let store = GeoPackage::open(&arguments.city, catalog.clone())?;
-    let city = city::load(&store as &dyn Store, catalog)?;
+    let store = store::open(&arguments.city, catalog.clone())?;
+    let city = city::load(&*store, catalog)?;
     let TimesRead { mut times, report } = {
         let mut progress = |_| !interrupt.is_asked();
         let options = ReadOptions {
@@ -34,7 +34,7 @@ pub fn run(
             progress: Some(&mut progress),
             ..ReadOptions::default()
         };
-        read_times(files, options)?
+        interrupt.told(read_times(files, options))?
     };
     println!("{}", report.to_text(&time_columns(), language));
     let ends = |pick: fn(&(Box<str>, Box<str>)) -> &str| {
@@ -98,9 +98,7 @@ pub fn run(
         },
         bytes: matrix_to_bytes(&Matrix::new(from, to, &times)),
     };
-    if interrupt.is_asked() {
-        return Err("interrupted; nothing was written".into());
-    }
+    interrupt.check()?;
     let number = store.set_network(&format!("{}{name}", TimeMatrix::PREFIX), &network)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),

@@ -4,6 +4,7 @@
 //! question is wrong, 2 usage.
 
 mod check;
+mod copy;
 mod demo;
 mod export;
 mod flows;
@@ -12,6 +13,7 @@ mod info;
 mod interrupt;
 mod lines;
 mod matrix;
+mod migrate;
 mod norms;
 mod plan;
 mod query;
@@ -23,12 +25,7 @@ mod streets;
 mod transit;
 mod zoning;
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
@@ -37,7 +34,7 @@ use crate::{
     city::{self, City},
     definitions,
     domain::{Catalog, Language, Layer},
-    store::{Store, geopackage::GeoPackage},
+    store::{self, Home, Store},
 };
 
 /// Suitu 穗图: a population geographic information system.
@@ -68,6 +65,10 @@ enum Command {
     Report(report::ReportArguments),
     /// What if: scenarios of a city and their edits.
     Scenario(scenario::ScenarioArguments),
+    /// Prepare a database for a city, or bring it up to date.
+    Migrate(CityArgument),
+    /// Copy a whole city from one home to another, empty one.
+    Copy(copy::CopyArguments),
     /// Write a layer as a file.
     Export(export::ExportArguments),
     /// An empty workbook with headings, to fill for a layer; or a norm set, to change.
@@ -83,9 +84,9 @@ enum Command {
 /// The city that a command is about.
 #[derive(Clone, Debug, clap::Args)]
 struct CityArgument {
-    /// The city file.
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    /// The city file, or the address of its database: postgresql://USER@HOST/DATABASE.
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
 }
 
 fn parse_language(text: &str) -> Result<Language, String> {
@@ -160,6 +161,8 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Query(command) => query::run(&command, catalog, arguments.lang),
         Command::Report(command) => report::run(&command, catalog, arguments.lang),
         Command::Scenario(command) => scenario::run(&command, catalog, arguments.lang),
+        Command::Migrate(command) => migrate::run(&command, &catalog, arguments.lang),
+        Command::Copy(command) => copy::run(&command, catalog, arguments.lang),
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),
         Command::Check(command) => check::run(&command, catalog, arguments.lang),
@@ -178,9 +181,9 @@ fn layer<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Arc<Layer>, Failure
 }
 
 /// Opens a city that is there.
-fn open(path: &Path, catalog: &Arc<Catalog>) -> Result<(GeoPackage, City), Failure> {
-    let store = GeoPackage::open(path, catalog.clone())?;
-    let city = city::load(&store as &dyn Store, catalog.clone())?;
-    let city = city::catch_up(&store, city)?;
+fn open(home: &Home, catalog: &Arc<Catalog>) -> Result<(Arc<dyn Store>, City), Failure> {
+    let store = store::open(home, catalog.clone())?;
+    let city = city::load(&*store, catalog.clone())?;
+    let city = city::catch_up(&*store, city)?;
     Ok((store, city))
 }

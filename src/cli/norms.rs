@@ -5,7 +5,7 @@ use crate::{
     city::City,
     definitions,
     domain::{Catalog, Language, NormSet},
-    store::{Definition, ImportRecord, Store, geopackage::GeoPackage},
+    store::{self, Definition, ImportRecord},
 };
 
 /// Brings norm sets of its own into a city, each in place of the one of the same id.
@@ -17,7 +17,7 @@ pub fn run(
     if arguments.files.is_empty() {
         return Err("name the file: suitu import norms FILE.toml --city CITY".into());
     }
-    let store = GeoPackage::open(&arguments.city, catalog.clone())?;
+    let store = store::open(&arguments.city, catalog.clone())?;
     let mut definitions: Vec<Definition> = Vec::new();
     for path in &arguments.files {
         let (set, text) = read(path, &catalog)?;

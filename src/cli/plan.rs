@@ -6,7 +6,7 @@ use crate::{
     domain::{AttributeId, AttributeType, Catalog, Language, PlanFigure},
     import::{self, FiguresRead, ReadOptions},
     query::{PLAN_KIND, check_plan},
-    store::{Definition, ImportRecord, Store, geopackage::GeoPackage},
+    store::{self, Definition, ImportRecord},
 };
 
 /// How many refused rows are named.
@@ -18,8 +18,8 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let store = GeoPackage::open(&arguments.city, catalog.clone())?;
-    let city = city::load(&store as &dyn Store, catalog.clone())?;
+    let store = store::open(&arguments.city, catalog.clone())?;
+    let city = city::load(&*store, catalog.clone())?;
     let named = |name: &str| count_of(&catalog, name);
     let mut definitions: Vec<Definition> = Vec::new();
     for file in &arguments.files {
@@ -87,7 +87,7 @@ pub fn run(
             },
         });
     }
-    written(&store, &definitions, arguments.dry_run, language)
+    written(&*store, &definitions, arguments.dry_run, language)
 }
 
 /// The name of a file without its ending, in the letters that an id has.

@@ -13,6 +13,7 @@ use crate::{
     domain::{Catalog, Language, Title},
     export::{self, ResultTable},
     query::{self, Answer, Limits},
+    store::Home,
 };
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -66,8 +67,8 @@ impl Question {
 #[derive(Debug, clap::Args)]
 pub struct QueryArguments {
     question: Question,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// Ask this scenario instead of the city as it is.
     #[arg(long, value_name = "ID")]
     scenario: Option<u64>,

@@ -10,18 +10,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, export::write_whole, open, say};
 use crate::{
     city::City,
-    domain::{Catalog, Language, Period},
-    query::{Limits, areas_within},
-    reports::{self, Format, Kind, Question, Reporter, Verification},
+    domain::{Catalog, Language, LayerId, Period},
+    query::{Limits, Names, areas_within},
+    reports::{self, Choices, Format, Kind, Question, Reporter, Verification},
+    store::Home,
 };
 
 #[derive(Debug, clap::Args)]
 pub struct ReportArguments {
-    /// job-housing or station-catchment.
+    /// job-housing, station-catchment, service-gap or zoning.
     #[arg(required_unless_present = "verify", conflicts_with = "verify")]
     kind: Option<Kind>,
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// The code of an area; the whole city without it.
     #[arg(long)]
     area: Option<String>,
@@ -40,6 +41,24 @@ pub struct ReportArguments {
     /// The population attribute.
     #[arg(long)]
     caliber: Option<String>,
+    /// service-gap, zoning: the level of the rows; one that fits on paper without it.
+    #[arg(long, value_name = "LEVEL")]
+    by: Option<String>,
+    /// service-gap: the norm set.
+    #[arg(long)]
+    norms: Option<LayerId>,
+    /// service-gap: items of the norm set, with commas between; all of them without it.
+    #[arg(long, value_delimiter = ',')]
+    services: Vec<String>,
+    /// service-gap: how many new sites are proposed for a service; 3 without it, none with 0.
+    #[arg(long)]
+    sites: Option<usize>,
+    /// zoning: the id of a rule set.
+    #[arg(long)]
+    rules: Option<String>,
+    /// zoning: other thresholds than those of the rules, as disperse.1:20000,improve.2:0.1.
+    #[arg(long, value_name = "KEY:NUMBER,…")]
+    thresholds: Option<String>,
     /// Computes the report of a file again: says same, or what differs.
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
@@ -63,11 +82,26 @@ pub fn run(
         period: arguments.period.clone(),
         caliber: arguments.caliber.clone(),
         lang: language,
+        choices: choices(arguments)?,
     };
     match &arguments.level {
         None => one(&city, &question, arguments.format, out),
         Some(level) => all(&city, &question, level, arguments.format, out),
     }
+}
+
+fn choices(arguments: &ReportArguments) -> Result<Choices, Failure> {
+    let thresholds = arguments.thresholds.as_deref();
+    let thresholds = thresholds.map(Choices::read_thresholds).transpose()?;
+    let services = arguments.services.clone();
+    Ok(Choices {
+        by: arguments.by.clone(),
+        norms: arguments.norms.clone(),
+        services: (!services.is_empty()).then_some(Names(services)),
+        sites: arguments.sites,
+        rules: arguments.rules.clone(),
+        thresholds: thresholds.unwrap_or_default(),
+    })
 }
 
 fn one(

@@ -80,7 +80,7 @@ pub fn run(
 ) -> Result<(), Failure> {
     let opened = |at: &CityArgument| -> Result<(Scenarios, City), Failure> {
         let (store, city) = open(&at.city, &catalog)?;
-        Ok((Scenarios::new(Arc::new(store)), city))
+        Ok((Scenarios::new(store), city))
     };
     let told = |outcome: Result<Scenario, ScenarioError>| match outcome {
         Ok(scenario) => show(&scenario, language),
@@ -136,11 +136,11 @@ pub fn run(
 
 /// The city of a scenario beside the city as it is.
 pub(super) fn city_of(
-    store: crate::store::geopackage::GeoPackage,
+    store: Arc<dyn crate::store::Store>,
     base: &City,
     id: u64,
 ) -> Result<Arc<City>, Failure> {
-    Ok(Scenarios::new(Arc::new(store)).city(base, id)?)
+    Ok(Scenarios::new(store).city(base, id)?)
 }
 
 fn failure(error: &ScenarioError, language: Language) -> Failure {

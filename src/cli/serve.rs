@@ -1,17 +1,17 @@
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{Failure, interrupt::StopSignal};
 use crate::{
     city::{self, LiveCity},
     domain::{Catalog, SecurityLevel},
     http::{self, AppState},
-    store::{Store, geopackage::GeoPackage},
+    store::{self, Home, Store},
 };
 
 #[derive(Debug, clap::Args)]
 pub struct ServeArguments {
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// Address and port; without accounts only a loopback address is allowed.
     #[arg(long, env = "SUITU_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -34,7 +34,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         .into());
     }
     let start = std::time::Instant::now();
-    let store = Arc::new(GeoPackage::open(&arguments.city, catalog.clone())?);
+    let store = store::open(&arguments.city, catalog.clone())?;
     let city = city::catch_up(&*store, city::load(&*store as &dyn Store, catalog)?)?;
     let guarded =
         |loaded: &&Arc<city::LoadedLayer>| loaded.layer().level >= SecurityLevel::Sensitive;
@@ -70,7 +70,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         println!("穗图 Suitu: http://{}", listener.local_addr()?);
         let follower = tokio::task::spawn_blocking({
             let (store, live) = (store.clone(), Arc::downgrade(&live));
-            move || follow(&store, &live)
+            move || follow(&*store, &live)
         });
         let first = live.snapshot();
         tokio::task::spawn_blocking(move || first.join_streets());
@@ -84,14 +84,14 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     Ok(())
 }
 
-/// Notices what other programs write to the file and publishes it, until the city is gone.
-fn follow(store: &GeoPackage, live: &std::sync::Weak<LiveCity>) {
+/// Notices what others write to the city's home and publishes it, until the city is gone.
+fn follow(store: &dyn Store, live: &std::sync::Weak<LiveCity>) {
     // What was written between loading and now counts too.
     let mut seen = None;
     loop {
         std::thread::sleep(Duration::from_millis(1000));
         let Some(live) = live.upgrade() else { return };
-        let Ok(version) = store.data_version() else {
+        let Ok(version) = store.stamp() else {
             continue;
         };
         if seen == Some(version) {
@@ -103,7 +103,7 @@ fn follow(store: &GeoPackage, live: &std::sync::Weak<LiveCity>) {
             city::follow(store, &before)
         }));
         let Ok(followed) = followed else {
-            tracing::error!("the changed city file cannot be followed; restart to see it whole");
+            tracing::error!("the changed city cannot be followed; restart to see it whole");
             seen = Some(version);
             continue;
         };
@@ -112,11 +112,12 @@ fn follow(store: &GeoPackage, live: &std::sync::Weak<LiveCity>) {
         }
         match followed {
             Ok(Some(city)) => {
-                tracing::info!(version = city.version(), "the city file changed");
+                tracing::info!(version = city.version(), "the city changed");
                 live.publish(city);
+                live.snapshot().join_streets();
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "the changed city file cannot be read yet"),
+            Err(error) => tracing::warn!(%error, "the changed city cannot be read yet"),
         }
     }
 }

@@ -1,16 +1,16 @@
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use super::{Failure, say};
 use crate::{
     city::Setting,
     domain::{Catalog, Language},
-    store::{Store, geopackage::GeoPackage},
+    store::{self, Home},
 };
 
 #[derive(Debug, clap::Args)]
 pub struct SettingsArguments {
-    #[arg(long, env = "SUITU_CITY", value_name = "FILE")]
-    city: PathBuf,
+    #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+    city: Home,
     /// The city's name in Chinese.
     #[arg(long, value_name = "TEXT")]
     title_zh: Option<String>,
@@ -34,7 +34,7 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let store = GeoPackage::open(&arguments.city, catalog)?;
+    let store = store::open(&arguments.city, catalog)?;
     let given = [
         (Setting::TitleZh, &arguments.title_zh),
         (Setting::TitleEn, &arguments.title_en),

@@ -11,7 +11,7 @@ use crate::{
     network::{
         BuildReport, Graph, Lines, NetworkError, Rules, graph_to_bytes, read_lines, read_osm,
     },
-    store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{self, ImportRecord, StoredNetwork},
 };
 
 /// Brings streets into a city, in place of those it has: one network for each way of travelling.
@@ -25,8 +25,8 @@ pub fn run(
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     let rules = asked_rules(&arguments.modes)?;
     let (lines, record) = match are_osm(&arguments.files)? {
-        true => osm(arguments, &rules, &interrupt)?,
-        false => own(arguments, &rules, &interrupt, language)?,
+        true => interrupt.told(osm(arguments, &rules, &interrupt))?,
+        false => interrupt.told(own(arguments, &rules, &interrupt, language))?,
     };
     let built: Vec<Result<(Graph, BuildReport), NetworkError>> =
         lines.par_iter().map(Lines::build).collect();
@@ -80,10 +80,8 @@ pub fn run(
             (rules.mode.as_str(), network)
         })
         .collect();
-    if interrupt.is_asked() {
-        return Err("interrupted; nothing was written".into());
-    }
-    let store = GeoPackage::open_or_create(&arguments.city, catalog)?;
+    interrupt.check()?;
+    let store = store::open_or_create(&arguments.city, catalog)?;
     let stored: Vec<_> = stored
         .iter()
         .map(|(mode, network)| (*mode, network))

@@ -9,7 +9,7 @@ use super::{Failure, import::ImportArguments, interrupt::Interrupt, lines, now, 
 use crate::{
     city::{City, StopFit},
     domain::{Catalog, Language, Period},
-    store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
+    store::{self, ImportRecord, StoredNetwork},
     transit::{Schedule, Summary, gtfs, schedule_to_bytes},
 };
 
@@ -37,7 +37,7 @@ pub fn run(
     };
     let are_tables = arguments.files.iter().filter(|file| is_table(file)).count();
     let read = if are_tables == 0 {
-        read_feeds(arguments, language, &interrupt)?
+        interrupt.told(read_feeds(arguments, language, &interrupt))?
     } else if are_tables == arguments.files.len() {
         lines::read(arguments, city.as_ref(), language)?
     } else {
@@ -66,10 +66,8 @@ pub fn run(
         return Ok(());
     }
     let network = stored(arguments, &read, &summary)?;
-    if interrupt.is_asked() {
-        return Err("interrupted; nothing was written".into());
-    }
-    let store = GeoPackage::open_or_create(&arguments.city, catalog)?;
+    interrupt.check()?;
+    let store = store::open_or_create(&arguments.city, catalog)?;
     let number = store.set_network("transit", &network)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),

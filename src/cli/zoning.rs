@@ -4,7 +4,7 @@ use super::{Failure, import::ImportArguments, now};
 use crate::{
     domain::{Catalog, Language, zoning::ZoningRules},
     query::ZONING_KIND,
-    store::{Definition, ImportRecord, Store, geopackage::GeoPackage},
+    store::{self, Definition, ImportRecord, Store},
 };
 
 /// Brings rules of layout classes into a city, as its own.
@@ -13,7 +13,7 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let store = GeoPackage::open(&arguments.city, catalog)?;
+    let store = store::open(&arguments.city, catalog)?;
     let known = store.definitions()?;
     let mut definitions: Vec<Definition> = Vec::new();
     for file in &arguments.files {
@@ -63,7 +63,7 @@ pub fn run(
             },
         });
     }
-    written(&store, &definitions, arguments.dry_run, language)
+    written(&*store, &definitions, arguments.dry_run, language)
 }
 
 /// Writes definitions and says so.

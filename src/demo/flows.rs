@@ -4,7 +4,10 @@ use serde::Deserialize;
 
 use super::{figures::Figures, people::EMPLOYED, plane::Spot, workplaces::JOBS};
 use crate::{
-    analysis::commute::{Costs, Goal, transport},
+    analysis::{
+        apportion,
+        commute::{Costs, Goal, transport},
+    },
     domain::{Flow, FlowPlace, Flows, Layer, Table},
 };
 
@@ -26,7 +29,7 @@ struct Neighbor {
 }
 
 /// Who lives in one street or town and works in another: a gravity model held to the employed
-/// residents and the jobs of each, to the last person.
+/// residents and the jobs of each, to the last person; by ways to work that the distance favours.
 ///
 /// # Source
 /// Wilson (1971), Environment and Planning 3, the doubly constrained model; the numbers are
@@ -58,14 +61,37 @@ pub fn flows(figures: &Figures, employed: &[i64], jobs: &[i64]) -> Flows {
     };
     let fitted = fit(&homes, &work, pull);
     let whole = round(&fitted, &homes, &work, |from, to| from < own || to < own);
-    let flow = |(from, to, commuters): (usize, usize, i64)| Flow {
-        origin: places[from].clone(),
-        destination: places[to].clone(),
-        mode: None,
-        sector: None,
-        commuters,
-    };
-    Flows::sum(whole.into_iter().map(flow))
+    let flows = whole.into_iter().flat_map(|(from, to, commuters)| {
+        let way_m = spots[from].distance2(spots[to]).sqrt().max(WITHIN_M);
+        let shares = apportion(commuters, &ways_to_work(way_m)).expect("some way to work");
+        let (origin, destination) = (places[from].clone(), places[to].clone());
+        let by_mode = MODES.into_iter().zip(shares);
+        let by_mode = by_mode.filter(|(_, commuters)| *commuters > 0);
+        by_mode.map(move |(mode, commuters)| Flow {
+            origin: origin.clone(),
+            destination: destination.clone(),
+            mode: Some(mode.into()),
+            sector: None,
+            commuters,
+        })
+    });
+    Flows::sum(flows)
+}
+
+/// Ways to work (通勤方式): on foot, by bicycle or e-bike, by bus or rail, by car.
+pub const MODES: [&str; 4] = ["walk", "bicycle", "transit", "car"];
+
+/// How many of ten thousand or so go by each of the [`MODES`] over a straight distance: invented,
+/// so that short ways are walked or ridden and long ones driven.
+fn ways_to_work(way_m: f64) -> [i64; 4] {
+    let km = way_m / 1000.0;
+    let odds = [
+        3.0 * (-km).exp(),
+        (-km / 3.5).exp(),
+        0.35 * (1.0 - (-km / 4.0).exp()),
+        0.30 * (1.0 - (-km / 3.0).exp()),
+    ];
+    odds.map(|odds| (odds * 1e4).round() as i64)
 }
 
 /// Sums a count of a layer by street or town, told by the grid code of each row.

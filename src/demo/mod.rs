@@ -194,7 +194,9 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         layers,
         plan,
         flows: flows.unwrap_or_default(),
-        flows_source: format!("{made}；重力模型，就业人口与岗位逐街镇守恒，市外通勤为假设"),
+        flows_source: format!(
+            "{made}；重力模型，就业人口与岗位逐街镇守恒，市外通勤与通勤方式为假设"
+        ),
         streets: streets::streets(&territory.grid, &plots, options.seed),
         streets_source: made.clone(),
         timetable: metro::line_table(&figures).schedule(),

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked};
 use crate::{
     city::City,
-    domain::{Language, Period, Title},
-    query::{Limits, QueryError, areas_within},
-    reports::{self, Format, Kind, PrintError, Question, RenderError, Reporter},
+    domain::{Language, LayerId, Period, Title},
+    query::{Limits, Names, QueryError, areas_within},
+    reports::{self, Choices, Format, Kind, PrintError, Question, RenderError, Reporter},
 };
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -31,15 +31,57 @@ pub struct ReportQuery {
     format: Option<String>,
     #[serde(default)]
     lang: Language,
+    #[serde(default)]
+    by: Option<String>,
+    #[serde(default)]
+    norms: Option<LayerId>,
+    #[serde(default)]
+    services: Option<Names>,
+    #[serde(default)]
+    sites: Option<usize>,
+    #[serde(default)]
+    rules: Option<String>,
+    #[serde(default)]
+    thresholds: Option<String>,
+}
+
+impl ReportQuery {
+    /// # Errors
+    /// Thresholds that are none.
+    fn question(&self, kind: Kind) -> Result<Question, QueryError> {
+        let thresholds = self.thresholds.as_deref();
+        let thresholds = thresholds.map(Choices::read_thresholds).transpose()?;
+        Ok(Question {
+            kind,
+            area: self.area.clone(),
+            period: self.period.clone(),
+            caliber: self.caliber.clone(),
+            lang: self.lang,
+            choices: Choices {
+                by: self.by.clone(),
+                norms: self.norms.clone(),
+                services: self.services.clone(),
+                sites: self.sites,
+                rules: self.rules.clone(),
+                thresholds: thresholds.unwrap_or_default(),
+            },
+        })
+    }
 }
 
 /// A report as a file to keep or print (报告).
 #[utoipa::path(get, path = "/api/reports/{kind}", tag = "questions",
-    params(("kind" = String, Path, description = "job-housing or station-catchment"),
+    params(("kind" = String, Path, description = "job-housing, station-catchment, service-gap or zoning"),
            ("area" = Option<String>, Query, description = "the code of an area; the whole city without it"),
            ("level" = Option<String>, Query, description = "instead: a report for every area of this level, as a ZIP archive"),
            ("period" = Option<String>, Query, description = "reference date"),
            ("caliber" = Option<String>, Query, description = "the population attribute"),
+           ("by" = Option<String>, Query, description = "service-gap, zoning: the level of the rows; one that fits on paper without it"),
+           ("norms" = Option<String>, Query, description = "service-gap: the norm set"),
+           ("services" = Option<String>, Query, description = "service-gap: items of the norm set, with commas; all of them without it"),
+           ("sites" = Option<usize>, Query, description = "service-gap: how many new sites are proposed for a service, 0 to 20; 3 without it"),
+           ("rules" = Option<String>, Query, description = "zoning: the id of a rule set"),
+           ("thresholds" = Option<String>, Query, description = "zoning: other thresholds than those of the rules, as disperse.1:20000,improve.2:0.1"),
            ("format" = Option<String>, Query, description = "html (default), docx, xlsx or pdf"),
            ("lang" = Option<String>, Query, description = "zh or en")),
     responses((status = 200, description = "the file", content_type = "application/octet-stream"),
@@ -74,13 +116,7 @@ pub async fn find_report(
             question,
             Form::default(),
             move |city, asked, limits| {
-                let question = Question {
-                    kind,
-                    area: asked.area.clone(),
-                    period: asked.period.clone(),
-                    caliber: asked.caliber.clone(),
-                    lang: asked.lang,
-                };
+                let question = asked.question(kind)?;
                 match &asked.level {
                     None => one(city, &question, format, limits),
                     Some(level) => all(city, &question, level, format, limits),

@@ -108,6 +108,9 @@ impl AppState {
             let done = write(&live.snapshot(), &*store)?;
             if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
                 live.publish(newer);
+                let after = live.snapshot();
+                // Who wrote need not wait for it.
+                tokio::task::spawn_blocking(move || after.join_streets());
             }
             Ok(done)
         });

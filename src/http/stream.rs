@@ -159,3 +159,42 @@ impl Drop for Received {
         self.cancel.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use futures_util::StreamExt;
+
+    use super::*;
+    use crate::definitions;
+
+    #[tokio::test]
+    async fn a_reader_who_leaves_midway_stops_the_work() {
+        let catalog = definitions::read_catalog(None).expect("the built-in layers");
+        let city = Arc::new(City::new(Arc::new(catalog), 1, BTreeMap::new(), []));
+        let (ended, end) = oneshot::channel();
+        let streams = Streams::default();
+        let endless = move |_: &City, limits: &Limits, begin: &mut Begin, out: &mut Pipe| {
+            begin.now();
+            let failed = loop {
+                if let Err(error) = out.write_all(&[b'x'; 4096]) {
+                    break error;
+                }
+            };
+            ended.send((failed.kind(), limits.check().is_err())).ok();
+            Ok(Err(failed))
+        };
+        let Ok(body) = streams.send(city, endless).await else {
+            panic!("a stream that was begun is no refusal");
+        };
+        let mut parts = body.into_data_stream();
+        let first = parts.next().await.expect("a part").expect("a whole one");
+        assert!(first.len() >= PART_BYTES);
+        drop(parts);
+        // Without an end to the work this waits for ever.
+        let (kind, is_cancelled) = end.await.expect("the work ends");
+        assert_eq!(kind, io::ErrorKind::BrokenPipe);
+        assert!(is_cancelled, "searches look at the flag");
+    }
+}

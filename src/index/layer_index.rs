@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -7,7 +7,7 @@ use geo::{Geometry, Point};
 use rayon::prelude::*;
 
 use super::{
-    Cell, Filter, Region, Relation, Sums,
+    Cell, CellKey, Filter, Region, Relation, Sums,
     build::build_cells,
     grid::{sums_of, tile_meets, tile_window},
 };
@@ -65,6 +65,29 @@ impl LayerIndex {
             sums,
             area_sums: Mutex::default(),
         }
+    }
+
+    /// The same index, its cells named as those of an earlier state where they hold the same
+    /// features at the same places: what was made for their ground is found again.
+    pub fn on_known_ground(mut self, before: &LayerIndex) -> Self {
+        let known: HashMap<CellKey, &Cell> = before
+            .cells
+            .iter()
+            .map(|cell| (cell.key(), &**cell))
+            .collect();
+        for cell in &mut self.cells {
+            let known = known.get(&cell.key()).filter(|known| {
+                let rows = 0..cell.len();
+                known.len() == cell.len()
+                    && known.lon == cell.lon
+                    && known.lat == cell.lat
+                    && rows.into_iter().all(|row| known.id(row) == cell.id(row))
+            });
+            if let (Some(known), Some(cell)) = (known.map(|cell| cell.ground), Arc::get_mut(cell)) {
+                cell.ground = known;
+            }
+        }
+        self
     }
 
     pub fn layer(&self) -> &Arc<Layer> {
@@ -418,5 +441,56 @@ impl Numbering {
             cell: cell as u32,
             row: (number - self.starts[cell]) as u32,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        definitions,
+        index::{Edit, MAX_ROWS},
+    };
+
+    #[test]
+    fn read_again_a_layer_stands_on_known_ground_but_where_it_changed() {
+        let catalog = definitions::read_catalog(None).expect("sound definitions");
+        let layer = catalog.layer("clinics").expect("a built-in layer");
+        let values = vec![Value::Missing; layer.attributes.len()];
+        let mut table = Table::for_layer(layer);
+        for number in 0..MAX_ROWS + 400 {
+            let (east, north) = (number % 200, number / 200);
+            let place = Point::new(113.0 + east as f64 * 5e-5, 23.0 + north as f64 * 1e-4);
+            table.push(&number.to_string(), Geometry::Point(place), &values);
+        }
+        let period: Period = "2020".parse().expect("a year");
+        let build =
+            |table: &Table| LayerIndex::build(layer.clone(), period.clone(), Vec::new(), table);
+        let before = build(&table);
+        let grounds = |index: &LayerIndex| -> Vec<u64> {
+            index.cells().iter().map(|cell| cell.ground()).collect()
+        };
+        let known = grounds(&before);
+        assert!(known.len() > 1);
+        assert_eq!(grounds(&build(&table).on_known_ground(&before)), known);
+
+        let moved = Edit::Put {
+            id: "7".into(),
+            geometry: Geometry::Point(Point::new(113.0001, 23.00001)),
+            values: values.clone(),
+            area_codes: BTreeMap::new(),
+        };
+        let after = build(&before.edited(&[moved]).to_table()).on_known_ground(&before);
+        let differing = |after: &LayerIndex| -> Vec<usize> {
+            let pairs = grounds(after).into_iter().zip(&known).enumerate();
+            let new = pairs.filter(|(_, (ground, known))| ground != *known);
+            new.map(|(number, _)| number).collect()
+        };
+        let home = before.find("7").expect("it is there").cell as usize;
+        assert_eq!(differing(&after), [home]);
+        // Another feature at the same place is other ground.
+        let renamed = table.ids.iter().position(|id| &**id == "7").expect("a row");
+        table.ids[renamed] = "seven".into();
+        assert_eq!(differing(&build(&table).on_known_ground(&before)), [home]);
     }
 }

@@ -5,9 +5,9 @@ use geo::{Coord, LineString, MultiPolygon, Polygon};
 /// Holes smaller than this are courtyards between streets, square metres.
 const SMALLEST_HOLE_M2: f64 = 10_000.0;
 
-/// The most points of the grid; a larger outline is drawn on a coarser one, and is then no larger
-/// to send.
-const MOST_POINTS: f64 = 1e6;
+/// The most points of the grid; a larger outline is drawn on a coarser one, which widens its lines
+/// too: half an hour by car in Porto gains half as much area again on a quarter of these points.
+const MOST_POINTS: f64 = 4e6;
 
 /// Distances are computed for so many points of a row at a time.
 const LANES: usize = 8;

@@ -5,7 +5,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor, value},
 };
 
-use super::{QueryError, Start};
+use super::{QueryError, Start, stations::Entrances};
 use crate::{
     city::{City, LoadedLayer, Transit},
     domain::{LayerId, Period},
@@ -67,9 +67,11 @@ pub(super) struct FoundEnds<'c> {
     /// Id or name of each.
     pub names: Vec<String>,
     pub starts: Vec<Start>,
-    /// The layer, where they are all of it, in the order of its index.
+    /// The layer, where they are all of it and each at its own place, in the order of its index.
     pub layer: Option<&'c LoadedLayer>,
     pub used: Vec<&'c LoadedLayer>,
+    /// Whether any of them is entered elsewhere than at its own place.
+    has_entrances: bool,
 }
 
 impl Ends {
@@ -90,18 +92,31 @@ impl Ends {
             starts: Vec::new(),
             layer: None,
             used: Vec::new(),
+            has_entrances: false,
         };
         let mut stops: Option<HashMap<&str, u32>> = None;
+        let entrances = Entrances::of(city, period);
         for end in listed {
-            found.add(city, field, end, period, &mut stops)?;
+            found.add(city, field, end, period, &entrances, &mut stops)?;
         }
         if found.starts.is_empty() {
             return Err(QueryError::field(field, "give at least one place"));
         }
         if let ([end], [used]) = (listed, &found.used[..])
             && end.id.is_none()
+            && !found.has_entrances
         {
             found.layer = Some(used);
+        }
+        if found.has_entrances {
+            let owners: Vec<_> = found.used.iter().map(|used| &used.layer().id).collect();
+            let sources = owners
+                .into_iter()
+                .flat_map(|owner| entrances.sources(owner));
+            let sources =
+                sources.filter_map(|source| city.layer(source.layer().id.as_str(), period));
+            let sources: Vec<&LoadedLayer> = sources.map(|source| &**source).collect();
+            found.used.extend(sources);
         }
         Ok(found)
     }
@@ -114,6 +129,7 @@ impl<'c> FoundEnds<'c> {
         field: &'static str,
         end: &End,
         period: Option<&Period>,
+        entrances: &Entrances,
         stops: &mut Option<HashMap<&'c str, u32>>,
     ) -> Result<(), QueryError> {
         let Some(layer) = &end.layer else {
@@ -156,13 +172,10 @@ impl<'c> FoundEnds<'c> {
             }
         };
         for feature in features {
-            let (lon, lat) = loaded.index.place(feature);
-            let id = loaded.index.id(feature).to_owned();
-            self.names.push(id.clone());
-            self.starts.push(Start {
-                id: Some(id),
-                ..Start::at(lon, lat)
-            });
+            let (start, known) = entrances.start(loaded, feature);
+            self.names.push(loaded.index.id(feature).to_owned());
+            self.starts.push(start);
+            self.has_entrances |= known.is_some();
         }
         Ok(())
     }
@@ -203,7 +216,10 @@ pub(super) fn start_of_stop(transit: &Transit, stop: u32) -> Start {
     let places = own.iter().filter_map(|stop| stops[*stop as usize].lon_lat);
     Start {
         points: places.collect(),
-        id: Some(stops[stop as usize].id.clone()),
+        feature: Some((
+            STOPS.parse().expect("a name"),
+            stops[stop as usize].id.clone(),
+        )),
         stops: own,
     }
 }
@@ -224,5 +240,93 @@ pub(super) fn no_stop(id: &str) -> QueryError {
     QueryError::NotFound {
         what: "stop",
         name: id.chars().take(64).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{
+        city::City,
+        query::{Limits, test_city::TestCity, travel_times},
+    };
+
+    /// Rows of from, to and what was measured.
+    fn ask(city: &City, question: serde_json::Value) -> Vec<(String, String, f64)> {
+        let question = serde_json::from_value(question).expect("a question");
+        let found = travel_times(city, &question, &Limits::generous()).expect("an answer");
+        let rows = found.rows.iter().map(|row| {
+            let text = |key: &str| row[key].as_str().expect("a name").to_owned();
+            let measured = row.get("seconds").or(row.get("metres"));
+            let measured = measured.and_then(|value| value.as_f64());
+            (text("from"), text("to"), measured.expect("a number"))
+        });
+        rows.collect()
+    }
+
+    fn stations() -> TestCity {
+        TestCity::new().with(
+            "stations",
+            &[("s1", (200.0, 0.0), &[]), ("s2", (1000.0, 0.0), &[])],
+        )
+    }
+
+    #[test]
+    fn stations_are_left_and_entered_by_their_nearest_entrance() {
+        let entrances: &[crate::query::test_city::Feature<'_>] = &[
+            ("A", (100.0, 0.0), &[("station", "s1")]),
+            ("B", (500.0, 0.0), &[("station", "s1")]),
+        ];
+        let with_doors = || stations().with("entrances", entrances);
+        let city = with_doors().with_raster_of_streets(12, 100.0).build();
+        let question = |mode: &str| {
+            let stations = json!({"layer": "stations"});
+            json!({"origins": stations, "destinations": stations, "mode": mode})
+        };
+        let between = |city: &City, mode: &str, from: &str, to: &str| {
+            let rows = ask(city, question(mode));
+            let row = rows.iter().find(|row| row.0 == from && row.1 == to);
+            row.expect("a pair").2
+        };
+        for (mode, share) in [("straight", 1.0), ("walk", 60.0 / 75.0)] {
+            let plain = stations().with_raster_of_streets(12, 100.0).build();
+            for (city, metres) in [(&plain, 800.0), (&city, 500.0)] {
+                for (from, to) in [("s1", "s2"), ("s2", "s1")] {
+                    let found = between(city, mode, from, to);
+                    assert!((found - metres * share).abs() <= 2.0, "{mode}: {found}");
+                }
+            }
+        }
+        // One of them alone, too; and the answer says what it rests on.
+        let one = json!({"origins": [{"layer": "stations", "id": "s1"}],
+            "destinations": [{"layer": "stations", "id": "s2"}]});
+        let question = serde_json::from_value(one).expect("a question");
+        let found = travel_times(&city, &question, &Limits::generous()).expect("an answer");
+        let metres = found.rows[0]["metres"].as_f64().expect("a number");
+        assert!((metres - 500.0).abs() <= 2.0, "{metres}");
+        let inputs = found.provenance.inputs.iter();
+        let layers: Vec<String> = inputs.map(|input| input.layer.to_string()).collect();
+        assert!(layers.contains(&"entrances".to_owned()), "{layers:?}");
+    }
+
+    #[test]
+    fn a_table_of_times_does_not_mix_up_the_ids_of_two_layers() {
+        let city = stations()
+            .with(
+                "clinics",
+                &[("s1", (0.0, 0.0), &[]), ("s2", (50.0, 0.0), &[])],
+            )
+            .with_matrix("survey", ["clinics", "stations"], &[("s1", "s2", 7)])
+            .build();
+        let from = |layer: &str| {
+            ask(
+                &city,
+                json!({"origins": [{"layer": layer, "id": "s1"}], "mode": "matrix:survey",
+                    "destinations": [{"layer": "stations", "id": "s2"}, {"layer": "clinics", "id": "s2"}]}),
+            )
+        };
+        assert_eq!(from("clinics"), [("s1".into(), "s2".into(), 420.0)]);
+        assert_eq!(from("stations"), []);
     }
 }

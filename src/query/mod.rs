@@ -80,10 +80,12 @@ pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
 };
 pub use gaps::{
-    CircleRow, CircleServices, GapRow, Gaps, GapsQuery, UnknownCapacity, gaps, gaps_table,
+    CircleRow, CircleServices, FacilityPlace, GapRow, Gaps, GapsQuery, UnknownCapacity,
+    facility_places, gaps, gaps_table,
 };
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
+pub use names::Names;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
@@ -100,6 +102,7 @@ pub use siting::{
     CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
     Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
 };
+pub use sources::has_population;
 pub use station_areas::{
     StationAreaRow, StationAreasQuery, flat_station_areas, station_areas, station_areas_to_geojson,
 };
@@ -113,8 +116,9 @@ pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};
 pub use zoning::{
     ClassSummary, Conflict, DistrictSummary, FlipRow, Override, OverrideRequest, RulesChoice,
-    ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals, flat_zoning, list_overrides,
-    rule_sets, rule_sets_json, set_override, zoning,
+    StabilityReport, ThresholdReport, ZONING_KIND, Zoning, ZoningQuery, ZoningRow, ZoningTotals,
+    condition_in_words, conflict_words, criterion_in_words, flat_zoning, list_overrides, rule_sets,
+    rule_sets_json, set_override, zoning,
 };
 
 /// Why a question has no answer.

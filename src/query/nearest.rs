@@ -32,7 +32,8 @@ impl NearestStart {
 /// starts, infinite where none is within `cost`.
 ///
 /// # Errors
-/// A layer that is too large to hold, or nobody waits any longer.
+/// A layer that a table of travel times does not know or that is too large to hold, or nobody waits
+/// any longer.
 pub fn nearest_costs(
     ruler: &Ruler<'_>,
     loaded: &LoadedLayer,
@@ -55,6 +56,7 @@ pub fn nearest_starts(
     cost: f64,
     limits: &Limits,
 ) -> Result<Vec<NearestStart>, QueryError> {
+    ruler.require(loaded)?;
     let features = loaded.index.features() as usize;
     let nowhere = || vec![NearestStart::NOWHERE; features];
     if starts.is_empty() {

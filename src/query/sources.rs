@@ -94,6 +94,11 @@ pub fn population(
     }
 }
 
+/// Whether anybody is known to live in the city, of a caliber or of any.
+pub fn has_population(city: &City, caliber: Option<&str>, period: Option<&Period>) -> bool {
+    population(city, caliber, period).is_some()
+}
+
 /// Like [`population`].
 ///
 /// # Errors

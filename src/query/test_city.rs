@@ -5,11 +5,11 @@ use std::sync::Arc;
 use geo::{Geometry, Point, Rect, coord};
 
 use crate::{
-    city::{City, LoadedLayer, Streets},
+    city::{City, LoadedLayer, Streets, TimeMatrix},
     definitions,
     domain::{AttributeType, Catalog, Layer, Table, TextColumn, Value},
     index::LayerIndex,
-    network::{Lines, Rules, graph_to_bytes},
+    network::{Lines, Matrix, Rules, graph_to_bytes, matrix_to_bytes},
     store::{Definition, ImportRecord, StoredDefinition, StoredNetwork},
 };
 
@@ -36,6 +36,7 @@ pub struct TestCity {
     catalog: Arc<Catalog>,
     layers: Vec<Arc<LoadedLayer>>,
     streets: Option<Arc<Streets>>,
+    matrices: Vec<Arc<TimeMatrix>>,
     definitions: Vec<StoredDefinition>,
     period: String,
 }
@@ -46,6 +47,7 @@ impl TestCity {
             catalog: Arc::new(definitions::read_catalog(None).expect("sound definitions")),
             layers: Vec::new(),
             streets: None,
+            matrices: Vec::new(),
             definitions: Vec::new(),
             period: "2020".into(),
         }
@@ -132,6 +134,25 @@ impl TestCity {
         self
     }
 
+    /// A table of travel times between the features of two layers, each pair with its minutes.
+    pub fn with_matrix(
+        mut self,
+        name: &str,
+        [from, to]: [&str; 2],
+        times: &[(&str, &str, u32)],
+    ) -> Self {
+        let pair =
+            |(from, to, min): &(&str, &str, u32)| (((*from).into(), (*to).into()), min * 60_000);
+        let stored = StoredNetwork {
+            period: "2020".parse().expect("a year"),
+            record: ImportRecord::default(),
+            bytes: matrix_to_bytes(&Matrix::new(from, to, &times.iter().map(pair).collect())),
+        };
+        let matrix = TimeMatrix::read(name, stored, 1).expect("just written");
+        self.matrices.push(Arc::new(matrix));
+        self
+    }
+
     /// A definition of the city's own; a later one has a later number.
     pub fn with_definition(mut self, kind: &str, id: &str, text: &str) -> Self {
         self.definitions.push(StoredDefinition {
@@ -149,6 +170,7 @@ impl TestCity {
     pub fn build(self) -> City {
         let city = City::new(self.catalog, 1, Default::default(), self.layers);
         let city = city.with_streets(self.streets);
+        let city = city.with_matrices(self.matrices);
         city.with_definitions(self.definitions)
     }
 }

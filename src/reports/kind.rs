@@ -12,16 +12,27 @@ pub enum Kind {
     JobHousing,
     /// 站点影响区人口岗位分析报告
     StationCatchment,
+    /// 人口与公共服务设施供需分析报告
+    ServiceGap,
+    /// 人口布局分类分析报告
+    Zoning,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 2] = [Kind::JobHousing, Kind::StationCatchment];
+    pub const ALL: [Kind; 4] = [
+        Kind::JobHousing,
+        Kind::StationCatchment,
+        Kind::ServiceGap,
+        Kind::Zoning,
+    ];
 
     /// The name in addresses and commands.
     pub fn key(self) -> &'static str {
         match self {
             Kind::JobHousing => "job-housing",
             Kind::StationCatchment => "station-catchment",
+            Kind::ServiceGap => "service-gap",
+            Kind::Zoning => "zoning",
         }
     }
 
@@ -32,6 +43,8 @@ impl Kind {
             Kind::StationCatchment => {
                 ("轨道站点影响区人口岗位分析报告", "Station catchment report")
             }
+            Kind::ServiceGap => ("人口与公共服务设施供需分析报告", "Service gap report"),
+            Kind::Zoning => ("人口布局分类分析报告", "Population layout report"),
         };
         Title {
             zh: zh.to_owned(),

@@ -8,6 +8,7 @@
 //! questions on equal data give equal bytes; what is missing says why.
 
 mod archive;
+mod choices;
 mod document;
 mod figure;
 mod format;
@@ -22,6 +23,7 @@ mod tests;
 mod verify;
 
 pub use archive::{Archive, file_name};
+pub use choices::Choices;
 pub use document::{Block, Document};
 pub use format::Format;
 pub use kind::Kind;

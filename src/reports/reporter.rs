@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Kind, Seal,
+    Choices, Document, Kind, Seal,
     kinds::{Draft, Gathered},
 };
 use crate::{
@@ -25,6 +25,8 @@ pub struct Question {
     pub caliber: Option<String>,
     #[serde(default)]
     pub lang: Language,
+    #[serde(default, skip_serializing_if = "Choices::is_empty")]
+    pub choices: Choices,
 }
 
 /// A report with what it can be checked by.
@@ -52,6 +54,7 @@ impl<'c> Reporter<'c> {
         if let Some(code) = &question.area {
             find_area(city, code, question.period.as_ref())?;
         }
+        question.choices.check(question.kind)?;
         Ok(Reporter {
             city,
             question: question.clone(),

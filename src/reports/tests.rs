@@ -114,6 +114,7 @@ fn asked(kind: Kind, lang: Language) -> Question {
         period: None,
         caliber: None,
         lang,
+        choices: Choices::default(),
     }
 }
 
@@ -194,7 +195,18 @@ fn a_report_in_either_language_speaks_only_that() {
                 .split("<script")
                 .next()
                 .unwrap();
-            // The demonstration's place names have English names; sources stay as they are.
+            // Places have English names; sources stay as they are.
+            let mut shown = shown.to_owned();
+            for set in city.norm_sets() {
+                let figures = set.items.iter().flat_map(|item| item.figures());
+                let sources = figures.map(|(_, figure)| figure.source.clone());
+                let mut sources: Vec<String> = sources.collect();
+                sources.push(set.source.clone());
+                sources.sort_by_key(|source| std::cmp::Reverse(source.len()));
+                for source in sources.iter().filter(|source| !source.is_empty()) {
+                    shown = shown.replace(source.as_str(), "");
+                }
+            }
             let chinese: String = shown
                 .chars()
                 .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
@@ -358,6 +370,129 @@ fn one_area_has_its_own_report() {
         ..question
     };
     assert!(Reporter::new(&city, &nowhere, &limits).is_err());
+}
+
+/// Two districts with a primary school in the first: 30 children for 25 places there, 20 children
+/// and no school in the second.
+fn city_of_schools() -> City {
+    let home = |children, code| {
+        [
+            ("usual_residents", "100"),
+            ("age_6_11", children),
+            ("district", code),
+        ]
+    };
+    TestCity::new()
+        .with_squares("districts", 1000.0, &DISTRICTS)
+        .with(
+            "residences",
+            &[
+                ("a", (300.0, 300.0), &home("30", "440103")),
+                ("b", (1500.0, 300.0), &home("20", "440104")),
+            ],
+        )
+        .with(
+            "schools",
+            &[(
+                "s",
+                (350.0, 300.0),
+                &[
+                    ("name", "一小"),
+                    ("kind", "primary"),
+                    ("seats_primary", "25"),
+                    ("district", "440103"),
+                ],
+            )],
+        )
+        .build()
+}
+
+#[test]
+fn a_gap_report_adds_up_and_says_what_closes_it() {
+    let city = city_of_schools();
+    let mut question = asked(Kind::ServiceGap, Language::Zh);
+    question.choices.services = Some(crate::query::Names(vec!["primary_school".into()]));
+    let limits = Limits::generous();
+    let report = |question: &Question| {
+        let reporter = Reporter::new(&city, question, &limits).unwrap();
+        reporter.report(&limits).unwrap()
+    };
+    let found = report(&question);
+    let column = |id: &str, key: &str| -> Vec<serde_json::Value> {
+        let table = found
+            .seal
+            .tables
+            .iter()
+            .find(|table| table.id == id)
+            .unwrap();
+        let at = table.columns.iter().position(|known| known == key).unwrap();
+        table.rows.iter().map(|row| row[at].clone()).collect()
+    };
+    let service = "service.primary_school";
+    assert_eq!(column(service, "required"), [30, 20, 50]);
+    assert_eq!(column(service, "capacity"), [25, 0, 25]);
+    assert_eq!(column(service, "shortfall"), [5, 20, 25]);
+    assert_eq!(
+        column("coverage.primary_school", "straight_uncovered"),
+        [0, 100, 100]
+    );
+    // The one candidate that adds anybody stands where those live whom nobody serves.
+    assert_eq!(column("sites.primary_school", "newly_covered")[0], 20);
+    let findings = found.document.findings.join("\n");
+    assert!(
+        findings.contains("共缺 25 座，最多的是乙区（缺 20）、甲<区>（缺 5）"),
+        "{findings}"
+    );
+    let bytes = written(&found, Format::Xlsx);
+    assert!(verify(&city, &bytes, &limits).unwrap().is_same());
+    question.choices.sites = Some(0);
+    let without = report(&question);
+    assert!(
+        without
+            .seal
+            .tables
+            .iter()
+            .all(|table| !table.id.starts_with("sites."))
+    );
+    question.choices.rules = Some("default".into());
+    let refused = Reporter::new(&city, &question, &limits).err().unwrap();
+    assert!(
+        refused.to_string().contains("rules: belongs to zoning"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_zoning_report_counts_every_area_once_and_warns_of_placeholders() {
+    let report = report_of(&city(), Kind::Zoning, Language::Zh);
+    let table = report
+        .seal
+        .tables
+        .iter()
+        .find(|table| table.id == "classes")
+        .unwrap();
+    let at = table
+        .columns
+        .iter()
+        .position(|key| key == "areas_count")
+        .unwrap();
+    let counts: Vec<i64> = table
+        .rows
+        .iter()
+        .map(|row| row[at].as_i64().unwrap())
+        .collect();
+    let (total, parts) = counts.split_last().unwrap();
+    assert_eq!((parts.iter().sum::<i64>(), *total), (2, 2));
+    assert!(report.document.findings[0].contains("占位值"));
+    assert!(
+        report
+            .document
+            .marks
+            .iter()
+            .any(|mark| mark.contains("占位"))
+    );
+    let reasons = report.document.tables().find(|table| table.id == "streets");
+    assert_eq!(reasons.map(|table| table.lines.len()), Some(3));
 }
 
 /// Every tag is closed by its own name.

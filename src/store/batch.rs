@@ -1,6 +1,6 @@
 use geo::Geometry;
 
-use super::ImportRecord;
+use super::{ChangeKind, ImportRecord};
 use crate::domain::{AreaCode, AttributeId, Layer, LevelId, Period, Table};
 
 /// What a batch does to the rows already there.
@@ -42,6 +42,24 @@ pub struct Batch<'a> {
     /// In an update: the attributes that rows already there take, by place; their others, and
     /// without `geometry` their shapes, stay. `None` is everything.
     pub only: Option<Only<'a>>,
+}
+
+/// Up to this many rows of an update or removal stand one by one in the change log.
+const LOGGED_ROWS: usize = 10_000;
+
+impl Batch<'_> {
+    /// What the change log says of each row by its id; `None` where it says only that the state
+    /// was written.
+    pub(super) fn logged_rows(&self) -> Option<ChangeKind> {
+        let kind = match self.mode {
+            BatchMode::Update => ChangeKind::Update,
+            BatchMode::Delete => ChangeKind::Delete,
+            _ => return None,
+        };
+        (1..=LOGGED_ROWS)
+            .contains(&self.table.len())
+            .then_some(kind)
+    }
 }
 
 /// A published total (官方控制数) of one attribute in one area.

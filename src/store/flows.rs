@@ -1,6 +1,9 @@
 use super::{ChangeNumber, ImportRecord};
 use crate::domain::{Flows, LevelId, Period};
 
+/// More commuters in one flow are a mistake of whoever wrote it.
+pub(super) const MAX_COMMUTERS: i64 = 1_000_000_000_000;
+
 /// The flows of one level and period, as the store holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowState {

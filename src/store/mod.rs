@@ -3,15 +3,23 @@
 //! A row is (layer, period, id). A commit is one transaction and writes the change log.
 
 mod batch;
+mod copy;
 mod definition;
 mod flows;
 pub mod geopackage;
+mod home;
+pub mod postgres;
+mod progress;
 mod record;
 mod scenario;
+mod wkb;
 
 pub use batch::{Batch, BatchMode, ControlTotal, Only};
+pub use copy::{Copied, copy};
 pub use definition::{Definition, StoredDefinition};
+use flows::MAX_COMMUTERS;
 pub use flows::{FlowBatch, FlowState};
+pub use home::{Home, open, open_or_create};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 pub use scenario::{ScenarioChange, StoredScenario};
 
@@ -19,6 +27,9 @@ use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
 /// The number of a commit in the change log; grows by at least one with each commit.
 pub type ChangeNumber = u64;
+
+/// The setting that says up to which change the edits of other programs have been placed in areas.
+pub const PLACED: &str = "placed_through";
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +78,14 @@ pub enum StoreError {
     Backend(String),
 }
 
+/// A value in a home that Suitu cannot read.
+fn corrupt(problem: impl ToString) -> StoreError {
+    StoreError::Backend(format!(
+        "it holds a value that no Suitu wrote: {}",
+        problem.to_string()
+    ))
+}
+
 /// A home of a city's data.
 pub trait Store: Send + Sync {
     /// Every layer and period that holds features or was committed empty, with its sources.
@@ -86,6 +105,9 @@ pub trait Store: Send + Sync {
 
     /// The number of the last commit, 0 for a new store.
     fn change_number(&self) -> Result<ChangeNumber, StoreError>;
+
+    /// A number that differs once another program or connection has written; cheap to ask for.
+    fn stamp(&self) -> Result<i64, StoreError>;
 
     /// What changed after `number`, oldest first.
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError>;
@@ -172,4 +194,7 @@ pub trait Store: Send + Sync {
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;
 
     fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError>;
+
+    /// Every setting, by its key.
+    fn settings(&self) -> Result<Vec<(String, String)>, StoreError>;
 }

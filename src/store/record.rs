@@ -69,3 +69,25 @@ pub enum ChangeKind {
     Update,
     Delete,
 }
+
+impl ChangeKind {
+    /// The kind as the change log writes it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            ChangeKind::State => "state",
+            ChangeKind::Insert => "insert",
+            ChangeKind::Update => "update",
+            ChangeKind::Delete => "delete",
+        }
+    }
+
+    /// The kind that the change log calls so; whatever else it says is a change of the state.
+    pub(super) fn of_name(name: &str) -> Self {
+        match name {
+            "insert" => ChangeKind::Insert,
+            "update" => ChangeKind::Update,
+            "delete" => ChangeKind::Delete,
+            _ => ChangeKind::State,
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The compact form that a schedule is kept in: columns of small numbers, compressed.
 
+mod columns;
+
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
@@ -7,6 +9,7 @@ use super::{
     Call, Entrance, Headway, Route, Schedule, Service, ServiceDate, Stop, Transfer, TransitError,
     Trip,
 };
+use columns::{CUT_SHORT, Columns, Reader, damaged};
 
 const MAGIC: &[u8; 8] = b"suituway";
 const VERSION: u32 = 1;
@@ -64,118 +67,6 @@ fn packed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.include_checksum(true)?;
     encoder.write_all(plain)?;
     encoder.finish()
-}
-
-const CUT_SHORT: TransitError = damaged("cut short");
-
-const fn damaged(what: &'static str) -> TransitError {
-    TransitError::Damaged(what)
-}
-
-/// Numbers of seven bits a byte, the small ones short.
-#[derive(Default)]
-struct Columns(Vec<u8>);
-
-impl Columns {
-    fn number(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
-    }
-
-    fn signed(&mut self, value: i64) {
-        self.number(((value << 1) ^ (value >> 63)) as u64);
-    }
-
-    /// 0 for nothing, else one more than the value.
-    fn optional(&mut self, value: Option<u32>) {
-        self.number(value.map_or(0, |value| u64::from(value) + 1));
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.extend(text.as_bytes());
-    }
-
-    /// Each value as the step from the one before.
-    fn steps(&mut self, values: impl IntoIterator<Item = i64>) {
-        let mut last = 0;
-        for value in values {
-            self.signed(value - last);
-            last = value;
-        }
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn number(&mut self) -> Result<u64, TransitError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(CUT_SHORT)?;
-            self.0 = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(damaged("a number without end"))
-    }
-
-    fn small<T: TryFrom<u64>>(&mut self) -> Result<T, TransitError> {
-        T::try_from(self.number()?).map_err(|_| damaged("a number too large"))
-    }
-
-    fn signed(&mut self) -> Result<i64, TransitError> {
-        let value = self.number()?;
-        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
-    }
-
-    fn optional(&mut self) -> Result<Option<u32>, TransitError> {
-        match self.number()? {
-            0 => Ok(None),
-            value => u32::try_from(value - 1)
-                .map(Some)
-                .map_err(|_| damaged("a number too large")),
-        }
-    }
-
-    fn text(&mut self) -> Result<String, TransitError> {
-        let length = self.count()?;
-        let (text, rest) = self.0.split_at_checked(length).ok_or(CUT_SHORT)?;
-        self.0 = rest;
-        let text = std::str::from_utf8(text).map_err(|_| damaged("text that is none"))?;
-        Ok(text.to_owned())
-    }
-
-    /// How many items follow: each takes a byte at least, so that a wrong number asks for no
-    /// more memory than the bytes that are there.
-    fn count(&mut self) -> Result<usize, TransitError> {
-        let count: usize = self.small()?;
-        if count > self.0.len() {
-            return Err(CUT_SHORT);
-        }
-        Ok(count)
-    }
-
-    fn column<T>(
-        &mut self,
-        count: usize,
-        mut value: impl FnMut(&mut Self) -> Result<T, TransitError>,
-    ) -> Result<Vec<T>, TransitError> {
-        (0..count).map(|_| value(self)).collect()
-    }
-
-    fn steps<T: TryFrom<i64>>(&mut self, count: usize) -> Result<Vec<T>, TransitError> {
-        let mut last = 0i64;
-        self.column(count, |from| {
-            last = last.wrapping_add(from.signed()?);
-            T::try_from(last).map_err(|_| damaged("a number too large"))
-        })
-    }
 }
 
 fn stops(out: &mut Columns, stops: &[Stop]) {
@@ -402,12 +293,6 @@ fn read_trips(from: &mut Reader<'_>) -> Result<Vec<Trip>, TransitError> {
     Ok(trips)
 }
 
-impl Reader<'_> {
-    fn seconds(&mut self) -> Result<i32, TransitError> {
-        i32::try_from(self.signed()?).map_err(|_| damaged("a time too large"))
-    }
-}
-
 fn transfers(out: &mut Columns, transfers: &[Transfer]) {
     out.number(transfers.len() as u64);
     out.steps(transfers.iter().map(|transfer| i64::from(transfer.from)));
@@ -452,167 +337,4 @@ fn read_entrances(from: &mut Reader<'_>) -> Result<Vec<Entrance>, TransitError> 
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const LIMIT_S: i32 = Schedule::MAX_TIME_S;
-
-    fn dates() -> impl Strategy<Value = BTreeSet<ServiceDate>> {
-        prop::collection::btree_set((-9000..90_000i32).prop_map(ServiceDate), 0..4)
-    }
-
-    fn service() -> impl Strategy<Value = Service> {
-        let day = || (-900_000..2_900_000i32).prop_map(ServiceDate);
-        let week = prop::option::of((any::<[bool; 7]>(), day(), day()));
-        ("[a-z:]{0,4}", week, dates(), dates()).prop_map(|(id, week, added, removed)| Service {
-            id,
-            week,
-            added,
-            removed,
-        })
-    }
-
-    fn stop() -> impl Strategy<Value = Stop> {
-        let place = prop::option::of((-180.0..=180.0f64, -90.0..=90.0f64));
-        (
-            "[0-9]:[a-z站]{0,5}",
-            ".{0,5}",
-            place,
-            prop::option::of(0..3u32),
-            0..5u8,
-        )
-            .prop_map(|(id, name, lon_lat, station, kind)| Stop {
-                id,
-                name,
-                lon_lat,
-                station,
-                kind,
-            })
-    }
-
-    fn trip() -> impl Strategy<Value = Trip> {
-        let call = (0..3u32, 0..9000i32, 0..300i32, any::<[bool; 2]>());
-        let headway = (0..LIMIT_S, 0..LIMIT_S, 60..LIMIT_S);
-        (
-            "[0-9a-z]{0,6}",
-            "[ab]",
-            0..2u32,
-            prop::collection::vec(call, 2..6),
-            prop::collection::vec(headway, 0..3),
-        )
-            .prop_map(|(id, route, service, calls, headways)| {
-                let mut time = -90;
-                let calls = calls
-                    .into_iter()
-                    .map(|(stop, ride, dwell, [boards, alights])| {
-                        let arrival_s = time + ride;
-                        time = arrival_s + dwell;
-                        Call {
-                            stop,
-                            arrival_s,
-                            departure_s: time,
-                            boards,
-                            alights,
-                        }
-                    });
-                let headways = headways
-                    .into_iter()
-                    .map(|(from_s, until_s, every_s)| Headway {
-                        from_s,
-                        until_s,
-                        every_s,
-                    });
-                Trip {
-                    id,
-                    route,
-                    service,
-                    calls: calls.collect(),
-                    headways: headways.collect(),
-                }
-            })
-    }
-
-    fn schedule() -> impl Strategy<Value = Schedule> {
-        let route = ("[0-9a-z:]{0,4}", ".{0,4}", prop::option::of(any::<u16>()));
-        let route = route.prop_map(|(id, name, kind)| Route { id, name, kind });
-        let transfer = (0..3u32, 0..3u32, prop::option::of(any::<u32>()));
-        let transfer = transfer.prop_map(|(from, to, seconds)| Transfer { from, to, seconds });
-        let seconds = || prop::option::of(any::<u32>());
-        let entrance = (0..3u32, 0..3u32, seconds(), seconds());
-        let entrance = entrance.prop_map(|(entrance, platform, in_s, out_s)| Entrance {
-            entrance,
-            platform,
-            in_s,
-            out_s,
-        });
-        (
-            prop::collection::vec(stop(), 3..6),
-            prop::collection::vec(route, 0..3),
-            prop::collection::vec(service(), 2..4),
-            prop::collection::vec(trip(), 0..6),
-            prop::collection::vec(transfer, 0..4),
-            prop::collection::vec(entrance, 0..4),
-        )
-            .prop_map(
-                |(stops, routes, services, trips, transfers, entrances)| Schedule {
-                    stops,
-                    routes,
-                    services,
-                    trips,
-                    transfers,
-                    entrances,
-                },
-            )
-    }
-
-    proptest! {
-        #[test]
-        fn a_schedule_survives_the_round_trip(schedule in schedule()) {
-            let bytes = schedule_to_bytes(&schedule);
-            prop_assert_eq!(&bytes, &schedule_to_bytes(&schedule.clone()));
-            prop_assert_eq!(schedule_from_bytes(&bytes).unwrap(), schedule);
-        }
-
-        #[test]
-        fn damage_is_an_error(schedule in schedule(), at in any::<prop::sample::Index>(), flip in 1..=255u8) {
-            let mut bytes = schedule_to_bytes(&schedule);
-            let at = at.index(bytes.len());
-            prop_assert!(schedule_from_bytes(&bytes[..at]).is_err());
-            bytes[at] ^= flip;
-            // A bit that packing does not use may change; the schedule may not.
-            if let Ok(same) = schedule_from_bytes(&bytes) {
-                prop_assert_eq!(same, schedule);
-            }
-        }
-
-        #[test]
-        fn damage_below_the_checksum_never_panics(schedule in schedule(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let bytes = schedule_to_bytes(&schedule);
-            let mut plain = zstd::decode_all(&bytes[12..]).unwrap();
-            let at = at.index(plain.len());
-            plain[at] = byte;
-            let mut changed = bytes[..12].to_vec();
-            changed.extend(packed(&plain).unwrap());
-            if let Ok(read) = schedule_from_bytes(&changed) {
-                prop_assert!(read.is_sound());
-            }
-        }
-    }
-
-    #[test]
-    fn other_bytes_and_versions_are_refused() {
-        let bytes = schedule_to_bytes(&Schedule::default());
-        assert_eq!(schedule_from_bytes(&bytes), Ok(Schedule::default()));
-        let mut newer = bytes.clone();
-        newer[8] = 2;
-        assert_eq!(schedule_from_bytes(&newer), Err(damaged("another version")));
-        assert_eq!(
-            schedule_from_bytes(b"suitunet"),
-            Err(damaged("no timetable"))
-        );
-        let longer = [&bytes[..], b"more"].concat();
-        assert!(schedule_from_bytes(&longer).is_err());
-    }
-}
+mod tests;

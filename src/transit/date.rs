@@ -18,6 +18,10 @@ impl ServiceDate {
         Self(self.0.saturating_sub(1))
     }
 
+    pub fn day_after(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     fn civil(self) -> (i32, u32, u32) {
         let days = self.0 + 719_468;
         let era = days.div_euclid(146_097);

@@ -235,11 +235,7 @@ mod tests {
         let day = "2020-06-01".parse().unwrap();
         let runs = |schedule: &Schedule| {
             let timetable = Timetable::for_date(schedule, day, &[]).unwrap();
-            timetable
-                .patterns
-                .iter()
-                .map(|pattern| pattern.trips)
-                .sum::<usize>()
+            timetable.trips_before(24 * 3600)
         };
         assert_eq!((runs(&base), runs(&more)), (4, 8));
         assert_eq!(more.trips[..base.trips.len()], base.trips);

@@ -237,11 +237,7 @@ mod tests {
         let runs = |date: &str, direction| {
             let schedule = table(direction).schedule();
             let timetable = Timetable::for_date(&schedule, date.parse().unwrap(), &[]).unwrap();
-            timetable
-                .patterns
-                .iter()
-                .map(|pattern| pattern.trips)
-                .sum::<usize>()
+            timetable.trips_before(24 * 3600)
         };
         // Departures at 07:00 and 07:05 on Monday, at 07:00 alone on Sunday.
         assert_eq!(runs("2020-11-02", None), 4);

@@ -8,6 +8,7 @@
 //! Walking belongs elsewhere: legs come in as plain lists of (stop, seconds).
 
 mod bytes;
+mod connections;
 mod date;
 mod error;
 mod extend;

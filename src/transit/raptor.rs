@@ -2,7 +2,8 @@
 //!
 //! Departures are taken from the last to the first and labels are kept: what can be reached
 //! leaving later can be reached leaving earlier. A stop's patterns are looked at again only
-//! where the earlier departure catches a trip that the later one had missed.
+//! where the earlier departure catches a trip that the later one had missed. The last departure,
+//! which has nothing to begin with, scans all connections instead.
 //!
 //! # Source
 //! Delling, Pajor & Werneck (2015), *Round-based public transit routing*, Transportation
@@ -10,6 +11,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::connections::Labels;
 use super::percentile::UNREACHED;
 use super::{Boarding, Leg, Timetable, TransitError};
 
@@ -39,6 +41,8 @@ pub struct Raptor {
     marked: Vec<u32>,
     ridden_now: Vec<u32>,
     earlier: Vec<u32>,
+    /// Of each trip the call at which a scan boarded it.
+    aboard: Vec<u32>,
 }
 
 /// Labels after a number of rides; one layer serves all where that number is not limited.
@@ -46,19 +50,24 @@ pub struct Raptor {
 struct Layer {
     /// Earliest arrival in a vehicle.
     ridden: Vec<i32>,
-    /// Earliest arrival in a vehicle, by access, or by one walk after a ride.
-    at: Vec<i32>,
-    /// Earliest time a vehicle can be boarded.
+    /// Earliest time a vehicle can be boarded: by access, by a walk after a ride, or where one was
+    /// left and has changed.
     ready: Vec<i32>,
-    /// The value of `ready` when the departures of the stop were last looked at.
+    /// The value of `ready` up to which a scan has seen the departures of the stop.
     scanned: Vec<i32>,
     /// How many departures of the stop are still to be looked at: later ones were.
     unseen: Vec<u32>,
-    /// Stops whose `ready` fell since then.
+    /// The time of the last of them: ready no earlier than after it, one catches nothing new.
+    /// [`NEVER`] where none was looked at, [`SEEN`] where there are none or the stop waits.
+    next_s: Vec<i32>,
+    /// Stops whose `ready` fell so far.
     waiting: Vec<u32>,
 }
 
 const NEVER: i32 = i32::MAX;
+
+/// Before every departure.
+const SEEN: i32 = i32::MIN;
 
 /// Not boarded, and a stop of which nothing was looked at.
 const NONE: u32 = u32::MAX;
@@ -74,7 +83,8 @@ pub struct Reached<'a> {
 impl Reached<'_> {
     /// Seconds to the stop, [`UNREACHED`] where there is no way in time.
     pub fn stop(&self, stop: u32) -> u32 {
-        self.within(|layer| layer.at[stop as usize])
+        let stop = stop as usize;
+        self.within(|layer| layer.ready[stop].min(layer.ridden[stop]))
     }
 
     /// Seconds until a vehicle is left at the stop; an egress walk begins here.
@@ -131,17 +141,17 @@ impl Raptor {
             }
             let departure_s = window.from_s + 60 * number as i32;
             let latest_s = departure_s.saturating_add_unsigned(window.longest_s);
-            for &(stop, walk) in access {
+            let walked = access.iter().filter_map(|&(stop, walk)| {
                 let arrival = departure_s.saturating_add_unsigned(walk);
-                if arrival <= latest_s {
-                    let start = &mut self.layers[0];
-                    let at = &mut start.at[stop as usize];
-                    *at = arrival.min(*at);
-                    start.make_ready(stop, arrival);
-                }
-            }
+                (arrival <= latest_s).then_some((stop, arrival))
+            });
             self.earlier.clear();
-            self.rounds(timetable, latest_s);
+            if number + 1 == window.departures && window.max_transfers.is_none() {
+                self.scan(timetable, walked, latest_s);
+            } else {
+                walked.for_each(|(stop, arrival)| self.layers[0].make_ready(stop, arrival));
+                self.rounds(timetable, latest_s);
+            }
             each(
                 number as usize,
                 &Reached {
@@ -162,9 +172,9 @@ impl Raptor {
         for layer in &mut self.layers {
             for labels in [
                 &mut layer.ridden,
-                &mut layer.at,
                 &mut layer.ready,
                 &mut layer.scanned,
+                &mut layer.next_s,
             ] {
                 labels.clear();
                 labels.resize(stops, NEVER);
@@ -177,6 +187,28 @@ impl Raptor {
         self.first_boarded
             .resize(timetable.patterns.len(), (NONE, NONE));
         self.looked.resize(timetable.patterns.len(), 0);
+    }
+
+    /// Finds what one departure reaches that nothing is known of yet.
+    fn scan(
+        &mut self,
+        timetable: &Timetable,
+        walked: impl Iterator<Item = (u32, i32)>,
+        latest_s: i32,
+    ) {
+        let layer = &mut self.layers[0];
+        for (stop, arrival) in walked {
+            let ready = &mut layer.ready[stop as usize];
+            *ready = arrival.min(*ready);
+        }
+        let mut labels = Labels {
+            ridden: &mut layer.ridden,
+            ready: &mut layer.ready,
+            found: &mut self.earlier,
+        };
+        let connections = timetable.connections();
+        connections.scan(timetable, latest_s, &mut labels, &mut self.aboard);
+        layer.scanned.copy_from_slice(&layer.ready);
     }
 
     /// Rides and walks until nothing improves, or the allowed rides are used.
@@ -205,7 +237,7 @@ impl Raptor {
         std::mem::swap(&mut self.marked, &mut layer.waiting);
         for &stop in &self.marked {
             let ready = layer.ready[stop as usize];
-            layer.scanned[stop as usize] = ready;
+            let before = layer.scanned[stop as usize];
             let boardings = timetable.boardings(stop);
             let unseen = &mut layer.unseen[stop as usize];
             let (first_boarded, queue) = (&mut self.first_boarded, &mut self.queue);
@@ -216,6 +248,10 @@ impl Raptor {
                 }
                 *first = (next.position, next.trip).min(*first);
             };
+            if *unseen == NONE && before < NEVER {
+                // A scan has seen what leaves from then on.
+                *unseen = boardings.partition_point(|next| next.time_s < before) as u32;
+            }
             if *unseen == NONE {
                 // The first time, on to where every pattern was seen.
                 let start = boardings.partition_point(|next| next.time_s < ready);
@@ -238,23 +274,27 @@ impl Raptor {
                         break;
                     }
                 }
-                continue;
-            }
-            // From the latest back to the first that is caught now.
-            for next in boardings[..*unseen as usize].iter().rev() {
-                if next.time_s < ready {
-                    break;
+            } else {
+                // From the latest back to the first that is caught now.
+                for next in boardings[..*unseen as usize].iter().rev() {
+                    if next.time_s < ready {
+                        break;
+                    }
+                    *unseen -= 1;
+                    if next.time_s <= latest_s {
+                        board(next);
+                    }
                 }
-                *unseen -= 1;
-                if next.time_s <= latest_s {
-                    board(next);
-                }
             }
+            let next = boardings[..*unseen as usize].last();
+            layer.next_s[stop as usize] = next.map_or(SEEN, |next| next.time_s);
         }
         self.marked.clear();
     }
 
     fn ride(&mut self, timetable: &Timetable, from: usize, to: usize, latest_s: i32) {
+        let mut ridden = std::mem::take(&mut self.layers[to].ridden);
+        let ready_at = &self.layers[from].ready[..];
         for &index in &self.queue {
             let pattern = &timetable.patterns[index as usize];
             let first = &mut self.first_boarded[index as usize];
@@ -269,12 +309,12 @@ impl Raptor {
                         // Later stops of this trip are later still; an earlier trip may be
                         // caught further on.
                         trip = pattern.trips;
-                    } else if arrival < self.layers[to].ridden[stop] {
-                        self.layers[to].ridden[stop] = arrival;
+                    } else if arrival < ridden[stop] {
+                        ridden[stop] = arrival;
                         self.ridden_now.push(stop as u32);
                     }
                 }
-                let ready = self.layers[from].ready[stop];
+                let ready = ready_at[stop];
                 if ready != NEVER
                     && pattern.boards[position]
                     && trip > 0
@@ -285,6 +325,7 @@ impl Raptor {
                 }
             }
         }
+        self.layers[to].ridden = ridden;
     }
 
     fn walk(&mut self, timetable: &Timetable, to: usize, latest_s: i32) {
@@ -293,16 +334,12 @@ impl Raptor {
         self.ridden_now.dedup();
         for &stop in &self.ridden_now {
             let arrival = layer.ridden[stop as usize];
-            let at = &mut layer.at[stop as usize];
-            *at = arrival.min(*at);
             if let Some(change_s) = timetable.change_s[stop as usize] {
                 layer.make_ready(stop, arrival.saturating_add_unsigned(change_s));
             }
-            for &(other, walk) in &timetable.walks[stop as usize] {
+            for &(other, walk) in timetable.walks(stop) {
                 let there = arrival.saturating_add_unsigned(walk);
                 if there <= latest_s {
-                    let at = &mut layer.at[other as usize];
-                    *at = there.min(*at);
                     layer.make_ready(other, there);
                 }
             }
@@ -315,10 +352,11 @@ impl Layer {
     fn make_ready(&mut self, stop: u32, time_s: i32) {
         let index = stop as usize;
         if time_s < self.ready[index] {
-            if self.ready[index] == self.scanned[index] {
+            self.ready[index] = time_s;
+            if time_s <= self.next_s[index] {
+                self.next_s[index] = SEEN;
                 self.waiting.push(stop);
             }
-            self.ready[index] = time_s;
         }
     }
 }

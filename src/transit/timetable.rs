@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Call, Schedule, ServiceDate, TransitError};
+use super::{Call, Schedule, ServiceDate, TransitError, connections::Connections};
 
 /// A walk to a stop, in seconds.
 pub type Leg = (u32, u32);
@@ -10,10 +10,18 @@ pub type Leg = (u32, u32);
 pub struct Timetable {
     pub patterns: Vec<Pattern>,
     boardings: Boardings,
-    /// For each stop, the walks to other stops on which a rider may change.
-    pub walks: Vec<Vec<Leg>>,
+    connections: Connections,
+    walks: Walks,
     /// Seconds to change at the same stop; `None` where the feed forbids it.
     pub change_s: Vec<Option<u32>>,
+}
+
+/// The walks of every stop to others, side by side.
+#[derive(Clone, Debug, Default)]
+struct Walks {
+    /// Of each stop, and one more: where its walks begin.
+    first: Vec<u32>,
+    all: Vec<Leg>,
 }
 
 /// Trips with the same stops, none of which overtakes another.
@@ -69,6 +77,18 @@ impl Pattern {
             }
         }
         low
+    }
+}
+
+impl Walks {
+    fn of(walks: &[Vec<Leg>]) -> Self {
+        let mut first = vec![0u32];
+        let mut all = Vec::new();
+        for legs in walks {
+            all.extend_from_slice(legs);
+            first.push(all.len() as u32);
+        }
+        Walks { first, all }
     }
 }
 
@@ -132,8 +152,9 @@ const MIRROR_S: i32 = 0;
 type Halt = (u32, bool, bool);
 
 impl Timetable {
-    /// The trips that run on `date`, and those of the day before that go on past midnight, with
-    /// `walks` between stops added to those of the feeds.
+    /// The trips that run on `date`, those of the day before that go on past midnight, and those
+    /// of the day after, which one catches late at night; with `walks` between stops added to
+    /// those of the feeds.
     ///
     /// `walks[stop]` lists (other stop, seconds); what the feeds say about a pair wins.
     ///
@@ -165,6 +186,9 @@ impl Timetable {
             last.is_some_and(|call| call.arrival_s >= DAY_S)
         });
         runs_today.extend(late.map(|calls| shifted(&calls, -DAY_S)));
+        // What sets out tomorrow: 00:10 is 24:10 of today.
+        let tomorrow = runs_on(schedule, date.day_after()).into_iter();
+        runs_today.extend(tomorrow.map(|calls| shifted(&calls, DAY_S)));
         let mut change_s = vec![Some(0); schedule.stops.len()];
         let mut pairs: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for (from, legs) in walks.iter().enumerate().take(schedule.stops.len()) {
@@ -239,10 +263,10 @@ impl Timetable {
             arrivals: flip(&pattern.departures),
             departures: flip(&pattern.arrivals),
         });
-        let mut walks = vec![Vec::new(); self.walks.len()];
-        for (from, legs) in self.walks.iter().enumerate() {
-            for &(to, seconds) in legs {
-                walks[to as usize].push((from as u32, seconds));
+        let mut walks = vec![Vec::new(); self.stops()];
+        for from in 0..self.stops() as u32 {
+            for &(to, seconds) in self.walks(from) {
+                walks[to as usize].push((from, seconds));
             }
         }
         Self::from_patterns(patterns.collect(), walks, self.change_s.clone())
@@ -260,8 +284,9 @@ impl Timetable {
     ) -> Self {
         Self {
             boardings: Boardings::of(&patterns, change_s.len()),
+            connections: Connections::of(&patterns),
             patterns,
-            walks,
+            walks: Walks::of(&walks),
             change_s,
         }
     }
@@ -276,6 +301,23 @@ impl Timetable {
 
     pub fn stops(&self) -> usize {
         self.change_s.len()
+    }
+
+    /// How many trips set out before a time.
+    #[cfg(test)]
+    pub(super) fn trips_before(&self, time_s: i32) -> usize {
+        let of_pattern = |pattern: &Pattern| pattern.next_trip(0, time_s, pattern.trips);
+        self.patterns.iter().map(of_pattern).sum()
+    }
+
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// The walks from a stop to others on which a rider may change.
+    pub fn walks(&self, stop: u32) -> &[Leg] {
+        let Walks { first, all } = &self.walks;
+        &all[first[stop as usize] as usize..first[stop as usize + 1] as usize]
     }
 
     /// The departures that one can board at a stop, by time.

@@ -42,7 +42,7 @@ async fn a_gap_table_comes_in_every_form() {
     assert_eq!(found["unknown_capacity"][0]["id"], "s2");
     assert_eq!(
         found["norms"]["items"][0]["service_radius"]["source"],
-        "GB 50099-2011 3.0.1；GB 50180-2018"
+        "GB 50099-2011；GB 50180-2018 附录B"
     );
     let shortfalls = found["rows"].as_array().expect("rows").iter();
     let sum: i64 = shortfalls.filter_map(|row| row["shortfall"].as_i64()).sum();

@@ -80,6 +80,21 @@ async fn what_is_no_report_is_told_so() {
             "not both",
         ),
         (
+            "/api/reports/zoning?services=primary_school",
+            StatusCode::BAD_REQUEST,
+            "belongs to service-gap",
+        ),
+        (
+            "/api/reports/service-gap?services=opera",
+            StatusCode::BAD_REQUEST,
+            "opera",
+        ),
+        (
+            "/api/reports/zoning?thresholds=disperse.1:many",
+            StatusCode::BAD_REQUEST,
+            "disperse.1:many",
+        ),
+        (
             "/api/reports/job-housing?areas=1",
             StatusCode::BAD_REQUEST,
             "areas",

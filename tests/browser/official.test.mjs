@@ -1,5 +1,6 @@
 // The district official's task in a real browser: what one's own district lacks, where, and what closes it.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { SERVER, axe, getJson, open, openBrowser, shot } from './browser.mjs';
 
@@ -117,6 +118,42 @@ test('a street has its gap on its card, in English too, and the address keeps it
   await page.locator('[data-answer=gap]').waitFor({ timeout: 60_000 });
   assert.equal(page.url(), address);
   await shot(page, 'en-gaps');
+});
+
+test('from the streets that lack places to a Word report with three sites, in four clicks', async (t) => {
+  await open(page);
+  const began = performance.now();
+  await page.locator('.tasks button', { hasText: '公共服务缺口' }).click();
+  await page.locator('select[name=within]').selectOption({ label: district.name });
+  await settled();
+  await page.locator('[data-answer=siting]').getByRole('button', { name: '怎样补上小学' }).click();
+  await page.locator('[data-answer=siting] ol li').nth(2).waitFor({ timeout: 180_000 });
+  await settled();
+  const section = page.getByRole('region', { name: '报告' });
+  await section.scrollIntoViewIfNeeded();
+  assert.match(await section.innerText(), new RegExp(district.name));
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: 180_000 }),
+    section.getByRole('button', { name: 'Word' }).click(),
+  ]);
+  t.diagnostic(`${Math.round(performance.now() - began)} ms from the first click to the file`);
+  assert.match(download.suggestedFilename(), new RegExp(`小学.*${district.name}.*\\.docx$`));
+  const bytes = await readFile(await download.path());
+  assert.equal(bytes.subarray(0, 2).toString(), 'PK');
+  assert.ok(bytes.length > 50_000, `${bytes.length} bytes`);
+  await shot(page, 'zh-gaps-report');
+  assert.deepEqual(await axe(page), []);
+  // The same report as a page: its sites are those of the screen.
+  const query = `area=${district.code}&by=subdistrict&norms=public_services&services=primary_school&sites=3`;
+  const html = await (await fetch(`${SERVER}/api/reports/service-gap?${query}&format=html&lang=zh`)).text();
+  const seal = JSON.parse(html.match(/id="suitu-report">(.*?)<\/script>/s)[1]);
+  const sites = seal.tables.find(({ id }) => id === 'sites.primary_school');
+  const added = sites.rows.slice(0, -1).map((row) => row[sites.columns.indexOf('newly_covered')]);
+  const shown = await page.locator('[data-answer=siting] ol b').evaluateAll((all) => all.map((one) => one.firstChild.textContent.trim()));
+  assert.deepEqual(added.map((n) => `+${inWords(n)}`), shown);
+  const gaps = seal.tables.find(({ id }) => id === 'service.primary_school');
+  const { totals } = await answerOf();
+  assert.equal(gaps.rows.at(-1)[gaps.columns.indexOf('shortfall')], totals.find(primary).shortfall);
 });
 
 test('nothing was loaded from outside and nothing went wrong on the way', () => {

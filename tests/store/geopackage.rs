@@ -72,7 +72,7 @@ fn load(home: &Home) -> City {
 fn what_another_program_edits_is_noticed_counted_and_placed() {
     let home = filled();
     let before = load(&home);
-    let seen = home.store.data_version().unwrap();
+    let seen = home.store.stamp().unwrap();
     let other = Connection::open(home.store.path()).unwrap();
     other
         .execute_batch(
@@ -82,7 +82,7 @@ fn what_another_program_edits_is_noticed_counted_and_placed() {
                select geom, 7 from residences where id = 'a';",
         )
         .unwrap();
-    assert_ne!(home.store.data_version().unwrap(), seen);
+    assert_ne!(home.store.stamp().unwrap(), seen);
     let changes = home.store.changes_since(before.version()).unwrap();
     assert_eq!(changes.len(), 3);
     assert!(changes.iter().all(|change| change.external));

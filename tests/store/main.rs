@@ -1,5 +1,6 @@
-//! What every home of a city's data promises, and what the file home promises beside.
+//! What every home of a city's data promises, and what each of them promises beside.
 
 mod conformance;
 mod geopackage;
+mod postgres;
 mod sample;

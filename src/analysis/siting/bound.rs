@@ -1,6 +1,6 @@
 //! Lagrangian bounds: how much any choice could gain at most.
 
-use super::{Gains, effort::Budget};
+use super::{Gains, columns::Columns, effort::Budget};
 
 /// What is decided of a site in a part of the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub(super) struct Relaxation<'g> {
     pub gains: &'g Gains,
     /// Multipliers are this many parts of a gain.
     scale: i64,
+    columns: &'g Columns,
     /// The most that each place can gain, scaled: how far its multiplier moves.
     most: Vec<i64>,
 }
@@ -40,20 +41,21 @@ pub(super) struct Search<'s> {
 }
 
 impl<'g> Relaxation<'g> {
-    pub fn new(gains: &'g Gains) -> Self {
-        let mut most = vec![0i64; gains.places()];
-        for site in 0..gains.sites() {
-            for (place, gain) in gains.row(site) {
-                most[place] = gain.max(most[place]);
-            }
-        }
+    pub fn new(gains: &'g Gains, columns: &'g Columns) -> Self {
+        let most = (0..gains.places()).map(|place| columns.most(place));
+        let mut most: Vec<i64> = most.collect();
         let total: i128 = most.iter().map(|most| i128::from(*most)).sum();
         let mut scale = 1;
         while scale < 1024 && total * i128::from(scale) < 1 << 59 {
             scale *= 2;
         }
         most.iter_mut().for_each(|most| *most *= scale);
-        Relaxation { gains, scale, most }
+        Relaxation {
+            gains,
+            columns,
+            scale,
+            most,
+        }
     }
 
     /// Multipliers at which the bound is that of a greedy choice: what places gain from it.
@@ -84,7 +86,6 @@ impl<'g> Relaxation<'g> {
                 .collect()
         };
         let (fixed, open) = (of(Decided::In), of(Decided::Open));
-        let active = [&fixed[..], &open[..]].concat();
         let to_choose = (search.number - fixed.len()).min(open.len());
         let mut u = multipliers;
         let mut step = search.first_step;
@@ -93,10 +94,11 @@ impl<'g> Relaxation<'g> {
         let mut last: Vec<usize> = Vec::new();
         for _ in 0..search.iterations {
             budget.check()?;
-            let of_sites = gains.for_sites(&active, |site| self.price(site, &u));
-            let mut prices = vec![0; gains.sites()];
-            for (site, price) in active.iter().zip(of_sites) {
-                prices[*site] = price;
+            let (mut prices, looked) = self.prices(&u);
+            for (price, decided) in prices.iter_mut().zip(search.decided) {
+                if *decided == Decided::Out {
+                    *price = 0;
+                }
             }
             let mut order = open.clone();
             let by_price = |site: &usize| (std::cmp::Reverse(prices[*site]), *site);
@@ -106,7 +108,8 @@ impl<'g> Relaxation<'g> {
             }
             let mut chosen = [&fixed[..], &order[..]].concat();
             chosen.sort_unstable();
-            budget.spend(gains.pairs_of(&active) + 2 * gains.pairs_of(&chosen) + 2 * u.len());
+            // The value of the choice takes its rows, a step the columns once more.
+            budget.spend(2 * looked + gains.pairs_of(&chosen) + 4 * u.len());
             let sum = |values: &mut dyn Iterator<Item = i64>| -> i128 {
                 values.map(i128::from).sum::<i128>()
             };
@@ -141,20 +144,24 @@ impl<'g> Relaxation<'g> {
         found
     }
 
-    fn price(&self, site: usize, u: &[i64]) -> i64 {
-        let row = self.gains.row(site);
-        row.map(|(place, gain)| (gain * self.scale - u[place]).max(0))
-            .sum()
+    /// What each site gains over the multipliers, scaled, and the effort that took.
+    fn prices(&self, u: &[i64]) -> (Vec<i64>, usize) {
+        let least = |place: usize| u[place] / self.scale;
+        let each = |place: usize, site: usize, gain: i64, prices: &mut [i64]| {
+            prices[site] += gain * self.scale - u[place];
+        };
+        self.columns.sums(self.gains.sites(), least, each)
     }
 
     /// Moves the multipliers against the subgradient, as far as the places can gain.
     fn step(&self, u: &mut [i64], chosen: &[usize], length: f64) {
-        let mut slope = vec![1i32; u.len()];
-        for site in chosen {
-            for (place, gain) in self.gains.row(*site) {
-                slope[place] -= i32::from(gain * self.scale > u[place]);
-            }
-        }
+        let mut is_chosen = vec![false; self.gains.sites()];
+        chosen.iter().for_each(|site| is_chosen[*site] = true);
+        let slope = |place: usize| {
+            let above = self.columns.above(place, u[place] / self.scale);
+            1 - above.filter(|(site, _)| is_chosen[*site]).count() as i32
+        };
+        let slope: Vec<i32> = (0..u.len()).map(slope).collect();
         let moves =
             |place: usize, u: &[i64]| slope[place] != 0 && (u[place] > 0 || slope[place] < 0);
         let norm: f64 = (0..u.len())

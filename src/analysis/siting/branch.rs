@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use super::{
     Effort, Gains, Siting,
     bound::{Decided, Relaxation, Search},
+    columns::Columns,
     effort::Budget,
     greedy::{greedy, ranked},
     interchange::interchange,
@@ -59,10 +60,11 @@ pub fn best_sites(gains: &Gains, number: usize, effort: Effort<'_>) -> Option<Si
         });
     }
     let mut best = greedy(gains, number);
-    let mut value = interchange(gains, &mut best, &all, &mut budget)?;
+    let columns = Columns::of(gains);
+    let mut value = interchange(gains, &columns, &mut best, &mut budget)?;
     let mut bound = value;
     if number > 0 {
-        let relaxation = Relaxation::new(gains);
+        let relaxation = Relaxation::new(gains, &columns);
         let mut open = Parts::default();
         let first = Part {
             decided: vec![Decided::Open; all.len()],
@@ -96,7 +98,7 @@ pub fn best_sites(gains: &Gains, number: usize, effort: Effort<'_>) -> Option<Si
                 // At the start now and then from quite another choice.
                 let is_worth = found > value || (depth == 0 && visited.is_multiple_of(25));
                 if is_worth {
-                    found = interchange(gains, &mut sites, &all, budget)?;
+                    found = interchange(gains, &columns, &mut sites, budget)?;
                 }
                 if found > value {
                     (value, best) = (found, sites);

@@ -1,12 +1,17 @@
 //! Sites that serve no more than their capacity (有容量限制的最大覆盖).
 
+mod bound;
+mod flow;
+
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BinaryHeap, HashMap},
 };
 
 use super::{Effort, Siting, effort::Budget};
 use crate::analysis::access::CostMatrix;
+use bound::bound;
+use flow::Flow;
 
 /// Who wants to be served, by the sites within reach, and how many each site serves at most.
 ///
@@ -104,7 +109,9 @@ pub fn serve(capacities: &Capacities, sites: &[usize]) -> Served {
 ///
 /// # Source
 /// Current & Storbeck (1988), Environment and Planning B 15(2); greedy, exchanges and a bound from
-/// the relaxed assignment, each site filled from those who are cheapest to serve.
+/// the relaxed assignment, each site filled from those who are cheapest to serve; its first
+/// multipliers are the smallest cut of the choice found (Ford & Fulkerson 1956). Another is the sum of
+/// the gains of single sites.
 pub fn best_limited_sites(
     capacities: &Capacities,
     fixed: &[usize],
@@ -118,20 +125,22 @@ pub fn best_limited_sites(
     let number = number.min(candidates.len());
     let (mut chosen, mut flow) = greedy(&before, candidates, number, &mut budget)?;
     if number < candidates.len() {
-        exchange(
-            capacities,
-            fixed,
-            candidates,
-            &mut chosen,
-            &mut flow,
-            &mut budget,
-        )?;
+        exchange(&before, candidates, &mut chosen, &mut flow, &mut budget)?;
         let (order, _) = greedy(&before, &chosen, number, &mut budget)?;
         chosen = order;
     }
     let value = flow.total - before.total;
     let bound = match number < candidates.len() {
-        true => bound(capacities, fixed, candidates, number, &flow, &mut budget)?,
+        true => {
+            let of_gains = most_by_gains(&before, candidates, number, &mut budget)?
+                .min(most_by_gains(&flow, candidates, number, &mut budget)?);
+            match of_gains > flow.total {
+                true => {
+                    bound(capacities, fixed, candidates, number, &flow, &mut budget)?.min(of_gains)
+                }
+                false => of_gains,
+            }
+        }
         false => flow.total,
     };
     Some(Siting {
@@ -139,113 +148,6 @@ pub fn best_limited_sites(
         value,
         bound: bound - before.total,
     })
-}
-
-/// Who is served where.
-#[derive(Clone)]
-struct Flow<'c> {
-    of: &'c Capacities,
-    is_open: Vec<bool>,
-    /// People of each class that nobody serves.
-    left: Vec<i64>,
-    /// By pair of a class and a site.
-    given: Vec<i64>,
-    used: Vec<i64>,
-    total: i64,
-    looked: usize,
-}
-
-impl<'c> Flow<'c> {
-    fn new(of: &'c Capacities) -> Self {
-        Flow {
-            of,
-            is_open: vec![false; of.capacity.len()],
-            left: of.people.clone(),
-            given: vec![0; of.sites.len()],
-            used: vec![0; of.capacity.len()],
-            total: 0,
-            looked: 0,
-        }
-    }
-
-    fn give(&mut self, class: usize, site: usize, people: i64) {
-        self.given[self.of.pair(class, site)] += people;
-    }
-
-    /// Opens a site: it takes who is left in its reach, then makes room elsewhere for others.
-    fn open(&mut self, site: usize) {
-        if std::mem::replace(&mut self.is_open[site], true) {
-            return;
-        }
-        while self.used[site] < self.of.capacity[site] && self.take(site) {}
-    }
-
-    /// Brings some more people to a site with room: those left in the reach of it or, along a chain
-    /// of sites each taking people of the next, in the reach of another.
-    fn take(&mut self, site: usize) -> bool {
-        // For each site in the chain the one that takes from it, and whom.
-        let mut taker: HashMap<usize, (usize, usize)> = HashMap::new();
-        let mut open = VecDeque::from([site]);
-        while let Some(at) = open.pop_front() {
-            let mut has_taken = false;
-            for class in &self.of.classes_of[at] {
-                let class = *class as usize;
-                self.looked += 1;
-                if self.left[class] > 0 {
-                    has_taken |= self.pull(site, at, class, &taker);
-                    if self.used[site] == self.of.capacity[site] {
-                        return true;
-                    }
-                }
-            }
-            if has_taken {
-                return true;
-            }
-            for class in &self.of.classes_of[at] {
-                let class = *class as usize;
-                for pair in self.of.pairs(class) {
-                    let (other, given) = (self.of.sites[pair], self.given[pair]);
-                    let other = other as usize;
-                    self.looked += 1;
-                    if given > 0 && other != site && !taker.contains_key(&other) {
-                        taker.insert(other, (at, class));
-                        open.push_back(other);
-                    }
-                }
-            }
-        }
-        false
-    }
-
-    /// Gives people of a class to `at`, and as many from each site of the chain to the one before.
-    fn pull(
-        &mut self,
-        site: usize,
-        at: usize,
-        class: usize,
-        taker: &HashMap<usize, (usize, usize)>,
-    ) -> bool {
-        let mut people = self.left[class].min(self.of.capacity[site] - self.used[site]);
-        let mut step = at;
-        while let Some((next, moved)) = taker.get(&step) {
-            people = people.min(self.given[self.of.pair(*moved, step)]);
-            step = *next;
-        }
-        if people <= 0 {
-            return false;
-        }
-        self.left[class] -= people;
-        self.give(class, at, people);
-        let mut step = at;
-        while let Some((next, moved)) = taker.get(&step) {
-            self.give(*moved, step, -people);
-            self.give(*moved, *next, people);
-            step = *next;
-        }
-        self.used[site] += people;
-        self.total += people;
-        true
-    }
 }
 
 /// Sites one after the other, each the best beside those before it, the lower number of equals.
@@ -274,18 +176,49 @@ fn greedy<'c>(
             heap = stale.collect();
             continue;
         }
-        let mut with = flow.clone();
-        with.open(site);
-        budget.spend(with.looked - flow.looked);
-        heap.push((with.total - flow.total, Reverse(site), true));
+        heap.push((gain(&flow, site, budget), Reverse(site), true));
     }
     Some((chosen, flow))
 }
 
-/// Exchanges one chosen site for another as long as more are served.
+/// How many more are served when a site opens beside those that are open.
+fn gain(flow: &Flow<'_>, site: usize, budget: &mut Budget<'_>) -> i64 {
+    let mut with = flow.clone();
+    with.open(site);
+    budget.spend(with.looked - flow.looked);
+    with.total - flow.total
+}
+
+/// No `number` of candidates beside the open ones bring it further: gains never grow when more is
+/// open (Nemhauser, Wolsey & Fisher 1978), so together they gain at most the sum of the largest.
+fn most_by_gains(
+    flow: &Flow<'_>,
+    candidates: &[usize],
+    number: usize,
+    budget: &mut Budget<'_>,
+) -> Option<i64> {
+    let most = |site: usize| flow.of.capacity[site].min(flow.of.reach(site));
+    let known = candidates.iter().map(|site| (most(*site), *site, false));
+    let mut heap: BinaryHeap<(i64, usize, bool)> = known.collect();
+    let (mut total, mut taken) = (flow.total, 0);
+    while taken < number
+        && let Some((most, site, is_known)) = heap.pop()
+    {
+        budget.check()?;
+        if is_known {
+            total += most;
+            taken += 1;
+        } else {
+            heap.push((gain(flow, site, budget), site, true));
+        }
+    }
+    Some(total)
+}
+
+/// Exchanges one chosen site for another as long as more are served; half of the effort is left
+/// for the bound.
 fn exchange<'c>(
-    of: &'c Capacities,
-    fixed: &[usize],
+    before: &Flow<'c>,
     candidates: &[usize],
     chosen: &mut [usize],
     flow: &mut Flow<'c>,
@@ -293,12 +226,12 @@ fn exchange<'c>(
 ) -> Option<()> {
     let mut since_better = 0;
     let mut at = 0;
-    while since_better < chosen.len() && budget.is_left() {
-        let mut without = Flow::new(of);
+    let until = budget.used() + budget.share(2);
+    while since_better < chosen.len() && budget.used() < until {
+        let mut without = before.clone();
         let others = chosen.iter().enumerate().filter(|(place, _)| *place != at);
-        let kept = fixed.iter().chain(others.map(|(_, site)| site));
-        kept.for_each(|site| without.open(*site));
-        budget.spend(without.looked);
+        others.for_each(|(_, site)| without.open(*site));
+        budget.spend(without.looked - before.looked);
         let free: Vec<usize> = candidates
             .iter()
             .copied()
@@ -314,99 +247,4 @@ fn exchange<'c>(
         at = (at + 1) % chosen.len();
     }
     Some(())
-}
-
-/// Parts of a person that multipliers are counted in.
-const ONE: i64 = 1 << 16;
-
-/// No choice serves more people: `Σ people · u + Σ_{chosen} the best filling of each site`, where a
-/// person of a class is worth `1 − u`, is a bound for any `u`; subgradient steps lower it.
-fn bound(
-    of: &Capacities,
-    fixed: &[usize],
-    candidates: &[usize],
-    number: usize,
-    flow: &Flow<'_>,
-    budget: &mut Budget<'_>,
-) -> Option<i64> {
-    let all_served = |left: &i64| if *left == 0 { ONE } else { 0 };
-    let mut u: Vec<i64> = flow.left.iter().map(all_served).collect();
-    let (mut lowest, mut step, mut since_better) = (i128::MAX, 1.0, 0);
-    let people: i64 = of.people.iter().sum();
-    for _ in 0..200 {
-        budget.check()?;
-        let fill = |site: usize| fill(of, site, &u);
-        let filled: Vec<(i128, Vec<(usize, i64)>)> =
-            candidates.iter().map(|site| fill(*site)).collect();
-        let mut order: Vec<usize> = (0..candidates.len()).collect();
-        order.sort_by_key(|at| (Reverse(filled[*at].0), *at));
-        let fixed: Vec<(i128, Vec<(usize, i64)>)> = fixed.iter().map(|site| fill(*site)).collect();
-        let taken = order[..number].iter().map(|at| &filled[*at]).chain(&fixed);
-        let mut slope = of.people.clone();
-        let paid = of.people.iter().zip(&u);
-        let mut total: i128 = paid.map(|(p, u)| i128::from(*p) * i128::from(*u)).sum();
-        for (worth, given) in taken {
-            total += worth;
-            given
-                .iter()
-                .for_each(|(class, people)| slope[*class] -= people);
-        }
-        budget.spend(2 * of.classes_of.iter().map(Vec::len).sum::<usize>());
-        if total < lowest {
-            (lowest, since_better) = (total, 0);
-        } else {
-            since_better += 1;
-            if since_better == 10 {
-                (since_better, step) = (0, step / 2.0);
-            }
-        }
-        let above = total - i128::from(flow.total) * i128::from(ONE);
-        if lowest.div_euclid(i128::from(ONE)) <= i128::from(flow.total)
-            || step < 0.01
-            || !budget.is_left()
-        {
-            break;
-        }
-        // Measured by the people of a class, so that large and small ones move alike.
-        let share = |class: usize| slope[class] as f64 / of.people[class] as f64;
-        let moves = |class: usize, u: &[i64]| match slope[class] {
-            0 => false,
-            down if down > 0 => u[class] > 0,
-            _ => u[class] < ONE,
-        };
-        let norm: f64 = (0..u.len())
-            .filter(|class| moves(*class, &u))
-            .map(|class| share(class) * slope[class] as f64)
-            .sum();
-        if norm <= 0.0 {
-            break;
-        }
-        let length = step * above as f64 / norm;
-        for class in 0..u.len() {
-            if moves(class, &u) {
-                let by = (length * share(class)).round() as i64;
-                u[class] = u[class].saturating_sub(by).clamp(0, ONE);
-            }
-        }
-    }
-    let whole = lowest.div_euclid(i128::from(ONE));
-    Some(i64::try_from(whole).unwrap_or(i64::MAX).min(people))
-}
-
-/// A site filled from those who are worth most, and with whom.
-fn fill(of: &Capacities, site: usize, u: &[i64]) -> (i128, Vec<(usize, i64)>) {
-    let classes = of.classes_of[site].iter().map(|class| *class as usize);
-    let mut classes: Vec<usize> = classes.filter(|class| u[*class] < ONE).collect();
-    classes.sort_unstable_by_key(|class| (u[*class], *class));
-    let (mut room, mut worth, mut given) = (of.capacity[site], 0i128, Vec::new());
-    for class in classes {
-        let people = of.people[class].min(room);
-        if people == 0 {
-            break;
-        }
-        room -= people;
-        worth += i128::from(people) * i128::from(ONE - u[class]);
-        given.push((class, people));
-    }
-    (worth, given)
 }

@@ -1,4 +1,4 @@
-use super::{Gains, effort::Budget};
+use super::{Gains, columns::Columns, effort::Budget};
 
 /// What places have from a choice of sites.
 struct Held {
@@ -39,28 +39,45 @@ impl Held {
         }
     }
 
-    /// The most that a site gains in the place of one of the chosen, and which; all exchanges in one
-    /// look at its row (Whitaker 1983).
-    fn exchange(&self, gains: &Gains, site: usize) -> (i64, usize) {
-        let mut gained = 0;
-        let mut kept = vec![0i64; self.losses.len()];
-        for (place, gain) in gains.row(site) {
-            let (best, position) = self.best[place];
-            gained += (gain - best).max(0);
-            if position != NOBODY && gain > self.second[place] {
-                // Without its site this place falls back to the new one, not to the second.
-                kept[position as usize] += gain.min(best) - self.second[place];
+    /// The best exchange of one of the chosen for another site: what it gains, the position given up
+    /// and the site taken; of equals the first. All exchanges in one look at the pairs that gain a
+    /// place more than its second best (Whitaker 1983).
+    fn best_exchange(
+        &self,
+        columns: &Columns,
+        sites: &[usize],
+        count: usize,
+        budget: &mut Budget<'_>,
+    ) -> Option<(i64, usize, usize)> {
+        // By site: what it gains beside all, then what it keeps of the loss of each position.
+        let width = sites.len() + 1;
+        let (sums, looked) = columns.sums(
+            count * width,
+            |place| self.second[place],
+            |place, site, gain, sums| {
+                let (best, position) = self.best[place];
+                let own = &mut sums[site * width..][..width];
+                own[0] += (gain - best).max(0);
+                if position != NOBODY {
+                    // Without its site this place falls back to the new one, not to the second.
+                    own[1 + position as usize] += gain.min(best) - self.second[place];
+                }
+            },
+        );
+        budget.spend(looked + count * width);
+        let mut is_chosen = vec![false; count];
+        sites.iter().for_each(|site| is_chosen[*site] = true);
+        let mut found: Option<(i64, usize, usize)> = None;
+        for site in (0..count).filter(|site| !is_chosen[*site]) {
+            let own = &sums[site * width..][..width];
+            for (position, (lost, kept)) in self.losses.iter().zip(&own[1..]).enumerate() {
+                let profit = own[0] - lost + kept;
+                if found.is_none_or(|best| profit > best.0) {
+                    found = Some((profit, position, site));
+                }
             }
         }
-        let profits = self.losses.iter().zip(&kept).enumerate();
-        let profits = profits.map(|(position, (lost, kept))| (gained - lost + kept, position));
-        // Of equals the first.
-        profits.fold(
-            (i64::MIN, 0),
-            |best, next| {
-                if next.0 > best.0 { next } else { best }
-            },
-        )
+        found
     }
 }
 
@@ -68,34 +85,21 @@ impl Held {
 /// first. Returns what the sites gain; `None` where nobody waits.
 pub(super) fn interchange(
     gains: &Gains,
+    columns: &Columns,
     sites: &mut [usize],
-    among: &[usize],
     budget: &mut Budget<'_>,
 ) -> Option<i64> {
     loop {
         budget.check()?;
         let held = Held::of(gains, sites);
+        budget.spend(gains.pairs_of(sites) + gains.places());
         let value = held.best.iter().map(|best| best.0).sum();
-        let others: Vec<usize> = among
-            .iter()
-            .copied()
-            .filter(|site| !sites.contains(site))
-            .collect();
-        if sites.is_empty() || others.is_empty() || !budget.is_left() {
+        if !budget.is_left() {
             return Some(value);
         }
-        let exchanges = gains.for_sites(&others, |site| held.exchange(gains, site));
-        budget.spend(gains.pairs_of(&others) + sites.len() * others.len());
-        let best = exchanges.iter().zip(&others);
-        let best = best.fold((0, 0, 0), |best, ((profit, position), site)| {
-            match *profit > best.0 {
-                true => (*profit, *position, *site),
-                false => best,
-            }
-        });
-        if best.0 <= 0 {
-            return Some(value);
+        match held.best_exchange(columns, sites, gains.sites(), budget) {
+            Some((profit, position, site)) if profit > 0 => sites[position] = site,
+            _ => return Some(value),
         }
-        sites[best.1] = best.2;
     }
 }

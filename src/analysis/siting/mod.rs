@@ -8,6 +8,7 @@
 mod bound;
 mod branch;
 mod capacity;
+mod columns;
 mod effort;
 mod gains;
 mod greedy;

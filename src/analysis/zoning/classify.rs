@@ -36,23 +36,21 @@ impl Judged {
 pub fn classify(rules: &ZoningRules, thresholds: &[f64], values: &[Value]) -> Judged {
     let mut next = 0;
     let mut criteria = Vec::with_capacity(thresholds.len());
-    let classes: Vec<Verdict> = rules
-        .classes
-        .iter()
-        .map(|class| {
-            judge(&class.condition, &mut |criterion: &Criterion| {
-                let at = next;
-                next += 1;
-                let verdict = match values[at] {
-                    Err(_) => Verdict::Undecided,
-                    Ok(value) if criterion.comparison.holds(value, thresholds[at]) => Verdict::Met,
-                    Ok(_) => Verdict::NotMet,
-                };
-                criteria.push(verdict);
-                verdict
-            })
-        })
-        .collect();
+    let mut classes: Vec<Verdict> = Vec::with_capacity(rules.classes.len());
+    for class in &rules.classes {
+        let verdict = judge(&class.condition, &classes, &mut |criterion: &Criterion| {
+            let at = next;
+            next += 1;
+            let verdict = match values[at] {
+                Err(_) => Verdict::Undecided,
+                Ok(value) if criterion.comparison.holds(value, thresholds[at]) => Verdict::Met,
+                Ok(_) => Verdict::NotMet,
+            };
+            criteria.push(verdict);
+            verdict
+        });
+        classes.push(verdict);
+    }
     Judged {
         class: classes.iter().position(|class| *class == Verdict::Met),
         criteria,
@@ -60,18 +58,28 @@ pub fn classify(rules: &ZoningRules, thresholds: &[f64], values: &[Value]) -> Ju
     }
 }
 
-/// Every criterion is looked at, so that each has its verdict.
-fn judge(condition: &Condition, of: &mut dyn FnMut(&Criterion) -> Verdict) -> Verdict {
+/// Every criterion is looked at, so that each has its verdict; `before` are the classes before.
+fn judge(
+    condition: &Condition,
+    before: &[Verdict],
+    of: &mut dyn FnMut(&Criterion) -> Verdict,
+) -> Verdict {
     match condition {
         Condition::Criterion(criterion) => of(criterion),
         Condition::All(members) => {
-            let verdicts: Vec<Verdict> = members.iter().map(|m| judge(m, of)).collect();
+            let verdicts: Vec<Verdict> = members.iter().map(|m| judge(m, before, of)).collect();
             decide(&verdicts, Verdict::NotMet, Verdict::Met)
         }
         Condition::Any(members) => {
-            let verdicts: Vec<Verdict> = members.iter().map(|m| judge(m, of)).collect();
+            let verdicts: Vec<Verdict> = members.iter().map(|m| judge(m, before, of)).collect();
             decide(&verdicts, Verdict::Met, Verdict::NotMet)
         }
+        // None of those before: an open one leaves this one open too.
+        Condition::Otherwise => match decide(before, Verdict::Met, Verdict::NotMet) {
+            Verdict::Met => Verdict::NotMet,
+            Verdict::NotMet => Verdict::Met,
+            Verdict::Undecided => Verdict::Undecided,
+        },
     }
 }
 
@@ -88,8 +96,10 @@ fn decide(verdicts: &[Verdict], alone: Verdict, otherwise: Verdict) -> Verdict {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::domain::Reason;
+    use crate::domain::{Reason, zoning::ZoningClass};
 
     /// Two classes: dense and (full or far from rail); then at least half full.
     pub fn rules() -> ZoningRules {
@@ -166,5 +176,51 @@ all = [{ indicator = "capacity_ratio", comparison = ">=", threshold = 0.5, unit 
         let judged = classify(&rules, &thresholds, &values(Ok(30e3), NONE, Ok(0.9)));
         assert_eq!(judged.class, None);
         assert_eq!(judged.undecided().collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn what_is_left_is_taken_only_when_all_others_are_ruled_out() {
+        let mut rules = rules();
+        rules.classes.push(ZoningClass {
+            id: "rest".into(),
+            condition: Condition::Otherwise,
+            ..rules.classes[0].clone()
+        });
+        let thresholds = thresholds(&rules);
+        let class = |values: [Value; 4]| classify(&rules, &thresholds, &values).class;
+        assert_eq!(class(values(Ok(30e3), Ok(1.0), Ok(0.9))), Some(0));
+        assert_eq!(class(values(Ok(1.0), Ok(0.4), Ok(0.9))), Some(2));
+        // It might still be one of those before.
+        assert_eq!(class(values(Ok(1.0), NONE, Ok(0.9))), None);
+    }
+
+    proptest! {
+        /// Of the rules that come with the program: whatever is known, only what is missing leaves
+        /// an area without a class.
+        #[test]
+        fn the_default_rules_leave_nobody_out(values in prop::collection::vec(
+            (0.0..1.0f64, prop::bool::weighted(0.9)), 20,
+        )) {
+            let text = include_str!("../../../layers/zoning/default.toml");
+            let rules = ZoningRules::from_toml("default.toml", text).expect("sound rules");
+            let criteria = rules.criteria();
+            // One value for each indicator, around its thresholds.
+            let mut known: Vec<(&str, Value)> = Vec::new();
+            let values: Vec<Value> = criteria.iter().zip(&values).map(|(criterion, (part, is_known))| {
+                let key = criterion.indicator.key();
+                if let Some((_, value)) = known.iter().find(|(other, _)| *other == key) {
+                    return *value;
+                }
+                let value = is_known.then_some(criterion.threshold * 2.0 * part);
+                let value = value.ok_or(Reason::NoData);
+                known.push((key, value));
+                value
+            }).collect();
+            let judged = classify(&rules, &thresholds(&rules), &values);
+            prop_assert!(judged.class.is_some() || judged.undecided().count() > 0);
+            if values.iter().all(Result::is_ok) {
+                prop_assert!(judged.class.is_some());
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 use super::{Judged, Value, Verdict};
 use crate::domain::{
     Title,
-    zoning::{Criterion, ZoningRules},
+    zoning::{Condition, Criterion, ZoningRules},
 };
 
 /// How an indicator is called and its figures are written.
@@ -122,8 +122,8 @@ fn opposite(criterion: &Criterion) -> crate::domain::zoning::Comparison {
     }
 }
 
-/// Why an area is in its class: every criterion of it that is met; why it has none: what each
-/// class lacks first.
+/// Why an area is in its class: every criterion of it that is met. Why it has none, or the one that
+/// is for what is left: what each class lacks.
 pub fn class_sentence(
     rules: &ZoningRules,
     thresholds: &[f64],
@@ -134,29 +134,73 @@ pub fn class_sentence(
     let criteria = rules.criteria();
     let told =
         |at: usize| criterion_sentence(criteria[at], thresholds[at], &words[at], &values[at]);
+    let named = judged.class.filter(|class| {
+        // What is left has no criteria of its own.
+        rules.classes[*class].condition != Condition::Otherwise
+    });
     let mut from = 0;
     let mut parts: Vec<Title> = Vec::new();
     for (number, class) in rules.classes.iter().enumerate() {
-        let count = class.condition.criteria().len();
-        let own = from..from + count;
-        from += count;
-        if let Some(found) = judged.class {
-            if found == number {
+        let own = from..from + class.condition.criteria().len();
+        from = own.end;
+        if let Some(named) = named {
+            if named == number {
                 let met = own.filter(|at| judged.criteria[*at] == Verdict::Met);
                 parts.extend(met.map(told));
             }
             continue;
         }
-        let mut own = own;
-        if let Some(at) = own.find(|at| judged.criteria[*at] != Verdict::Met) {
-            let told = told(at);
+        let lacking = lacking(&class.condition, &judged.criteria[own.clone()]);
+        if !lacking.is_empty() {
+            let told: Vec<Title> = lacking.iter().map(|at| told(own.start + at)).collect();
+            let told = |pick: fn(&Title) -> &str, and: &str| {
+                told.iter().map(pick).collect::<Vec<_>>().join(and)
+            };
             parts.push(Title {
-                zh: format!("非{}：{}", class.title.zh, told.zh),
-                en: format!("not {}: {}", class.title.en, told.en),
+                zh: format!("非{}：{}", class.title.zh, told(|t| &t.zh, "，且")),
+                en: format!("not {}: {}", class.title.en, told(|t| &t.en, ", and ")),
             });
         }
     }
     join(parts)
+}
+
+/// The criteria that keep a condition from being met, of the verdicts on its criteria: where all
+/// are asked for the first that fails, else the first that is open; where one is enough each.
+fn lacking(condition: &Condition, verdicts: &[Verdict]) -> Vec<usize> {
+    let mut from = 0;
+    let of_member = |member: &Condition| -> Vec<usize> {
+        let own = from..from + member.criteria().len();
+        from = own.end;
+        let lacking = lacking(member, &verdicts[own.clone()]).into_iter();
+        lacking.map(|at| own.start + at).collect()
+    };
+    match condition {
+        Condition::Otherwise => Vec::new(),
+        Condition::Criterion(_) => match verdicts {
+            [Verdict::Met] => Vec::new(),
+            _ => vec![0],
+        },
+        Condition::Any(members) => {
+            let lacking: Vec<Vec<usize>> = members.iter().map(of_member).collect();
+            match lacking.iter().any(Vec::is_empty) {
+                true => Vec::new(),
+                false => lacking.concat(),
+            }
+        }
+        Condition::All(members) => {
+            let lacking: Vec<Vec<usize>> = members.iter().map(of_member).collect();
+            let mut lacking = lacking.into_iter().filter(|lacking| !lacking.is_empty());
+            let is_failed = |at: &usize| verdicts[*at] == Verdict::NotMet;
+            let first = lacking.next().unwrap_or_default();
+            match first.iter().all(is_failed) {
+                true => first,
+                false => lacking
+                    .find(|lacking| lacking.iter().all(is_failed))
+                    .unwrap_or(first),
+            }
+        }
+    }
 }
 
 /// Which classes before the one found cannot be judged, and why; empty where all can.
@@ -170,7 +214,8 @@ pub fn undecided_sentence(
     for class in &rules.classes {
         starts.push(starts[starts.len() - 1] + class.condition.criteria().len());
     }
-    let parts = judged.undecided().map(|class| {
+    let has_criteria = |class: &usize| starts[*class] < starts[*class + 1];
+    let parts = judged.undecided().filter(has_criteria).map(|class| {
         let lacking = starts[class]..starts[class + 1];
         let lacking = lacking.filter_map(|at| values[at].err().map(|reason| (at, reason)));
         let mut named: Vec<(Title, Title)> = Vec::new();
@@ -267,6 +312,26 @@ mod tests {
         assert_eq!(
             open.en,
             "Improve cannot be judged: Capacity ratio (no data)"
+        );
+    }
+
+    #[test]
+    fn what_is_left_says_what_the_others_lack() {
+        let (mut rules, words) = (rules(), words());
+        rules.classes[1].condition = Condition::Otherwise;
+        let (thresholds, words) = (thresholds(&rules), &words[..3]);
+        let say = |values: [Value; 3]| {
+            let judged = classify(&rules, &thresholds, &values);
+            class_sentence(&rules, &thresholds, words, &values, &judged)
+        };
+        assert_eq!(
+            say([Ok(900.0), Ok(0.4), Ok(0.9)]).zh,
+            "非疏解区：人口密度 900 人/km²，不高于 20,000"
+        );
+        // Neither of the two that are each enough.
+        assert_eq!(
+            say([Ok(30e3), Ok(0.4), Ok(0.9)]).en,
+            "not Disperse: Capacity ratio 40.0%, below 100%, and Near a station 90.0%, at least 50%"
         );
     }
 

@@ -115,6 +115,18 @@ pub struct Band {
     pub from: Figure,
 }
 
+impl NormItem {
+    /// How far people go for it, with the unit: straight the service radius, along a network the
+    /// walk, or the radius where no walk is given. `None` where that is for the city to set.
+    pub fn distance(&self, is_straight: bool) -> Option<(f64, &str)> {
+        let figure = match is_straight {
+            true => self.service_radius.as_ref()?,
+            false => self.walk.as_ref().or(self.service_radius.as_ref())?,
+        };
+        Some((figure.value?, figure.unit.as_str()))
+    }
+}
+
 impl NormSet {
     /// The set that questions ask by where they name none.
     pub const DEFAULT: &'static str = "public_services";

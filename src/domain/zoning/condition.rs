@@ -74,12 +74,14 @@ pub struct Criterion {
     pub confidence: String,
 }
 
-/// Criteria joined by all or any.
+/// Criteria joined by all or any, or what is left when every class before has been ruled out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Criterion(Box<Criterion>),
+    /// Of the last class only.
+    Otherwise,
 }
 
 /// A condition as a file has it: a group, or a criterion.
@@ -256,6 +258,7 @@ impl Condition {
             Condition::All(members) | Condition::Any(members) => {
                 members.iter().flat_map(Condition::criteria).collect()
             }
+            Condition::Otherwise => Vec::new(),
         }
     }
 
@@ -266,6 +269,7 @@ impl Condition {
                 let members = members.iter_mut();
                 members.flat_map(Condition::criteria_mut).collect()
             }
+            Condition::Otherwise => Vec::new(),
         }
     }
 }
@@ -282,6 +286,11 @@ impl Serialize for Condition {
             Condition::Any(members) => {
                 let mut map = serializer.serialize_map(Some(1))?;
                 map.serialize_entry("any", members)?;
+                map.end()
+            }
+            Condition::Otherwise => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("otherwise", &true)?;
                 map.end()
             }
         }

@@ -78,6 +78,8 @@ struct RawClass {
     direction: Direction,
     all: Option<Vec<RawCondition>>,
     any: Option<Vec<RawCondition>>,
+    #[serde(default)]
+    otherwise: bool,
 }
 
 impl ZoningRules {
@@ -159,8 +161,14 @@ fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
         return Err(RuleError::at("classes", problem));
     }
     let mut seen = BTreeSet::new();
-    let mut classes = Vec::new();
+    let mut classes: Vec<ZoningClass> = Vec::new();
     for class in raw.classes {
+        if let Some(before) = classes.last()
+            && before.condition == Condition::Otherwise
+        {
+            let place = format!("class `{}`", before.id);
+            return Err(RuleError::at(&place, "`otherwise` is for the last class"));
+        }
         check_name("class", &class.id)?;
         let place = format!("class `{}`", class.id);
         if !seen.insert(class.id.clone()) {
@@ -174,14 +182,16 @@ fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
             let problem = format!("colour `{}`: write #rrggbb", class.colour);
             return Err(RuleError::at(&place, problem));
         }
-        let root = RawCondition::group(class.all, class.any);
-        if root.all.is_some() == root.any.is_some() {
-            return Err(RuleError::at(
-                &place,
-                "write criteria in either `all` or `any`",
-            ));
-        }
-        let condition = root.check(&class.id, &mut 0, 0)?;
+        let condition = match (class.all.is_some(), class.any.is_some(), class.otherwise) {
+            (false, false, true) => Condition::Otherwise,
+            (true, false, false) | (false, true, false) => {
+                RawCondition::group(class.all, class.any).check(&class.id, &mut 0, 0)?
+            }
+            _ => {
+                let problem = "write criteria in either `all` or `any`, or `otherwise = true`";
+                return Err(RuleError::at(&place, problem));
+            }
+        };
         classes.push(ZoningClass {
             id: class.id,
             title: class.title,
@@ -307,6 +317,17 @@ mod tests {
                 &["has no `within_m`"],
             ),
             (class(""), &["class `a`", "`all` or `any`"]),
+            (
+                class("otherwise = true\nall = []\n"),
+                &["class `a`", "`otherwise = true`"],
+            ),
+            (
+                class(
+                    "otherwise = true\n[[classes]]\nid = \"b\"\ntitle = { zh = \"乙\", en = \"B\" }\n\
+                     colour = \"#112233\"\ndirection = \"hold\"\notherwise = true\n",
+                ),
+                &["class `a`", "last class"],
+            ),
             (class("all = []\n"), &["at least one criterion"]),
             (class("colours = 3\n"), &["colours"]),
             (HEAD.to_owned(), &["classes"]),

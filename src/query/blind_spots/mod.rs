@@ -186,12 +186,7 @@ pub fn blind_spots(
 
 /// How far the norm means by a mode, and in which unit.
 fn distance(item: &NormItem, mode: &Mode) -> Result<(f64, Unit), QueryError> {
-    let figure = match mode {
-        Mode::Straight => item.service_radius.as_ref(),
-        _ => item.walk.as_ref().or(item.service_radius.as_ref()),
-    };
-    let value = figure.and_then(|figure| Some((figure.value?, figure.unit.as_str())));
-    match value {
+    match item.distance(*mode == Mode::Straight) {
         Some((value, "min")) => Ok((value, Unit::Minutes)),
         Some((value, _)) => Ok((value, Unit::Metres)),
         None => {
@@ -208,7 +203,33 @@ fn distance(item: &NormItem, mode: &Mode) -> Result<(f64, Unit), QueryError> {
     }
 }
 
+impl BlindSpots {
+    /// The side of a cell, metres.
+    pub fn cell_m(&self) -> u64 {
+        self.answer.query["cell_m"].as_u64().unwrap_or_default()
+    }
+}
+
 impl BlindSpotsQuery {
+    /// The question about a service with nothing else said.
+    pub fn of(service: &str) -> Self {
+        BlindSpotsQuery {
+            service: service.to_owned(),
+            norms: None,
+            level: city_level(),
+            area: None,
+            mode: Mode::default(),
+            cell_m: usual_cell(),
+            walk_speed_km_h: None,
+            bicycle_speed_km_h: None,
+            departure: None,
+            arrival: None,
+            max_walk_m: None,
+            caliber: None,
+            period: None,
+        }
+    }
+
     fn travel(&self, unit: Unit) -> Travel {
         let travel = Travel {
             mode: self.mode.clone(),

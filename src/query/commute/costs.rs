@@ -130,7 +130,7 @@ impl Centers {
                 |traveler, zone| {
                     let (lon, lat) = self.points[zone];
                     let start = Start {
-                        id: Some(areas[zone].id.clone()),
+                        feature: Some((self.loaded.layer().id.clone(), areas[zone].id.clone())),
                         ..Start::at(lon, lat)
                     };
                     let mut found = Vec::with_capacity(areas.len());

@@ -5,8 +5,8 @@ use rstar::{AABB, RTree, RTreeObject};
 use crate::{
     city::LoadedLayer,
     domain::{Bbox, measure},
-    index::{PreparedPolygon, Region, Relation},
-    query::{Limits, QueryError, Ruler, Start},
+    index::{FeatureRef, PreparedPolygon, Region, Relation},
+    query::{Limits, QueryError, Ruler, Start, nearest::nearest_costs},
 };
 
 /// What one facility serves.
@@ -27,7 +27,7 @@ impl RTreeObject for Served {
 /// For each plot in the order of its layer: m² that a facility serves, and m² in all.
 ///
 /// # Errors
-/// Where nobody waits for the answer any longer.
+/// Where nobody waits for the answer any longer, or a table of travel times names no plots.
 pub fn served_land(
     ruler: &Ruler<'_>,
     plots: &LoadedLayer,
@@ -35,6 +35,9 @@ pub fn served_land(
     cost: f64,
     limits: &Limits,
 ) -> Result<Vec<(i64, i64)>, QueryError> {
+    if !ruler.draws_shapes() {
+        return served_plots(ruler, plots, starts, cost, limits);
+    }
     let served: Vec<Served> = starts
         .par_chunks(1)
         .map_init(
@@ -53,15 +56,38 @@ pub fn served_land(
         .par_iter()
         .map(|feature| {
             limits.check()?;
-            let plot = match plots.index.geometry(*feature) {
-                Geometry::Polygon(polygon) => MultiPolygon::new(vec![polygon]),
-                Geometry::MultiPolygon(parts) => parts,
-                _ => return Ok((0, 0)),
+            let Some(plot) = plot_of(plots, *feature) else {
+                return Ok((0, 0));
             };
             let total = area_m2(&plot);
             Ok((area_m2_within(&plot, &tree, total).min(total), total))
         })
         .collect()
+}
+
+/// By a table of travel times, which names plots and nothing between: each is served whole or not.
+fn served_plots(
+    ruler: &Ruler<'_>,
+    plots: &LoadedLayer,
+    starts: &[Start],
+    cost: f64,
+    limits: &Limits,
+) -> Result<Vec<(i64, i64)>, QueryError> {
+    let nearest = nearest_costs(ruler, plots, starts, cost, limits)?;
+    let plot = |(feature, cost): (FeatureRef, f64)| {
+        let all = plot_of(plots, feature).map_or(0, |plot| area_m2(&plot));
+        (if cost.is_finite() { all } else { 0 }, all)
+    };
+    Ok(plots.index.iter().zip(nearest).map(plot).collect())
+}
+
+/// The shape of a plot; `None` where it is none.
+fn plot_of(plots: &LoadedLayer, feature: FeatureRef) -> Option<MultiPolygon<f64>> {
+    match plots.index.geometry(feature) {
+        Geometry::Polygon(polygon) => Some(MultiPolygon::new(vec![polygon])),
+        Geometry::MultiPolygon(parts) => Some(parts),
+        _ => None,
+    }
 }
 
 fn area_m2(shape: &MultiPolygon<f64>) -> i64 {
@@ -90,5 +116,112 @@ fn area_m2_within(plot: &MultiPolygon<f64>, served: &RTree<Served>, total: i64) 
             let together = geo::unary_union(near.iter().flat_map(|shape| &shape.0));
             area_m2(&plot.intersection(&together))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{
+        city::City,
+        domain::Reason,
+        query::{
+            Limits, access, catchments, coverage,
+            test_city::{Feature, TestCity},
+        },
+    };
+
+    /// Three plots of a hectare each in a row, and a clinic in the middle of the first.
+    fn plots() -> TestCity {
+        let plots: &[Feature<'_>] = &[
+            ("p1", (0.0, 0.0), &[("kind", "R2")]),
+            ("p2", (100.0, 0.0), &[]),
+            ("p3", (200.0, 0.0), &[]),
+        ];
+        TestCity::new()
+            .with_squares("residential_land", 100.0, plots)
+            .with("clinics", &[("c1", (50.0, 50.0), &[])])
+            .with(
+                "residences",
+                &[("a", (50.0, 50.0), &[("usual_residents", "10")])],
+            )
+            .with_matrix(
+                "survey",
+                ["residential_land", "clinics"],
+                &[("p1", "c1", 5), ("p2", "c1", 15), ("p3", "c1", 16)],
+            )
+    }
+
+    fn covered(city: &City, how: serde_json::Value) -> (i64, i64) {
+        let mut question =
+            json!({"layer": "clinics", "level": "city", "denominator": "residential_land"});
+        let fields = question.as_object_mut().expect("an object");
+        fields.extend(how.as_object().expect("an object").clone());
+        let question = serde_json::from_value(question).expect("a question");
+        let found = coverage(city, &question, &Limits::generous()).expect("an answer");
+        let totals = found.totals;
+        totals.covered.zip(totals.total).expect("known")
+    }
+
+    #[test]
+    fn plots_are_served_in_part_by_distance_and_whole_by_a_table_of_times() {
+        let city = plots().build();
+        let (circle, all) = covered(&city, json!({"cutoff": 50.0}));
+        assert!((all - 30_000).abs() <= 100, "{all}");
+        // The circle inscribed in the first plot.
+        assert!((circle - 7854).abs() <= 60, "{circle}");
+        let by_table = |min: u32| {
+            let how = json!({"cutoff": min, "unit": "min", "mode": "matrix:survey"});
+            covered(&city, how)
+        };
+        for (min, served) in [(4, 0), (5, 1), (15, 2), (16, 3)] {
+            assert_eq!(by_table(min), (all * served / 3, all), "{min} min");
+        }
+    }
+
+    #[test]
+    fn homes_that_a_table_does_not_name_are_refused_and_not_counted_as_unserved() {
+        let city = plots().build();
+        let question = json!({"layer": "clinics", "level": "city", "cutoff": 9, "unit": "min",
+            "mode": "matrix:survey"});
+        let question = serde_json::from_value(question).expect("a question");
+        let refused = coverage(&city, &question, &Limits::generous()).expect_err("a refusal");
+        let told = refused.to_string();
+        assert!(told.contains("from residential_land to clinics"), "{told}");
+        let none = TestCity::new()
+            .with("clinics", &[("c1", (0.0, 0.0), &[])])
+            .build();
+        let question = json!({"layer": "clinics", "level": "city", "cutoff": 9,
+            "denominator": "residential_land"});
+        let question = serde_json::from_value(question).expect("a question");
+        let found = coverage(&none, &question, &Limits::generous()).expect("an answer");
+        assert_eq!(found.totals.reason, Some(Reason::NoResidentialLand));
+    }
+
+    #[test]
+    fn catchments_and_access_count_plots_by_their_inner_point_and_by_their_id() {
+        let city = plots().build();
+        let ask = |question: serde_json::Value| {
+            let question = serde_json::from_value(question).expect("a question");
+            catchments(&city, &question, &Limits::generous()).expect("an answer")
+        };
+        let plots = |found: &crate::query::Catchments| -> Vec<serde_json::Value> {
+            let all = found.catchments.iter();
+            all.map(|c| c.totals["residential_land.features"].clone())
+                .collect()
+        };
+        let clinic = json!([{"layer": "clinics", "id": "c1"}]);
+        let straight = ask(json!({"origins": clinic, "cutoffs": [99, 101, 201]}));
+        assert_eq!(plots(&straight), [json!(1), json!(2), json!(3)]);
+        let table = ask(json!({"origins": clinic, "cutoffs": [5, 15], "unit": "min",
+            "mode": "matrix:survey", "direction": "to"}));
+        assert_eq!(plots(&table), [json!(1), json!(2)]);
+        // Homes reach plots as they reach any place.
+        let question = json!({"to": {"layer": "residential_land", "capacity": "features"},
+            "measure": "cumulative", "cutoff": 120});
+        let question = serde_json::from_value(question).expect("a question");
+        let found = access(&city, &question, &Limits::generous()).expect("an answer");
+        assert_eq!(found.answer.rows[0].value, Some(2.0));
     }
 }

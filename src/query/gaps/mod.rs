@@ -11,6 +11,7 @@ mod circles;
 mod count;
 mod cover;
 mod demand;
+mod places;
 mod query;
 mod reached;
 mod row;
@@ -41,6 +42,7 @@ pub(in crate::query) use supply::{Supply, capacity_unit};
 pub(in crate::query) use zones::Zones;
 
 pub use circles::{CircleRow, CircleServices};
+pub use places::{FacilityPlace, facility_places};
 pub use query::GapsQuery;
 pub use row::GapRow;
 pub use table::gaps_table;

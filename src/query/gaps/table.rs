@@ -139,6 +139,10 @@ fn figures(city: &City, item: &NormItem) -> Title {
             Some(value) => {
                 let confidence = figure.confidence.map(|c| c.to_string()).unwrap_or_default();
                 let Figure { source, date, .. } = figure;
+                let value = match figure.unit.as_str() {
+                    "share" => value * 100.0,
+                    _ => value,
+                };
                 Title {
                     zh: format!(
                         "{} {value} {}（{source}，{date}，可信度 {confidence}）",

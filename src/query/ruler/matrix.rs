@@ -3,8 +3,9 @@ use std::sync::Arc;
 use super::{Direction, Input, QueryError, Start, Travel};
 use crate::{
     city::{City, LoadedLayer, TimeMatrix},
-    domain::Title,
+    domain::{LayerId, Title},
     index::FeatureRef,
+    network::Side,
 };
 
 /// Measures by a table of travel times; only the features that it names have any.
@@ -37,9 +38,25 @@ impl<'c> ByMatrix<'c> {
 
     /// Whether the table names the feature that a start stands for, at either end.
     pub fn is_named(&self, start: &Start) -> bool {
-        let id = start.id.as_deref();
         let sides = [true, false].map(|side| self.matrix.side(side));
-        id.is_some_and(|id| sides.iter().any(|side| side.number(id).is_some()))
+        sides
+            .iter()
+            .any(|side| number(side, start.feature.as_ref()).is_some())
+    }
+
+    /// # Errors
+    /// A layer that no time leads to.
+    pub fn require(&self, loaded: &LoadedLayer) -> Result<(), QueryError> {
+        if self.knows(loaded) {
+            return Ok(());
+        }
+        let [from, to] = [true, false].map(|side| &self.matrix.side(side).layer);
+        let (name, layer) = (&self.matrix.name, &loaded.layer().id);
+        let problem = format!(
+            "matrix `{name}` holds times from {from} to {to} and none of {layer}; import one that \
+             names its features"
+        );
+        Err(QueryError::field("mode", problem))
     }
 
     pub fn within(
@@ -53,7 +70,7 @@ impl<'c> ByMatrix<'c> {
             return;
         }
         let own = self.matrix.side(self.is_from);
-        let Some(number) = start.id.as_deref().and_then(|id| own.number(id)) else {
+        let Some(number) = number(own, start.feature.as_ref()) else {
             return;
         };
         let features = self.matrix.features(!self.is_from, loaded);
@@ -70,18 +87,18 @@ impl<'c> ByMatrix<'c> {
     /// Whole seconds to the ends that the table names, of a part the next.
     pub fn each(
         &self,
-        ends: &[Option<String>],
+        ends: &[Option<(LayerId, String)>],
         start: &Start,
         seconds: f64,
         mut visit: impl FnMut(usize, u32),
     ) {
         let [own, other] = [self.is_from, !self.is_from].map(|side| self.matrix.side(side));
-        let Some(number) = start.id.as_deref().and_then(|id| own.number(id)) else {
+        let Some(own_number) = number(own, start.feature.as_ref()) else {
             return;
         };
-        let times = own.times(number);
-        for (end, id) in ends.iter().enumerate() {
-            let number = id.as_deref().and_then(|id| other.number(id));
+        let times = own.times(own_number);
+        for (end, feature) in ends.iter().enumerate() {
+            let number = number(other, feature.as_ref());
             let at = number.map(|number| times.binary_search_by_key(&number, |time| time.0));
             if let Some(Ok(at)) = at
                 && f64::from(times[at].1) <= most_ms(seconds)
@@ -108,6 +125,12 @@ impl<'c> ByMatrix<'c> {
             estimated: Vec::new(),
         }
     }
+}
+
+/// The number of a feature on a side: ids of other layers are not its own.
+fn number(side: &Side, feature: Option<&(LayerId, String)>) -> Option<u32> {
+    let (layer, id) = feature?;
+    (layer.as_str() == side.layer).then(|| side.number(id))?
 }
 
 /// The most milliseconds that a cutoff allows.

@@ -14,7 +14,7 @@ use geo::{MultiPolygon, Point, Polygon};
 use super::{Direction, Input, Limits, Mode, QueryError, Travel, Unit};
 use crate::{
     city::{City, LoadedLayer, Ways},
-    domain::Reason,
+    domain::{LayerId, Reason},
     index::FeatureRef,
     network::Reach,
     transit::Journeys,
@@ -39,8 +39,8 @@ const MAX_CUTOFF_S: f64 = 7_200.0;
 pub struct Start {
     /// Longitude, latitude.
     pub points: Vec<(f64, f64)>,
-    /// The feature that it stands for.
-    pub id: Option<String>,
+    /// The feature that it stands for: its layer and id.
+    pub feature: Option<(LayerId, String)>,
     /// Stops of the timetable that it stands at.
     pub stops: Vec<u32>,
 }
@@ -57,10 +57,16 @@ impl Start {
     pub fn of(loaded: &LoadedLayer, feature: FeatureRef) -> Self {
         let (lon, lat) = loaded.index.place(feature);
         Start {
-            id: Some(loaded.index.id(feature).to_owned()),
+            feature: Some(named(loaded, feature)),
             ..Start::at(lon, lat)
         }
     }
+}
+
+/// A feature by its layer and id.
+fn named(loaded: &LoadedLayer, feature: FeatureRef) -> (LayerId, String) {
+    let id = loaded.index.id(feature).to_owned();
+    (loaded.layer().id.clone(), id)
 }
 
 /// Measures by one way of travelling; shared by threads, each with a [`Traveler`] of its own.
@@ -190,6 +196,20 @@ impl<'c> Ruler<'c> {
         match &self.way {
             Way::Matrix(matrix) => matrix.knows(loaded),
             _ => true,
+        }
+    }
+
+    /// Whether it knows what lies between places: a table does not.
+    pub fn draws_shapes(&self) -> bool {
+        !matches!(self.way, Way::Matrix(_))
+    }
+
+    /// # Errors
+    /// A layer that no way leads to: nothing would be known of it, which is not out of reach.
+    pub fn require(&self, loaded: &LoadedLayer) -> Result<(), QueryError> {
+        match &self.way {
+            Way::Matrix(matrix) => matrix.require(loaded),
+            _ => Ok(()),
         }
     }
 

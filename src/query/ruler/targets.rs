@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use geo::Point;
 
-use super::{Ruler, Start, Traveler, Way};
+use super::{Ruler, Start, Traveler, Way, named};
 use crate::{
     city::LoadedLayer,
-    domain::measure::distance_m,
+    domain::{LayerId, measure::distance_m},
     network::Places,
     query::QueryError,
     transit::{Egress, Times},
@@ -23,7 +23,7 @@ pub struct Targets {
     pub(super) joined: Option<Arc<Places>>,
     pub(super) egress: Option<Arc<Egress>>,
     /// The features that ends stand for, which a table of travel times names.
-    pub(super) ids: Vec<Option<String>>,
+    pub(super) features: Vec<Option<(LayerId, String)>>,
 }
 
 /// What was measured to an end.
@@ -53,7 +53,7 @@ impl Targets {
             points,
             joined: None,
             egress: None,
-            ids: ends.iter().map(|end| end.id.clone()).collect(),
+            features: ends.iter().map(|end| end.feature.clone()).collect(),
         }
     }
 
@@ -95,8 +95,9 @@ impl Ruler<'_> {
 
     /// The features of a layer as ends, in the order of its index.
     pub fn targets_of(&self, loaded: &LoadedLayer) -> Targets {
-        let features = loaded.index.iter();
-        let points: Vec<_> = features
+        let points: Vec<_> = loaded
+            .index
+            .iter()
             .map(|feature| loaded.index.place(feature))
             .collect();
         let streets = match &self.way {
@@ -104,13 +105,13 @@ impl Ruler<'_> {
             Way::Streets(streets) => Some(streets.streets()),
             Way::Transit(transit) => transit.streets(),
         };
-        let id = |feature| Some(loaded.index.id(feature).to_owned());
-        let ids = match &self.way {
-            Way::Matrix(_) => loaded.index.iter().map(id).collect(),
+        let name = |feature| Some(named(loaded, feature));
+        let features = match &self.way {
+            Way::Matrix(_) => loaded.index.iter().map(name).collect(),
             _ => Vec::new(),
         };
         Targets {
-            ids,
+            features,
             ends: points.len(),
             points,
             owners: None,
@@ -167,7 +168,7 @@ impl Traveler<'_> {
             }
             Way::Matrix(matrix) => {
                 let visit = |end, seconds| visit(end, Reading::Seconds(seconds));
-                matrix.each(&targets.ids, start, cost, visit);
+                matrix.each(&targets.features, start, cost, visit);
             }
             Way::Transit(transit) => {
                 let (buffers, limits) = (&mut self.by_transit, &self.limits);

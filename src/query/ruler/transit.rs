@@ -188,7 +188,7 @@ impl<'c> ByTransit<'c> {
         let opposite = self.opposite();
         for &(end, stop) in &targets.stops {
             walks.push((end, stop, 0));
-            let here = opposite.walks[stop as usize].iter();
+            let here = opposite.walks(stop).iter();
             walks.extend(here.map(|&(other, seconds)| (end, other, seconds)));
         }
         Egress::new(targets.ends, walks)
@@ -250,7 +250,7 @@ impl<'c> ByTransit<'c> {
         }
         for &stop in &start.stops {
             access.push((stop, 0));
-            access.extend(&timetable.walks[stop as usize]);
+            access.extend(timetable.walks(stop));
         }
         access.sort_unstable();
         access.dedup_by_key(|leg| leg.0);

@@ -246,19 +246,10 @@ fn rate(item: &NormItem, asked: Option<f64>) -> f64 {
     asked.or(own).unwrap_or(1.0)
 }
 
-/// How far a stage's children go, in which unit, by a mode.
-fn distance<'n>(item: &'n NormItem, mode: &Mode) -> Option<(f64, &'n str)> {
-    let figure = match mode {
-        Mode::Straight => item.service_radius.as_ref()?,
-        _ => item.walk.as_ref().or(item.service_radius.as_ref())?,
-    };
-    Some((figure.value?, figure.unit.as_str()))
-}
-
 fn travel(query: &SchoolPlacesQuery, item: &NormItem) -> Travel {
     let travel = Travel {
         mode: query.mode.clone(),
-        unit: match distance(item, &query.mode) {
+        unit: match item.distance(query.mode == Mode::Straight) {
             Some((_, "min")) => Unit::Minutes,
             _ => Unit::Metres,
         },
@@ -298,7 +289,7 @@ impl Stage<'_> {
         supply: &Supply,
         limits: &Limits,
     ) -> Result<Option<Around>, QueryError> {
-        let Some((cutoff, _)) = distance(self.item, mode) else {
+        let Some((cutoff, _)) = self.item.distance(*mode == Mode::Straight) else {
             return Ok(None);
         };
         let cost = ruler.cost("services", cutoff)?;

@@ -159,8 +159,8 @@ impl Found {
             false => u32::MAX,
         });
         let present: Vec<u32> = present.collect();
-        // Beside the pairs their gains, which take as much again.
-        limits.allow(costs.pairs() as u64 * (2 * PAIR + 12))?;
+        // Beside the pairs their gains, which take as much again, by site and by place.
+        limits.allow(costs.pairs() as u64 * (2 * PAIR + 28))?;
         limits.step("选择位置", "choosing the sites");
         let go_on = || limits.check().is_ok();
         let effort = Effort {

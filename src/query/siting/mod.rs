@@ -3,6 +3,7 @@
 mod candidates;
 mod demand;
 mod find;
+mod norm;
 mod rows;
 mod table;
 #[cfg(test)]

@@ -116,7 +116,8 @@ fn flat_row(zoning: &Zoning, row: &ZoningRow, years: &[i32], language: Language)
     flat
 }
 
-fn conflict_words(kinds: &[&str], language: Language) -> String {
+/// Kinds of conflicts in words.
+pub fn conflict_words(kinds: &[&str], language: Language) -> String {
     let words = kinds.iter().map(|kind| match (*kind, language) {
         ("over_capacity", Language::Zh) => "现状超承载",
         ("over_capacity", Language::En) => "over capacity",

@@ -10,6 +10,7 @@ mod rules;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod told;
 mod values;
 
 use std::collections::BTreeMap;
@@ -18,11 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 pub use conflicts::Conflict;
-pub use flat::flat_zoning;
+pub use flat::{conflict_words, flat_zoning};
 pub use overrides::{Override, OverrideRequest, list_overrides, set_override};
 pub use rows::{FlipRow, ZoningRow};
 pub use rules::{KIND as ZONING_KIND, RulesChoice, rule_sets, rule_sets_json};
 pub use summary::{ClassSummary, DistrictSummary, ZoningTotals};
+pub use told::{condition_in_words, criterion_in_words};
 
 use super::{
     Answer, Limits, Provenance, QueryError,

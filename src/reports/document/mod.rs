@@ -73,6 +73,29 @@ impl Document {
         })
     }
 
+    /// The blocks in runs of pages that lie the same way: upright, or across for wide tables. What
+    /// leads to a wide table lies across with it, so that no heading stands alone.
+    pub fn runs(&self) -> Vec<(bool, &[Block])> {
+        let is_wide = |block: &Block| matches!(block, Block::Table(table) if table.is_wide);
+        let mut across: Vec<bool> = self.blocks.iter().map(is_wide).collect();
+        for at in (1..across.len()).rev() {
+            let leads = matches!(
+                self.blocks[at - 1],
+                Block::Heading { .. } | Block::Paragraph(_)
+            );
+            across[at - 1] |= across[at] && leads;
+        }
+        let mut runs = Vec::new();
+        let mut from = 0;
+        for to in 1..=across.len() {
+            if to == across.len() || across[to] != across[from] {
+                runs.push((across[from], &self.blocks[from..to]));
+                from = to;
+            }
+        }
+        runs
+    }
+
     /// The heading of the findings.
     pub fn findings_heading(&self) -> &'static str {
         Words(self.language).say("主要结论", "Key findings")

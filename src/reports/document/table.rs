@@ -1,7 +1,7 @@
 use super::text::{Words, printed};
 use crate::{
     domain::{Catalog, Language, TermFormat, Value},
-    export::ResultColumn,
+    export::{ResultColumn, ResultTable},
     query::{self, Row},
 };
 
@@ -64,6 +64,45 @@ impl Table {
             is_wide: false,
             language,
         }
+    }
+
+    /// An empty table with columns of a result, which names them itself; those that the result has
+    /// left out are there too, to say why they are empty.
+    pub fn choosing(
+        id: &str,
+        title: String,
+        catalog: &Catalog,
+        language: Language,
+        keys: &[&str],
+        from: &ResultTable,
+    ) -> Self {
+        let mut table = Table::new(id, title, catalog, language, keys);
+        for column in &mut table.columns {
+            if let Some(own) = from.columns.iter().find(|own| own.key == column.key) {
+                *column = own.clone();
+            }
+        }
+        table
+    }
+
+    /// Whether its columns are so many that it is set smaller.
+    pub fn is_dense(&self) -> bool {
+        const MANY: usize = 9;
+        self.columns.len() > MANY
+    }
+
+    /// Whether a column holds sentences, which take several lines.
+    pub fn is_prose(&self, at: usize) -> bool {
+        const PROSE: [&str; 7] = [
+            "reasons",
+            "guidance",
+            "stability",
+            "sentence",
+            "override_reason",
+            "criterion",
+            "source",
+        ];
+        PROSE.contains(&self.columns[at].key.as_str())
     }
 
     pub fn push(&mut self, kind: LineKind, row: &Row) {

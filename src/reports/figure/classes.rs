@@ -1,89 +1,58 @@
+use std::borrow::Cow;
+
+use super::Hatch;
 use crate::domain::Language;
 
 /// How the areas of a class are filled: a color, and lines over it that show in greys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fill {
-    pub color: &'static str,
+    pub color: Cow<'static, str>,
     pub hatch: Option<Hatch>,
-    /// Whether dark letters can be read on it.
-    pub is_light: bool,
-}
-
-/// Lines over a color.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hatch {
-    Wide,
-    Close,
-    Dots,
-}
-
-impl Hatch {
-    pub fn id(self) -> &'static str {
-        match self {
-            Hatch::Wide => "wide",
-            Hatch::Close => "close",
-            Hatch::Dots => "dots",
-        }
-    }
-
-    /// The pattern as SVG defines it.
-    pub fn definition(self) -> &'static str {
-        match self {
-            Hatch::Wide => concat!(
-                r##"<pattern id="wide" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">"##,
-                r##"<line x1="0" y1="0" x2="0" y2="5" stroke="#2f6690" stroke-width="0.9"/></pattern>"##
-            ),
-            Hatch::Close => concat!(
-                r##"<pattern id="close" width="2.6" height="2.6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">"##,
-                r##"<line x1="0" y1="0" x2="0" y2="2.6" stroke="#1f4e79" stroke-width="1.1"/></pattern>"##
-            ),
-            Hatch::Dots => concat!(
-                r##"<pattern id="dots" width="5" height="5" patternUnits="userSpaceOnUse">"##,
-                r##"<circle cx="1.5" cy="1.5" r="0.6" fill="#8a8a8a"/></pattern>"##
-            ),
-        }
-    }
 }
 
 /// No data (无数据).
-pub const NO_DATA: Fill = Fill {
-    color: "#ffffff",
-    hatch: Some(Hatch::Dots),
-    is_light: true,
-};
+pub const NO_DATA: Fill = hatched("#ffffff", Hatch::Dots);
 
-const fn plain(color: &'static str, is_light: bool) -> Fill {
+const fn plain(color: &'static str) -> Fill {
     Fill {
-        color,
+        color: Cow::Borrowed(color),
         hatch: None,
-        is_light,
     }
 }
 
 const fn hatched(color: &'static str, hatch: Hatch) -> Fill {
     Fill {
-        color,
+        color: Cow::Borrowed(color),
         hatch: Some(hatch),
-        is_light: true,
     }
 }
 
 /// Light to dark.
 const RISING: [Fill; 5] = [
-    plain("#f1f5f4", true),
-    plain("#c9dcd9", true),
-    plain("#93bbb8", true),
-    plain("#4c8c8e", false),
-    plain("#1d5560", false),
+    plain("#f1f5f4"),
+    plain("#c9dcd9"),
+    plain("#93bbb8"),
+    plain("#4c8c8e"),
+    plain("#1d5560"),
 ];
 
 /// Hatched below the middle, white in it, dark above it: told apart in greys too.
 const AROUND: [Fill; 5] = [
     hatched("#dbe7f1", Hatch::Close),
     hatched("#eef4f9", Hatch::Wide),
-    plain("#fbf8f1", true),
-    plain("#e0a877", true),
-    plain("#9c4a1c", false),
+    plain("#fbf8f1"),
+    plain("#e0a877"),
+    plain("#9c4a1c"),
+];
+
+/// What lies over the colors of named classes, in their order.
+const NAMED: [Option<Hatch>; 6] = [
+    Some(Hatch::Level),
+    Some(Hatch::Grid),
+    None,
+    Some(Hatch::Close),
+    Some(Hatch::Wide),
+    Some(Hatch::Back),
 ];
 
 /// One class of a map.
@@ -99,6 +68,8 @@ pub struct Class {
 pub struct Classes {
     edges: Vec<f64>,
     pub classes: Vec<Class>,
+    /// What areas of no class are called.
+    pub undefined: &'static str,
 }
 
 impl Classes {
@@ -107,8 +78,8 @@ impl Classes {
         let last = RISING.len() - 1;
         let count = edges.len();
         let fill = |at: usize| match count {
-            0 => RISING[1],
-            count => RISING[at * last / count],
+            0 => RISING[1].clone(),
+            count => RISING[at * last / count].clone(),
         };
         Classes::with(edges, fill, print, language)
     }
@@ -116,7 +87,7 @@ impl Classes {
     /// Four edges around a middle class.
     pub fn around(edges: &[f64], print: impl Fn(f64) -> String, language: Language) -> Self {
         match edges.len() {
-            4 => Classes::with(edges, |at| AROUND[at], print, language),
+            4 => Classes::with(edges, |at| AROUND[at].clone(), print, language),
             _ => Classes::rising(edges, print, language),
         }
     }
@@ -144,6 +115,30 @@ impl Classes {
                     label: label(at),
                 })
                 .collect(),
+            undefined: match language {
+                Language::Zh => "无数据",
+                Language::En => "no data",
+            },
+        }
+    }
+
+    /// Classes that are named, not measured: label and color of each, told apart by hatches too.
+    /// The value of an area is the number of its class, from 0.
+    pub fn named(classes: &[(String, String)], language: Language) -> Self {
+        let class = |(at, (label, color)): (usize, &(String, String))| Class {
+            fill: Fill {
+                color: Cow::Owned(pale(color)),
+                hatch: NAMED[at % NAMED.len()],
+            },
+            label: label.clone(),
+        };
+        Classes {
+            edges: (1..classes.len()).map(|at| at as f64).collect(),
+            classes: classes.iter().enumerate().map(class).collect(),
+            undefined: match language {
+                Language::Zh => "未分类",
+                Language::En => "unclassified",
+            },
         }
     }
 
@@ -152,8 +147,19 @@ impl Classes {
             return NO_DATA;
         };
         let at = self.edges.partition_point(|edge| *edge <= value);
-        self.classes.get(at).map_or(NO_DATA, |class| class.fill)
+        self.classes
+            .get(at)
+            .map_or(NO_DATA, |class| class.fill.clone())
     }
+}
+
+/// A color `#rrggbb` halfway to white, so that lines and letters can be read on it.
+fn pale(color: &str) -> String {
+    let part = |at: usize| {
+        let digits = color.get(at..at + 2).unwrap_or_default();
+        u8::from_str_radix(digits, 16).map_or(255, |part| 255 - (255 - part) / 2)
+    };
+    format!("#{:02x}{:02x}{:02x}", part(1), part(3), part(5))
 }
 
 #[cfg(test)]
@@ -175,5 +181,19 @@ mod tests {
             Classes::rising(&[], print, Language::Zh).fill(Some(1.0)),
             RISING[1]
         );
+    }
+
+    #[test]
+    fn named_classes_go_by_number_and_differ_without_color() {
+        let names = ["甲", "乙", "丙", "丁", "戊", "己"];
+        let all: Vec<_> = names.map(|n| (n.to_owned(), "#204060".to_owned())).into();
+        let classes = Classes::named(&all, Language::Zh);
+        let fills: Vec<Fill> = (0..6).map(|at| classes.fill(Some(f64::from(at)))).collect();
+        for (at, fill) in fills.iter().enumerate() {
+            assert_eq!(*fill, classes.classes[at].fill);
+            assert!(!fills[..at].iter().any(|other| other.hatch == fill.hatch));
+        }
+        assert_eq!(classes.fill(None), NO_DATA);
+        assert_eq!(pale("#204060"), "#90a0b0");
     }
 }

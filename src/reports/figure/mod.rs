@@ -2,15 +2,21 @@
 
 mod bars;
 mod classes;
+mod hatch;
 mod map;
 mod place;
 mod plane;
+mod pyramid;
 mod svg;
 
 pub use bars::{Bar, BarChart, Group, GroupedBars};
 pub use classes::Classes;
-pub use map::{Imprint, Map, MapArea, Mark};
+pub use hatch::scoped;
+pub use map::{Imprint, Map, MapArea, Mark, MarkSet, Surface, SurfaceKind};
+pub use pyramid::{Pyramid, PyramidBand};
 pub use svg::escape;
+
+use hatch::Hatch;
 
 /// A finished image.
 #[derive(Clone, Debug)]

@@ -3,11 +3,12 @@ use serde_json::Value as Json;
 use crate::{
     city::{Area, City, Setting},
     domain::{Language, Title},
-    query::{self, Answer, Input, QueryError, find_area},
+    export::ResultTable,
+    query::{self, Answer, Input, QueryError, find_area, outline},
     reports::{
         Document, Question, Seal,
         document::{Builder, Table, Words},
-        figure::Imprint,
+        figure::{Drawing, Imprint, MapArea},
         reporter::newest_import,
     },
 };
@@ -95,6 +96,16 @@ impl<'c> Draft<'c> {
         }
     }
 
+    /// What the area with a code is called; the code where there is none.
+    pub fn area_name(&self, code: &str) -> String {
+        let period = self.question.period.as_ref();
+        let area = self.city.areas().find(self.city, code, period);
+        area.map_or_else(
+            || code.to_owned(),
+            |area| self.words().name(&area.name, area.name_en.as_deref()),
+        )
+    }
+
     /// Notes what an answer was made from and how, for the last chapter.
     pub fn cite<R, T>(&mut self, title: &str, answer: &Answer<R, T>) {
         let words = self.words();
@@ -132,6 +143,43 @@ impl<'c> Draft<'c> {
             }
         }
         self.text.table(table)
+    }
+
+    /// An empty table with columns under these keys, in the order given.
+    pub fn new_table(&self, id: &str, title: String, keys: &[&str]) -> Table {
+        Table::new(id, title, self.city.catalog(), self.language(), keys)
+    }
+
+    /// The same with columns as a result names them.
+    pub fn choose_table(
+        &self,
+        id: &str,
+        title: String,
+        keys: &[&str],
+        from: &ResultTable,
+    ) -> Table {
+        let catalog = self.city.catalog();
+        Table::choosing(id, title, catalog, self.language(), keys, from)
+    }
+
+    /// Adds a figure whose values stand in the table of this number.
+    pub fn figure(&mut self, title: String, drawing: Drawing, table: &str) -> String {
+        let alternative = self.words().tell(
+            || format!("{title}，数值见{table}"),
+            || format!("{title}; values in {table}"),
+        );
+        self.text.figure(title, drawing, alternative)
+    }
+
+    /// An area of a map, with its value as it is printed.
+    pub fn map_area(&self, area: &Area, value: Option<f64>, print: fn(f64) -> String) -> MapArea {
+        MapArea {
+            shape: outline(self.city, area, self.question.period.as_ref()),
+            place: area.place,
+            value,
+            name: self.words().name(&area.name, area.name_en.as_deref()),
+            printed: value.map(print).unwrap_or_default(),
+        }
     }
 
     /// What stands below every map.

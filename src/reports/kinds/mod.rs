@@ -2,12 +2,19 @@
 
 mod draft;
 mod job_housing;
+mod levels;
+mod missing;
+mod naming;
+mod service_gap;
 mod station_catchment;
 mod why;
+mod zoning;
 
 pub use draft::Draft;
 use job_housing::JobHousing;
+use service_gap::ServiceGap;
 use station_catchment::StationCatchment;
+use zoning::Zoning;
 
 use super::{Kind, Question};
 use crate::{
@@ -19,6 +26,8 @@ use crate::{
 pub enum Gathered {
     JobHousing(Box<JobHousing>),
     StationCatchment(Box<StationCatchment>),
+    ServiceGap(Box<ServiceGap>),
+    Zoning(Box<Zoning>),
 }
 
 impl Gathered {
@@ -32,6 +41,8 @@ impl Gathered {
             Kind::StationCatchment => Gathered::StationCatchment(Box::new(
                 StationCatchment::gather(city, question, limits)?,
             )),
+            Kind::ServiceGap => Gathered::ServiceGap(Box::new(ServiceGap::gather(city, question))),
+            Kind::Zoning => Gathered::Zoning(Box::new(Zoning::gather(city, question))),
         })
     }
 
@@ -41,6 +52,8 @@ impl Gathered {
         match self {
             Gathered::JobHousing(answers) => answers.write(draft, limits),
             Gathered::StationCatchment(answers) => answers.write(draft, limits),
+            Gathered::ServiceGap(answers) => answers.write(draft, limits),
+            Gathered::Zoning(answers) => answers.write(draft, limits),
         }
     }
 }

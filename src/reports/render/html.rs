@@ -5,7 +5,7 @@ use crate::{
     reports::{
         Block, Report,
         document::{LineKind, Table, Words},
-        figure::escape,
+        figure::{escape, scoped},
     },
 };
 
@@ -55,37 +55,13 @@ pub fn write(report: &Report) -> String {
         let _ = write!(out, "<li>{}</li>", escape(finding));
     }
     out.push_str("</ol></section>\n");
-    for block in &document.blocks {
-        match block {
-            Block::Heading {
-                level,
-                number,
-                text,
-            } => {
-                let tag = level + 1;
-                let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
-            }
-            Block::Paragraph(text) => {
-                let _ = writeln!(out, "<p>{}</p>", escape(text));
-            }
-            Block::Table(table) => write_table(&mut out, table),
-            Block::Figure(figure) => {
-                let _ = writeln!(
-                    out,
-                    "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
-                    escape(&figure.alternative),
-                    scoped(&figure.svg, &figure.number),
-                    escape(&figure.number),
-                    escape(&figure.title)
-                );
-            }
-            Block::Notes(notes) => {
-                out.push_str("<dl class=\"notes\">");
-                for (label, text) in notes {
-                    let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escape(label), escape(text));
-                }
-                out.push_str("</dl>\n");
-            }
+    for (is_across, blocks) in document.runs() {
+        if is_across {
+            out.push_str("<section class=\"wide\">");
+        }
+        blocks.iter().for_each(|block| write_block(&mut out, block));
+        if is_across {
+            out.push_str("</section>\n");
         }
     }
     let _ = writeln!(
@@ -103,26 +79,68 @@ pub fn write(report: &Report) -> String {
     out
 }
 
+/// A table of no more lines stays on one page. A longer one repeats its name on every page.
+const FEW_LINES: usize = 14;
+
+fn write_block(out: &mut String, block: &Block) {
+    match block {
+        Block::Heading {
+            level,
+            number,
+            text,
+        } => {
+            let tag = level + 1;
+            let _ = writeln!(out, "<h{tag}>{}{}</h{tag}>", escape(number), escape(text));
+        }
+        Block::Paragraph(text) => {
+            let _ = writeln!(out, "<p>{}</p>", escape(text));
+        }
+        Block::Table(table) => write_table(out, table),
+        Block::Figure(figure) => {
+            let _ = writeln!(
+                out,
+                "<figure role=\"group\"><div role=\"img\" aria-label=\"{}\">{}</div><figcaption>{} {}</figcaption></figure>",
+                escape(&figure.alternative),
+                scoped(&figure.svg, &own_name(&figure.number)),
+                escape(&figure.number),
+                escape(&figure.title)
+            );
+        }
+        Block::Notes(notes) => {
+            out.push_str("<dl class=\"notes\">");
+            for (label, text) in notes {
+                let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escape(label), escape(text));
+            }
+            out.push_str("</dl>\n");
+        }
+    }
+}
+
 fn write_table(out: &mut String, table: &Table) {
-    let wide = if table.is_wide { " wide" } else { "" };
     let _ = write!(
         out,
-        "<div class=\"table{wide}\"><div class=\"caption\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></div>\
-         <table data-id=\"{}\"><thead><tr>",
+        "<div class=\"table{}\"><table data-id=\"{}\"{}><thead><tr class=\"caption\"><th colspan=\"{}\"><span class=\"name\">{} {}</span><span class=\"unit\">{}</span></th></tr><tr>",
+        if table.lines.len() <= FEW_LINES {
+            " whole"
+        } else {
+            ""
+        },
+        escape(&table.id),
+        if table.is_dense() {
+            " class=\"dense\""
+        } else {
+            ""
+        },
+        table.columns.len(),
         escape(&table.number),
         escape(&table.title),
-        escape(&table.unit),
-        escape(&table.id)
+        escape(&table.unit)
     );
     for (at, column) in table.columns.iter().enumerate() {
-        let class = if table.is_number(at) {
-            ""
-        } else {
-            " class=\"text\""
-        };
+        let class = class_of(table, at);
         let _ = write!(
             out,
-            "<th scope=\"col\"{class}>{}</th>",
+            "<th scope=\"col\"{class}><span>{}</span></th>",
             escape(&table.heading(column))
         );
     }
@@ -135,11 +153,7 @@ fn write_table(out: &mut String, table: &Table) {
         };
         let _ = write!(out, "<tr{class}>");
         for (at, cell) in table.cells(line).iter().enumerate() {
-            let class = if table.is_number(at) {
-                ""
-            } else {
-                " class=\"text\""
-            };
+            let class = class_of(table, at);
             let _ = write!(out, "<td{class}>{}</td>", escape(cell));
         }
         out.push_str("</tr>");
@@ -155,15 +169,19 @@ fn write_table(out: &mut String, table: &Table) {
     out.push_str("</div>\n");
 }
 
-/// Patterns of several images on one page need names of their own.
-fn scoped(svg: &str, number: &str) -> String {
-    let own: String = number.chars().filter(char::is_ascii_digit).collect();
-    let mut svg = svg.to_owned();
-    for id in ["wide", "close", "dots"] {
-        svg = svg.replace(&format!("id=\"{id}\""), &format!("id=\"{id}{own}\""));
-        svg = svg.replace(&format!("url(#{id})"), &format!("url(#{id}{own})"));
+/// How the cells of a column look.
+fn class_of(table: &Table, at: usize) -> &'static str {
+    match (table.is_number(at), table.is_prose(at)) {
+        (true, _) => "",
+        (_, true) => " class=\"text prose\"",
+        _ => " class=\"text\"",
     }
-    svg
+}
+
+/// `2-1` of `图2-1`: no two figures have the same.
+fn own_name(number: &str) -> String {
+    let kept = number.chars();
+    kept.filter(|c| c.is_ascii_digit() || *c == '-').collect()
 }
 
 /// A text inside the quotes of a style sheet.
@@ -195,13 +213,15 @@ p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
 .findings{border-left:2.4pt solid var(--accent);padding:1mm 0 1mm 5mm;margin:0 0 6mm;break-inside:avoid}\
 .findings h2{margin:0 0 1.5mm;font-size:12pt}.findings ol{margin:0;padding-left:1.6em}.findings li{margin:0 0 1.2mm}\
 .table{margin:4mm 0 6mm;overflow-x:auto}\
-.caption{font-size:9.5pt;line-height:1.5;break-after:avoid}.caption span{display:block}\
+.caption th{border:0;padding:0 0 1mm;font-size:9.5pt;line-height:1.5}.caption span{display:block}\
 .caption .name{text-align:center;font-weight:700}.caption .unit{text-align:right;color:var(--quiet);font-size:8.5pt}\
-table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-top:1.2pt solid var(--rule);border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
-.wide table{font-size:7.8pt}\
-th{font-weight:600;padding:1.2mm 1mm;border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom}\
+table{border-collapse:collapse;width:100%;font-size:8.8pt;line-height:1.4;border-bottom:1.2pt solid var(--rule);font-variant-numeric:tabular-nums}\
+.dense,.wide table{font-size:7.8pt}\
+th{font-weight:600;padding:1.2mm 1mm;border-top:1.2pt solid var(--rule);border-bottom:.6pt solid var(--rule);text-align:right;vertical-align:bottom;text-wrap:balance}\
+th.text{white-space:nowrap}.dense th[scope] span{display:inline-block;max-width:6.4em}\
+.whole{break-inside:avoid}td:first-child{white-space:nowrap}td.prose:first-child{white-space:normal}\
 td{padding:.75mm 1mm;text-align:right;border-bottom:.3pt solid var(--hair)}\
-th.text,td.text{text-align:left}td.text{white-space:nowrap}\
+th.text,td.text{text-align:left}td.text{white-space:nowrap}td.prose{white-space:normal;min-width:16em}\
 tr{break-inside:avoid}thead{display:table-header-group}\
 .total td{font-weight:700;border-top:.6pt solid var(--rule)}.rest td{color:var(--quiet);font-style:normal}\
 .footnotes{list-style:none;margin:1mm 0 0;padding:0;font-size:8pt;line-height:1.5;color:var(--quiet)}\

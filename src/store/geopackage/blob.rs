@@ -1,15 +1,8 @@
 //! Geometry as a GeoPackage keeps it: a short header and well-known binary.
 
-use geo::{BoundingRect, Geometry, Point};
-use geozero::{CoordDimensions, ToGeo, ToWkb, wkb::Wkb};
+use geo::{BoundingRect, Geometry};
 
-/// The SRS of every geometry in a city: CGCS2000 longitude, latitude.
-pub(super) const SRS_ID: i32 = 4490;
-
-/// Why bytes are no GeoPackage geometry.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a GeoPackage geometry: {0}")]
-pub(super) struct BlobError(String);
+use crate::store::wkb::{self, WkbError};
 
 /// Least and greatest coordinates.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,21 +14,18 @@ pub(super) struct Envelope {
 }
 
 /// Little-endian, with an XY envelope (flags bit 1-3 = 1) for all but points.
-pub(super) fn encode(geometry: &Geometry<f64>, srs_id: i32) -> Result<Vec<u8>, BlobError> {
+pub(super) fn encode(geometry: &Geometry<f64>, srs_id: i32) -> Result<Vec<u8>, WkbError> {
     let mut bytes = Vec::with_capacity(32);
     bytes.extend_from_slice(b"GP\0");
     if let Geometry::Point(point) = geometry {
         bytes.push(0b0000_0001);
         bytes.extend_from_slice(&srs_id.to_le_bytes());
-        bytes.push(1);
-        bytes.extend_from_slice(&1u32.to_le_bytes());
-        bytes.extend_from_slice(&point.x().to_le_bytes());
-        bytes.extend_from_slice(&point.y().to_le_bytes());
+        wkb::push_point(&mut bytes, *point);
         return Ok(bytes);
     }
     let bounds = geometry
         .bounding_rect()
-        .ok_or_else(|| BlobError("it is empty".into()))?;
+        .ok_or_else(|| WkbError("it is empty".into()))?;
     bytes.push(0b0000_0011);
     bytes.extend_from_slice(&srs_id.to_le_bytes());
     for side in [
@@ -46,124 +36,17 @@ pub(super) fn encode(geometry: &Geometry<f64>, srs_id: i32) -> Result<Vec<u8>, B
     ] {
         bytes.extend_from_slice(&side.to_le_bytes());
     }
-    bytes.extend(wkb(geometry)?);
+    bytes.extend(wkb::encode(geometry)?);
     Ok(bytes)
 }
 
-/// Well-known binary without a header.
-pub(super) fn wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>, BlobError> {
-    geometry
-        .to_wkb(CoordDimensions::xy())
-        .map_err(|e| BlobError(e.to_string()))
-}
-
-pub(super) fn decode(bytes: &[u8]) -> Result<Geometry<f64>, BlobError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Geometry<f64>, WkbError> {
     let (_, start) = header(bytes)?;
-    let body = &bytes[start..];
-    // The usual case of a million rows: a little-endian point.
-    if body.len() == 21 && body[0] == 1 && body[1..5] == 1u32.to_le_bytes() {
-        let number = |at: usize| {
-            body[at..at + 8]
-                .try_into()
-                .map_or(f64::NAN, f64::from_le_bytes)
-        };
-        let (x, y) = (number(5), number(13));
-        return match x.is_finite() && y.is_finite() {
-            true => Ok(Geometry::Point(Point::new(x, y))),
-            false => Err(BlobError("a coordinate is no number".into())),
-        };
-    }
-    let mut rest = body;
-    check(&mut rest, 0)?;
-    Wkb(body).to_geo().map_err(|e| BlobError(e.to_string()))
-}
-
-/// How deep collections may stand in collections.
-const DEEPEST: usize = 8;
-
-/// Refuses well-known binary that would not end well: cut short, with more parts than bytes,
-/// nested without end, or with coordinates that are no numbers. Another program may have written
-/// it.
-fn check(rest: &mut &[u8], depth: usize) -> Result<(), BlobError> {
-    let fail = |problem: &str| BlobError(problem.into());
-    if depth > DEEPEST {
-        return Err(fail("collections stand too deep in one another"));
-    }
-    let (order, after) = rest.split_first().ok_or(fail("it is cut short"))?;
-    *rest = after;
-    let is_little = match order {
-        0 => false,
-        1 => true,
-        _ => return Err(fail("its byte order is unknown")),
-    };
-    let kind = take_u32(rest, is_little)?;
-    let axes = match kind / 1000 {
-        0 => 2,
-        1 | 2 => 3,
-        3 => 4,
-        _ => return Err(fail("its kind is unknown")),
-    };
-    match kind % 1000 {
-        1 => take_places(rest, is_little, 1, axes),
-        2 => {
-            let places = take_u32(rest, is_little)?;
-            take_places(rest, is_little, places, axes)
-        }
-        3 => {
-            for _ in 0..take_u32(rest, is_little)? {
-                let places = take_u32(rest, is_little)?;
-                take_places(rest, is_little, places, axes)?;
-            }
-            Ok(())
-        }
-        4..=7 => {
-            for _ in 0..take_u32(rest, is_little)? {
-                check(rest, depth + 1)?;
-            }
-            Ok(())
-        }
-        _ => Err(fail("its kind is unknown")),
-    }
-}
-
-fn take_u32(rest: &mut &[u8], is_little: bool) -> Result<u32, BlobError> {
-    let (bytes, after) = rest
-        .split_first_chunk::<4>()
-        .ok_or_else(|| BlobError("it is cut short".into()))?;
-    *rest = after;
-    Ok(match is_little {
-        true => u32::from_le_bytes(*bytes),
-        false => u32::from_be_bytes(*bytes),
-    })
-}
-
-fn take_places(
-    rest: &mut &[u8],
-    is_little: bool,
-    places: u32,
-    axes: usize,
-) -> Result<(), BlobError> {
-    let length = places as usize * axes * 8;
-    let (bytes, after) = rest
-        .split_at_checked(length)
-        .ok_or_else(|| BlobError("it has fewer places than it says".into()))?;
-    *rest = after;
-    let (numbers, _) = bytes.as_chunks::<8>();
-    let is_finite = |(at, bytes): (usize, &[u8; 8])| {
-        let number = match is_little {
-            true => f64::from_le_bytes(*bytes),
-            false => f64::from_be_bytes(*bytes),
-        };
-        number.is_finite() || at % axes >= 2
-    };
-    match numbers.iter().enumerate().all(is_finite) {
-        true => Ok(()),
-        false => Err(BlobError("a coordinate is no number".into())),
-    }
+    wkb::decode(&bytes[start..])
 }
 
 /// Bounds of a geometry; `None` where it is empty.
-pub(super) fn envelope(bytes: &[u8]) -> Result<Option<Envelope>, BlobError> {
+pub(super) fn envelope(bytes: &[u8]) -> Result<Option<Envelope>, WkbError> {
     let (stored, _) = header(bytes)?;
     if stored.is_some() {
         return Ok(stored);
@@ -178,9 +61,9 @@ pub(super) fn envelope(bytes: &[u8]) -> Result<Option<Envelope>, BlobError> {
 }
 
 /// The envelope in the header, if any, and where the body starts.
-fn header(bytes: &[u8]) -> Result<(Option<Envelope>, usize), BlobError> {
+fn header(bytes: &[u8]) -> Result<(Option<Envelope>, usize), WkbError> {
     if bytes.len() < 8 || &bytes[..2] != b"GP" {
-        return Err(BlobError("it does not start with GP".into()));
+        return Err(WkbError("it does not start with GP".into()));
     }
     let flags = bytes[3];
     let little = flags & 1 == 1;
@@ -189,11 +72,11 @@ fn header(bytes: &[u8]) -> Result<(Option<Envelope>, usize), BlobError> {
         1 => 4,
         2 | 3 => 6,
         4 => 8,
-        _ => return Err(BlobError("unknown envelope".into())),
+        _ => return Err(WkbError("unknown envelope".into())),
     };
     let start = 8 + doubles * 8;
     if bytes.len() < start {
-        return Err(BlobError("it is cut short".into()));
+        return Err(WkbError("it is cut short".into()));
     }
     let number = |place: usize| {
         let at = 8 + place * 8;
@@ -215,9 +98,10 @@ fn header(bytes: &[u8]) -> Result<(Option<Envelope>, usize), BlobError> {
 
 #[cfg(test)]
 mod tests {
-    use geo::{line_string, polygon};
+    use geo::{Point, line_string, polygon};
 
     use super::*;
+    use crate::store::wkb::SRS_ID;
 
     #[test]
     fn geometries_come_back_with_their_envelope() {

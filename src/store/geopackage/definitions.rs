@@ -2,8 +2,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{kind_name, read::corrupt};
-use crate::store::{ChangeKind, ChangeNumber, Definition, StoreError, StoredDefinition};
+use crate::store::{ChangeKind, ChangeNumber, Definition, StoreError, StoredDefinition, corrupt};
 
 /// Adds the table of definitions where it is lacking.
 pub(super) fn extend(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -81,6 +80,6 @@ fn log(
 ) -> rusqlite::Result<i64> {
     let sql = "insert into suitu_changes (layer, period, kind, id)
                values ('definitions', strftime('%Y-%m-%d','now'), ?1, ?2)";
-    transaction.execute(sql, params![kind_name(change), format!("{kind}:{id}")])?;
+    transaction.execute(sql, params![change.name(), format!("{kind}:{id}")])?;
     Ok(transaction.last_insert_rowid())
 }

@@ -2,14 +2,13 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{kind_name, read::corrupt, write::Progress};
 use crate::{
     domain::{Flow, FlowPlace, Flows, LevelId, Period},
-    store::{ChangeKind, ChangeNumber, FlowBatch, FlowState, StoreError},
+    store::{
+        ChangeKind, ChangeNumber, FlowBatch, FlowState, MAX_COMMUTERS, StoreError, corrupt,
+        progress::Progress,
+    },
 };
-
-/// More commuters in one flow are a mistake of whoever wrote it.
-const MAX_COMMUTERS: i64 = 1_000_000_000_000;
 
 /// The columns with their titles for desktop programs.
 const TITLES: [(&str, &str, &str); 9] = [
@@ -174,7 +173,7 @@ pub(super) fn put(
     )?;
     transaction.execute(
         "insert into suitu_changes (layer, period, kind) values ('flows', ?1, ?2)",
-        params![period, kind_name(ChangeKind::State)],
+        params![period, ChangeKind::State.name()],
     )?;
     let number = transaction.last_insert_rowid();
     {

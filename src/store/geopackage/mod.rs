@@ -19,8 +19,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{
-    Batch, Change, ChangeKind, ChangeNumber, ControlTotal, Definition, FlowBatch, FlowState,
-    LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork, StoredScenario,
+    Batch, Change, ChangeNumber, ControlTotal, Definition, FlowBatch, FlowState, LayerState,
+    ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork, StoredScenario,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -133,16 +133,6 @@ impl GeoPackage {
         connection.pragma_update(None, "mmap_size", 1i64 << 30)?;
         Ok(connection)
     }
-
-    /// A number that changes when another program or connection has written to the file.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn data_version(&self) -> Result<i64, StoreError> {
-        Ok(self
-            .lock()
-            .query_row("pragma data_version", [], |row| row.get(0))?)
-    }
 }
 
 fn open_error(path: &Path, problem: impl ToString) -> StoreError {
@@ -197,6 +187,12 @@ impl Store for GeoPackage {
         Ok(self
             .reader()?
             .query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
+    }
+
+    fn stamp(&self) -> Result<i64, StoreError> {
+        Ok(self
+            .lock()
+            .query_row("pragma data_version", [], |row| row.get(0))?)
     }
 
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
@@ -307,14 +303,11 @@ impl Store for GeoPackage {
         self.lock().execute(sql, params![key, value])?;
         Ok(())
     }
-}
 
-/// The kinds of change as the change log writes them.
-fn kind_name(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::State => "state",
-        ChangeKind::Insert => "insert",
-        ChangeKind::Update => "update",
-        ChangeKind::Delete => "delete",
+    fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let reader = self.reader()?;
+        let mut settings = reader.prepare("select key, value from suitu_settings order by key")?;
+        let rows = settings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::{Column, Layer, LayerId, LevelId, Period, Table, TextColumn},
     store::{
         Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, StoreError, StoredNetwork,
+        corrupt,
     },
 };
 
@@ -36,13 +37,6 @@ pub(super) fn states(connection: &Connection) -> Result<Vec<LayerState>, StoreEr
     Ok(found)
 }
 
-pub(super) fn corrupt(problem: impl ToString) -> StoreError {
-    StoreError::Backend(format!(
-        "the file holds a value that no Suitu wrote: {}",
-        problem.to_string()
-    ))
-}
-
 pub(super) fn changes_since(
     connection: &Connection,
     number: ChangeNumber,
@@ -53,12 +47,7 @@ pub(super) fn changes_since(
     let mut rows = statement.query([number as i64])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind = match row.get_ref(4)?.as_str().unwrap_or_default() {
-            "insert" => ChangeKind::Insert,
-            "update" => ChangeKind::Update,
-            "delete" => ChangeKind::Delete,
-            _ => ChangeKind::State,
-        };
+        let kind = ChangeKind::of_name(row.get_ref(4)?.as_str().unwrap_or_default());
         let (layer, period): (String, String) = (row.get(2)?, row.get(3)?);
         // Another program may have written a period that is none; such rows are not ours to load.
         let (Ok(layer), Ok(period)) = (layer.parse(), period.parse()) else {

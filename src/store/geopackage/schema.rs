@@ -4,10 +4,10 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{blob::SRS_ID, definitions, flows, open_error, scenarios};
+use super::{definitions, flows, open_error, scenarios};
 use crate::{
     domain::{AttributeType, Catalog, GeometryKind, Layer, LevelId},
-    store::StoreError,
+    store::{StoreError, wkb::SRS_ID},
 };
 
 /// The schema that this program writes.

@@ -2,49 +2,15 @@
 
 use rusqlite::{Connection, ErrorCode, Statement, Transaction, params, types::ToSqlOutput};
 
-use super::{
-    blob::{self, SRS_ID},
-    kind_name,
-    schema::code_column,
-};
+use super::{blob, schema::code_column};
 use crate::{
     domain::{Column, LevelId, TextColumn},
-    store::{Batch, BatchMode, ChangeKind, ChangeNumber, StoreError, StoredNetwork},
+    store::{
+        Batch, BatchMode, ChangeKind, ChangeNumber, StoreError, StoredNetwork,
+        progress::Progress,
+        wkb::{self, SRS_ID, WkbError},
+    },
 };
-
-/// Rows between two reports of progress.
-const STRIDE: u64 = 10_000;
-
-/// Up to this many rows of an update or removal stand one by one in the change log.
-const LOGGED_ROWS: usize = 10_000;
-
-pub(super) struct Progress<'p> {
-    written: u64,
-    report: &'p mut dyn FnMut(u64) -> bool,
-}
-
-impl<'p> Progress<'p> {
-    pub fn new(report: &'p mut dyn FnMut(u64) -> bool) -> Self {
-        Progress { written: 0, report }
-    }
-
-    pub fn step(&mut self) -> Result<(), StoreError> {
-        self.written += 1;
-        if self.written.is_multiple_of(STRIDE) {
-            self.tell()
-        } else {
-            Ok(())
-        }
-    }
-
-    pub fn tell(&mut self) -> Result<(), StoreError> {
-        if (self.report)(self.written) {
-            Ok(())
-        } else {
-            Err(StoreError::Cancelled)
-        }
-    }
-}
 
 pub(super) fn set_networks(
     connection: &mut Connection,
@@ -56,7 +22,7 @@ pub(super) fn set_networks(
             .map_err(|e| StoreError::Backend(e.to_string()))?;
         transaction.execute(
             "insert into suitu_changes (layer, period, kind) values ('streets', ?1, ?2)",
-            params![network.period.as_str(), kind_name(ChangeKind::State)],
+            params![network.period.as_str(), ChangeKind::State.name()],
         )?;
         let number = transaction.last_insert_rowid();
         transaction.execute(
@@ -184,22 +150,17 @@ fn count(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<u64, StoreE
 
 /// Writes the change log; returns the number of its last row.
 fn log(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<ChangeNumber, StoreError> {
-    let row_by_row = match batch.mode {
-        BatchMode::Update => Some(ChangeKind::Update),
-        BatchMode::Delete => Some(ChangeKind::Delete),
-        _ => None,
-    };
     let sql = "insert into suitu_changes (layer, period, kind, id) values (?1, ?2, ?3, ?4)";
     let mut statement = transaction.prepare_cached(sql)?;
     let (layer, period) = (batch.layer.id.as_str(), batch.period.as_str());
-    match row_by_row {
-        Some(kind) if (1..=LOGGED_ROWS).contains(&batch.table.len()) => {
+    match batch.logged_rows() {
+        Some(kind) => {
             for id in &batch.table.ids {
-                statement.execute(params![layer, period, kind_name(kind), &**id])?;
+                statement.execute(params![layer, period, kind.name(), &**id])?;
             }
         }
-        _ => {
-            let kind = kind_name(ChangeKind::State);
+        None => {
+            let kind = ChangeKind::State.name();
             statement.execute(params![layer, period, kind, None::<&str>])?;
         }
     }
@@ -271,9 +232,8 @@ fn bind_row(
     row: usize,
 ) -> Result<(), StoreError> {
     let table = batch.table;
-    let failed = |e: blob::BlobError| {
-        StoreError::Backend(format!("{} `{}`: {e}", batch.layer.id, table.ids[row]))
-    };
+    let failed =
+        |e: WkbError| StoreError::Backend(format!("{} `{}`: {e}", batch.layer.id, table.ids[row]));
     statement.raw_bind_parameter(1, batch.period.as_str())?;
     statement.raw_bind_parameter(2, &*table.ids[row])?;
     statement.raw_bind_parameter(
@@ -282,7 +242,7 @@ fn bind_row(
     )?;
     match batch.source_geometries {
         Some(geometries) => {
-            statement.raw_bind_parameter(4, blob::wkb(&geometries[row]).map_err(failed)?)?;
+            statement.raw_bind_parameter(4, wkb::encode(&geometries[row]).map_err(failed)?)?;
         }
         None => statement.raw_bind_parameter(4, None::<i64>)?,
     }

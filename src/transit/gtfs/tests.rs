@@ -47,6 +47,8 @@ fn porto_alegre_agrees_with_the_plain_scan() {
         runs.len(),
         timetable.patterns.len()
     );
+    let stops = 0..schedule.stops.len() as u32;
+    let walks: Vec<_> = stops.map(|stop| timetable.walks(stop).to_vec()).collect();
     let never = AtomicBool::new(false);
     let mut raptor = Raptor::default();
     for origin in (0..schedule.stops.len() as u32).step_by(401) {
@@ -74,7 +76,7 @@ fn porto_alegre_agrees_with_the_plain_scan() {
             let departure_s = 14 * 3600 + 60 * number as i32;
             let plain = plain_scan(
                 &runs,
-                &timetable.walks,
+                &walks,
                 &timetable.change_s,
                 &[(origin, 0)],
                 departure_s,
@@ -248,7 +250,8 @@ fn headways_are_counted_out_whether_exact_or_not() {
     let (schedule, report) = desk.read();
     assert_eq!((report.headway_trips, report.headways), (1, 2));
     assert_eq!(faults(&report), [(Fault::Headway, 3)]);
-    let date = "2020-11-01".parse().unwrap();
+    // The last date: no trips of the day after stand beside those of the day.
+    let date = "2020-12-31".parse().unwrap();
     let timetable = Timetable::for_date(&schedule, date, &[]).unwrap();
     let pattern = &timetable.patterns[0];
     assert_eq!(pattern.trips, 8);
@@ -257,33 +260,47 @@ fn headways_are_counted_out_whether_exact_or_not() {
     assert_eq!(Summary::of(&schedule).runs[&date], 8);
 }
 
+/// Seconds from the first stop to the third.
+fn last_stop(schedule: &Schedule, date: &str, from_s: i32) -> u32 {
+    let timetable = Timetable::for_date(schedule, date.parse().unwrap(), &[]).unwrap();
+    let window = Window {
+        from_s,
+        departures: 1,
+        longest_s: 7200,
+        max_transfers: None,
+    };
+    let mut seconds = 0;
+    let never = AtomicBool::new(false);
+    Raptor::default()
+        .search(&timetable, window, &[(0, 0)], &never, |_, reached| {
+            seconds = reached.stop(2);
+        })
+        .unwrap();
+    seconds
+}
+
+#[test]
+fn an_early_bus_of_tomorrow_is_boarded_late_at_night() {
+    let calls = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n\
+         t,00:30:00,00:30:00,a,1\nt,00:40:00,00:41:00,b,2\nt,00:50:00,00:50:00,c,3\n";
+    let (schedule, _) = Desk::new().with("stop_times.txt", calls).read();
+    // At 23:50, and at 00:10 written as the evening's or as the morning's.
+    assert_eq!(last_stop(&schedule, "2020-06-02", 23 * 3600 + 3000), 3600);
+    assert_eq!(last_stop(&schedule, "2020-06-02", 24 * 3600 + 600), 2400);
+    assert_eq!(last_stop(&schedule, "2020-06-02", 600), 2400);
+    // The last service is on 31 December.
+    assert_eq!(
+        last_stop(&schedule, "2020-12-31", 23 * 3600 + 3000),
+        UNREACHED
+    );
+}
+
 #[test]
 fn a_night_bus_of_yesterday_is_boarded_past_midnight() {
     let calls = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n\
          t,25:30:00,25:30:00,a,1\nt,25:40:00,25:41:00,b,2\nt,25:50:00,25:50:00,c,3\n";
     let (schedule, _) = Desk::new().with("stop_times.txt", calls).read();
-    let reached = |date: &str, from_s: i32| {
-        let timetable = Timetable::for_date(&schedule, date.parse().unwrap(), &[]).unwrap();
-        let window = Window {
-            from_s,
-            departures: 1,
-            longest_s: 7200,
-            max_transfers: None,
-        };
-        let mut seconds = 0;
-        Raptor::default()
-            .search(
-                &timetable,
-                window,
-                &[(0, 0)],
-                &AtomicBool::new(false),
-                |_, r| {
-                    seconds = r.stop(2);
-                },
-            )
-            .unwrap();
-        seconds
-    };
+    let reached = |date: &str, from_s: i32| last_stop(&schedule, date, from_s);
     let (at_one, at_twenty_five) = (3600, 25 * 3600);
     // Of the evening before, at 01:30; of the same evening, written as the timetable has it.
     assert_eq!(reached("2020-06-02", at_one), 3000);

@@ -20,16 +20,27 @@ interface Job {
 
 /** Asks with a body; `tell` hears how far it is until the answer is there. */
 export async function postLong<T>(path: string, body: unknown, signal: AbortSignal, tell: (progress: Progress) => void): Promise<T> {
-  const response = await send(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'respond-async' },
-    body: JSON.stringify(body),
-    signal,
-  });
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await answered(path, asked, signal, tell);
+  return typeof answer === 'string' ? get<T>(answer, signal) : ((await answer.json()) as T);
+}
+
+/** The same for an answer that is a file. */
+export async function fileLong(path: string, signal: AbortSignal, tell: (progress: Progress) => void): Promise<Blob> {
+  const answer = await answered(path, {}, signal, tell);
+  const response = typeof answer === 'string' ? await send(answer, { signal }) : answer;
   if (!response.ok) throw await problemOf(response);
-  if (response.status !== 202) return (await response.json()) as T;
+  return response.blob();
+}
+
+/** The answer itself, or the address where it is once the job is done. */
+async function answered(path: string, asked: RequestInit, signal: AbortSignal, tell: (progress: Progress) => void): Promise<Response | string> {
+  const headers = { ...(asked.headers as Record<string, string>), prefer: 'respond-async' };
+  const response = await send(path, { ...asked, headers, signal });
+  if (!response.ok) throw await problemOf(response);
+  if (response.status !== 202) return response;
   const job = await ended((await response.json()) as Job, signal, tell);
-  if (job.state === 'done' && job.answer) return get<T>(job.answer, signal);
+  if (job.state === 'done' && job.answer) return job.answer;
   const { title = job.state, status = 500, detail = '', field } = job.problem ?? {};
   throw new Problem(title, status, detail, field);
 }

@@ -364,6 +364,10 @@ export const en: Record<Key, string> = {
   report: 'Report',
   report_of_city: 'Of the whole city; click an area on the map for its own.',
   report_of_area: 'Of the chosen area.',
+  report_of: 'Of {place}.',
+  report_of_all: 'Of the whole city.',
+  report_language: 'Language of the report',
+  report_all_services: 'All services',
   report_busy: 'Computing and writing the file…',
   took: '{ms} ms · data version {version}',
 
@@ -392,6 +396,7 @@ export const en: Record<Key, string> = {
   zoning_reset: 'Back to the rules',
   zoning_any: 'any of',
   zoning_all: 'all of',
+  zoning_otherwise: 'What none of the classes above takes',
   zoning_kept: '{share} keep their class at ±{swing} %',
   zoning_summary: 'Classes',
   zoning_areas: 'Areas',

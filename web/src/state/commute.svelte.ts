@@ -1,6 +1,6 @@
 import { commutePath, flowsPath, findFlows, type Question } from '../api/questions.ts';
 import type { Flows, Row } from '../api/types.ts';
-import { named } from '../i18n/index.ts';
+import { named, t } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { places } from './places.svelte.ts';
 import { Resource } from './resource.svelte.ts';
@@ -16,6 +16,19 @@ export interface Flow {
   from: [number, number];
   to: [number, number];
   row: Row;
+}
+
+/** A way to work by its usual name; cities may have others of their own. */
+export function wayTitle(mode: string): string {
+  switch (mode) {
+    case 'walk':
+    case 'bicycle':
+    case 'transit':
+    case 'car':
+      return t(`way_${mode}`);
+    default:
+      return mode;
+  }
 }
 
 /** Commuting between the areas of the level: the measures of each area, and the largest flows. */

@@ -3,6 +3,13 @@ import { decodeView, encodeView, type View } from './url.ts';
 /** What is being looked at. Every part of the page reads and writes this one value. */
 export const view: View = $state(decodeView(location.search));
 
+/** Forgets how classes were drawn by hand: another measure is drawn its own way. */
+export function drawAnew(): void {
+  view.method = '';
+  view.breaks = [];
+  view.palette = '';
+}
+
 /** Takes over another view, from the browser's history. */
 function restore(): void {
   Object.assign(view, decodeView(location.search));

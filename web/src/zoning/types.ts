@@ -25,6 +25,8 @@ export interface ZoningClass {
   direction: 'reduce' | 'hold' | 'grow' | 'protect';
   all?: Condition[];
   any?: Condition[];
+  /** The last class may take what the others leave. */
+  otherwise?: true;
 }
 
 export interface ZoningRules {

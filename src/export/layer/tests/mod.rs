@@ -6,7 +6,7 @@ mod sample;
 
 use std::collections::BTreeMap;
 
-use geo::{Geometry, Point, polygon};
+use geo::{Geometry, polygon};
 
 use super::*;
 use crate::domain::{Column, Language, Value};
@@ -327,20 +327,4 @@ fn geojson_follows_the_right_hand_rule_and_carries_provenance() {
             assert!(polygon.interiors().iter().all(Winding::is_cw));
         }
     }
-}
-
-#[test]
-#[ignore = "a measurement: cargo test --release -- --ignored --nocapture a_million_points"]
-fn a_million_points() {
-    let sample = Sample::many(1_000_000);
-    for format in Format::ALL {
-        let start = std::time::Instant::now();
-        let (bytes, _) = written(format, &sample, None);
-        let seconds = start.elapsed().as_secs_f64();
-        println!("{format}: {seconds:.1} s, {} MB", bytes.len() / 1_000_000);
-    }
-    assert_eq!(
-        sample.table.geometries[0],
-        Geometry::Point(Point::new(113.0, 22.5))
-    );
 }

@@ -20,6 +20,7 @@ pub fn document(document: &Document) -> String {
     let mut body = Body {
         out: String::new(),
         figures: 0,
+        is_kept: false,
         words: Words(document.language),
     };
     body.paragraph("Title", &document.title);
@@ -28,28 +29,14 @@ pub fn document(document: &Document) -> String {
     for (at, finding) in document.findings.iter().enumerate() {
         body.paragraph("Finding", &format!("{}. {finding}", at + 1));
     }
-    for block in &document.blocks {
-        match block {
-            Block::Heading {
-                level,
-                number,
-                text,
-            } => {
-                body.paragraph(&format!("Heading{level}"), &format!("{number}{text}"));
-            }
-            Block::Paragraph(text) => body.paragraph("BodyText", text),
-            Block::Table(table) if table.is_wide => {
-                body.section(false);
-                body.table(table, WIDE);
-                body.section(true);
-            }
-            Block::Table(table) => body.table(table, WIDTH),
-            Block::Figure(figure) => body.figure(figure),
-            Block::Notes(notes) => {
-                for (label, text) in notes {
-                    body.note(label, text);
-                }
-            }
+    for (is_across, blocks) in document.runs() {
+        if is_across {
+            body.section(false);
+        }
+        let width = if is_across { WIDE } else { WIDTH };
+        blocks.iter().for_each(|block| body.block(block, width));
+        if is_across {
+            body.section(true);
         }
     }
     format!(
@@ -66,13 +53,36 @@ pub fn document(document: &Document) -> String {
     )
 }
 
+/// A table of no more lines stays on one page.
+const FEW_LINES: usize = 14;
+
 struct Body {
     out: String,
     figures: usize,
+    /// Whether the row being written stays on the page of the next one.
+    is_kept: bool,
     words: Words,
 }
 
 impl Body {
+    fn block(&mut self, block: &Block, width: usize) {
+        match block {
+            Block::Heading {
+                level,
+                number,
+                text,
+            } => self.paragraph(&format!("Heading{level}"), &format!("{number}{text}")),
+            Block::Paragraph(text) => self.paragraph("BodyText", text),
+            Block::Table(table) => self.table(table, width),
+            Block::Figure(figure) => self.figure(figure),
+            Block::Notes(notes) => {
+                for (label, text) in notes {
+                    self.note(label, text);
+                }
+            }
+        }
+    }
+
     fn paragraph(&mut self, style: &str, text: &str) {
         let _ = write!(
             self.out,
@@ -164,6 +174,10 @@ impl Body {
         }
         self.out
             .push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
+        let (heading, text) = match table.is_dense() {
+            true => ("DenseHeading", "DenseText"),
+            false => ("TableHeading", "TableText"),
+        };
         for (at, column) in table.columns.iter().enumerate() {
             let border = format!(
                 "<w:tcBorders>{}</w:tcBorders><w:vAlign w:val=\"bottom\"/>",
@@ -173,13 +187,14 @@ impl Body {
                 widths[at],
                 &table.heading(column),
                 table.is_number(at),
-                "TableHeading",
+                heading,
                 &border,
                 "",
             );
         }
         self.out.push_str("</w:tr>");
-        for line in &table.lines {
+        for (number, line) in table.lines.iter().enumerate() {
+            self.is_kept = table.lines.len() <= FEW_LINES && number + 1 < table.lines.len();
             self.out.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
             let (border, look) = match line.kind {
                 LineKind::Body => (String::new(), ""),
@@ -190,17 +205,11 @@ impl Body {
                 ),
             };
             for (at, cell) in table.cells(line).iter().enumerate() {
-                self.cell(
-                    widths[at],
-                    cell,
-                    table.is_number(at),
-                    "TableText",
-                    &border,
-                    look,
-                );
+                self.cell(widths[at], cell, table.is_number(at), text, &border, look);
             }
             self.out.push_str("</w:tr>");
         }
+        self.is_kept = false;
         self.out.push_str("</w:tbl>");
         let colon = self.words.say("注：", "Note: ");
         for note in &table.notes {
@@ -226,9 +235,10 @@ impl Body {
         } else {
             ""
         };
+        let keep = if self.is_kept { "<w:keepNext/>" } else { "" };
         let _ = write!(
             self.out,
-            "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{border}</w:tcPr><w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{align}</w:pPr>{}</w:p></w:tc>",
+            "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{border}</w:tcPr><w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{keep}{align}</w:pPr>{}</w:p></w:tc>",
             run(text, look)
         );
     }

@@ -231,22 +231,25 @@ pub fn styles(language: Language) -> String {
         "<w:keepNext/><w:spacing w:after=\"20\" w:line=\"260\" w:lineRule=\"auto\"/><w:jc w:val=\"right\"/>",
         &format!("{hei}<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"17\"/><w:szCs w:val=\"17\"/>"),
     );
-    style(
-        "TableText",
-        "Table Text",
-        "<w:spacing w:before=\"16\" w:after=\"16\" w:line=\"240\" w:lineRule=\"auto\"/>",
-        "<w:sz w:val=\"17\"/><w:szCs w:val=\"17\"/>",
-    );
-    style(
-        "TableHeading",
-        "Table Heading",
-        "<w:keepNext/><w:spacing w:before=\"30\" w:after=\"30\" w:line=\"240\" w:lineRule=\"auto\"/>",
-        &format!("{hei}<w:sz w:val=\"17\"/><w:szCs w:val=\"17\"/>"),
-    );
+    for (name, size) in [("Table", 17), ("Dense", 15)] {
+        let letters = format!("<w:sz w:val=\"{size}\"/><w:szCs w:val=\"{size}\"/>");
+        style(
+            &format!("{name}Text"),
+            &format!("{name} Text"),
+            "<w:spacing w:before=\"16\" w:after=\"16\" w:line=\"240\" w:lineRule=\"auto\"/>",
+            &letters,
+        );
+        style(
+            &format!("{name}Heading"),
+            &format!("{name} Heading"),
+            "<w:keepNext/><w:spacing w:before=\"30\" w:after=\"30\" w:line=\"240\" w:lineRule=\"auto\"/>",
+            &format!("{hei}{letters}"),
+        );
+    }
     style(
         "TableNote",
         "Table Note",
-        "<w:spacing w:before=\"20\" w:after=\"0\" w:line=\"250\" w:lineRule=\"auto\"/>",
+        "<w:spacing w:before=\"20\" w:after=\"40\" w:line=\"250\" w:lineRule=\"auto\"/>",
         "<w:color w:val=\"5C5C5C\"/><w:sz w:val=\"16\"/><w:szCs w:val=\"16\"/>",
     );
     style(

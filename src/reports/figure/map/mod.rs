@@ -1,8 +1,10 @@
+mod furniture;
+mod legend;
+
 use geo::MultiPolygon;
 
 use super::{
-    Classes, Drawing, TEXT_WIDTH_PT,
-    classes::{Fill, Hatch, NO_DATA},
+    Classes, Drawing, Hatch, TEXT_WIDTH_PT,
     place::{Frame, Room, covered},
     plane::{Plane, bounds, round_length},
     svg::{Anchor, Canvas, Type, text_width},
@@ -30,6 +32,28 @@ pub struct Mark {
     pub number: Option<usize>,
 }
 
+/// Marks of one kind, with their words in the legend.
+#[derive(Clone, Debug)]
+pub struct MarkSet {
+    pub title: String,
+    pub marks: Vec<Mark>,
+}
+
+/// A surface over the areas.
+#[derive(Clone, Debug)]
+pub struct Surface {
+    pub shape: MultiPolygon<f64>,
+    pub title: String,
+    pub kind: SurfaceKind,
+}
+
+/// Whether a surface is what is reached or what is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SurfaceKind {
+    Reached,
+    Blind,
+}
+
 /// What stands below every map: source, date, approval number (审图号), marks.
 #[derive(Clone, Debug, Default)]
 pub struct Imprint {
@@ -47,18 +71,15 @@ pub struct Map {
     pub borders: Vec<MultiPolygon<f64>>,
     pub classes: Classes,
     pub legend_title: String,
-    /// A surface over the areas, with its words in the legend: what is reached, what is not.
-    pub surface: Option<(MultiPolygon<f64>, String)>,
-    pub marks: Vec<Mark>,
-    /// What a mark is, in the legend.
-    pub marks_title: String,
+    pub surface: Option<Surface>,
+    /// The last ones lie on top.
+    pub marks: Vec<MarkSet>,
     pub imprint: Imprint,
 }
 
 const SMALL: f64 = 7.0;
 const STRIP: f64 = 16.0;
 const MARGIN: f64 = 10.0;
-const ROW: f64 = 12.0;
 const TALLEST: f64 = 400.0;
 
 impl Map {
@@ -186,7 +207,7 @@ impl Map {
             );
             canvas.path(rings, true, &base);
             if let Some(hatch) = fill.hatch {
-                canvas.define(hatch.definition());
+                canvas.define(&hatch.definition());
                 let over = format!(
                     r##"fill="url(#{})" fill-rule="evenodd" stroke="#7d7d7d" stroke-width="0.5""##,
                     hatch.id()
@@ -197,23 +218,24 @@ impl Map {
     }
 
     fn draw_surface(&self, canvas: &mut Canvas, plane: &Plane) {
-        if let Some((surface, _)) = &self.surface {
-            canvas.path(&plane.rings(surface), true, SURFACE);
+        if let Some(surface) = &self.surface {
+            if surface.kind == SurfaceKind::Blind {
+                canvas.define(&Hatch::Blind.definition());
+            }
+            let style = surface_style(surface.kind);
+            canvas.path(&plane.rings(&surface.shape), true, style);
         }
     }
 
     fn draw_marks(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
-        let places: Vec<(f64, f64)> = self
-            .marks
-            .iter()
-            .map(|m| plane.point(m.place.0, m.place.1))
-            .collect();
-        for (mark, (x, y)) in self.marks.iter().zip(&places) {
-            let radius = if mark.number.is_some() { 6.0 } else { 2.0 };
+        let all = self.marks.iter().flat_map(|set| &set.marks);
+        let placed = |mark: &'_ Mark| plane.point(mark.place.0, mark.place.1);
+        for mark in all.clone() {
+            let ((x, y), radius) = (placed(mark), mark.radius());
             room.take(Frame(x - radius, y - radius, x + radius, y + radius));
         }
-        for (mark, (x, y)) in self.marks.iter().zip(&places) {
-            let (x, y) = (*x, *y);
+        for mark in all {
+            let (x, y) = placed(mark);
             match mark.number {
                 Some(number) => {
                     canvas.circle(
@@ -239,7 +261,9 @@ impl Map {
             let gap = if mark.number.is_some() { 8.0 } else { 4.0 };
             let sides = [(x + gap, Anchor::Start), (x - gap - width, Anchor::End)];
             for (left, anchor) in sides {
-                if room.try_take(Frame(left, y - 4.0, left + width, y + 3.5)) {
+                if !mark.name.is_empty()
+                    && room.try_take(Frame(left, y - 4.0, left + width, y + 3.5))
+                {
                     let at = if anchor == Anchor::Start {
                         left
                     } else {
@@ -292,198 +316,22 @@ impl Map {
             }
         }
     }
+}
 
-    fn has_undefined(&self) -> bool {
-        self.areas
-            .iter()
-            .any(|area| self.classes.fill(area.value) == NO_DATA)
-    }
-
-    /// Fill and words of every line of the legend.
-    fn legend_rows(&self) -> Vec<(Option<Fill>, String)> {
-        let mut rows: Vec<(Option<Fill>, String)> = Vec::new();
-        // A map that is only of marks has no classes to explain.
-        if self.areas.iter().any(|area| area.value.is_some()) {
-            rows.extend(
-                self.classes
-                    .classes
-                    .iter()
-                    .map(|class| (Some(class.fill), class.label.clone())),
-            );
-        }
-        if self.has_undefined() {
-            let text = match self.language {
-                Language::Zh => "无数据",
-                Language::En => "no data",
-            };
-            rows.push((Some(NO_DATA), text.to_owned()));
-        }
-        rows
-    }
-
-    fn legend_size(&self) -> (f64, f64) {
-        let rows = self.legend_rows();
-        let titles = [self.legend_title.as_str()];
-        let texts = rows.iter().map(|(_, text)| text_width(text, SMALL) + 24.0);
-        let texts = texts.chain(titles.iter().map(|title| text_width(title, SMALL)));
-        let surface = self
-            .surface
-            .iter()
-            .map(|(_, text)| text_width(text, SMALL) + 24.0);
-        let marks = std::iter::once(text_width(&self.marks_title, SMALL) + 24.0);
-        let widest = texts.chain(surface).chain(marks).fold(0.0, f64::max);
-        let count =
-            rows.len() + usize::from(self.surface.is_some()) + usize::from(!self.marks.is_empty());
-        (widest + 14.0, count as f64 * ROW + ROW + 8.0)
-    }
-
-    fn draw_legend(&self, canvas: &mut Canvas, at: Frame) {
-        let style = r##"fill="#ffffff" fill-opacity="0.92" stroke="#9a9a9a" stroke-width="0.5""##;
-        canvas.rect((at.0, at.1), (at.2 - at.0, at.3 - at.1), style);
-        let mut y = at.1 + 11.0;
-        let bold = Type {
-            bold: true,
-            ..Type::new(SMALL, Anchor::Start)
-        };
-        canvas.text((at.0 + 6.0, y), &self.legend_title, bold);
-        let plain = Type::new(SMALL, Anchor::Start);
-        for (fill, text) in self.legend_rows() {
-            y += ROW;
-            if let Some(fill) = fill {
-                let style = format!(
-                    r##"fill="{}" stroke="#7d7d7d" stroke-width="0.5""##,
-                    fill.color
-                );
-                canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), &style);
-                if let Some(hatch) = fill.hatch {
-                    canvas.define(Hatch::definition(hatch));
-                    let over = format!(
-                        r##"fill="url(#{})" stroke="#7d7d7d" stroke-width="0.5""##,
-                        hatch.id()
-                    );
-                    canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), &over);
-                }
-            }
-            canvas.text((at.0 + 27.0, y), &text, plain);
-        }
-        if let Some((_, text)) = &self.surface {
-            y += ROW;
-            canvas.rect((at.0 + 6.0, y - 7.0), (16.0, 8.5), SURFACE);
-            canvas.text((at.0 + 27.0, y), text, plain);
-        }
-        if !self.marks.is_empty() {
-            y += ROW;
-            let style = match self.marks.iter().any(|mark| mark.number.is_some()) {
-                true => r##"fill="#b3261e" stroke="#ffffff" stroke-width="1""##,
-                false => r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="1""##,
-            };
-            canvas.circle((at.0 + 14.0, y - 2.8), 2.6, style);
-            canvas.text((at.0 + 27.0, y), &self.marks_title, plain);
-        }
-    }
-
-    fn draw_north(&self, canvas: &mut Canvas, at: Frame) {
-        let x = (at.0 + at.2) / 2.0;
-        let (top, foot) = (at.1 + 9.0, at.3 - 1.0);
-        let bold = Type {
-            bold: true,
-            halo: true,
-            ..Type::new(8.0, Anchor::Middle)
-        };
-        canvas.text((x, at.1 + 7.0), "N", bold);
-        let left = vec![(x, top), (x - 6.0, foot), (x, foot - 6.0)];
-        let right = vec![(x, top), (x + 6.0, foot), (x, foot - 6.0)];
-        canvas.path(
-            &[left],
-            true,
-            r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##,
-        );
-        canvas.path(
-            &[right],
-            true,
-            r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##,
-        );
-    }
-
-    fn draw_scale(&self, canvas: &mut Canvas, at: Frame, metres: f64, per_metre: f64) {
-        let (x, y, long) = (at.0 + 8.0, at.3 - 3.0, metres * per_metre);
-        canvas.rect(
-            (x, y - 4.0),
-            (long / 2.0, 4.0),
-            r##"fill="#1a1a1a" stroke="#1a1a1a" stroke-width="0.6""##,
-        );
-        canvas.rect(
-            (x + long / 2.0, y - 4.0),
-            (long / 2.0, 4.0),
-            r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="0.6""##,
-        );
-        let unit = match (metres >= 1000.0, self.language) {
-            (true, Language::Zh) => "公里",
-            (true, Language::En) => "km",
-            (false, Language::Zh) => "米",
-            (false, Language::En) => "m",
-        };
-        let shown = if metres >= 1000.0 {
-            metres / 1000.0
-        } else {
-            metres
-        };
-        let look = Type {
-            halo: true,
-            ..Type::new(6.5, Anchor::Middle)
-        };
-        canvas.text((x, y - 6.5), "0", look);
-        canvas.text((x + long / 2.0, y - 6.5), &format!("{}", shown / 2.0), look);
-        canvas.text((x + long, y - 6.5), &format!("{shown} {unit}"), look);
-    }
-
-    fn draw_imprint(&self, canvas: &mut Canvas, width: f64, height: f64) {
-        let top = height - STRIP;
-        canvas.rect((0.0, top), (width, STRIP), r##"fill="#ffffff""##);
-        canvas.rect(
-            (0.4, 0.4),
-            (width - 0.8, height - 0.8),
-            r##"fill="none" stroke="#3a3a3a" stroke-width="0.8""##,
-        );
-        canvas.line(
-            (0.4, top),
-            (width - 0.4, top),
-            r##"stroke="#3a3a3a" stroke-width="0.5""##,
-        );
-        let mut right: Vec<&str> = self.imprint.marks.iter().map(String::as_str).collect();
-        if !self.imprint.approval.is_empty() {
-            right.insert(0, &self.imprint.approval);
-        }
-        let right = right.join("  ·  ");
-        let size = 6.2;
-        canvas.text(
-            (width - 6.0, top + 10.5),
-            &right,
-            Type::new(size, Anchor::End),
-        );
-        let free = width - 24.0 - text_width(&right, size);
-        canvas.text(
-            (6.0, top + 10.5),
-            &shortened(&self.imprint.source, size, free),
-            Type::new(size, Anchor::Start),
-        );
+impl Mark {
+    fn radius(&self) -> f64 {
+        if self.number.is_some() { 6.0 } else { 2.0 }
     }
 }
 
-const SURFACE: &str = r##"fill="#d9a300" fill-opacity="0.28" fill-rule="evenodd" stroke="#8a6700" stroke-width="0.7" stroke-dasharray="2.5 1.5""##;
-
-/// The first of a text that fits, with dots where it was cut.
-fn shortened(text: &str, size: f64, width: f64) -> String {
-    if text_width(text, size) <= width {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if text_width(&kept, size) > width - size {
-            kept.pop();
-            break;
+/// Of a blind spot the hatch must be defined too.
+const fn surface_style(kind: SurfaceKind) -> &'static str {
+    match kind {
+        SurfaceKind::Reached => {
+            r##"fill="#d9a300" fill-opacity="0.28" fill-rule="evenodd" stroke="#8a6700" stroke-width="0.7" stroke-dasharray="2.5 1.5""##
+        }
+        SurfaceKind::Blind => {
+            r##"fill="url(#blind)" fill-rule="evenodd" stroke="#8a1f11" stroke-width="0.35""##
         }
     }
-    kept + "…"
 }

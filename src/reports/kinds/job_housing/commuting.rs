@@ -1,0 +1,128 @@
+use super::{JobHousing, Level, Part};
+use crate::{
+    domain::AreaCode,
+    query::{CommuteRow, to_row},
+    reports::{
+        document::{LineKind, percent, ratio},
+        kinds::{Draft, naming::named, why::why},
+    },
+};
+
+impl JobHousing {
+    pub(super) fn commuting(
+        &self,
+        draft: &mut Draft<'_>,
+        code: Option<&AreaCode>,
+        parts: &[Part<'_>],
+    ) {
+        let words = draft.words();
+        draft.text.heading(
+            1,
+            words.say("通勤与自足性", "Commuting and self-containment"),
+        );
+        let with_flows = parts
+            .iter()
+            .filter(|part| part.is_listed() && part.level.commute.is_some());
+        let mut is_any = false;
+        for part in with_flows {
+            let Some(answer) = &part.level.commute else {
+                continue;
+            };
+            is_any = true;
+            let level = words.title(&part.level.title);
+            draft.cite(words.say("通勤", "Commuting"), answer);
+            let keys = [
+                "name",
+                "commuters",
+                "inside",
+                "out_commuters",
+                "in_commuters",
+                "self_containment",
+                "self_sufficiency",
+                "mean_distance_km",
+                "share_within_5_km",
+                "mean_minutes",
+                "share_within_45_min",
+                "reason",
+            ];
+            let title = words.tell(
+                || format!("{}各{level}通勤", draft.place()),
+                || format!("Commuting by {}, {}", level.to_lowercase(), draft.place()),
+            );
+            let mut table = draft.new_table(&format!("commute.{}", part.level.id), title, &keys);
+            for at in &part.rows {
+                let row = to_row(&answer.rows[*at]).unwrap_or_default();
+                table.push(LineKind::Body, &named(&row, words));
+            }
+            let own = self.own_commute(code, part.level);
+            let own = own.as_ref();
+            if let Some(own) = own {
+                let name = match code {
+                    None => words.say("合计", "Total"),
+                    Some(_) => words.say("全域（作为一个单元）", "The area as one"),
+                };
+                table.push_named(LineKind::Total, name, &to_row(own).unwrap_or_default());
+            }
+            table.drop_empty(|key| why(key, words));
+            table.reasons_below();
+            if code.is_some() {
+                table.notes.push(words.say(
+                    "末行把全域作为一个单元：域内单元之间的通勤算作域内就业，因此不等于上列各行之和。",
+                    "The last row takes the whole as one area: who commutes between the areas above works inside, so it is not their sum.",
+                ).to_owned());
+            }
+            draft.table(table);
+            if let (None, Some(own)) = (code, own) {
+                self.excess(draft, own, &level);
+            }
+        }
+        if !is_any {
+            let reason = why("commuters", words);
+            draft.text.paragraph(words.tell(
+                || format!("本章从略：{reason}。职住平衡的质量（多少人就近就业）因此无法判断。"),
+                || format!("This chapter is left out: {reason}. Whether people work nearby cannot be told."),
+            ));
+        }
+    }
+
+    pub(super) fn own_commute(&self, code: Option<&AreaCode>, level: &Level) -> Option<CommuteRow> {
+        match code {
+            None => Some(level.commute.as_ref()?.totals.clone()),
+            Some(code) => {
+                let answers = self
+                    .levels
+                    .iter()
+                    .filter_map(|level| level.commute.as_ref());
+                let mut rows = answers.flat_map(|answer| &answer.rows);
+                rows.find(|row| row.code == code.as_str()).cloned()
+            }
+        }
+    }
+
+    /// How much less homes and jobs would allow.
+    pub(super) fn excess(&self, draft: &mut Draft<'_>, own: &CommuteRow, level: &str) {
+        let words = draft.words();
+        let Some(city) = &own.city else {
+            return;
+        };
+        if let (Some(observed), Some(minimum), Some(maximum)) = (
+            city.observed_commute,
+            city.minimum_commute,
+            city.maximum_commute,
+        ) {
+            let unit = words.say(
+                if city.unit == "km" {
+                    "公里"
+                } else {
+                    "分钟"
+                },
+                city.unit,
+            );
+            let used = city.excess_share.map_or_else(|| "—".to_owned(), percent);
+            draft.text.paragraph(words.tell(
+                || format!("以{level}为单元，现状平均单程通勤 {} {unit}；在现有居住与岗位布局下，理论最小 {} {unit}（职住分离度），最大 {} {unit}；过剩通勤占 {used}。", ratio(observed), ratio(minimum), ratio(maximum)),
+                || format!("Between {}, the mean commute is {} {unit}; today's homes and jobs would allow {} {unit} at least and {} {unit} at most; {used} is excess.", level.to_lowercase(), ratio(observed), ratio(minimum), ratio(maximum)),
+            ));
+        }
+    }
+}

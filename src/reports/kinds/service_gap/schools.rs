@@ -1,0 +1,126 @@
+use serde_json::json;
+
+use super::found::Found;
+use crate::{
+    domain::Value,
+    query::{self, Row},
+    reports::{
+        document::LineKind,
+        kinds::{Draft, why::why},
+    },
+};
+
+/// Schools that are listed on paper, those with the largest shortfall first.
+const MOST_SCHOOLS: usize = 40;
+
+impl Found<'_> {
+    /// School places now and in the coming years.
+    pub fn school_places(&self, draft: &mut Draft<'_>) {
+        let words = draft.words();
+        let Some(found) = self
+            .schools
+            .as_ref()
+            .filter(|found| !found.totals.is_empty())
+        else {
+            return;
+        };
+        draft.text.heading(
+            1,
+            words.say(
+                "学位供需与今后几年",
+                "School places now and in the coming years",
+            ),
+        );
+        draft.text.paragraph(words.say(
+            "预计值把现有儿童逐岁推移，不计迁移、死亡与新建学校，学位不变；含尚未出生者时不作预计。",
+            "The years ahead move the children of now up by their years, without migration, deaths and new schools; where some of them are not born yet nothing is expected.",
+        ).to_owned());
+        let whole = query::school_places_table(draft.city, found, draft.language());
+        let row = |values: &Vec<Value>| -> Row {
+            let cells = whole.columns.iter().zip(values);
+            let cells = cells.map(|(column, value)| (column.key.clone(), json!(value)));
+            cells.collect()
+        };
+        let ahead: Vec<String> = whole
+            .columns
+            .iter()
+            .filter(|column| column.key.starts_with("shortfall_in_"))
+            .map(|column| column.key.clone())
+            .collect();
+        let mut keys = vec![
+            "service",
+            "facilities",
+            "capacity",
+            "children_nearest",
+            "children_beyond",
+            "required",
+            "shortfall",
+            "surplus",
+        ];
+        // Children whom no school reaches are those of the whole city.
+        if draft.area.is_some() {
+            keys.retain(|key| *key != "children_beyond");
+        }
+        keys.extend(ahead.iter().map(String::as_str));
+        let title = words.tell(
+            || format!("{}各学段学位供需", draft.place()),
+            || format!("School places by stage, {}", draft.place()),
+        );
+        let mut table = draft.choose_table("school_stages", title, &keys, &whole);
+        for (values, stage) in whole.totals.iter().zip(&found.totals) {
+            let mut row = row(values);
+            row.insert("facilities".into(), json!(stage.facilities));
+            table.push(LineKind::Body, &row);
+        }
+        table.drop_empty(|key| why(key, words));
+        table.notes.push(words.say(
+            "就近适龄人口按最近学校归属，学校在本范围内的计入，因此与按居住地统计的需求人口不同。",
+            "Children count for the school nearest to them, where that lies inside: not the same as the children who live inside.",
+        ).to_owned());
+        draft.table(table);
+        self.schools_table(draft, &whole, &row, &ahead);
+    }
+
+    fn schools_table(
+        &self,
+        draft: &mut Draft<'_>,
+        whole: &crate::export::ResultTable,
+        row: &dyn Fn(&Vec<Value>) -> Row,
+        ahead: &[String],
+    ) {
+        let words = draft.words();
+        let mut keys = vec![
+            "school",
+            "school_kind",
+            "service",
+            "classes",
+            "capacity",
+            "children_within",
+            "children_nearest",
+            "shortfall",
+        ];
+        keys.extend(ahead.iter().map(String::as_str));
+        keys.push("reason");
+        let title = words.tell(
+            || format!("{}各校学位供需", draft.place()),
+            || format!("School places by school, {}", draft.place()),
+        );
+        let mut table = draft.choose_table("schools", title, &keys, whole);
+        let mut rows: Vec<Row> = whole.rows.iter().map(row).collect();
+        let short = |row: &Row| row.get("shortfall").and_then(|value| value.as_i64());
+        rows.sort_by_key(|row| std::cmp::Reverse(short(row)));
+        let count = rows.len();
+        for row in rows.iter().take(MOST_SCHOOLS) {
+            table.push(LineKind::Body, row);
+        }
+        if count > MOST_SCHOOLS {
+            table.notes.push(words.tell(
+                || format!("共 {count} 行，列学位缺口最大的 {MOST_SCHOOLS} 行。"),
+                || format!("The {MOST_SCHOOLS} rows with the largest shortfall, of {count}."),
+            ));
+        }
+        table.drop_empty(|key| why(key, words));
+        table.reasons_below();
+        draft.table(table);
+    }
+}

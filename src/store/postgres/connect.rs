@@ -1,0 +1,158 @@
+//! Reaching the database: address, encryption, pool, errors in words.
+
+use std::{error::Error as _, time::Duration};
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime as PoolRuntime,
+};
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::store::{StoreError, home::without_password};
+
+/// Connections that one program keeps: readers of requests, one or two writers, the follower.
+const CONNECTIONS: usize = 16;
+
+/// How long one waits for a connection before saying so.
+const WAIT: Duration = Duration::from_secs(15);
+
+/// What every connection starts with; an import lifts the first for itself.
+const OPTIONS: &str = "-c statement_timeout=120s -c idle_in_transaction_session_timeout=300s \
+                       -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning";
+
+/// Where the home's connections live.
+pub(super) fn runtime() -> Result<Runtime, StoreError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("suitu-database")
+        .enable_all()
+        .build()
+        .map_err(|error| StoreError::Backend(error.to_string()))
+}
+
+/// The settings of an address; its password may stand in `PGPASSWORD` instead, where the list of
+/// processes does not show it.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn config(address: &str) -> Result<Config, StoreError> {
+    let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| {
+        let problem = format!(
+            "{}; write postgresql://USER@HOST/DATABASE",
+            error
+                .source()
+                .map_or_else(|| error.to_string(), |s| s.to_string())
+        );
+        open_error(address, problem)
+    })?;
+    if config.get_password().is_none()
+        && let Ok(password) = std::env::var("PGPASSWORD")
+    {
+        config.password(password);
+    }
+    let options = match config.get_options() {
+        Some(own) => format!("{OPTIONS} {own}"),
+        None => OPTIONS.to_owned(),
+    };
+    config.options(options).application_name("suitu");
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(10));
+    }
+    Ok(config)
+}
+
+/// Encryption by the certificates that this machine trusts (or those of `SSL_CERT_FILE`); `None`
+/// where `sslmode` of the address wants none, or only prefers it and no certificate is there.
+fn tls(config: &Config) -> Result<Option<MakeRustlsConnect>, StoreError> {
+    if config.get_ssl_mode() == SslMode::Disable {
+        return Ok(None);
+    }
+    match MakeRustlsConnect::with_native_certs() {
+        Ok((tls, _)) => Ok(Some(tls)),
+        Err(_) if config.get_ssl_mode() == SslMode::Prefer => Ok(None),
+        Err(problems) => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Err(StoreError::Backend(format!(
+                "this machine trusts no certificate by which to know the database ({}): install \
+                 ca-certificates or name a file in SSL_CERT_FILE",
+                problems.join(", ")
+            )))
+        }
+    }
+}
+
+/// One connection of its own, which lives in the runtime that asks.
+pub(super) async fn connect(address: &str) -> Result<Client, StoreError> {
+    let config = config(address)?;
+    let failed = |error: tokio_postgres::Error| open_error(address, in_words(&error));
+    match tls(&config)? {
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await.map_err(failed)?;
+            tokio::spawn(connection);
+            Ok(client)
+        }
+        None => {
+            let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+            tokio::spawn(connection);
+            Ok(client)
+        }
+    }
+}
+
+pub(super) fn pool(address: &str) -> Result<Pool, StoreError> {
+    let config = config(address)?;
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = match tls(&config)? {
+        Some(tls) => Manager::from_config(config, tls, recycling),
+        None => Manager::from_config(config, NoTls, recycling),
+    };
+    Pool::builder(manager)
+        .max_size(CONNECTIONS)
+        .runtime(PoolRuntime::Tokio1)
+        .wait_timeout(Some(WAIT))
+        .create_timeout(Some(WAIT))
+        .build()
+        .map_err(|error| open_error(address, error))
+}
+
+/// Whether the database follows another one and can only be read.
+pub(super) async fn is_standby(client: &Client) -> Result<bool, StoreError> {
+    let row = client.query_one("select pg_is_in_recovery()", &[]).await?;
+    Ok(row.try_get(0)?)
+}
+
+pub(super) fn open_error(address: &str, problem: impl ToString) -> StoreError {
+    StoreError::Open {
+        path: without_password(address),
+        problem: problem.to_string(),
+    }
+}
+
+/// What the database said, with its detail and its hint.
+pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
+    let Some(said) = error.as_db_error() else {
+        let cause = error.source().map(|cause| format!(": {cause}"));
+        return format!("{error}{}", cause.unwrap_or_default());
+    };
+    let mut words = said.message().to_owned();
+    for more in [said.detail(), said.hint()].into_iter().flatten() {
+        words += "; ";
+        words += more;
+    }
+    words
+}
+
+pub(super) fn pool_in_words(error: &PoolError) -> String {
+    match error {
+        PoolError::Backend(error) => in_words(error),
+        PoolError::Timeout(_) => format!(
+            "no connection to the database came free in {} s: it cannot be reached or all \
+             {CONNECTIONS} are in use",
+            WAIT.as_secs()
+        ),
+        other => other.to_string(),
+    }
+}

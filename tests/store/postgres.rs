@@ -1,0 +1,298 @@
+//! The database home: the promises of every home, then what it promises beside. The tests need a
+//! server where databases may be made, at the address in `SUITU_TEST_DATABASE`; `tests/postgres`
+//! starts one.
+
+use std::{
+    ops::Deref,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use suitu::store::{
+    BatchMode, ChangeKind, Store, StoreError, copy, geopackage::GeoPackage, postgres,
+    postgres::Postgres,
+};
+use tokio_postgres::{Client, NoTls};
+
+use super::{
+    conformance,
+    sample::{batch, catalog, district, homes, layer, period},
+};
+
+/// The address of the server; `None`, said aloud, where there is none.
+fn server() -> Option<String> {
+    let address = std::env::var("SUITU_TEST_DATABASE").ok();
+    if address.is_none() {
+        eprintln!("the database home is not tested: SUITU_TEST_DATABASE names no server");
+    }
+    address
+}
+
+/// Runs statements on a database, as another program would.
+fn run<T>(address: &str, work: impl AsyncFnOnce(&Client) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(address, NoTls)
+            .await
+            .expect("a connection");
+        tokio::spawn(connection);
+        work(&client).await
+    })
+}
+
+fn execute(address: &str, sql: &str) {
+    run(address, async |client| client.batch_execute(sql).await).expect("a statement");
+}
+
+/// An empty database of its own, gone with the value.
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    fn new(server: &str) -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("suitu_test_{}_{number}", std::process::id());
+        execute(server, &format!("create database {name}"));
+        Database {
+            server: server.to_owned(),
+            name,
+        }
+    }
+
+    /// A database with an empty city.
+    fn prepared(server: &str) -> Self {
+        let database = Self::new(server);
+        postgres::migrate(&database.address(), &catalog()).expect("a migration");
+        database
+    }
+
+    fn address(&self) -> String {
+        let (before, query) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let base = before
+            .rsplit_once('/')
+            .expect("a database in the address")
+            .0;
+        format!("{base}/{}?{query}", self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let sql = format!("drop database if exists {} with (force)", self.name);
+        execute(&self.server, &sql);
+    }
+}
+
+/// A city in a database of its own.
+struct City {
+    store: Postgres,
+    database: Database,
+}
+
+impl City {
+    fn new(server: &str) -> Self {
+        let database = Database::prepared(server);
+        let store = Postgres::open(&database.address(), catalog()).expect("a city");
+        City { store, database }
+    }
+}
+
+impl Deref for City {
+    type Target = Postgres;
+
+    fn deref(&self) -> &Postgres {
+        &self.store
+    }
+}
+
+#[test]
+fn a_database_keeps_the_promises_of_a_home() {
+    let Some(server) = server() else { return };
+    conformance::hold(|| City::new(&server));
+}
+
+#[test]
+fn a_database_is_prepared_once_and_a_newer_one_is_left_alone() {
+    let Some(server) = server() else { return };
+    let database = Database::new(&server);
+    let address = database.address();
+    let refused = Postgres::open(&address, catalog()).unwrap_err().to_string();
+    assert!(refused.contains("suitu migrate"), "{refused}");
+    let first = postgres::migrate(&address, &catalog()).unwrap();
+    assert!(!first.steps.is_empty());
+    let again = postgres::migrate(&address, &catalog()).unwrap();
+    assert_eq!((again.steps.len(), again.schema), (0, first.schema));
+    execute(
+        &address,
+        "insert into suitu.migrations (number, name) values (9999, 'of tomorrow')",
+    );
+    for refused in [
+        postgres::migrate(&address, &catalog()).unwrap_err(),
+        Postgres::open(&address, catalog()).unwrap_err(),
+    ] {
+        assert!(matches!(refused, StoreError::TooNew { found: 9999, .. }));
+    }
+}
+
+#[test]
+fn many_may_prepare_a_database_at_once() {
+    let Some(server) = server() else { return };
+    let database = Database::new(&server);
+    let address = database.address();
+    let taken: usize = std::thread::scope(|scope| {
+        let migrate = || postgres::migrate(&address, &catalog()).unwrap().steps.len();
+        let others: Vec<_> = (0..4).map(|_| scope.spawn(migrate)).collect();
+        others.into_iter().map(|other| other.join().unwrap()).sum()
+    });
+    assert_eq!(taken, 1);
+}
+
+#[test]
+fn an_address_that_leads_nowhere_is_told_without_its_password() {
+    for address in [
+        "postgresql://suitu:s3cret@127.0.0.1:1/city",
+        "postgresql://suitu:s3cret@127.0.0.1:1/city?connect_timeout=nonsense",
+    ] {
+        let refused = Postgres::open(address, catalog()).unwrap_err().to_string();
+        assert!(
+            refused.contains("postgresql://suitu@127.0.0.1:1/city"),
+            "{refused}"
+        );
+        assert!(!refused.contains("s3cret"), "{refused}");
+    }
+}
+
+#[test]
+fn layers_are_tables_that_other_programs_read() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    let (homes_layer, table) = (layer("residences"), homes(&["a", "b"], &[3, 4]));
+    let filled = batch(&homes_layer, "2020", BatchMode::Insert, &table);
+    city.commit(&[filled], &mut |_| true).unwrap();
+    let (people, srid, kind) = run(&city.database.address(), async |client| {
+        let row = client
+            .query_one(
+                "select sum(usual_residents)::bigint, min(st_srid(geom)), min(st_geometrytype(geom))
+                 from city.residences where period = '2020'
+                 and geom && st_makeenvelope(112.9, 23, 113.1, 23.2, 4490)",
+                &[],
+            )
+            .await
+            .unwrap();
+        (
+            row.get::<_, i64>(0),
+            row.get::<_, i32>(1),
+            row.get::<_, String>(2),
+        )
+    });
+    assert_eq!((people, srid, &*kind), (7, 4490, "ST_Point"));
+}
+
+#[test]
+fn edits_of_other_programs_enter_the_change_log() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    let address = city.database.address();
+    let (homes_layer, table) = (layer("residences"), homes(&["a", "b"], &[3, 4]));
+    let filled = batch(&homes_layer, "2020", BatchMode::Insert, &table);
+    let number = city.commit(&[filled], &mut |_| true).unwrap();
+    execute(
+        &address,
+        "insert into city.residences (geom, usual_residents)
+           values (st_setsrid(st_makepoint(113.2, 23.1), 4490), 7);
+         update city.residences set usual_residents = 5 where id = 'a';
+         delete from city.residences where id = 'b'",
+    );
+    let changes = city.changes_since(number).unwrap();
+    let kinds: Vec<ChangeKind> = changes.iter().map(|change| change.kind).collect();
+    assert_eq!(
+        kinds,
+        [ChangeKind::Insert, ChangeKind::Update, ChangeKind::Delete]
+    );
+    assert!(
+        changes
+            .iter()
+            .all(|c| c.external && c.period == period("2020"))
+    );
+    let table = city.read(&homes_layer, &period("2020")).unwrap();
+    let place = homes_layer.attribute_index("usual_residents").unwrap();
+    let mut people: Vec<_> = (0..table.len())
+        .map(|row| table.columns[place].get(row).as_integer())
+        .collect();
+    people.sort_unstable();
+    assert_eq!(people, [Some(5), Some(7)]);
+    assert_eq!(city.states().unwrap()[0].features, 2);
+}
+
+#[test]
+fn rows_drawn_before_their_period_is_known_are_kept_when_it_is_filled() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    execute(
+        &city.database.address(),
+        "insert into city.residences (period, id, geom)
+           values ('2030', 'drawn', st_setsrid(st_makepoint(113.2, 23.1), 4490))",
+    );
+    let (homes_layer, table) = (layer("residences"), homes(&["a"], &[3]));
+    let more = batch(&homes_layer, "2030", BatchMode::Append, &table);
+    city.commit(&[more], &mut |_| true).unwrap();
+    let read = city.read(&homes_layer, &period("2030")).unwrap();
+    let mut ids: Vec<&str> = read.ids.iter().map(|id| &**id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["a", "drawn"]);
+}
+
+#[test]
+fn a_city_moves_from_a_file_to_a_database_and_back() {
+    let Some(server) = server() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = GeoPackage::create(&folder.path().join("a.gpkg"), catalog()).unwrap();
+    let (homes_layer, districts) = (layer("residences"), layer("districts"));
+    let (some, area) = (homes(&["a", "b"], &[3, -1]), district());
+    file.commit(
+        &[
+            batch(&homes_layer, "2020", BatchMode::Insert, &some),
+            batch(&districts, "2020", BatchMode::Insert, &area),
+        ],
+        &mut |_| true,
+    )
+    .unwrap();
+    let more = homes(&["c"], &[9]);
+    let appended = batch(&homes_layer, "2020", BatchMode::Append, &more);
+    file.commit(&[appended], &mut |_| true).unwrap();
+    file.set_setting("title_zh", "广州市").unwrap();
+    let gone = file.create_scenario("一", "").unwrap();
+    file.delete_scenario(gone.id, gone.version).unwrap();
+    let mut kept = file.create_scenario("二", "a note").unwrap();
+    kept.edits.push("{}".into());
+    file.put_scenario(&kept, "edit").unwrap();
+    let city = City::new(&server);
+    let back = GeoPackage::create(&folder.path().join("b.gpkg"), catalog()).unwrap();
+    let first = copy(&file, &*city, &catalog(), &mut |_| true).unwrap();
+    let second = copy(&*city, &back, &catalog(), &mut |_| true).unwrap();
+    assert_eq!(first, second);
+    for layer in [&homes_layer, &districts] {
+        let at = period("2020");
+        assert_eq!(
+            back.read(layer, &at).unwrap(),
+            file.read(layer, &at).unwrap()
+        );
+    }
+    let records = |store: &dyn Store| -> Vec<_> {
+        let states = store.states().unwrap();
+        states.into_iter().map(|state| state.records).collect()
+    };
+    assert_eq!(records(&back), records(&file));
+    assert_eq!(back.setting("title_zh").unwrap().as_deref(), Some("广州市"));
+    let scenarios = back.scenarios().unwrap();
+    assert_eq!(scenarios.len(), 1);
+    assert_eq!(
+        (scenarios[0].id, &scenarios[0].edits),
+        (kept.id, &kept.edits)
+    );
+}
