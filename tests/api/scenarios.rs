@@ -43,7 +43,10 @@ async fn every_question_answers_for_a_scenario_and_undo_gives_the_same_bytes() {
     let id = made(&app, "试算").await;
     let grow = edited(&app, id, jobs_in_first_district()).await.json();
     assert_eq!(grow["edits"][0]["number"], 1);
-    assert_eq!(grow["edits"][0]["text"]["zh"], "甲区：就业 +60");
+    assert_eq!(
+        grow["edits"][0]["text"]["zh"],
+        "甲区：就业 +60（通勤流不变）"
+    );
     let base = app.get("/api/balance?level=district").await;
     let ask = format!("/api/balance?level=district&scenario={id}");
     let first = app.get(&ask).await;
