@@ -6,8 +6,11 @@ import { theme } from '../state/theme.svelte.ts';
 import { ACCENT, GROUND } from './ground.ts';
 import { reconcile, type Drawing } from './reconcile.ts';
 
+/** The levels that a map has shown: their layers are hidden and never taken away, since a tile that is still being read knows them. */
+const once = new WeakMap<MapLibre, Set<string>>();
+
 /** The layer that answers to the pointer. */
-export const AREA_FILL = 'theme-fill';
+export const areaFill = () => `theme-fill:${ground.level?.layer ?? ''}`;
 
 /** From so many areas on their boundaries are drawn finely. */
 const MANY = 500;
@@ -22,7 +25,9 @@ export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
   const levels = ground.city?.levels ?? [];
   if (!level) return;
   const shown = levels.filter((other) => other.id === level.id || ground.visible.has(other.layer));
-  const needed = new Set([levels[0]!.layer, level.layer, ...shown.map((other) => other.layer)]);
+  const coloured = (once.get(map) ?? new Set()).add(level.layer);
+  once.set(map, coloured);
+  const needed = new Set([levels[0]!.layer, ...coloured, ...shown.map((other) => other.layer)]);
   const drawing: Drawing = { sources: {}, layers: [] };
   for (const layer of needed) {
     drawing.sources[sourceOf(layer)] = {
@@ -33,6 +38,7 @@ export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
     };
   }
   const of = (layer: string) => ({ source: sourceOf(layer), 'source-layer': layer });
+  const visibleAt = (layer: string) => ({ visibility: layer === level.layer ? ('visible' as const) : ('none' as const) });
   drawing.layers.push({
     slot: 'land',
     id: 'land',
@@ -41,17 +47,20 @@ export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
     paint: { 'fill-color': GROUND.land, 'fill-antialias': false },
   });
   const colors = theme.colors.flatMap((color, i) => [i, color]);
-  drawing.layers.push({
-    slot: 'theme',
-    id: AREA_FILL,
-    type: 'fill',
-    ...of(level.layer),
-    paint: {
-      'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
-      // Always told by state: a constant in between leaves tiles whose states can no longer be set.
-      'fill-opacity': ['case', is('dimmed'), theme.isShaded ? 0.12 : 0, theme.isShaded ? theme.opacity : 0],
-    },
-  });
+  for (const layer of coloured) {
+    drawing.layers.push({
+      slot: 'theme',
+      id: `theme-fill:${layer}`,
+      type: 'fill',
+      ...of(layer),
+      layout: visibleAt(layer),
+      paint: {
+        'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
+        // Always told by state: a constant in between leaves tiles whose states can no longer be set.
+        'fill-opacity': ['case', is('dimmed'), theme.isShaded ? 0.12 : 0, theme.isShaded ? theme.opacity : 0],
+      },
+    });
+  }
   for (const [i, other] of levels.entries()) {
     if (!shown.includes(other) && i > 0) continue;
     // Lines among thousands of small areas must not cover what is mapped.
@@ -80,21 +89,21 @@ export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
     );
   }
   drawing.layers.sort((a, b) => rank(a.id, levels.map((l) => l.id)) - rank(b.id, levels.map((l) => l.id)));
-  drawing.layers.push(
+  for (const layer of coloured) drawing.layers.push(
     {
       slot: 'outlines',
-      id: 'outline-casing',
+      id: `outline-casing:${layer}`,
       type: 'line',
-      ...of(level.layer),
-      layout: { 'line-join': 'round' },
+      ...of(layer),
+      layout: { 'line-join': 'round', ...visibleAt(layer) },
       paint: { 'line-color': '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, ['case', is('chosen'), 4.5, is('hovered'), 3.5, 0], 11, ['case', is('chosen'), 6, is('hovered'), 4, 0]] },
     },
     {
       slot: 'outlines',
-      id: 'outline',
+      id: `outline:${layer}`,
       type: 'line',
-      ...of(level.layer),
-      layout: { 'line-join': 'round' },
+      ...of(layer),
+      layout: { 'line-join': 'round', ...visibleAt(layer) },
       paint: {
         'line-color': ['case', is('chosen'), ACCENT, '#22272b'],
         'line-width': ['interpolate', ['linear'], ['zoom'], 8, ['case', is('chosen'), 2.2, is('hovered'), 1.6, 0], 11, ['case', is('chosen'), 3, is('hovered'), 1.8, 0]],
