@@ -81,6 +81,7 @@ class ScenarioState {
   }
 
   leave(): void {
+    this.#closeFeature();
     view.scenario = null;
     this.placing = null;
     this.sketch = null;
@@ -95,8 +96,8 @@ class ScenarioState {
   }
 
   add = (edit: Edit) => this.#change((seen) => addEdit(seen, edit));
-  undo = () => this.#change(undoEdit);
-  redo = () => this.#change(redoEdit);
+  undo = () => this.#step(undoEdit);
+  redo = () => this.#step(redoEdit);
   note = (number: number, note: string) => this.#change((seen) => noteEdit(seen, number, note));
 
   /** Whether the features of a layer can be changed here: a scenario is open and they are places of their own. */
@@ -130,6 +131,16 @@ class ScenarioState {
     if (placing.id !== undefined) return this.move(placing.layer, placing.id, lon, lat);
     const kind = placing.layer === ground.stations?.id ? 'station' : 'add';
     await this.add({ kind, layer: placing.layer, lon, lat, values: placing.values });
+  }
+
+  /** The place whose card is open may be gone after the step. */
+  #step(write: (seen: Scenario) => Promise<Scenario>): Promise<void> {
+    this.#closeFeature();
+    return this.#change(write);
+  }
+
+  #closeFeature(): void {
+    if (view.selection?.kind === 'feature') view.selection = null;
   }
 
   async #change(write: (seen: Scenario) => Promise<Scenario>): Promise<void> {
