@@ -1,6 +1,7 @@
 import { Problem } from '../api/client.ts';
 import type { Progress } from '../api/job.ts';
 import { standpoint } from '../api/standpoint.svelte.ts';
+import { view } from './view.svelte.ts';
 
 type Ask<T> = (signal: AbortSignal, tell: (progress: Progress) => void) => Promise<T>;
 
@@ -31,6 +32,8 @@ export class Resource<T> {
   /** Asks unless the same question was asked last; `asked` tells questions apart. */
   ask(asked: string, question: Ask<T>): void {
     // Of another scenario, or after another edit, it is another question.
+    // The address names a scenario that is still being opened: the city as it is would answer otherwise.
+    if (view.scenario !== null && standpoint.edition === '') return;
     const key = `${standpoint.edition} ${asked}`;
     if (key === this.#key) return;
     this.#key = key;
