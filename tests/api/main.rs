@@ -1,6 +1,7 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
 mod access;
+mod accounts;
 mod commute;
 mod downloads;
 mod errors;
@@ -10,6 +11,7 @@ mod jobs;
 mod layers;
 mod questions;
 mod reports;
+mod rights;
 mod scenarios;
 mod siting;
 mod stations;
