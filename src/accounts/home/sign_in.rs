@@ -5,7 +5,7 @@ use crate::accounts::{
     AccountError, Actor, Enrolment, SecondFactor, UserName, password, secret, totp,
 };
 
-/// So many attempts are free; each one after them waits twice as long as the one before.
+/// After so many wrong attempts the next one waits; each one after that waits twice as long.
 const FREE_ATTEMPTS: i64 = 5;
 const FIRST_DELAY_S: i64 = 60;
 const LONGEST_DELAY_S: i64 = 3600;
@@ -56,7 +56,7 @@ impl Accounts {
         let step = match (&kept.totp_key, code) {
             (None, _) => kept.totp_step,
             (Some(_), None) => {
-                self.change(|connection| give_back(connection, &attempted))?;
+                self.change(|connection| give_back(connection, &attempted, now_s))?;
                 return Err(AccountError::CodeNeeded);
             }
             (Some(key), Some(code)) => totp::accepted(key, code, now_s, kept.totp_step)
@@ -249,9 +249,9 @@ fn count_attempt(connection: &Connection, name: &str, now_s: i64) -> Result<(), 
 }
 
 /// The attempt of a moment ago was none; those before it stay counted.
-fn give_back(connection: &Connection, name: &str) -> Result<(), AccountError> {
-    let sql = "update attempts set count = count - 1, until = 0 where name = ?1";
-    connection.execute(sql, [name])?;
+fn give_back(connection: &Connection, name: &str, now_s: i64) -> Result<(), AccountError> {
+    let sql = "update attempts set count = count - 1, until = ?2 where name = ?1";
+    connection.execute(sql, params![name, now_s])?;
     Ok(())
 }
 
