@@ -72,7 +72,8 @@ impl Accounts {
     ) -> Result<Invitation, AccountError> {
         let title = checked_title(title)?;
         self.change(|connection| {
-            let sql = "insert or ignore into users (name, title, created_at) values (?1, ?2, ?3)";
+            let sql = "insert or ignore into users (name, title, created_at, password_set_at) \
+                       values (?1, ?2, ?3, ?3)";
             if connection.execute(sql, params![name.as_str(), title, now_s])? == 0 {
                 return Err(AccountError::UserThere(name.to_string()));
             }
