@@ -40,11 +40,11 @@ pub async fn choose(State(state): State<AppState>, mut request: Request, next: N
         *request.uri_mut() = uri;
         if !id.is_empty() {
             let chosen = request.extensions().get().map(|Snapshot(city)| city);
-            let made = match state.city_for(chosen) {
-                Ok(base) => scenario(&state, base, &id).await,
-                Err(error) => Err(error),
+            // An operation that reads no city reads no scenario either.
+            let Ok(base) = state.city_for(chosen) else {
+                return next.run(request).await;
             };
-            match made {
+            match scenario(&state, base, &id).await {
                 Ok(city) => drop(request.extensions_mut().insert(Snapshot(city))),
                 Err(error) => return error.into_response(),
             }

@@ -225,7 +225,7 @@ async fn what_is_done_is_on_record_and_no_secret_is() {
     let download = &rows("/download")[0];
     assert_eq!(
         (&*download.who, &*download.subject, &*download.outcome),
-        ("chenyu", "residences format=csv", "400")
+        ("chenyu", "residences format=csv", "200")
     );
     guarded.recorder.stop();
     let tiles = &rows("GET /tiles")[0];
