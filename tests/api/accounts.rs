@@ -343,3 +343,36 @@ async fn over_tls_the_cookie_is_bound_to_the_host() {
     let rows = chain.search(&Search::default()).expect("readable");
     assert_eq!(rows[0].origin, "172.16.0.9");
 }
+
+#[tokio::test]
+async fn what_was_done_is_on_record_whenever_whoever_asked_hangs_up() {
+    let app = App::new();
+    let guarded = app.guarded();
+    let [system, ..] = administrators(&guarded);
+    for n in 0..24u32 {
+        let new = json!({ "name": format!("user{n}") });
+        let asked = guarded.post("/api/users", new, &system);
+        let patience = std::time::Duration::from_micros(u64::from(n) * 400);
+        tokio::time::timeout(patience, asked).await.ok();
+    }
+    // Whatever was still going on comes before this in the one file that all of it is written to.
+    let last = guarded.post("/api/users", json!({ "name": "last" }), &system);
+    assert_eq!(last.await.status, StatusCode::CREATED);
+    let chain = Chain::open(guarded.accounts.path()).expect("the record");
+    let missing = || {
+        let search = Search {
+            act: Some("POST /api/users".into()),
+            ..Search::default()
+        };
+        let rows = chain.search(&search).expect("readable");
+        let users = guarded.accounts.users().expect("readable");
+        let made = users.into_iter().map(|user| user.name.to_string());
+        let made = made.filter(|name| name.starts_with("user") || name == "last");
+        let is_told = |name: &String| rows.iter().any(|row| row.subject == *name);
+        made.filter(|name| !is_told(name)).count()
+    };
+    // Those that nobody waits for any more end on their own.
+    while missing() > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

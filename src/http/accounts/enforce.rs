@@ -19,7 +19,7 @@ use super::{
 use crate::{
     accounts::{
         Actor,
-        audit::Entry,
+        audit::{Entry, Recorder},
         rights::{self, Recording, Refusal, Rule},
     },
     clock,
@@ -59,26 +59,68 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
         outcome: String::new(),
         times: 1,
     };
-    let response = match admit(&state, &access, rule, &caller, &mut entry, request).await {
-        Ok(request) => next.run(request).await,
+    let admitted = admit(&state, &access, rule, &caller, &mut entry, request).await;
+    let request = match admitted {
+        Ok(request) => request,
         Err(error) => {
             entry.outcome = outcome(&error);
             access.recorder.sum(entry);
             return private(error.into_response());
         }
     };
+    let is_reading = matches!(method, Method::GET | Method::HEAD);
+    let answering = answered(access, rule.recording, entry, next, request);
+    if rule.recording != Recording::Wait || is_reading {
+        return private(answering.await);
+    }
+    // What changes something is brought to its end, and on record, whoever hangs up meanwhile.
+    let lost = |e: tokio::task::JoinError| ApiError::Internal(e.to_string()).into_response();
+    private(tokio::spawn(answering).await.unwrap_or_else(lost))
+}
+
+/// The answer, once it is recorded as it has to be.
+async fn answered(
+    access: Arc<Access>,
+    recording: Recording,
+    entry: Entry,
+    next: Next,
+    request: Request,
+) -> Response {
+    let mut asked = Asked {
+        recorder: access.recorder.clone(),
+        entry: (recording != Recording::No).then_some(entry),
+    };
+    let response = next.run(request).await;
+    let Some(mut entry) = asked.entry.take() else {
+        return response;
+    };
     if let Some(Noted(noted)) = response.extensions().get() {
         entry.subject = noted.clone();
     }
     entry.outcome = response.status().as_u16().to_string();
-    match rule.recording {
+    match recording {
         Recording::No => {}
         Recording::Sum => access.recorder.sum(entry),
         Recording::Row => access.recorder.row(entry).await,
         Recording::Wait if access.recorder.wait(entry).await => {}
-        Recording::Wait => return private(ApiError::NotRecorded.into_response()),
+        Recording::Wait => return ApiError::NotRecorded.into_response(),
     }
-    private(response)
+    response
+}
+
+/// A question that is being answered; whoever hangs up before the answer is on record too.
+struct Asked {
+    recorder: Recorder,
+    entry: Option<Entry>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(mut entry) = self.entry.take() {
+            entry.outcome = "dropped".into();
+            self.recorder.sum(entry);
+        }
+    }
 }
 
 /// The request with who asks and the city that they read.
