@@ -581,6 +581,7 @@ export const en: Record<Key, string> = {
   user_active: 'Active',
   user_invited: 'Invited',
   user_locked: 'Locked',
+  user_acts: 'What can be done',
   user_lock: 'Lock',
   user_unlock: 'Unlock',
   user_reset: 'Reset password',

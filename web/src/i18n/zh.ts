@@ -576,6 +576,7 @@ export const zh = {
   user_active: '正常',
   user_invited: '待设密码',
   user_locked: '已锁定',
+  user_acts: '可做的操作',
   user_lock: '锁定',
   user_unlock: '解锁',
   user_reset: '重置密码',
