@@ -31,11 +31,11 @@ async function accept(name, address) {
   await page.locator('input[name=new]').fill(PASSWORD);
   await page.locator('input[name=again]').fill(PASSWORD);
   await page.locator('button[type=submit]').click();
-  await page.locator('details.user').waitFor();
+  await page.locator('details.user').waitFor({ timeout: 90_000 });
   return page;
 }
 
-const inMap = (page) => page.locator('[data-ready=true]').waitFor({ timeout: 60_000 });
+const inMap = (page) => page.locator('[data-ready=true]').waitFor({ timeout: 90_000 });
 const row = (page, name) => page.locator('tbody tr', { hasText: name }).first();
 
 test('nobody sees anything before signing in', async () => {
