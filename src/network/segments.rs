@@ -195,7 +195,7 @@ impl<T: Copy> Segments<T> {
         let nearest_side = inside.iter().fold(0.5f64, |n, at| n.min(*at).min(1.0 - at));
         let mut found = Found {
             place,
-            square: f64::INFINITY,
+            square: self.reach * self.reach,
             number: u32::MAX,
             worth: self.reach * self.reach,
         };

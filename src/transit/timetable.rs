@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Call, Journeys, Schedule, ServiceDate, TransitError, connections::Connections};
+use crate::domain::serial;
 
 /// A walk to a stop, in seconds.
 pub type Leg = (u32, u32);
@@ -9,6 +10,8 @@ pub type Leg = (u32, u32);
 #[derive(Clone, Debug)]
 pub struct Timetable {
     pub patterns: Vec<Pattern>,
+    /// Names these very trips among all that there ever were.
+    serial: u64,
     boardings: Boardings,
     connections: Connections,
     walks: Walks,
@@ -288,6 +291,7 @@ impl Timetable {
         change_s: Vec<Option<u32>>,
     ) -> Self {
         Self {
+            serial: serial(),
             boardings: Boardings::of(&patterns, change_s.len()),
             connections: Connections::of(&patterns),
             patterns,
@@ -302,6 +306,11 @@ impl Timetable {
     /// How many patterns one can board at a stop, or [`Timetable::MANY`].
     pub fn patterns_at(&self, stop: u32) -> u32 {
         self.boardings.patterns[stop as usize]
+    }
+
+    /// A number that no other timetable has.
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     pub fn stops(&self) -> usize {
