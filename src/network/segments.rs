@@ -273,14 +273,14 @@ mod tests {
         let line = (prop_oneof![place(10), place(300)], place(4), any::<bool>());
         let middle = (-180.0..180.0f64, -89.0..89.0f64);
         (middle, prop::collection::vec(line, 0..60)).prop_map(|((lon, lat), lines)| {
-            let chord =
-                |(number, (from, step, is_long)): (usize, ((f64, f64), (f64, f64), bool))| {
-                    let scale = if is_long { 20.0 } else { 1.0 };
-                    let to = (from.0 + scale * step.0, from.1 + scale * step.1);
-                    let [from, to] = [from, to].map(|(x, y)| on_sphere((lon + x, lat + y)));
-                    (from, to, number)
-                };
-            lines.into_iter().enumerate().map(chord).collect()
+            let lines = (0..).zip(lines);
+            let chords = lines.map(|(number, (from, step, is_long))| {
+                let scale = if is_long { 20.0 } else { 1.0 };
+                let to = (from.0 + scale * step.0, from.1 + scale * step.1);
+                let [from, to] = [from, to].map(|(x, y)| on_sphere((lon + x, lat + y)));
+                (from, to, number)
+            });
+            chords.collect()
         })
     }
 
