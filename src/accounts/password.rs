@@ -39,7 +39,7 @@ pub fn check(password: &str, user: &UserName) -> Result<(), AccountError> {
         |c| c.is_numeric(),
         |c| !c.is_lowercase() && !c.is_uppercase() && !c.is_numeric(),
     ];
-    let used = kinds.iter().filter(|is| password.chars().any(|c| is(c)));
+    let used = kinds.iter().filter(|is| password.chars().any(is));
     if letters < 20 && used.count() < 3 {
         return wrong("it needs three of: small letters, capitals, digits, others; or 20 letters");
     }

@@ -270,7 +270,7 @@ impl City {
     /// very one where there are none.
     pub fn cleared(self: &Arc<Self>, clearance: SecurityLevel) -> Arc<Self> {
         let is_hidden = |loaded: &Arc<LoadedLayer>| loaded.layer().level > clearance;
-        if !self.all_states().any(|loaded| is_hidden(loaded)) {
+        if !self.all_states().any(is_hidden) {
             return self.clone();
         }
         let mut city = City::clone(self);

@@ -37,6 +37,9 @@ fn tile_turns() -> usize {
 /// Outlines of a layer's state, by the state's name and version.
 type ShapesKey = (LayerId, Period, u64);
 
+/// The city of a stamp without the layers above a clearance.
+type Cleared = (u64, SecurityLevel, Arc<City>);
+
 /// What all routes share.
 #[derive(Clone)]
 pub struct AppState {
@@ -59,7 +62,7 @@ pub struct AppState {
     /// Who may ask for what; without it whoever reaches the server.
     pub(super) access: Option<Arc<Access>>,
     /// The city of now by clearance.
-    cleared: Arc<Mutex<Vec<(u64, SecurityLevel, Arc<City>)>>>,
+    cleared: Arc<Mutex<Vec<Cleared>>>,
 }
 
 impl AppState {
