@@ -28,20 +28,26 @@ impl Protection {
         0.98 * f64::from(self.k) * (pieces as f64).sqrt()
     }
 
+    /// What stands on every map and document of the city.
+    pub fn mark(&self) -> Title {
+        Title {
+            zh: format!("保护数据（取整至 {}）", self.k),
+            en: format!("protected counts (rounded to {})", self.k),
+        }
+    }
+
     /// What whoever reads the numbers has to know.
     pub fn note(&self) -> Title {
-        let k = self.k;
-        let cell_m = self.cell_m;
-        let parts_k = f64::from(k);
+        let (k, cell_m) = (self.k, self.cell_m);
         Title {
             zh: format!(
                 "统计保护：人口、岗位、通勤按 {cell_m} 米网格与街道合并，每个数随机取整为 {k} \
-                 的倍数（无偏）；n 个单元之和的误差约为 ±{parts_k}√n（95%），分项之和可能不等于合计"
+                 的倍数（无偏）；n 个单元之和的误差约为 ±{k}√n（95%），分项之和可能不等于合计"
             ),
             en: format!(
                 "Protected: people, jobs and flows are pooled by {cell_m} m cell and subdistrict and \
                  every count is rounded at random, without bias, to a multiple of {k}; a sum over n \
-                 pieces is uncertain by about ±{parts_k}√n (95%), and parts may not add up to totals"
+                 pieces is uncertain by about ±{k}√n (95%), and parts may not add up to totals"
             ),
         }
     }

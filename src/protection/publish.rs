@@ -1,8 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Policy, pieces_of, protect_flows};
 use crate::{
-    city::{City, LoadedLayer, TimeMatrix},
+    city::{City, LoadedLayer, Setting, TimeMatrix},
     domain::{Layer, LayerId, LevelId, Period, Protection, Table},
     store::{Batch, BatchMode, ControlTotal, FlowBatch, ImportRecord, PLACED, Store, StoreError},
 };
@@ -83,15 +83,37 @@ pub fn publish(
     publish_flows(city, to, policy, day)?;
     publish_networks(city, from, to, &mut published)?;
     publish_definitions(from, to)?;
-    for (key, value) in from.settings()? {
-        if ![PLACED, Protection::SETTING].contains(&&*key)
-            && to.setting(&key)?.as_ref() != Some(&value)
-        {
+    publish_settings(city, from, to, &protection)?;
+    to.set_setting(PLACED, &to.change_number()?.to_string())?;
+    Ok(published)
+}
+
+/// Settings as they are; what stands on every map and document also says that it is protected.
+fn publish_settings(
+    city: &City,
+    from: &dyn Store,
+    to: &dyn Store,
+    protection: &Protection,
+) -> Result<(), StoreError> {
+    let mark = protection.mark();
+    let marked = |setting: Setting, mark: &str| {
+        let own = city.setting(setting);
+        let parts = [own, mark].into_iter().filter(|part| !part.is_empty());
+        let text = parts.collect::<Vec<_>>().join(" · ");
+        (setting.key().to_owned(), text)
+    };
+    let mut settings: BTreeMap<String, String> = from.settings()?.into_iter().collect();
+    settings.retain(|key, _| ![PLACED, Protection::SETTING].contains(&&**key));
+    settings.extend([
+        marked(Setting::MarkingZh, &mark.zh),
+        marked(Setting::MarkingEn, &mark.en),
+    ]);
+    for (key, value) in settings {
+        if to.setting(&key)?.as_ref() != Some(&value) {
             to.set_setting(&key, &value)?;
         }
     }
-    to.set_setting(PLACED, &to.change_number()?.to_string())?;
-    Ok(published)
+    Ok(())
 }
 
 /// The target is empty, or was published by the same policy.

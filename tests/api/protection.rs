@@ -276,6 +276,8 @@ async fn tiles_hold_rounded_counts_at_every_zoom(app: &App) {
 async fn the_city_says_so_in_every_answer(app: &App) {
     let city = app.get("/api/city").await.json();
     assert_eq!(city["protection"]["k"], K);
+    let marking = city["marking"]["zh"].as_str().expect("a marking");
+    assert!(marking.ends_with("保护数据（取整至 10）"), "{marking}");
     let answer = app.get("/api/balance?level=district").await.json();
     assert_eq!(answer["provenance"]["protected"], true);
     let note = answer["provenance"]["protection"]["zh"]
