@@ -174,7 +174,7 @@ export interface Provenance {
 
 export type Cell = string | number | boolean | null | undefined | number[];
 export type Row = Record<string, Cell>;
-export type LeftOut = Record<string, { missing?: number; outside_areas?: number }>;
+export type LeftOut = Record<string, { missing?: number; outside_areas?: number; unnamed?: number }>;
 
 /** The answer to a question, with what it was made of. */
 export interface Answer<R = Row, T = Row> {

@@ -491,6 +491,7 @@ export const en: Record<Key, string> = {
   definition_inputs: 'Data',
   definition_left_out: 'Left out',
   left_out_missing: '{layer}: {n} features without {name}',
+  left_out_unnamed: '{layer}: {n} features that the table of travel times does not name',
   left_out_outside: '{layer}: {n} features outside all areas',
   copy_footnote: 'Copy as footnote',
   copied: 'Copied',

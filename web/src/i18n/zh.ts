@@ -486,6 +486,7 @@ export const zh = {
   definition_inputs: '数据',
   definition_left_out: '未计入',
   left_out_missing: '{layer}：{n} 个要素缺少{name}',
+  left_out_unnamed: '{layer}：{n} 个要素未列于出行时间矩阵',
   left_out_outside: '{layer}：{n} 个要素在所有单元之外',
   copy_footnote: '复制脚注',
   copied: '已复制',
