@@ -123,12 +123,9 @@ fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Vec<Piece> {
             }
         }
     }
-    let mut pieces: Vec<((Unit, (i32, i32)), Piece)> = gathered
-        .into_values()
-        .map(|piece| ((piece.unit.clone(), piece.cell), piece))
-        .collect();
-    pieces.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    pieces.into_iter().map(|(_, piece)| piece).collect()
+    let mut pieces: Vec<Piece> = gathered.into_values().collect();
+    pieces.sort_unstable_by(|a, b| (&a.unit, a.cell).cmp(&(&b.unit, b.cell)));
+    pieces
 }
 
 /// The name of a piece at all times: the side, column and row of its cell, and its area.

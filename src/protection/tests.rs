@@ -23,6 +23,9 @@ struct Exact {
 /// A home as tests say it: id, metres east and north, residents, children of them.
 type Home<'a> = (&'a str, f64, f64, i64, i64);
 
+/// A feature: id, place, values by attribute.
+type Row<'a> = (&'a str, Geometry<f64>, &'a [(&'a str, Value)]);
+
 impl Exact {
     fn new(homes: &[Home<'_>]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -81,7 +84,7 @@ impl Exact {
         exact
     }
 
-    fn put(&self, layer: &str, rows: &[(&str, Geometry<f64>, &[(&str, Value)])]) {
+    fn put(&self, layer: &str, rows: &[Row<'_>]) {
         let layer = self.catalog.layer(layer).expect("built in");
         let mut table = Table::for_layer(layer);
         for (id, geometry, given) in rows {
