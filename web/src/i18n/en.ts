@@ -220,6 +220,7 @@ export const en: Record<Key, string> = {
   task_reach_hint: 'On foot beside circles, each person once, Excel',
   task_draw: 'Statistics of a drawn area',
   task_draw_hint: 'Every count inside any polygon',
+  published_on: 'published on',
   synthetic_note:
     'The data are synthetic; district totals come from the published census. Boundaries are schematic, put together from hexagons, and define nothing.',
 

@@ -216,6 +216,7 @@ export const zh = {
   task_reach_hint: '步行路网与圆形对照，多站去重，导出 Excel',
   task_draw: '画范围统计',
   task_draw_hint: '任意多边形内的全部计数',
+  published_on: '发布于',
   synthetic_note: '本页数据为合成，区级总数取自公开普查；边界以六边形拼合示意，不作任何划界依据。',
 
   origins: '起点',
