@@ -129,6 +129,9 @@ pub struct City {
     protection: Option<Arc<Protection>>,
 }
 
+/// Marks the stamps of a protected city, whose commits are numbered on their own.
+const PROTECTED: u64 = 1 << 63;
+
 impl City {
     pub fn new(
         catalog: Arc<Catalog>,
@@ -306,9 +309,10 @@ impl City {
         self.scenario.as_ref()
     }
 
-    /// A number that names this very city: the commit, or in a scenario a hash of commit and edits.
+    /// A number that names this very city, exact or protected: the commit, or in a scenario a hash of commit and edits.
     pub fn stamp(&self) -> u64 {
         match self.edited {
+            0 if self.protection.is_some() => self.version | PROTECTED,
             0 => self.version,
             edited => edited,
         }

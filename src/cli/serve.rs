@@ -15,6 +15,14 @@ pub struct ServeArguments {
     /// Address and port; without accounts only a loopback address is allowed.
     #[arg(long, env = "SUITU_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// The city that `suitu protect publish` wrote, for the roles that read rounded counts.
+    #[arg(
+        long,
+        env = "SUITU_PROTECTED",
+        value_name = "CITY",
+        hide_env_values = true
+    )]
+    protected: Option<Home>,
     #[command(flatten)]
     accounts: ServeAccounts,
 }
@@ -37,6 +45,13 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         .into());
     }
     let start = std::time::Instant::now();
+    let protected = match &arguments.protected {
+        Some(home) if accounts.is_some() => Some(open_protected(home, &catalog)?),
+        Some(_) => {
+            return Err("--protected is for accounts: without them serve it as --city".into());
+        }
+        None => None,
+    };
     let store = store::open(&arguments.city, catalog.clone())?;
     let city = city::catch_up(&*store, city::load(&*store as &dyn Store, catalog)?)?;
     let guarded =
@@ -85,6 +100,12 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
             tracing::info!(accounts = %accounts.path().display(), "whoever asks must sign in");
             state = state.with_accounts(accounts, recorder, doors);
         }
+        if let Some((live, store)) = protected {
+            let weak = Arc::downgrade(&live);
+            let of_store = store.clone();
+            tokio::task::spawn_blocking(move || follow(&*of_store, &weak));
+            state = state.with_protected(live, store);
+        }
         let mut asked = StopSignal::listen()?;
         http::serve(listener, state, async move { asked.wait().await }).await?;
         follower.abort();
@@ -92,6 +113,22 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     })?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(())
+}
+
+/// The city of rounded counts.
+fn open_protected(
+    home: &Home,
+    catalog: &Arc<Catalog>,
+) -> Result<(Arc<LiveCity>, Arc<dyn Store>), Failure> {
+    let store = store::open(home, catalog.clone())?;
+    let city = city::load(&*store as &dyn Store, catalog.clone())?;
+    if city.protection().is_none() {
+        return Err(format!(
+            "{home} is no protected city: its counts are exact; publish one with suitu protect"
+        )
+        .into());
+    }
+    Ok((Arc::new(LiveCity::new(city)), store))
 }
 
 /// Notices what others write to the city's home and publishes it, until the city is gone.

@@ -34,11 +34,19 @@ fn tile_turns() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from) + 1
 }
 
-/// Outlines of a layer's state, by the state's name and version.
-type ShapesKey = (LayerId, Period, u64);
+/// Outlines of a layer's state, by the state's name and version, of the protected city or the exact
+/// one.
+type ShapesKey = (LayerId, Period, u64, bool);
 
 /// The city of a stamp without the layers above a clearance.
 type Cleared = (u64, SecurityLevel, Arc<City>);
+
+/// The published city of rounded counts, with the scenarios upon it.
+#[derive(Clone)]
+struct ProtectedCity {
+    live: Arc<LiveCity>,
+    scenarios: Arc<Scenarios>,
+}
 
 /// What all routes share.
 #[derive(Clone)]
@@ -61,6 +69,8 @@ pub struct AppState {
     pub(super) metrics: Arc<super::health::Metrics>,
     /// Who may ask for what; without it whoever reaches the server.
     pub(super) access: Option<Arc<Access>>,
+    /// The city for roles that read rounded counts.
+    protected: Option<ProtectedCity>,
     /// The city of now by clearance.
     cleared: Arc<Mutex<Vec<Cleared>>>,
 }
@@ -85,6 +95,7 @@ impl AppState {
             loopback_only,
             metrics: Arc::default(),
             access: None,
+            protected: None,
             cleared: Arc::default(),
         }
     }
@@ -108,6 +119,13 @@ impl AppState {
         self
     }
 
+    /// The same routes with a protected city for the roles that read rounded counts.
+    pub fn with_protected(mut self, live: Arc<LiveCity>, store: Arc<dyn Store>) -> Self {
+        let scenarios = Arc::new(Scenarios::new(store));
+        self.protected = Some(ProtectedCity { live, scenarios });
+        self
+    }
+
     /// The one place that gives somebody a city: as exact as their roles read it, without the layers
     /// above their clearance. `None` where an operation reads no city.
     ///
@@ -121,13 +139,19 @@ impl AppState {
         match reading {
             Reading::Nothing => Ok(None),
             Reading::Exact => Ok(Some(self.cleared(actor.grants.clearance))),
-            Reading::Protected | Reading::District => Err(ApiError::Refused {
-                reason: "no_protected_city",
-                detail: "the roles of this account read rounded counts, and this server has no \
-                         city of rounded counts; the security administrator can grant a role that \
-                         reads exact ones (planner, transport, steward)"
-                    .into(),
-            }),
+            // Exact counts in one's own district would need a city of their own: those of the
+            // protected one are rounded there too.
+            Reading::Protected | Reading::District => match &self.protected {
+                Some(protected) => Ok(Some(protected.live.snapshot())),
+                None => Err(ApiError::Refused {
+                    reason: "no_protected_city",
+                    detail: "the roles of this account read rounded counts, and this server has \
+                             no city of rounded counts: publish one (suitu protect publish) and \
+                             serve it beside (suitu serve --protected), or grant a role that \
+                             reads exact ones (planner, transport, steward)"
+                        .into(),
+                }),
+            },
         }
     }
 
@@ -203,17 +227,22 @@ impl AppState {
         act: impl FnOnce(&Scenarios, &Arc<City>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let kept = "this server keeps no scenarios";
-        let scenarios = self.scenarios.clone().ok_or(ApiError::Forbidden(kept))?;
+        let scenarios = match (base.protection(), &self.protected) {
+            (Some(_), Some(protected)) => Some(protected.scenarios.clone()),
+            _ => self.scenarios.clone(),
+        };
+        let scenarios = scenarios.ok_or(ApiError::Forbidden(kept))?;
         let done = tokio::task::spawn_blocking(move || act(&scenarios, &base));
         done.await.map_err(|e| ApiError::Internal(e.to_string()))?
     }
 
     /// Outlines for the tiles of a layer, made once per state.
-    pub(super) fn shapes(&self, loaded: &LoadedLayer) -> Arc<Shapes> {
+    pub(super) fn shapes(&self, loaded: &LoadedLayer, is_protected: bool) -> Arc<Shapes> {
         let key = (
             loaded.layer().id.clone(),
             loaded.index.period().clone(),
             loaded.version,
+            is_protected,
         );
         let mut known = self
             .shapes
@@ -223,7 +252,7 @@ impl AppState {
             return shapes.clone();
         }
         let shapes = Arc::new(Shapes::of(&loaded.index));
-        known.retain(|(layer, period, _), _| (layer, period) != (&key.0, &key.1));
+        known.retain(|(layer, period, _, own), _| (layer, period, own) != (&key.0, &key.1, &key.3));
         known.insert(key, shapes.clone());
         shapes
     }

@@ -80,6 +80,8 @@ pub struct TileKey {
     pub period: Period,
     /// The commit that the layer's state comes from.
     pub version: u64,
+    /// Whether the commit is one of the protected city, which counts its own.
+    pub is_protected: bool,
     pub tile: TileCoord,
     /// The filter as it was asked.
     pub filter: Option<Arc<str>>,

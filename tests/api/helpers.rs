@@ -216,21 +216,36 @@ impl App {
         self.guarded_by(Doors::default())
     }
 
+    /// The published city for those who read rounded counts, beside the one it was published from.
+    pub fn guarded_beside_exact(&self) -> Guarded {
+        let path = self.folder.path().join("exact.gpkg");
+        let exact = GeoPackage::open(&path, self.catalog.clone()).expect("the exact city");
+        let city = city::load(&exact, self.catalog.clone()).expect("loads");
+        let state = AppState::new(Arc::new(LiveCity::new(city)), false)
+            .with_store(Arc::new(exact))
+            .with_protected(self.live.clone(), self.store.clone());
+        guarded(state, Doors::default())
+    }
+
     /// The same city for those who have an account.
     pub fn guarded_by(&self, doors: Doors) -> Guarded {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("accounts.db");
-        let accounts = Arc::new(Accounts::create(&path).expect("new accounts"));
-        let recorder = Recorder::start(&path, None).expect("a record");
-        let state = AppState::new(self.live.clone(), false)
-            .with_store(self.store.clone())
-            .with_accounts(accounts.clone(), recorder.clone(), doors);
-        Guarded {
-            router: router(state),
-            accounts,
-            recorder,
-            _folder: folder,
-        }
+        let state = AppState::new(self.live.clone(), false).with_store(self.store.clone());
+        guarded(state, doors)
+    }
+}
+
+/// The routes of a state for those who have an account.
+fn guarded(state: AppState, doors: Doors) -> Guarded {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("accounts.db");
+    let accounts = Arc::new(Accounts::create(&path).expect("new accounts"));
+    let recorder = Recorder::start(&path, None).expect("a record");
+    let state = state.with_accounts(accounts.clone(), recorder.clone(), doors);
+    Guarded {
+        router: router(state),
+        accounts,
+        recorder,
+        _folder: folder,
     }
 }
 

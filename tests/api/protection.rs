@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
+use suitu::accounts::Role;
 
 use super::helpers::App;
 
@@ -79,6 +80,7 @@ async fn an_attacker_who_asks_a_protected_city_everything_learns_no_exact_count(
     features_are_pieces_and_filters_see_counts_alone(&app).await;
     tiles_hold_rounded_counts_at_every_zoom(&app).await;
     the_city_says_so_in_every_answer(&app).await;
+    who_reads_rounded_counts_never_gets_what_was_made_for_others(&app).await;
 }
 
 fn ring(lon: f64, lat: f64, radius: f64, corners: usize) -> Json {
@@ -291,4 +293,52 @@ async fn the_city_says_so_in_every_answer(app: &App) {
     let exact = App::new();
     let answer = exact.get("/api/balance?level=district").await.json();
     assert_eq!(answer["provenance"]["protected"], false);
+}
+
+/// Two people ask the same server the same; what was made for one is never given to the other.
+async fn who_reads_rounded_counts_never_gets_what_was_made_for_others(app: &App) {
+    let names = protected_counts(app).await;
+    let guarded = app.guarded_beside_exact();
+    let planner = guarded.session_of(Role::Planner);
+    let viewer = guarded.session_of(Role::Viewer);
+    for path in [
+        "/api/balance?level=subdistrict",
+        "/api/areas?level=district",
+        "/api/layers/residences/features?limit=1000",
+        "/api/coverage?layer=stations&cutoff=800&level=district",
+        "/tiles/residences/10/834/444",
+        "/tiles/residences/13/6673/3554",
+    ] {
+        // Each asks first once: the exact answer waits in the memory of the server, then the other.
+        let exact = guarded.get(path, &planner).await;
+        let rounded = guarded.get(path, &viewer).await;
+        let exact_again = guarded.get(path, &planner).await;
+        let told = format!("{path}: {} {}", exact.status, rounded.status);
+        assert!(
+            exact.status.is_success() && rounded.status.is_success(),
+            "{told}"
+        );
+        assert_eq!(exact.body, exact_again.body, "{path}");
+        assert_ne!(exact.body, rounded.body, "{path}");
+        assert_ne!(
+            exact.headers.get("etag"),
+            rounded.headers.get("etag"),
+            "{path}"
+        );
+        if path.starts_with("/api") {
+            check(&rounded.json(), &names, path);
+        } else {
+            for (name, number) in tile_numbers(&rounded.body) {
+                assert!(
+                    !names.contains(&name) || number as i64 % K == 0,
+                    "{path} {name} {number}"
+                );
+            }
+        }
+    }
+    let district = guarded.session_of(Role::District);
+    let told = guarded.get("/api/city", &district).await.json();
+    assert_eq!(told["protection"]["k"], K);
+    let told = guarded.get("/api/city", &planner).await.json();
+    assert_eq!(told["protection"], Json::Null);
 }

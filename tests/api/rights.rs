@@ -346,7 +346,7 @@ pub fn roles(roles: &[Role]) -> Grants {
 
 impl Guarded {
     /// The cookie of a new session of somebody with that role alone.
-    fn session_of(&self, role: Role) -> String {
+    pub fn session_of(&self, role: Role) -> String {
         let name: UserName = format!("a-{role}").parse().expect("a name");
         if self.accounts.user(&name).is_err() {
             self.user(name.as_str(), roles(&[role]));
