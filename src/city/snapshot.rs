@@ -3,12 +3,17 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use sha2::{Digest, Sha256};
+
 use super::{
     AreaLocator, Areas, LoadedFlows, OwnNorms, ScenarioStamp, Streets, TimeMatrix, Transit, Ways,
     kept::Kept,
 };
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
+    domain::{
+        AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Protection, SecurityLevel,
+        Title,
+    },
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
 };
@@ -121,6 +126,7 @@ pub struct City {
     kept: Kept,
     norms: Arc<OwnNorms>,
     ways: Ways,
+    protection: Option<Arc<Protection>>,
 }
 
 impl City {
@@ -152,6 +158,7 @@ impl City {
             kept: Kept::default(),
             norms: Arc::default(),
             ways: Ways::default(),
+            protection: None,
         }
     }
 
@@ -159,6 +166,17 @@ impl City {
     pub fn remembering(mut self, earlier: &City) -> Self {
         self.ways = earlier.ways.clone();
         self
+    }
+
+    /// The same city, marked as one whose counts are protected.
+    pub(super) fn with_protection(mut self, protection: Option<Protection>) -> Self {
+        self.protection = protection.map(Arc::new);
+        self
+    }
+
+    /// How its counts are protected against disclosure; `None` for the exact city.
+    pub fn protection(&self) -> Option<&Protection> {
+        self.protection.as_deref()
     }
 
     /// Ways that were measured in any snapshot of this city.
@@ -262,6 +280,25 @@ impl City {
     pub(super) fn with_stamp(mut self, edited: u64, scenario: Option<Arc<ScenarioStamp>>) -> Self {
         (self.edited, self.scenario) = (edited, scenario);
         self
+    }
+
+    /// The same city without the data of layers above `clearance`, as if it held none of them; this
+    /// very one where there are none.
+    pub fn cleared(self: &Arc<Self>, clearance: SecurityLevel) -> Arc<Self> {
+        let is_hidden = |loaded: &Arc<LoadedLayer>| loaded.layer().level > clearance;
+        if !self.all_states().any(is_hidden) {
+            return self.clone();
+        }
+        let mut city = City::clone(self);
+        city.layers
+            .retain(|_, states| !states.values().any(is_hidden));
+        // What was made of the whole city does not hold for a part of it.
+        (city.areas, city.locators) = (Arc::default(), Arc::default());
+        let named = format!("{} {clearance:?}", self.stamp());
+        let hash = Sha256::digest(named);
+        let first: [u8; 8] = hash[..8].try_into().expect("a hash has 32 bytes");
+        city.edited = u64::from_be_bytes(first).max(1);
+        Arc::new(city)
     }
 
     /// The scenario (方案) that this city is; `None` for the city as it is.

@@ -11,6 +11,7 @@ mod column;
 mod count;
 mod flow;
 pub mod formula_guard;
+mod grid;
 mod hilbert;
 mod layer;
 mod layer_id;
@@ -19,6 +20,7 @@ mod norms;
 pub mod origin;
 mod period;
 mod plan;
+mod protection;
 mod rules;
 mod serial;
 mod short_name;
@@ -37,6 +39,7 @@ pub use catalog::{Catalog, CatalogError};
 pub use column::{Column, TextColumn};
 pub use count::{LeftOut, Reason};
 pub use flow::{Flow, FlowPlace, FlowRow, Flows};
+pub use grid::Grid;
 pub use hilbert::hilbert_key;
 pub use layer::{Breaks, GeometryKind, Layer, LayerKind, SecurityLevel, Style, Zoom};
 pub use layer_id::{AttributeId, LayerId, LevelId, NameError};
@@ -44,6 +47,7 @@ pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormIte
 pub use origin::Origin;
 pub use period::{Period, PeriodError};
 pub use plan::{FigureKind, PlanFigure};
+pub use protection::Protection;
 pub use rules::{
     BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,
 };

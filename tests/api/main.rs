@@ -1,6 +1,7 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
 mod access;
+mod accounts;
 mod commute;
 mod downloads;
 mod errors;
@@ -8,8 +9,10 @@ mod gaps;
 mod helpers;
 mod jobs;
 mod layers;
+mod protection;
 mod questions;
 mod reports;
+mod rights;
 mod scenarios;
 mod siting;
 mod stations;
