@@ -9,7 +9,7 @@ use crate::{
     reports::{
         Document, Question, Seal,
         document::{Builder, Table, Words},
-        figure::{Drawing, Imprint, MapArea},
+        figure::{Drawing, Imprint, Map, MapArea},
         reporter::newest_import,
     },
 };
@@ -177,6 +177,19 @@ impl<'c> Draft<'c> {
             || format!("{title}; values in {table}"),
         );
         self.text.figure(title, drawing, alternative)
+    }
+
+    /// Adds a map whose values stand in the table of this number, and its crowded part enlarged.
+    pub fn map(&mut self, title: String, map: &Map, table: &str) -> String {
+        let number = self.figure(title.clone(), map.draw(), table);
+        if let Some(closer) = map.closer() {
+            let title = self.words().tell(
+                || format!("{title}：{number}虚线框内放大"),
+                || format!("{title}: the part in the dashed frame of {number}, enlarged"),
+            );
+            self.figure(title, closer.draw(), table);
+        }
+        number
     }
 
     /// An area of a map, with its value as it is printed.
