@@ -19,6 +19,7 @@ mod norms;
 pub mod origin;
 mod period;
 mod plan;
+mod plan_fault;
 mod rules;
 mod serial;
 mod short_name;
@@ -44,6 +45,7 @@ pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormIte
 pub use origin::Origin;
 pub use period::{Period, PeriodError};
 pub use plan::{FigureKind, PlanFigure};
+pub use plan_fault::PlanFault;
 pub use rules::{
     BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,
 };

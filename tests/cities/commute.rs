@@ -86,7 +86,7 @@ fn a_matrix_is_what_commutes_are_measured_by() {
 fn timetables_and_streets_measure_commutes() {
     let desk = Desk::new();
     desk.done(&["demo", "--residences", "3000"]);
-    let ask = ["query", "commute", "--level", "subdistrict", "--cost"];
+    let ask = ["query", "commute", "--level", "district", "--cost"];
     let by = |more: &[&str]| desk.json(&[&ask[..], more].concat())["totals"].clone();
     let (car, transit) = (
         by(&["car"]),
