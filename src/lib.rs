@@ -8,6 +8,7 @@
 //! - [`import`], [`export`], [`store`], [`index`], [`analysis`]: do not know one another.
 //! - [`transit`]: timetables and journeys by them, in memory; knows no other room.
 //! - [`city`]: an immutable snapshot of all layers; hands values from one room to the next.
+//! - [`protection`]: from a city the pieces and rounded counts that everybody may see.
 //! - [`query`], [`tiles`]: plain functions from the city to answers and tiles.
 //! - [`reports`]: answers as documents to hand in.
 //! - [`http`]: routes. Only here are status codes and JSON envelopes.
@@ -28,6 +29,7 @@ pub mod http;
 pub mod import;
 pub mod index;
 pub mod network;
+pub mod protection;
 pub mod query;
 pub mod reports;
 pub mod store;

@@ -1,8 +1,9 @@
 use std::path::Path;
 
-use suitu::network::{Reach, ReachedShape};
+use geo::{CoordsIter, GeodesicArea};
+use suitu::network::{Reach, ReachedShape, Rules, Snapper, read_osm};
 
-use super::{Outcome, fastest, people};
+use super::{Outcome, fastest, join, people};
 
 /// The center of Porto Alegre.
 const CENTER: (f64, f64) = (-51.2287, -30.0277);
@@ -12,6 +13,7 @@ pub fn measure(folder: &Path) -> Outcome {
     let (graph, snapper) = people::city(folder)?;
     let (lon, lat) = CENTER;
     let from = snapper.snap(&graph, lon, lat).ok_or("off the network")?;
+    join::measure("Porto Alegre", &graph);
     println!("| isochrone on foot | search, CPU ms | with polygon, CPU ms | edges | corners |");
     println!("|---|---|---|---|---|");
     let mut reach = Reach::default();
@@ -24,13 +26,40 @@ pub fn measure(folder: &Path) -> Outcome {
             shape.add(&graph, &reach, limit);
             shape.polygons()
         });
-        let rings = shape.0.iter().flat_map(|part| {
-            let holes = part.interiors().iter();
-            holes.chain([part.exterior()])
-        });
-        let corners: usize = rings.map(|ring| ring.0.len()).sum();
         let edges = reach.edges(&graph).count();
+        let corners = shape.coords_count();
         println!("| {minutes} min | {search:.3} | {whole:.3} | {edges} | {corners} |");
+    }
+    println!();
+    Ok(())
+}
+
+/// Isochrones by car from the middle of Porto.
+pub fn by_car(file: &Path) -> Outcome {
+    let rules = Rules::all()?;
+    let car = rules.iter().position(|rules| rules.mode == "car");
+    let car = car.ok_or("no rules for cars")?;
+    let lines = read_osm(&[file], &rules[car..=car], &|| true)?;
+    let (graph, _) = lines[0].build()?;
+    let snapper = Snapper::new(&graph);
+    join::measure("Porto, by car", &graph);
+    let from = snapper.snap(&graph, -8.6110, 41.1496);
+    let from = from.ok_or("off the network")?;
+    println!("| isochrone by car | CPU ms | corners | rings | GeoJSON bytes | km² |");
+    println!("|---|---|---|---|---|---|");
+    let mut reach = Reach::default();
+    for minutes in [10, 20, 30] {
+        let limit = minutes * 60_000;
+        let (ms, shape) = fastest(5, || {
+            reach.run(&graph, &[from], limit);
+            let mut shape = ReachedShape::new(41.1496, 30.0);
+            shape.add(&graph, &reach, limit);
+            shape.polygons()
+        });
+        let (corners, km2) = (shape.coords_count(), shape.geodesic_area_unsigned() / 1e6);
+        let rings: usize = shape.0.iter().map(|part| 1 + part.interiors().len()).sum();
+        let bytes = geojson::GeometryValue::from(&shape).to_string().len();
+        println!("| {minutes} min | {ms:.1} | {corners} | {rings} | {bytes} | {km2:.4} |");
     }
     println!();
     Ok(())

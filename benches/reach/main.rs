@@ -8,6 +8,7 @@
 mod cpu;
 mod import;
 mod isochrones;
+mod join;
 mod people;
 
 use std::{env, path::PathBuf};
@@ -21,7 +22,9 @@ fn main() -> Outcome {
         isochrones::measure(&folder)?;
     }
     if let Some(folder) = data("porto-portugal") {
-        import::measure(&folder.join("porto_portugal.osm.pbf"))?;
+        let file = folder.join("porto_portugal.osm.pbf");
+        import::measure(&file)?;
+        isochrones::by_car(&file)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
 use crate::{
-    domain::Catalog,
+    domain::{Catalog, Protection},
     index::LayerIndex,
     network::{NetworkError, Rules},
     store::{FlowState, LayerState, Store, StoreError},
@@ -20,6 +20,8 @@ pub enum LoadError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Transit(#[from] TransitError),
+    #[error("the note of the city's protection cannot be read: {0}; publish it again")]
+    Protection(serde_json::Error),
 }
 
 /// Reads every layer of every period that `catalog` knows into memory.
@@ -45,6 +47,18 @@ fn read(
 ) -> Result<City, LoadError> {
     // The number is read first: a commit in between is then seen as not yet loaded.
     let version = store.change_number()?;
+    let protection: Option<Protection> = match store.setting(Protection::SETTING)? {
+        Some(note) => Some(serde_json::from_str(&note).map_err(LoadError::Protection)?),
+        None => None,
+    };
+    // That of an earlier state is one of a protected city already.
+    let catalog = match (
+        &protection,
+        previous.is_some_and(|city| city.protection().is_some()),
+    ) {
+        (Some(_), false) => Arc::new(catalog.protected()),
+        _ => catalog,
+    };
     let states = store.states()?;
     let mut settings = BTreeMap::new();
     for setting in Setting::ALL {
@@ -65,6 +79,7 @@ fn read(
     let flows: Vec<_> = flows
         .map(|state| read_flows(store, previous, state))
         .collect::<Result<_, _>>()?;
+    let city = city.with_protection(protection);
     let city = city.with_flows(flows.into_iter().flatten());
     let city = city.with_streets(streets?);
     let transit = read_transit(store, previous, city.streets("walk"))?;

@@ -33,6 +33,7 @@ pub use load::{LoadError, load, reload};
 pub use locator::AreaLocator;
 pub use matrices::TimeMatrix;
 pub use norms::OwnNorms;
+pub use recode::Boundaries;
 pub use scenario::{ScenarioStamp, Scenarios};
 pub use snapshot::{City, LoadedLayer, Setting};
 pub use stations::known_stations;

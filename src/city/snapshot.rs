@@ -8,7 +8,7 @@ use super::{
     kept::Kept,
 };
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Title},
+    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Protection, Title},
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
 };
@@ -121,6 +121,7 @@ pub struct City {
     kept: Kept,
     norms: Arc<OwnNorms>,
     ways: Ways,
+    protection: Option<Arc<Protection>>,
 }
 
 impl City {
@@ -152,6 +153,7 @@ impl City {
             kept: Kept::default(),
             norms: Arc::default(),
             ways: Ways::default(),
+            protection: None,
         }
     }
 
@@ -159,6 +161,17 @@ impl City {
     pub fn remembering(mut self, earlier: &City) -> Self {
         self.ways = earlier.ways.clone();
         self
+    }
+
+    /// The same city, marked as one whose counts are protected.
+    pub(super) fn with_protection(mut self, protection: Option<Protection>) -> Self {
+        self.protection = protection.map(Arc::new);
+        self
+    }
+
+    /// How its counts are protected against disclosure; `None` for the exact city.
+    pub fn protection(&self) -> Option<&Protection> {
+        self.protection.as_deref()
     }
 
     /// Ways that were measured in any snapshot of this city.

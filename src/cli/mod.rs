@@ -16,6 +16,7 @@ mod matrix;
 mod migrate;
 mod norms;
 mod plan;
+mod protect;
 mod query;
 mod report;
 mod scenario;
@@ -69,6 +70,8 @@ enum Command {
     Migrate(CityArgument),
     /// Copy a whole city from one home to another, empty one.
     Copy(copy::CopyArguments),
+    /// A protected city for those who may not see exact small numbers: its key, its publication.
+    Protect(protect::ProtectArguments),
     /// Write a layer as a file.
     Export(export::ExportArguments),
     /// An empty workbook with headings, to fill for a layer; or a norm set, to change.
@@ -163,6 +166,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Scenario(command) => scenario::run(&command, catalog, arguments.lang),
         Command::Migrate(command) => migrate::run(&command, &catalog, arguments.lang),
         Command::Copy(command) => copy::run(&command, catalog, arguments.lang),
+        Command::Protect(command) => protect::run(&command, catalog, arguments.lang),
         Command::Export(command) => export::run(&command, catalog, arguments.lang),
         Command::Template(command) => export::template(&command, &catalog, arguments.lang),
         Command::Check(command) => check::run(&command, catalog, arguments.lang),

@@ -70,6 +70,25 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The catalog of a protected city: layers of people and units have counts only, those that need
+    /// a clearance are not there.
+    pub fn protected(&self) -> Self {
+        let layers = self.layers.iter();
+        let layers = layers.filter_map(|(id, layer)| {
+            let published = layer.protected()?;
+            // An equal definition stays the same one.
+            let own = match published == **layer {
+                true => layer.clone(),
+                false => Arc::new(published),
+            };
+            Some((id.clone(), own))
+        });
+        Catalog {
+            layers: layers.collect(),
+            ..self.clone()
+        }
+    }
+
     /// The norm set of a name.
     pub fn norm_set(&self, id: &str) -> Option<&Arc<NormSet>> {
         self.norms.get(id)

@@ -154,6 +154,9 @@ pub struct LeftOutCount {
     /// Rows outside every area of the level asked for.
     #[serde(skip_serializing_if = "is_zero")]
     pub outside_areas: u64,
+    /// Rows that a table of travel times does not name: nobody knows the way to them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unnamed: u64,
 }
 
 fn is_zero(value: &u64) -> bool {
@@ -178,6 +181,15 @@ impl LeftOut {
                 .entry(format!("{layer}.{attribute}"))
                 .or_default()
                 .outside_areas += outside;
+        }
+    }
+
+    /// Says how many rows of `layer` a table of travel times does not name; of several questions to
+    /// one layer the most.
+    pub fn say_unnamed(&mut self, layer: &str, unnamed: u64) {
+        if unnamed > 0 {
+            let known = self.0.entry(format!("{layer}.features")).or_default();
+            known.unnamed = unnamed.max(known.unnamed);
         }
     }
 }

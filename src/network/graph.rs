@@ -41,9 +41,16 @@ pub struct Edge {
 /// The ways on from every node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ways {
-    /// Of each node, and one more: where its ways on begin.
-    first: Vec<u32>,
+    /// Of each node, and one more.
+    nodes: Vec<Begin>,
     onward: Vec<Onward>,
+}
+
+/// Where the ways on from a node begin, and what the least of them costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Begin {
+    first: u32,
+    least: u32,
 }
 
 /// Streets as one connected network: one gets from every node to every other.
@@ -77,25 +84,38 @@ impl Ways {
             edge: 0,
         };
         let mut onward = vec![none; first[nodes] as usize];
+        let mut least = vec![CLOSED; nodes + 1];
         for (from, way) in steps {
-            let at = &mut next[from as usize];
+            let (at, least) = (&mut next[from as usize], &mut least[from as usize]);
             onward[*at as usize] = way;
             *at += 1;
+            *least = way.cost.min(*least);
         }
-        Ways { first, onward }
+        let begin = first.into_iter().zip(least);
+        Ways {
+            nodes: begin.map(|(first, least)| Begin { first, least }).collect(),
+            onward,
+        }
     }
 
     pub fn nodes(&self) -> usize {
-        self.first.len().saturating_sub(1)
+        self.nodes.len().saturating_sub(1)
     }
 
+    #[inline]
     pub fn onward(&self, node: u32) -> &[Onward] {
         let node = node as usize;
-        &self.onward[self.first[node] as usize..self.first[node + 1] as usize]
+        &self.onward[self.nodes[node].first as usize..self.nodes[node + 1].first as usize]
+    }
+
+    /// What the least of the ways on from a node costs, [`CLOSED`] where there is none.
+    #[inline]
+    pub fn least(&self, node: u32) -> u32 {
+        self.nodes[node as usize].least
     }
 
     fn heap_bytes(&self) -> usize {
-        self.first.len() * 4 + self.onward.len() * size_of::<Onward>()
+        self.nodes.len() * size_of::<Begin>() + self.onward.len() * size_of::<Onward>()
     }
 }
 

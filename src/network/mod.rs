@@ -7,6 +7,7 @@
 
 mod build;
 mod bytes;
+mod gates;
 mod graph;
 mod islands;
 mod lines;
@@ -15,8 +16,10 @@ mod matrix;
 mod osm;
 mod outline;
 mod reach;
+mod rings;
 mod rules;
 mod search;
+mod segments;
 mod shape;
 mod snap;
 #[cfg(test)]

@@ -33,29 +33,36 @@ impl Search {
         self.open.reset(limit);
         self.settled.clear();
         for (node, cost) in starts {
-            self.offer(node, cost, limit);
+            self.offer(ways, node, cost, limit);
         }
         while let Some((cost, node)) = self.open.pop() {
             if self.labels[node as usize] as u32 != cost {
                 continue;
             }
             for way in ways.onward(node) {
-                self.offer(way.to, cost.saturating_add(way.cost), limit);
+                self.offer(ways, way.to, cost.saturating_add(way.cost), limit);
             }
         }
     }
 
-    fn offer(&mut self, node: u32, cost: u32, limit: u32) {
+    #[inline(always)]
+    fn offer(&mut self, ways: &Ways, node: u32, cost: u32, limit: u32) {
+        if cost > limit {
+            return;
+        }
         let label = u64::from(self.now) << 32 | u64::from(cost);
         let known = &mut self.labels[node as usize];
-        if cost > limit || *known <= label {
+        if *known <= label {
             return;
         }
         if (*known >> 32) as u32 != self.now {
             self.settled.push(node);
         }
         *known = label;
-        self.open.push(cost, node);
+        // From most nodes near the limit there is no way on within it.
+        if cost.saturating_add(ways.least(node)) <= limit {
+            self.open.push(cost, node);
+        }
     }
 
     /// The nodes found, each once, about in the order of their cost.
@@ -119,6 +126,7 @@ impl Buckets {
         self.entries.clear();
     }
 
+    #[inline(always)]
     fn push(&mut self, cost: u32, node: u32) {
         let bucket = (cost >> self.shift) as usize;
         let head = &mut self.heads[bucket];
@@ -127,6 +135,7 @@ impl Buckets {
         self.entries.push(Entry { cost, node, before });
     }
 
+    #[inline(always)]
     fn pop(&mut self) -> Option<(u32, u32)> {
         while self.filled[self.word] == 0 {
             if self.word + 1 == self.filled.len() {

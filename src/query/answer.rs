@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::{
     city::{City, LoadedLayer, ScenarioStamp},
-    domain::{AttributeId, LayerId, LeftOut, Period, Title},
+    domain::{AttributeId, LayerId, LeftOut, Period, Protection, Title},
 };
 
 /// The result of a question with everything that is needed to trust or repeat it.
@@ -31,6 +31,9 @@ pub struct Provenance {
     pub caliber: Option<String>,
     /// Whether counts are protected against disclosure.
     pub protected: bool,
+    /// How they are protected, and how uncertain sums are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protection: Option<Title>,
     pub inputs: Vec<Input>,
     pub software: String,
 }
@@ -98,7 +101,8 @@ impl Provenance {
             scenario: city.scenario().map(|scenario| (**scenario).clone()),
             period: period.cloned(),
             caliber,
-            protected: false,
+            protected: city.protection().is_some(),
+            protection: city.protection().map(Protection::note),
             inputs,
             software: software(),
         }

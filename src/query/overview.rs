@@ -31,6 +31,12 @@ pub fn overview(city: &City) -> Json {
     json!({
         "title": city.title(),
         "synthetic": city.is_synthetic(),
+        "protection": city.protection().map(|protection| json!({
+            "k": protection.k,
+            "cell_m": protection.cell_m,
+            "published": protection.published,
+            "note": protection.note(),
+        })),
         "approval_number": city.setting(Setting::ApprovalNumber),
         "marking": {
             "zh": city.setting(Setting::MarkingZh),

@@ -316,14 +316,21 @@ pub fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Titl
     }
     for (key, count) in &answer.left_out.0 {
         let of = left_out_title(catalog, key);
-        let zh = format!(
+        let mut zh = format!(
             "{}：无值 {} 行，区外 {} 行",
             of.zh, count.missing, count.outside_areas
         );
-        let en = format!(
+        let mut en = format!(
             "{}: {} rows without a value, {} outside all areas",
             of.en, count.missing, count.outside_areas
         );
+        if count.unnamed > 0 {
+            zh += &format!("，出行时间矩阵未列 {} 行", count.unnamed);
+            en += &format!(
+                ", {} that the table of travel times does not name",
+                count.unnamed
+            );
+        }
         notes.push((label("未计入", "Left out"), Title { zh, en }));
     }
     notes.push((label("软件", "Software"), same(provenance.software.clone())));

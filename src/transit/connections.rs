@@ -84,9 +84,11 @@ impl Connections {
         while let Some(first) = self.all.get(at).filter(|c| c.departure_s <= latest_s) {
             // Where rides of no length make one ready for what was passed already.
             let mut again_s = NEVER;
-            let now_s = first.departure_s;
-            let together = self.all[at..].iter().take_while(|c| c.departure_s == now_s);
-            for connection in together {
+            let (now_s, together) = (first.departure_s, at);
+            for connection in &self.all[at..] {
+                if connection.departure_s != now_s {
+                    break;
+                }
                 at += 1;
                 // Passed again, a trip is still not ridden before where it was boarded.
                 let boarded = &mut aboard[connection.trip as usize];
@@ -105,7 +107,9 @@ impl Connections {
                     }
                 }
             }
-            if again_s < NEVER {
+            if again_s == now_s {
+                at = together;
+            } else if again_s < now_s {
                 at = self.first_from(again_s);
             }
         }

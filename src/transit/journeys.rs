@@ -1,4 +1,4 @@
-use std::sync::atomic::AtomicBool;
+use std::{collections::HashMap, sync::atomic::AtomicBool};
 
 use super::{
     Leg, Timetable, TransitError,
@@ -24,6 +24,46 @@ pub struct Journeys {
     /// Of each stop the least seconds of all departures.
     least: Vec<i16>,
     row: Vec<i16>,
+    known: Known,
+}
+
+/// What single departures reached, by the vehicles that one can set out in: neighbours catch the
+/// same ones.
+#[derive(Debug, Default)]
+struct Known {
+    of: Option<(u64, i32, u32)>,
+    /// Of each stop that one sets out from, the first departure that is caught there; and what is
+    /// ridden from them.
+    rides: HashMap<Box<[Leg]>, Box<[i16]>, foldhash::fast::RandomState>,
+    legs: Vec<Leg>,
+}
+
+/// More bytes of known rides than these are forgotten.
+const MOST_KNOWN: usize = 8 << 20;
+
+impl Known {
+    /// What is known of setting out like this; the departures that are caught are kept as `legs`.
+    fn find(&mut self, timetable: &Timetable, window: &Window, access: &[Leg]) -> Option<&[i16]> {
+        let of = Some((timetable.serial(), window.from_s, window.longest_s));
+        let bytes = self.rides.len() * timetable.stops() * size_of::<i16>();
+        if self.of != of || bytes > MOST_KNOWN {
+            self.rides.clear();
+            self.of = of;
+        }
+        let latest_s = window.from_s.saturating_add_unsigned(window.longest_s);
+        self.legs.clear();
+        for &(stop, walk_s) in access {
+            let ready_s = window.from_s.saturating_add_unsigned(walk_s);
+            let caught = timetable.boardings(stop);
+            let caught = &caught[caught.partition_point(|next| next.time_s < ready_s)..];
+            if let Some(next) = caught.first().filter(|next| next.time_s <= latest_s) {
+                self.legs.push((stop, (next.time_s - window.from_s) as u32));
+            }
+        }
+        self.legs.sort_unstable();
+        self.legs.dedup_by_key(|leg| leg.0);
+        self.rides.get(&self.legs[..]).map(|rides| &**rides)
+    }
 }
 
 /// Walks from stops to places, sorted by place and then by stop.
@@ -99,6 +139,18 @@ impl Journeys {
         let (stops, departures) = (timetable.stops(), window.departures as usize);
         self.departures = departures;
         self.longest_s = window.longest_s as i16;
+        if departures == 1
+            && window.max_transfers.is_none()
+            && let Some(known) = self.known.find(timetable, &window, access)
+        {
+            for times in [&mut self.ridden, &mut self.least] {
+                times.clear();
+                times.extend_from_slice(known);
+            }
+            self.is_ridden.clear();
+            self.is_ridden.extend(known.iter().map(|s| *s != NEVER));
+            return Ok(());
+        }
         self.ridden.clear();
         self.ridden.resize(stops * departures, NEVER);
         self.open.clear();
@@ -144,6 +196,10 @@ impl Journeys {
             false => NEVER,
         });
         self.least.extend(rows);
+        if departures == 1 && window.max_transfers.is_none() {
+            let (legs, ridden) = (self.known.legs.as_slice(), self.ridden.as_slice());
+            self.known.rides.insert(legs.into(), ridden.into());
+        }
         Ok(())
     }
 
@@ -296,6 +352,28 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn one_departure_reaches_what_it_reaches_whatever_was_asked_before(
+            case in case(),
+            longest_s in 1..6000u32,
+            walks in prop::collection::vec(0..900u32, 1..12),
+        ) {
+            let Case { runs, walks: between, change_s, access } = case;
+            let timetable = Timetable::from_runs(runs, between, change_s);
+            let window = Window { from_s: 300, departures: 1, longest_s, max_transfers: None };
+            let mut known = Journeys::default();
+            let never = AtomicBool::new(false);
+            for walk in walks {
+                let access: Vec<Leg> = access.iter().map(|(stop, s)| (*stop, s + walk / 8)).collect();
+                let mut fresh = Journeys::default();
+                fresh.run(&timetable, window, &access, &never).unwrap();
+                known.run(&timetable, window, &access, &never).unwrap();
+                prop_assert_eq!(&known.ridden, &fresh.ridden);
+                prop_assert_eq!(&known.least, &fresh.least);
+                prop_assert_eq!(&known.is_ridden, &fresh.is_ridden);
+            }
+        }
 
         #[test]
         fn rows_are_what_each_departure_finds_alone(

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Call, Schedule, ServiceDate, TransitError, connections::Connections};
+use super::{Call, Journeys, Schedule, ServiceDate, TransitError, connections::Connections};
+use crate::domain::serial;
 
 /// A walk to a stop, in seconds.
 pub type Leg = (u32, u32);
@@ -9,6 +10,8 @@ pub type Leg = (u32, u32);
 #[derive(Clone, Debug)]
 pub struct Timetable {
     pub patterns: Vec<Pattern>,
+    /// Names these very trips among all that there ever were.
+    serial: u64,
     boardings: Boardings,
     connections: Connections,
     walks: Walks,
@@ -152,9 +155,10 @@ const MIRROR_S: i32 = 0;
 type Halt = (u32, bool, bool);
 
 impl Timetable {
-    /// The trips that run on `date`, those of the day before that go on past midnight, and those
-    /// of the day after, which one catches late at night; with `walks` between stops added to
-    /// those of the feeds.
+    /// The trips that run on `date`, those of the day before that go on past midnight, those of the
+    /// day after, which one catches late at night, and the early ones of the day after that, which
+    /// one catches who leaves late at night tomorrow; with `walks` between stops added to those of
+    /// the feeds.
     ///
     /// `walks[stop]` lists (other stop, seconds); what the feeds say about a pair wins.
     ///
@@ -189,6 +193,10 @@ impl Timetable {
         // What sets out tomorrow: 00:10 is 24:10 of today.
         let tomorrow = runs_on(schedule, date.day_after()).into_iter();
         runs_today.extend(tomorrow.map(|calls| shifted(&calls, DAY_S)));
+        // And past the second midnight, as far as one gets who leaves before it.
+        let next = runs_on(schedule, date.day_after().day_after()).into_iter();
+        let early = next.filter(|calls| calls[0].departure_s <= Journeys::LONGEST_S as i32);
+        runs_today.extend(early.map(|calls| shifted(&calls, 2 * DAY_S)));
         let mut change_s = vec![Some(0); schedule.stops.len()];
         let mut pairs: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for (from, legs) in walks.iter().enumerate().take(schedule.stops.len()) {
@@ -283,6 +291,7 @@ impl Timetable {
         change_s: Vec<Option<u32>>,
     ) -> Self {
         Self {
+            serial: serial(),
             boardings: Boardings::of(&patterns, change_s.len()),
             connections: Connections::of(&patterns),
             patterns,
@@ -297,6 +306,11 @@ impl Timetable {
     /// How many patterns one can board at a stop, or [`Timetable::MANY`].
     pub fn patterns_at(&self, stop: u32) -> u32 {
         self.boardings.patterns[stop as usize]
+    }
+
+    /// A number that no other timetable has.
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     pub fn stops(&self) -> usize {

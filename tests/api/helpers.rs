@@ -102,6 +102,38 @@ impl App {
         }
     }
 
+    /// The demonstration city with few homes, made, published and served by the commands that a
+    /// steward uses; `exact` is what was published from.
+    pub fn published() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let (exact, public, key) = (file("exact.gpkg"), file("city.gpkg"), file("key.toml"));
+        let run = |arguments: &[&str]| {
+            let suitu = std::process::Command::new(env!("CARGO_BIN_EXE_suitu"));
+            let output = { suitu }.args(arguments).output().expect("starts");
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{arguments:?}: {told}");
+        };
+        run(&["demo", "--city", &exact, "--residences", "4000"]);
+        run(&["protect", "key", &key]);
+        run(&[
+            "protect", "publish", "--city", &exact, "--to", &public, "--key", &key,
+        ]);
+        let catalog = Arc::new(definitions::read_catalog(None).expect("sound definitions"));
+        let store = GeoPackage::open(folder.path().join("city.gpkg").as_path(), catalog.clone());
+        let store = Arc::new(store.expect("the published city"));
+        let city = city::load(&*store, catalog.clone()).expect("loads");
+        let live = Arc::new(LiveCity::new(city));
+        let state = AppState::new(live.clone(), true).with_store(store.clone());
+        App {
+            router: router(state),
+            live,
+            store,
+            catalog,
+            folder,
+        }
+    }
+
     /// Adds features to a layer while the city is served.
     pub fn import(&self, layer: &str, text: &str) {
         let file = self.folder.path().join("more.csv");

@@ -8,6 +8,7 @@ mod gaps;
 mod helpers;
 mod jobs;
 mod layers;
+mod protection;
 mod questions;
 mod reports;
 mod scenarios;

@@ -5,13 +5,9 @@ use geo::{Geometry, Point};
 use super::{AccessQuery, Limits, QueryError};
 use crate::{
     city::{Area, City, LoadedLayer},
-    domain::{LayerKind, LeftOut, Table},
+    domain::{Grid, LayerKind, LeftOut, Table},
     index::{FeatureRef, LayerIndex},
-    query::{
-        balance::areas_of_level,
-        grid::{self, Grid},
-        sources::CountSource,
-    },
+    query::{balance::areas_of_level, grid, sources::CountSource},
 };
 
 /// The places of a question with the people who want something.

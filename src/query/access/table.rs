@@ -3,12 +3,9 @@ use geo::{Geometry, Point, Rect};
 use super::{Access, AccessRow};
 use crate::{
     city::City,
-    domain::{TermFormat, Value},
+    domain::{Grid, TermFormat, Value},
     export::{ResultColumn, ResultTable},
-    query::{
-        grid::Grid,
-        table::{column, notes},
-    },
+    query::table::{column, notes},
 };
 
 /// Access as a table with headings and places, for files and the terminal: cells of a grid are

@@ -14,8 +14,8 @@ use crate::{
     analysis::{BalanceUnit, balance_of_units},
     city::City,
     definitions::balance_rules,
-    domain::{BalanceRules, Language, LeftOut, Period, Reason, Title},
-    query::{Arrival, Departure, Input, Mode, Provenance, Row, grid::Grid, sources::CountSource},
+    domain::{BalanceRules, Grid, Language, LeftOut, Period, Reason, Title},
+    query::{Arrival, Departure, Input, Mode, Provenance, Row, sources::CountSource},
 };
 
 /// `GET /api/balance_report`

@@ -232,6 +232,11 @@ pub fn catchments(
     let caliber = people.map(|people| people.attribute().id.to_string());
     let mut provenance = Provenance::of(city, period, caliber, inputs);
     provenance.inputs.extend(ruler.input());
+    let mut left_out = left_out(&tallies, bands.len() - 1);
+    for loaded in &counted {
+        let unnamed = ruler.unnamed(loaded, loaded.index.iter());
+        left_out.say_unnamed(loaded.layer().id.as_str(), unnamed);
+    }
     Ok(Catchments {
         query: json!(query),
         definition: definition(city, ruler.question("catchments", "catchments_walk")),
@@ -239,7 +244,7 @@ pub fn catchments(
         catchments: found,
         union,
         overlaps,
-        left_out: left_out(&tallies, bands.len() - 1),
+        left_out,
     })
 }
 

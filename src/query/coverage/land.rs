@@ -134,6 +134,11 @@ mod tests {
 
     /// Three plots of a hectare each in a row, and a clinic in the middle of the first.
     fn plots() -> TestCity {
+        plots_at(&[("p1", "c1", 5), ("p2", "c1", 15), ("p3", "c1", 16)])
+    }
+
+    /// The same with other minutes in the table.
+    fn plots_at(minutes: &[(&str, &str, u32)]) -> TestCity {
         let plots: &[Feature<'_>] = &[
             ("p1", (0.0, 0.0), &[("kind", "R2")]),
             ("p2", (100.0, 0.0), &[]),
@@ -146,11 +151,7 @@ mod tests {
                 "residences",
                 &[("a", (50.0, 50.0), &[("usual_residents", "10")])],
             )
-            .with_matrix(
-                "survey",
-                ["residential_land", "clinics"],
-                &[("p1", "c1", 5), ("p2", "c1", 15), ("p3", "c1", 16)],
-            )
+            .with_matrix("survey", ["residential_land", "clinics"], minutes)
     }
 
     fn covered(city: &City, how: serde_json::Value) -> (i64, i64) {
@@ -217,6 +218,14 @@ mod tests {
         let table = ask(json!({"origins": clinic, "cutoffs": [5, 15], "unit": "min",
             "mode": "matrix:survey", "direction": "to"}));
         assert_eq!(plots(&table), [json!(1), json!(2)]);
+        assert!(!table.left_out.0.contains_key("residential_land.features"));
+        // A plot of which the table says nothing is not passed over in silence.
+        let fewer = plots_at(&[("p1", "c1", 5), ("p2", "c1", 15)]).build();
+        let question = json!({"origins": clinic, "cutoffs": [15], "unit": "min",
+            "mode": "matrix:survey", "direction": "to"});
+        let question = serde_json::from_value(question).expect("a question");
+        let found = catchments(&fewer, &question, &Limits::generous()).expect("an answer");
+        assert_eq!(found.left_out.0["residential_land.features"].unnamed, 1);
         // Homes reach plots as they reach any place.
         let question = json!({"to": {"layer": "residential_land", "capacity": "features"},
             "measure": "cumulative", "cutoff": 120});

@@ -128,6 +128,7 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
             unit: capacity_unit(city, item),
         };
         service.leave_out(&zones, &mut left_out);
+        service.say_unnamed(&base, &rulers, &mut left_out);
         service.supply = service.supply.filter(|supply| !supply.is_undecided());
         found.list_unknown(&zones, &service);
         let measured = service.measure(&base, &zones, &rulers, limits)?;
@@ -373,6 +374,22 @@ impl Service<'_> {
             let outside = outside.count() as u64;
             let known = left_out.0.get(&key).map_or(0, |count| count.outside_areas);
             left_out.add_outside(layer, "features", outside.saturating_sub(known));
+        }
+    }
+
+    /// Facilities and homes that a table of travel times does not name count as out of reach.
+    fn say_unnamed(&self, base: &Base<'_>, rulers: &Rulers<'_>, left_out: &mut LeftOut) {
+        let ruler = network_figure(self.item).and_then(|(_, unit)| rulers.network(unit));
+        let (Some(ruler), Some(supply)) = (ruler, &self.supply) else {
+            return;
+        };
+        let facilities = supply.facilities.iter().map(|facility| facility.feature);
+        let unnamed = ruler.unnamed(&supply.loaded, facilities);
+        left_out.say_unnamed(supply.loaded.layer().id.as_str(), unnamed);
+        if let Some(People { loaded: homes, .. }) = self.people.as_ref().or(base.residents.as_ref())
+        {
+            let unnamed = ruler.unnamed(homes, homes.index.iter());
+            left_out.say_unnamed(homes.layer().id.as_str(), unnamed);
         }
     }
 

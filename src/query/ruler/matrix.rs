@@ -44,6 +44,19 @@ impl<'c> ByMatrix<'c> {
             .any(|side| number(side, start.feature.as_ref()).is_some())
     }
 
+    /// How many of some features the table names at neither end, of a layer that it has times of.
+    pub fn unnamed(&self, loaded: &LoadedLayer, features: impl Iterator<Item = FeatureRef>) -> u64 {
+        let sides = [true, false].map(|side| self.matrix.side(side));
+        let sides = sides.into_iter();
+        let sides = sides.filter(|side| side.layer == loaded.layer().id.as_str());
+        let sides: Vec<&Side> = sides.collect();
+        let is_unnamed = |feature: &FeatureRef| {
+            let id = loaded.index.id(*feature);
+            !sides.is_empty() && sides.iter().all(|side| side.number(id).is_none())
+        };
+        features.filter(is_unnamed).count() as u64
+    }
+
     /// # Errors
     /// A layer that no time leads to.
     pub fn require(&self, loaded: &LoadedLayer) -> Result<(), QueryError> {

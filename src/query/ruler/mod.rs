@@ -208,6 +208,19 @@ impl<'c> Ruler<'c> {
         }
     }
 
+    /// How many of some features a table of travel times names at neither end; none where every way
+    /// can be measured. Of a layer that it has nothing to say of, that is no matter.
+    pub fn unnamed(
+        &self,
+        loaded: &LoadedLayer,
+        features: impl IntoIterator<Item = FeatureRef>,
+    ) -> u64 {
+        match &self.way {
+            Way::Matrix(matrix) => matrix.unnamed(loaded, features.into_iter()),
+            _ => 0,
+        }
+    }
+
     /// Whether it knows what lies between places: a table does not.
     pub fn draws_shapes(&self) -> bool {
         !matches!(self.way, Way::Matrix(_))

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Demand, QueryError, Ruler, SitingQuery};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{LayerId, Role, measure::distance_m},
+    domain::{Grid, LayerId, Role, measure::distance_m},
     index::FeatureRef,
-    query::{Start, features::condition, grid::Grid},
+    query::{Start, features::condition},
 };
 
 /// Where new sites may be: the features of a layer, one in each cell of a grid, or places.

@@ -55,6 +55,8 @@ export interface Basemap {
 export interface City {
   title: Title;
   synthetic: boolean;
+  /** How counts are protected against disclosure; null for the exact city. */
+  protection?: { k: number; cell_m: number; published: string; note: Title } | null;
   approval_number: string;
   marking: Title;
   data_version: number;
@@ -164,13 +166,15 @@ export interface Provenance {
   period: string | null;
   caliber: string | null;
   protected: boolean;
+  /** How, and how uncertain sums are. */
+  protection?: Title;
   inputs: Input[];
   software: string;
 }
 
 export type Cell = string | number | boolean | null | undefined | number[];
 export type Row = Record<string, Cell>;
-export type LeftOut = Record<string, { missing?: number; outside_areas?: number }>;
+export type LeftOut = Record<string, { missing?: number; outside_areas?: number; unnamed?: number }>;
 
 /** The answer to a question, with what it was made of. */
 export interface Answer<R = Row, T = Row> {

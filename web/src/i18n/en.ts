@@ -242,6 +242,7 @@ export const en: Record<Key, string> = {
   task_reach_hint: 'On foot beside circles, each person once, Excel',
   task_draw: 'Statistics of a drawn area',
   task_draw_hint: 'Every count inside any polygon',
+  published_on: 'published on',
   synthetic_note:
     'The data are synthetic; district totals come from the published census. Boundaries are schematic, put together from hexagons, and define nothing.',
 
@@ -512,6 +513,7 @@ export const en: Record<Key, string> = {
   definition_inputs: 'Data',
   definition_left_out: 'Left out',
   left_out_missing: '{layer}: {n} features without {name}',
+  left_out_unnamed: '{layer}: {n} features that the table of travel times does not name',
   left_out_outside: '{layer}: {n} features outside all areas',
   copy_footnote: 'Copy as footnote',
   copied: 'Copied',

@@ -238,6 +238,7 @@ export const zh = {
   task_reach_hint: '步行路网与圆形对照，多站去重，导出 Excel',
   task_draw: '画范围统计',
   task_draw_hint: '任意多边形内的全部计数',
+  published_on: '发布于',
   synthetic_note: '本页数据为合成，区级总数取自公开普查；边界以六边形拼合示意，不作任何划界依据。',
 
   origins: '起点',
@@ -507,6 +508,7 @@ export const zh = {
   definition_inputs: '数据',
   definition_left_out: '未计入',
   left_out_missing: '{layer}：{n} 个要素缺少{name}',
+  left_out_unnamed: '{layer}：{n} 个要素未列于出行时间矩阵',
   left_out_outside: '{layer}：{n} 个要素在所有单元之外',
   copy_footnote: '复制脚注',
   copied: '已复制',

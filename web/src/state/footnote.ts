@@ -38,6 +38,7 @@ export function leftOutLines(answer: Pick<Answer, 'left_out'>): string[] {
     const lines: string[] = [];
     if (counts.missing) lines.push(t('left_out_missing', { ...names, n: decimals(counts.missing, 0) }));
     if (counts.outside_areas) lines.push(t('left_out_outside', { ...names, n: decimals(counts.outside_areas, 0) }));
+    if (counts.unnamed) lines.push(t('left_out_unnamed', { ...names, n: decimals(counts.unnamed, 0) }));
     return lines;
   });
 }

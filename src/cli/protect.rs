@@ -1,0 +1,141 @@
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Subcommand;
+
+use super::{Failure, now, say};
+use crate::{
+    domain::{Catalog, Language},
+    protection::{self, Policy},
+    store::{self, Home},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct ProtectArguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Make the secret that counts are rounded by, in a new file; once for a city and for ever.
+    Key {
+        /// The new file; only its owner may read it.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Every published count is a multiple of it.
+        #[arg(long, default_value_t = Policy::DEFAULT_K)]
+        k: u32,
+    },
+    /// Publish the city for those who may not see exact small numbers; repeat it every day.
+    Publish {
+        /// The exact city: a file, or the address of a database.
+        #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+        city: Home,
+        /// The protected one: a new file or an empty database, or the one published before.
+        #[arg(long, value_name = "CITY")]
+        to: Home,
+        /// The file that `suitu protect key` made.
+        #[arg(long, env = "SUITU_PROTECTION_KEY", value_name = "FILE")]
+        key: PathBuf,
+    },
+}
+
+/// Makes a key, or publishes a protected city.
+pub fn run(
+    arguments: &ProtectArguments,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    match &arguments.what {
+        What::Key { file, k } => make_key(file, *k, language),
+        What::Publish { city, to, key } => publish(city, to, key, catalog, language),
+    }
+}
+
+fn make_key(file: &Path, k: u32, language: Language) -> Result<(), Failure> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| format!("no random numbers: {error}"))?;
+    let policy = Policy::new(k, key)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let shown = file.display();
+    let mut written = options
+        .open(file)
+        .map_err(|error| format!("{shown}: {error}; a key is never written over another file"))?;
+    written.write_all(policy.to_text().as_bytes())?;
+    written.sync_all()?;
+    say(match language {
+        Language::Zh => format!("{shown}：密钥已生成，k = {k}；请妥善保管并备份，发布后不可更换"),
+        Language::En => {
+            format!("{shown}: key made, k = {k}; keep it safe and never change it once published")
+        }
+    })
+}
+
+fn publish(
+    city: &Home,
+    to: &Home,
+    key: &Path,
+    catalog: Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let shown = key.display();
+    let text = fs::read_to_string(key).map_err(|error| format!("{shown}: {error}"))?;
+    let policy = Policy::parse(&text).map_err(|error| format!("{shown}: {error}"))?;
+    let (from, loaded) = super::open(city, &catalog)?;
+    let is_new = !to.exists();
+    let published_as = Arc::new(catalog.protected());
+    let target = store::open_or_create(to, published_as)?;
+    let now = now();
+    let day = now.split('T').next().unwrap_or_default();
+    let published = protection::publish(&loaded, &*from, &*target, &policy, day);
+    let published = match published {
+        Ok(published) => published,
+        Err(error) => {
+            drop(target);
+            if is_new {
+                to.discard();
+            }
+            return Err(format!("{to}: {error}").into());
+        }
+    };
+    for layer in &published.layers {
+        let protection::PublishedLayer {
+            layer: id,
+            period,
+            features,
+            withheld,
+            is_new,
+        } = layer;
+        let withheld = match (withheld, language) {
+            (0, _) => String::new(),
+            (n, Language::Zh) => format!("，{n} 个单位无法合并，不发布"),
+            (n, Language::En) => format!(", {n} units cannot be merged and are withheld"),
+        };
+        let state = match (is_new, language) {
+            (true, Language::Zh) => "已发布",
+            (false, Language::Zh) => "未变",
+            (true, Language::En) => "published",
+            (false, Language::En) => "unchanged",
+        };
+        say(format_args!("{id} {period}: {features} {state}{withheld}"))?;
+    }
+    if !published.left_out.is_empty() {
+        let names = published.left_out.join(", ");
+        say(match language {
+            Language::Zh => format!("不发布：{names}"),
+            Language::En => format!("left out: {names}"),
+        })?;
+    }
+    say(match language {
+        Language::Zh => format!("{to}：保护数据（{day}，k = {}）", policy.k()),
+        Language::En => format!("{to}: protected city of {day}, k = {}", policy.k()),
+    })
+}

@@ -1,0 +1,27 @@
+//! The protected city (统计保护): another city for those who may not see exact small numbers.
+//!
+//! Homes, workplaces and flows become pieces with counts that are rounded at random to multiples
+//! of k by one secret; everything else is as it was. Tiles, tables, catchments, scenarios and
+//! reports are computed from that city by the same code as from the exact one, so subtracting any
+//! two answers gives sums of rounded pieces and never a person.
+//!
+//! - [`Policy`]: k and the secret, which never change for published data.
+//! - [`pieces_of`]: a layer as pieces; small workplaces are merged first.
+//! - [`protect_flows`]: commuting flows.
+//! - [`publish`]: from the home of the exact city to the home of the protected one.
+//!
+//! Pure but for [`publish`], which writes into the home it is given.
+
+mod flows;
+mod merging;
+mod pieces;
+mod policy;
+mod publish;
+mod rounding;
+#[cfg(test)]
+mod tests;
+
+pub use flows::protect_flows;
+pub use pieces::{Pieces, pieces_of};
+pub use policy::{Policy, PolicyError};
+pub use publish::{PublishError, Published, PublishedLayer, publish};

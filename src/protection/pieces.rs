@@ -1,0 +1,165 @@
+use std::collections::{BTreeMap, HashMap};
+
+use geo::{Geometry, Point};
+
+use super::{
+    Policy,
+    merging::{Piece, Unit, merge},
+    rounding,
+};
+use crate::{
+    city::{Boundaries, City, LoadedLayer},
+    domain::{Grid, Layer, LayerKind, LevelId, Role, Table, TextColumn, Value},
+};
+
+/// The level whose areas no piece crosses, if it can be helped.
+const LEVEL: &str = "subdistrict";
+
+/// A layer of people or units as it is published.
+#[derive(Debug)]
+pub struct Pieces {
+    /// The layer with its counts only.
+    pub layer: Layer,
+    /// Points at the middle of cells; every count a multiple of k. Rows without any are left out.
+    pub table: Table,
+    /// Features that could not be merged with enough others to be published.
+    pub withheld: u64,
+}
+
+/// Homes or workplaces as pieces (cell and subdistrict); `None` for a layer of which nothing is
+/// published.
+///
+/// The same data and policy give the same pieces; the draws do not depend on the period.
+pub fn pieces_of(city: &City, loaded: &LoadedLayer, policy: &Policy) -> Option<Pieces> {
+    let layer = loaded.layer().protected()?;
+    let levels = levels_above(city);
+    let gathered = gather(loaded, &levels);
+    let (pieces, withheld) = match layer.kind {
+        LayerKind::Workplace => merge(gathered),
+        _ => (gathered, 0),
+    };
+    let mut table = Table::for_layer(&layer);
+    let mut units = Vec::new();
+    let wholes = rounding::wholes(loaded.layer());
+    let kept: Vec<usize> = layer
+        .attributes
+        .iter()
+        .filter_map(|attribute| loaded.layer().attribute_index(attribute.id.as_str()))
+        .collect();
+    for piece in pieces {
+        let id = id_of(&piece);
+        let rounded = rounding::round(policy, &id, loaded.layer(), &wholes, &piece.counts);
+        if rounded.iter().flatten().all(|count| *count == 0) {
+            continue;
+        }
+        let values: Vec<Value> = kept
+            .iter()
+            .map(|&at| rounded[at].map_or(Value::Missing, Value::Integer))
+            .collect();
+        let (lon, lat) = piece.center();
+        table.push(&id, Geometry::Point(Point::new(lon, lat)), &values);
+        units.push(piece.unit);
+    }
+    let mut boundaries = Boundaries::of(city);
+    boundaries.place(&layer, loaded.index.period(), &mut table);
+    set_units(&mut table, &levels, &units);
+    Some(Pieces {
+        layer,
+        table,
+        withheld,
+    })
+}
+
+/// The levels whose areas no piece crosses, larger areas first.
+fn levels_above(city: &City) -> Vec<LevelId> {
+    let catalog = city.catalog();
+    let rank = catalog.area_layer(LEVEL).map_or(0, |layer| layer.rank);
+    let areas = catalog.area_layers().into_iter();
+    let above = areas.filter(|layer| layer.rank <= rank);
+    above.filter_map(|layer| layer.area_level.clone()).collect()
+}
+
+/// One piece for each cell and area, in the order of their names.
+fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Vec<Piece> {
+    let (index, layer) = (&loaded.index, loaded.layer());
+    let grid = Grid {
+        cell_m: Policy::CELL_M,
+    };
+    let counts: Vec<usize> = layer.counts().map(|(place, _)| place).collect();
+    let judged = layer.index_with_role(Role::Jobs);
+    let judged = judged.or_else(|| counts.first().copied());
+    let at: Vec<Option<usize>> = levels
+        .iter()
+        .map(|level| index.level_index(level.as_str()))
+        .collect();
+    let mut units: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
+    let mut gathered: HashMap<(usize, (i32, i32)), Piece> = HashMap::new();
+    for feature in index.iter() {
+        let code = |at: &Option<usize>| at.and_then(|at| index.area_code(feature, at));
+        let unit: Vec<Option<&str>> = at.iter().map(code).collect();
+        let next = units.len();
+        let number = *units.entry(unit.clone()).or_insert(next);
+        let (lon, lat) = index.place(feature);
+        let cell = grid.cell(lon, lat);
+        let piece = gathered.entry((number, cell)).or_insert_with(|| Piece {
+            unit: unit.iter().map(|code| code.map(Into::into)).collect(),
+            cell_m: grid.cell_m,
+            cell,
+            features: 0,
+            largest: 0,
+            total: 0,
+            counts: vec![None; layer.attributes.len()],
+        });
+        piece.features += 1;
+        let weight = judged
+            .and_then(|at| index.integer(feature, at))
+            .unwrap_or(0);
+        piece.largest = piece.largest.max(weight);
+        piece.total = piece.total.saturating_add(weight);
+        for &at in &counts {
+            if let Some(count) = index.integer(feature, at) {
+                let sum = piece.counts[at].unwrap_or(0);
+                piece.counts[at] = Some(sum.saturating_add(count));
+            }
+        }
+    }
+    let mut pieces: Vec<Piece> = gathered.into_values().collect();
+    pieces.sort_unstable_by(|a, b| (&a.unit, a.cell).cmp(&(&b.unit, b.cell)));
+    pieces
+}
+
+/// The name of a piece at all times: the side, column and row of its cell, and its area.
+fn id_of(piece: &Piece) -> String {
+    let (column, row) = piece.cell;
+    let code = piece.unit.iter().rev().flatten().next();
+    let code = code.map_or("", |code| code);
+    format!(
+        "{}e{column}n{row}-{}-{code}",
+        piece.cell_m,
+        piece.unit.len()
+    )
+}
+
+/// A piece lies in the areas that its features lie in, whatever side of a border its middle is on;
+/// one that was merged across areas lies in none of them, nor in a part of one.
+fn set_units(table: &mut Table, levels: &[LevelId], units: &[Unit]) {
+    let mut placed: BTreeMap<LevelId, TextColumn> = std::mem::take(&mut table.area_codes);
+    let below = placed
+        .iter_mut()
+        .filter(|(level, _)| !levels.contains(level));
+    for (_, codes) in below {
+        let mut own = TextColumn::default();
+        for (row, unit) in units.iter().enumerate() {
+            own.push(codes.get(row).filter(|_| unit.len() == levels.len()));
+        }
+        *codes = own;
+    }
+    for (at, level) in levels.iter().enumerate() {
+        let mut own = TextColumn::default();
+        for unit in units {
+            own.push(unit.get(at).and_then(|code| code.as_deref()));
+        }
+        placed.insert(level.clone(), own);
+    }
+    table.area_codes = placed;
+}

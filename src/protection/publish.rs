@@ -1,0 +1,366 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Policy, pieces_of, protect_flows};
+use crate::{
+    city::{City, LoadedLayer, Setting, TimeMatrix},
+    domain::{Layer, LayerId, LevelId, Period, Protection, Table},
+    store::{Batch, BatchMode, ControlTotal, FlowBatch, ImportRecord, PLACED, Store, StoreError},
+};
+
+/// Why a city could not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "the target holds a city that is not protected: publish into a new file or an empty database"
+    )]
+    Exact,
+    #[error(
+        "the target was published with another key or k: the difference of the two would tell of \
+         small numbers. Use the key file that it was published with; if that is lost, take the old \
+         publication out of use everywhere before you publish into a new home"
+    )]
+    OtherPolicy,
+    #[error("the city is a protected one itself; publish from the exact city")]
+    Protected,
+    #[error("the target's note of its protection cannot be read: {0}")]
+    Note(String),
+}
+
+/// What was published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Layer, period, pieces, and whether they differ from what was there.
+    pub layers: Vec<PublishedLayer>,
+    /// Layers of which nothing is published, and matrices that name homes or workplaces.
+    pub left_out: Vec<String>,
+}
+
+/// One layer at one period as it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedLayer {
+    pub layer: LayerId,
+    pub period: Period,
+    pub features: u64,
+    /// Features of the exact city that no piece holds.
+    pub withheld: u64,
+    /// Whether it was written: it differs from what was published before.
+    pub is_new: bool,
+}
+
+/// Publishes a city: pieces for its people and units, rounded flows, and everything else as it is
+/// but for scenarios, layers of a clearance of their own and matrices that name homes. What is
+/// published already and has not changed is not written.
+///
+/// `day` is the day of the publication; edits show by it and not by the moment they were made.
+///
+/// # Errors
+/// A target that is no publication by this policy; what the homes say. Layers are written in one
+/// transaction.
+pub fn publish(
+    city: &City,
+    from: &dyn Store,
+    to: &dyn Store,
+    policy: &Policy,
+    day: &str,
+) -> Result<Published, PublishError> {
+    if city.protection().is_some() {
+        return Err(PublishError::Protected);
+    }
+    let protection = Protection {
+        k: policy.k(),
+        cell_m: Policy::CELL_M,
+        fingerprint: policy.fingerprint(),
+        published: day.to_owned(),
+    };
+    check_target(to, &protection)?;
+    let note = serde_json::to_string(&protection).map_err(|e| PublishError::Note(e.to_string()))?;
+    // First of all, so that nobody ever takes the target for an exact city.
+    to.set_setting(Protection::SETTING, &note)?;
+    let mut published = Published::default();
+    publish_layers(city, to, policy, day, &mut published)?;
+    publish_flows(city, to, policy, day)?;
+    publish_networks(city, from, to, &mut published)?;
+    publish_definitions(from, to)?;
+    publish_settings(city, from, to, &protection)?;
+    to.set_setting(PLACED, &to.change_number()?.to_string())?;
+    Ok(published)
+}
+
+/// Settings as they are; what stands on every map and document also says that it is protected.
+fn publish_settings(
+    city: &City,
+    from: &dyn Store,
+    to: &dyn Store,
+    protection: &Protection,
+) -> Result<(), StoreError> {
+    let mark = protection.mark();
+    let marked = |setting: Setting, mark: &str| {
+        let own = city.setting(setting);
+        let parts = [own, mark].into_iter().filter(|part| !part.is_empty());
+        let text = parts.collect::<Vec<_>>().join(" · ");
+        (setting.key().to_owned(), text)
+    };
+    let mut settings: BTreeMap<String, String> = from.settings()?.into_iter().collect();
+    settings.retain(|key, _| ![PLACED, Protection::SETTING].contains(&&**key));
+    settings.extend([
+        marked(Setting::MarkingZh, &mark.zh),
+        marked(Setting::MarkingEn, &mark.en),
+    ]);
+    for (key, value) in settings {
+        if to.setting(&key)?.as_ref() != Some(&value) {
+            to.set_setting(&key, &value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The target is empty, or was published by the same policy.
+fn check_target(to: &dyn Store, protection: &Protection) -> Result<(), PublishError> {
+    let Some(note) = to.setting(Protection::SETTING)? else {
+        return match to.change_number()? {
+            0 => Ok(()),
+            _ => Err(PublishError::Exact),
+        };
+    };
+    let known: Protection =
+        serde_json::from_str(&note).map_err(|e| PublishError::Note(e.to_string()))?;
+    let same = known.fingerprint == protection.fingerprint && known.cell_m == protection.cell_m;
+    match same {
+        true => Ok(()),
+        false => Err(PublishError::OtherPolicy),
+    }
+}
+
+/// A state of a layer that is to be written.
+struct State {
+    layer: Layer,
+    period: Period,
+    table: Table,
+    records: Vec<ImportRecord>,
+    totals: Vec<ControlTotal>,
+}
+
+fn publish_layers(
+    city: &City,
+    to: &dyn Store,
+    policy: &Policy,
+    day: &str,
+    published: &mut Published,
+) -> Result<(), PublishError> {
+    let levels = city.catalog().levels();
+    let mut states = Vec::new();
+    let mut kept: BTreeSet<(LayerId, Period)> = BTreeSet::new();
+    for loaded in city.all_states() {
+        let (id, period) = (loaded.layer().id.clone(), loaded.index.period().clone());
+        let Some((state, withheld)) = state_of(city, loaded, policy, day) else {
+            published.left_out.push(id.to_string());
+            continue;
+        };
+        kept.insert((id.clone(), period.clone()));
+        let is_new = !is_same(&to.read(&state.layer, &period)?, &state.table, &levels);
+        published.layers.push(PublishedLayer {
+            layer: id,
+            period,
+            features: state.table.len() as u64,
+            withheld,
+            is_new,
+        });
+        if is_new {
+            states.push(state);
+        }
+    }
+    // What the city no longer has.
+    for gone in to.states()? {
+        let known = kept.contains(&(gone.layer.clone(), gone.period.clone()));
+        let layer = city.catalog().layer(gone.layer.as_str());
+        if let Some(layer) = layer.filter(|_| !known && gone.features > 0) {
+            let layer = layer.protected().unwrap_or_else(|| (**layer).clone());
+            states.push(State {
+                table: Table::for_layer(&layer),
+                layer,
+                period: gone.period,
+                records: Vec::new(),
+                totals: Vec::new(),
+            });
+        }
+    }
+    let nothing: Vec<Table> = states.iter().map(|s| Table::for_layer(&s.layer)).collect();
+    let mut batches = Vec::new();
+    for (state, nothing) in states.iter().zip(&nothing) {
+        let first = Batch {
+            layer: &state.layer,
+            period: state.period.clone(),
+            mode: BatchMode::Replace,
+            table: &state.table,
+            source_geometries: None,
+            record: state.records.first().cloned(),
+            control_totals: &state.totals,
+            only: None,
+        };
+        let more = state.records.iter().skip(1).map(|record| Batch {
+            mode: BatchMode::Append,
+            table: nothing,
+            record: Some(record.clone()),
+            control_totals: &[],
+            ..first.clone()
+        });
+        batches.push(first.clone());
+        batches.extend(more);
+    }
+    if !batches.is_empty() {
+        to.commit(&batches, &mut |_| true)?;
+    }
+    Ok(())
+}
+
+/// A state as it is published, with the features that are withheld.
+fn state_of(city: &City, loaded: &LoadedLayer, policy: &Policy, day: &str) -> Option<(State, u64)> {
+    let period = loaded.index.period().clone();
+    let totals = loaded.control_totals.clone();
+    if !loaded.layer().is_personal() {
+        let state = State {
+            layer: loaded.layer().protected()?,
+            period,
+            table: loaded.index.to_table(),
+            records: loaded.records.clone(),
+            totals,
+        };
+        return Some((state, 0));
+    }
+    let pieces = pieces_of(city, loaded, policy)?;
+    let records = loaded.records.iter();
+    let records = records.map(|record| without_traces(record, &pieces.layer, day));
+    let state = State {
+        records: records.collect(),
+        layer: pieces.layer,
+        period,
+        table: pieces.table,
+        totals,
+    };
+    Some((state, pieces.withheld))
+}
+
+/// Where data come from, without file names and numbers of rows.
+fn without_traces(record: &ImportRecord, layer: &Layer, day: &str) -> ImportRecord {
+    let estimated = record.estimated.iter();
+    ImportRecord {
+        source: record.source.clone(),
+        licence: record.licence.clone(),
+        imported_at: day.to_owned(),
+        estimated: estimated
+            .filter(|id| layer.attribute(id.as_str()).is_some())
+            .cloned()
+            .collect(),
+        synthetic: record.synthetic,
+        ..ImportRecord::default()
+    }
+}
+
+/// Whether two tables hold the same rows in the same order, in the same areas.
+fn is_same(a: &Table, b: &Table, levels: &[LevelId]) -> bool {
+    let codes = |level: &LevelId| {
+        let (a, b) = (a.area_codes.get(level), b.area_codes.get(level));
+        (0..b
+            .map_or(0, |codes| codes.len())
+            .max(a.map_or(0, |codes| codes.len())))
+            .all(|row| a.and_then(|codes| codes.get(row)) == b.and_then(|codes| codes.get(row)))
+    };
+    a.ids == b.ids
+        && a.geometries == b.geometries
+        && a.columns == b.columns
+        && levels.iter().all(codes)
+}
+
+fn publish_flows(
+    city: &City,
+    to: &dyn Store,
+    policy: &Policy,
+    day: &str,
+) -> Result<(), PublishError> {
+    for loaded in city.all_flows() {
+        let flows = protect_flows(&loaded.flows, policy);
+        if flows == to.flows(&loaded.level, &loaded.period)? {
+            continue;
+        }
+        let record = &loaded.record;
+        let batch = FlowBatch {
+            level: loaded.level.clone(),
+            period: loaded.period.clone(),
+            flows: &flows,
+            record: ImportRecord {
+                source: record.source.clone(),
+                licence: record.licence.clone(),
+                imported_at: day.to_owned(),
+                synthetic: record.synthetic,
+                ..ImportRecord::default()
+            },
+            replace: true,
+        };
+        to.put_flows(&batch, &mut |_| true)?;
+    }
+    Ok(())
+}
+
+/// Streets and timetables as they are; travel times between homes or workplaces are left out, for
+/// their ids are not published.
+fn publish_networks(
+    city: &City,
+    from: &dyn Store,
+    to: &dyn Store,
+    published: &mut Published,
+) -> Result<(), PublishError> {
+    for name in from.network_names()? {
+        let matrix = name.strip_prefix(TimeMatrix::PREFIX);
+        if let Some(matrix) = matrix.and_then(|name| city.matrix(name))
+            && names_features_of_people(city, matrix)
+        {
+            published.left_out.push(name);
+            continue;
+        }
+        let network = from.network(&name)?;
+        if let Some(network) =
+            network.filter(|own| to.network(&name).ok().flatten().as_ref() != Some(own))
+        {
+            to.set_network(&name, &network)?;
+        }
+    }
+    Ok(())
+}
+
+fn names_features_of_people(city: &City, matrix: &TimeMatrix) -> bool {
+    let personal = city
+        .all_states()
+        .filter(|loaded| loaded.layer().is_personal());
+    personal.into_iter().any(|loaded| {
+        [true, false].into_iter().any(|is_from| {
+            let found = matrix.features(is_from, loaded);
+            found.iter().any(Option::is_some)
+        })
+    })
+}
+
+fn publish_definitions(from: &dyn Store, to: &dyn Store) -> Result<(), PublishError> {
+    let wanted: Vec<_> = from
+        .definitions()?
+        .into_iter()
+        .map(|s| s.definition)
+        .collect();
+    let there: Vec<_> = to
+        .definitions()?
+        .into_iter()
+        .map(|s| s.definition)
+        .collect();
+    for gone in &there {
+        let named = |d: &&crate::store::Definition| d.kind == gone.kind && d.id == gone.id;
+        if !wanted.iter().any(|d| named(&d)) {
+            to.remove_definition(&gone.kind, &gone.id)?;
+        }
+    }
+    let fresh: Vec<_> = wanted.into_iter().filter(|d| !there.contains(d)).collect();
+    if !fresh.is_empty() {
+        to.put_definitions(&fresh)?;
+    }
+    Ok(())
+}
