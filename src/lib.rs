@@ -11,11 +11,13 @@
 //! - [`protection`]: from a city the pieces and rounded counts that everybody may see.
 //! - [`query`], [`tiles`]: plain functions from the city to answers and tiles.
 //! - [`reports`]: answers as documents to hand in.
+//! - [`accounts`]: who may do what, and the record of what was done; a file of their own.
 //! - [`http`]: routes. Only here are status codes and JSON envelopes.
 //!
-//! Invariants: only `store` holds SQL; only `import` reads foreign formats; only `export`,
+//! Invariants: only `store` holds SQL on a city, `accounts` that of its own file; only `import` reads foreign formats; only `export`,
 //! `reports` and `tiles` write them; `analysis`, `query` and `tiles` have no clock, no log and no database.
 
+pub mod accounts;
 pub mod analysis;
 pub mod city;
 pub mod cli;

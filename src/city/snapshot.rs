@@ -3,12 +3,17 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use sha2::{Digest, Sha256};
+
 use super::{
     AreaLocator, Areas, LoadedFlows, OwnNorms, ScenarioStamp, Streets, TimeMatrix, Transit, Ways,
     kept::Kept,
 };
 use crate::{
-    domain::{AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Protection, Title},
+    domain::{
+        AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Protection, SecurityLevel,
+        Title,
+    },
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
 };
@@ -275,6 +280,25 @@ impl City {
     pub(super) fn with_stamp(mut self, edited: u64, scenario: Option<Arc<ScenarioStamp>>) -> Self {
         (self.edited, self.scenario) = (edited, scenario);
         self
+    }
+
+    /// The same city without the data of layers above `clearance`, as if it held none of them; this
+    /// very one where there are none.
+    pub fn cleared(self: &Arc<Self>, clearance: SecurityLevel) -> Arc<Self> {
+        let is_hidden = |loaded: &Arc<LoadedLayer>| loaded.layer().level > clearance;
+        if !self.all_states().any(is_hidden) {
+            return self.clone();
+        }
+        let mut city = City::clone(self);
+        city.layers
+            .retain(|_, states| !states.values().any(is_hidden));
+        // What was made of the whole city does not hold for a part of it.
+        (city.areas, city.locators) = (Arc::default(), Arc::default());
+        let named = format!("{} {clearance:?}", self.stamp());
+        let hash = Sha256::digest(named);
+        let first: [u8; 8] = hash[..8].try_into().expect("a hash has 32 bytes");
+        city.edited = u64::from_be_bytes(first).max(1);
+        Arc::new(city)
     }
 
     /// The scenario (方案) that this city is; `None` for the city as it is.

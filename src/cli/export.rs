@@ -17,9 +17,9 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct ExportArguments {
     /// The layer to write.
-    layer: String,
+    pub(super) layer: String,
     #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
-    city: Home,
+    pub(super) city: Home,
     /// geojson, geojsonl, flatgeobuf, gpkg, shapefile, csv or xlsx; found out from the name of the
     /// file where it is not given.
     #[arg(long)]
@@ -79,7 +79,7 @@ pub fn run(
 #[derive(Debug, clap::Args)]
 pub struct TemplateArguments {
     /// The layer that the table is for; `lines`, `targets`, `norms`, or `zoning` for rules to edit.
-    layer: String,
+    pub(super) layer: String,
     /// Of `norms`: which set; public_services without it.
     id: Option<String>,
     /// The workbook to write; of `norms` and `zoning` a TOML file.

@@ -3,6 +3,7 @@
 //! Progress goes to standard error, results to standard output. Exit 0 done, 1 the data or the
 //! question is wrong, 2 usage.
 
+mod accounts;
 mod check;
 mod copy;
 mod demo;
@@ -82,6 +83,10 @@ enum Command {
     Settings(settings::SettingsArguments),
     /// Layers, counts, dates and sources of a city.
     Info(CityArgument),
+    /// Who may use a city over the network: make accounts, grant, lock, reset.
+    Accounts(accounts::AccountsArguments),
+    /// The record of what was done: check, list, export, prune.
+    Audit(accounts::AuditArguments),
 }
 
 /// The city that a command is about.
@@ -136,7 +141,29 @@ fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let catalog = Arc::new(definitions::read_catalog(arguments.layers.as_deref())?);
+    let told = on_record(&arguments.command);
+    let done = act(arguments, catalog);
+    if let Some((path, act, subject)) = told {
+        accounts::add_record(&path, act, &subject, &done)?;
+    }
+    done
+}
+
+/// What goes into the record of a city with accounts: whatever changes it or takes data away.
+fn on_record(command: &Command) -> Option<(PathBuf, &'static str, String)> {
+    let (city, act, subject) = match command {
+        Command::Import(import) => (&import.city, "import", import.layer.as_str()),
+        Command::Export(export) => (&export.city, "export", export.layer.as_str()),
+        Command::Settings(settings) => (&settings.city, "settings", ""),
+        _ => return None,
+    };
+    Some((accounts::find_record(city)?, act, subject.to_owned()))
+}
+
+fn act(arguments: Arguments, catalog: Arc<Catalog>) -> Result<(), Failure> {
     match arguments.command {
+        Command::Accounts(command) => accounts::run(&command, arguments.lang),
+        Command::Audit(command) => accounts::run_audit(&command, arguments.lang),
         Command::Demo(command) => demo::run(&command, catalog, arguments.lang),
         Command::Serve(command) => serve::run(&command, catalog),
         Command::Import(command) if command.layer == "matrix" => {

@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{Failure, interrupt::StopSignal};
+use super::{Failure, accounts::ServeAccounts, interrupt::StopSignal};
 use crate::{
     city::{self, LiveCity},
     domain::{Catalog, SecurityLevel},
@@ -15,6 +15,8 @@ pub struct ServeArguments {
     /// Address and port; without accounts only a loopback address is allowed.
     #[arg(long, env = "SUITU_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[command(flatten)]
+    accounts: ServeAccounts,
 }
 
 pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Failure> {
@@ -25,10 +27,11 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
                 .unwrap_or_else(|_| "suitu=info".into()),
         )
         .init();
-    if !arguments.listen.ip().is_loopback() {
+    let accounts = arguments.accounts.open(&arguments.city)?;
+    if accounts.is_none() && !arguments.listen.ip().is_loopback() {
         return Err(format!(
             "{} is not a loopback address: a city without accounts is for its own machine only; \
-             listen on 127.0.0.1",
+             listen on 127.0.0.1, or make accounts: suitu accounts init",
             arguments.listen
         )
         .into());
@@ -38,9 +41,12 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     let city = city::catch_up(&*store, city::load(&*store as &dyn Store, catalog)?)?;
     let guarded =
         |loaded: &&Arc<city::LoadedLayer>| loaded.layer().level >= SecurityLevel::Sensitive;
-    if let Some(loaded) = city.all_states().find(guarded) {
+    if accounts.is_none()
+        && let Some(loaded) = city.all_states().find(guarded)
+    {
         return Err(format!(
-            "layer {} is sensitive (敏感 or above): such a city needs accounts even on its own machine",
+            "layer {} is sensitive (敏感 or above): such a city needs accounts even on its \
+             own machine: suitu accounts init",
             loaded.layer().id
         )
         .into());
@@ -74,7 +80,11 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         });
         let first = live.snapshot();
         tokio::task::spawn_blocking(move || first.join_streets());
-        let state = AppState::new(live, true).with_store(store.clone());
+        let mut state = AppState::new(live, accounts.is_none()).with_store(store.clone());
+        if let Some((accounts, recorder, doors)) = accounts {
+            tracing::info!(accounts = %accounts.path().display(), "whoever asks must sign in");
+            state = state.with_accounts(accounts, recorder, doors);
+        }
         let mut asked = StopSignal::listen()?;
         http::serve(listener, state, async move { asked.wait().await }).await?;
         follower.abort();

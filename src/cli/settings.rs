@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct SettingsArguments {
     #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
-    city: Home,
+    pub(super) city: Home,
     /// The city's name in Chinese.
     #[arg(long, value_name = "TEXT")]
     title_zh: Option<String>,

@@ -6,7 +6,10 @@ use axum::{
 };
 
 use super::snapshot::Snapshot;
-use crate::city::City;
+use crate::{
+    accounts::{Actor, UserName},
+    city::City,
+};
 
 /// What a request says beside its question: how it wants the answer, and what it already holds.
 pub struct Asker {
@@ -14,16 +17,20 @@ pub struct Asker {
     pub headers: HeaderMap,
     /// The scenario's city where the request names one; `None` is the city as it is.
     pub city: Option<Arc<City>>,
+    /// The account that asks, where there are accounts.
+    pub who: Option<UserName>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let actor = parts.extensions.get::<Arc<Actor>>();
         Ok(Asker {
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
             city: parts.extensions.get().map(|Snapshot(city)| city.clone()),
+            who: actor.and_then(|actor| actor.user.clone()),
         })
     }
 }
@@ -50,11 +57,12 @@ mod tests {
             let value = prefer.parse().expect("a header value");
             let headers = HeaderMap::from_iter([("prefer".parse().expect("a name"), value)]);
             let path = String::new();
-            let city = None;
+            let (city, who) = (None, None);
             Asker {
                 path,
                 headers,
                 city,
+                who,
             }
             .wants_job()
         };

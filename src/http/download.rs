@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked};
+use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked, snapshot::Snapshot};
 use crate::{
     domain::{Language, Period},
     export::{self, Format},
@@ -107,13 +107,12 @@ impl std::io::Write for Waited<'_> {
            ("lang" = Option<String>, Query, description = "zh or en")),
     responses((status = 200, description = "an XLSX workbook", content_type = "application/octet-stream")))]
 pub async fn find_template(
-    State(state): State<AppState>,
+    Snapshot(city): Snapshot,
     asker: Asker,
     Path(layer): Path<String>,
     question: Result<Query<DownloadQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let DownloadQuery { lang, .. } = asked(question)?;
-    let city = state.city();
     let missing = || ApiError::NotFound {
         what: "layer",
         name: layer.chars().take(64).collect(),

@@ -6,6 +6,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
+    accounts::AccountError,
     city::scenario::{EditError, ScenarioError},
     query::QueryError,
     store::StoreError,
@@ -52,6 +53,18 @@ pub enum ApiError {
     /// What is asked for needs something that this machine does not have yet.
     #[error("{0}")]
     NotReady(String),
+    /// Whoever asks may not; `reason` is for programs.
+    #[error("{detail}")]
+    Refused {
+        reason: &'static str,
+        detail: String,
+    },
+    #[error("too many requests; try again in {0} s")]
+    TooManyRequests(u64),
+    #[error("what is done cannot be recorded now, so nothing is done; the server's log says why")]
+    NotRecorded,
+    #[error(transparent)]
+    Account(#[from] AccountError),
     #[error("the server failed; its log says why")]
     Internal(String),
 }
@@ -76,6 +89,24 @@ impl ApiError {
             ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
+            ApiError::Refused { reason, .. } => match *reason {
+                "sign_in" | "token" => StatusCode::UNAUTHORIZED,
+                _ => StatusCode::FORBIDDEN,
+            },
+            ApiError::TooManyRequests(_) | ApiError::Account(AccountError::Delayed(_)) => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            ApiError::Account(error) => match error {
+                AccountError::Field { .. }
+                | AccountError::NotTogether(..)
+                | AccountError::NoInvitation => StatusCode::BAD_REQUEST,
+                AccountError::WrongCredentials | AccountError::CodeNeeded => {
+                    StatusCode::UNAUTHORIZED
+                }
+                AccountError::NoUser(_) | AccountError::NoToken(_) => StatusCode::NOT_FOUND,
+                AccountError::UserThere(_) | AccountError::Refused(_) => StatusCode::CONFLICT,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
             ApiError::NotYet | ApiError::Nothing(_) => StatusCode::CONFLICT,
             ApiError::Changed(_) => StatusCode::PRECONDITION_FAILED,
             ApiError::JobCancelled => StatusCode::GONE,
@@ -84,8 +115,17 @@ impl ApiError {
             | ApiError::JobTimedOut(_)
             | ApiError::Busy
             | ApiError::TooManyJobs
+            | ApiError::NotRecorded
             | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a client is told; the cause of a failure is not for them.
+    fn detail(&self) -> String {
+        match self.cause() {
+            Some(_) => "the server failed; its log says why".into(),
+            None => self.to_string(),
         }
     }
 
@@ -94,6 +134,19 @@ impl ApiError {
             ApiError::Query(QueryError::Field { field, .. }) => Some(field),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
+            ApiError::Account(AccountError::Field { field, .. }) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// For programs to tell by.
+    fn reason(&self) -> Option<&'static str> {
+        match self {
+            ApiError::Refused { reason, .. } => Some(reason),
+            ApiError::Account(AccountError::WrongCredentials) => Some("wrong_credentials"),
+            ApiError::Account(AccountError::CodeNeeded) => Some("code_needed"),
+            ApiError::Account(AccountError::Delayed(_)) => Some("delayed"),
+            ApiError::Account(AccountError::NoInvitation) => Some("no_invitation"),
             _ => None,
         }
     }
@@ -105,8 +158,11 @@ impl ApiError {
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or("error"),
             "status": status.as_u16(),
-            "detail": self.to_string(),
+            "detail": self.detail(),
         });
+        if let Some(reason) = self.reason() {
+            problem["reason"] = json!(reason);
+        }
         if let Some(field) = self.field() {
             problem["field"] = json!(field);
         }
@@ -121,16 +177,21 @@ impl ApiError {
     pub fn cause(&self) -> Option<&str> {
         match self {
             ApiError::Internal(cause) => Some(cause),
+            ApiError::Account(
+                AccountError::Backend(cause) | AccountError::Open { problem: cause, .. },
+            ) => Some(cause),
             _ => None,
         }
     }
 
     /// When it is worth asking again.
-    fn retry_after_s(&self) -> Option<&'static str> {
+    fn retry_after_s(&self) -> Option<u64> {
         match self {
-            ApiError::TooManyJobs => Some("30"),
-            ApiError::NotYet => Some("1"),
-            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some("1"),
+            ApiError::TooManyJobs => Some(30),
+            ApiError::NotYet => Some(1),
+            ApiError::TooManyRequests(seconds) => Some(*seconds),
+            ApiError::Account(AccountError::Delayed(seconds)) => u64::try_from(*seconds).ok(),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         }
     }
 }
@@ -147,7 +208,7 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         if let Some(seconds) = self.retry_after_s() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -7,16 +7,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ApiError, AppState};
+use super::{ApiError, AppState, accounts::bare};
 
-/// Without accounts only this machine may ask, by its own name and without a proxy between.
+/// Without accounts only this machine may ask, by its own name and without a proxy between; with
+/// accounts whoever knows the server by its name.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if state.loopback_only
-        && let Err(error) = check_loopback(request.headers())
-    {
-        return with_headers(error.into_response());
+    let headers = request.headers();
+    let checked = match &state.access {
+        Some(access) => access.doors.check_host(headers),
+        None if state.loopback_only => check_loopback(headers),
+        None => Ok(()),
+    };
+    match checked {
+        Ok(()) => with_headers(next.run(request).await),
+        Err(error) => with_headers(error.into_response()),
     }
-    with_headers(next.run(request).await)
 }
 
 fn check_loopback(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -56,11 +61,7 @@ fn check_loopback(headers: &HeaderMap) -> Result<(), ApiError> {
 
 /// Whether a host, with or without port, is this machine.
 fn is_loopback_host(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let name = bare(host);
     name.eq_ignore_ascii_case("localhost")
         || name
             .parse::<std::net::IpAddr>()
@@ -69,7 +70,7 @@ fn is_loopback_host(host: &str) -> bool {
 
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; \
-     connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+     connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 fn with_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
@@ -78,6 +79,8 @@ fn with_headers(mut response: Response) -> Response {
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
     ] {
         headers
             .entry(name)

@@ -1,6 +1,7 @@
 //! Routes: parse, ask, answer. Only this room knows status codes and JSON envelopes.
 
 mod access;
+mod accounts;
 mod answers;
 mod areas;
 mod asked;
@@ -35,6 +36,10 @@ mod tiles;
 mod travel_times;
 mod zoning;
 
+use std::net::SocketAddr;
+
+use accounts::Access;
+pub use accounts::Doors;
 use asker::Asker;
 pub use computing::Bounds;
 use document::Document;
@@ -52,11 +57,19 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let jobs = state.jobs.clone();
+    let access = state.access.clone();
     let stop = async move {
         stop.await;
         jobs.close();
     };
-    axum::serve(listener, router(state))
+    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, routes)
         .with_graceful_shutdown(stop)
-        .await
+        .await;
+    if let Some(access) = access {
+        // Nothing that was done is left out of the record.
+        let stopping = tokio::task::spawn_blocking(move || access.recorder.stop());
+        stopping.await.ok();
+    }
+    served
 }

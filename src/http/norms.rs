@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value as Json_, json};
 
-use super::{ApiError, AppState};
+use super::{ApiError, AppState, snapshot::Snapshot};
 use crate::{
     city::City,
     definitions,
@@ -19,8 +19,7 @@ use crate::{
 /// Every norm set (标准) with what it follows.
 #[utoipa::path(get, path = "/api/norms", tag = "norms",
     responses((status = 200, description = "rows: id, title, source, date, own, items, circles; faults: own sets that cannot be used", body = serde_json::Value)))]
-pub async fn list_norms(State(state): State<AppState>) -> Json<Json_> {
-    let city = state.city();
+pub async fn list_norms(Snapshot(city): Snapshot) -> Json<Json_> {
     let row = |set: &std::sync::Arc<NormSet>| {
         let items = set.items.iter();
         let items = items.map(|item| {
@@ -45,11 +44,10 @@ pub async fn list_norms(State(state): State<AppState>) -> Json<Json_> {
     params(("id" = String, Path, description = "the norm set")),
     responses((status = 200, description = "the set with every figure, its source, date and confidence; a figure without a value is set by the city", body = serde_json::Value)))]
 pub async fn find_norms(
-    State(state): State<AppState>,
+    Snapshot(city): Snapshot,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let city = state.city();
     let set = city.norm_set(&id).ok_or_else(|| unknown(&id))?;
     let accepted = headers.get(header::ACCEPT).and_then(|h| h.to_str().ok());
     if accepted.is_some_and(|accepted| accepted.starts_with(TOML)) {

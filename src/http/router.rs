@@ -5,9 +5,9 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, areas, assets, city, commute, compress, download, features, gaps,
-    guard, health, jobs, layers, norms, openapi, questions, reports, scenarios, siting, snapshot,
-    stations, tiles, travel_times, zoning,
+    ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download,
+    features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports, scenarios,
+    siting, snapshot, stations, tiles, travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -81,6 +81,27 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(tiles::find_tile))
         .routes(routes!(tiles::find_tilejson))
         .routes(routes!(tiles::find_style))
+        .routes(routes!(
+            accounts::find_session,
+            accounts::sign_in,
+            accounts::sign_out
+        ))
+        .routes(routes!(accounts::accept_invitation))
+        .routes(routes!(accounts::change_password))
+        .routes(routes!(
+            accounts::begin_second_factor,
+            accounts::confirm_second_factor
+        ))
+        .routes(routes!(accounts::list_tokens, accounts::create_token))
+        .routes(routes!(accounts::remove_token))
+        .routes(routes!(accounts::list_users, accounts::create_user))
+        .routes(routes!(accounts::change_user))
+        .routes(routes!(accounts::reset_user))
+        .routes(routes!(accounts::put_grants))
+        .routes(routes!(accounts::find_policy, accounts::put_policy))
+        .routes(routes!(accounts::list_audit))
+        .routes(routes!(accounts::export_audit))
+        .routes(routes!(accounts::check_audit))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -91,6 +112,10 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(
             state.clone(),
             snapshot::choose,
+        ))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            accounts::enforce,
         ))
         .layer(middleware::from_fn(compress::compress))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -1,5 +1,7 @@
 //! Scenarios: made, edited, taken back, compared.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{
@@ -16,6 +18,7 @@ use super::{
     ApiError, AppState, Asker,
     answers::{Form, answer},
     asked::{asked, posted},
+    snapshot::Snapshot,
 };
 use crate::{
     city::{
@@ -60,6 +63,7 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 /// Changes a scenario that a writer has seen, and tells of it.
 async fn changed(
     state: &AppState,
+    base: Arc<City>,
     headers: &HeaderMap,
     change: impl FnOnce(&Scenarios, &City, Option<u64>) -> Result<Scenario, ScenarioError>
     + Send
@@ -67,7 +71,9 @@ async fn changed(
 ) -> Result<Response, ApiError> {
     let version = seen(headers)?;
     let after = state
-        .with_scenarios(move |scenarios, base| Ok(change(scenarios, base, version)?))
+        .with_scenarios(base, move |scenarios, base| {
+            Ok(change(scenarios, base, version)?)
+        })
         .await?;
     Ok(told(StatusCode::OK, &after))
 }
@@ -75,9 +81,12 @@ async fn changed(
 /// All scenarios (方案), oldest first, with their edits.
 #[utoipa::path(get, path = "/api/scenarios", tag = "scenarios",
     responses((status = 200, description = "rows of scenarios", body = serde_json::Value)))]
-pub async fn list_scenarios(State(state): State<AppState>) -> Result<Response, ApiError> {
+pub async fn list_scenarios(
+    State(state): State<AppState>,
+    Snapshot(base): Snapshot,
+) -> Result<Response, ApiError> {
     let rows = state
-        .with_scenarios(|scenarios, base| Ok(scenarios.list(base)?))
+        .with_scenarios(base, |scenarios, base| Ok(scenarios.list(base)?))
         .await?;
     Ok(Json(json!({ "rows": rows })).into_response())
 }
@@ -96,11 +105,14 @@ pub struct NewScenario {
     responses((status = 201, description = "the scenario, its address in `Location`", body = serde_json::Value)))]
 pub async fn create_scenario(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     new: Result<Json<NewScenario>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let new = posted(new)?;
     let made = state
-        .with_scenarios(move |scenarios, base| Ok(scenarios.create(base, &new.name, &new.note)?))
+        .with_scenarios(base, move |scenarios, base| {
+            Ok(scenarios.create(base, &new.name, &new.note)?)
+        })
         .await?;
     let mut response = told(StatusCode::CREATED, &made);
     let place = format!("/api/scenarios/{}", made.id);
@@ -116,10 +128,11 @@ pub async fn create_scenario(
     responses((status = 200, description = "the scenario; its etag goes into If-Match", body = serde_json::Value)))]
 pub async fn find_scenario(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path(id): Path<u64>,
 ) -> Result<Response, ApiError> {
     let found = state
-        .with_scenarios(move |scenarios, base| Ok(scenarios.find(base, id)?))
+        .with_scenarios(base, move |scenarios, base| Ok(scenarios.find(base, id)?))
         .await?;
     Ok(told(StatusCode::OK, &found))
 }
@@ -140,12 +153,13 @@ pub struct Texts {
               (status = 412, description = "changed meanwhile")))]
 pub async fn describe_scenario(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path(id): Path<u64>,
     headers: HeaderMap,
     texts: Result<Json<Texts>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let texts = posted(texts)?;
-    changed(&state, &headers, move |scenarios, base, version| {
+    changed(&state, base, &headers, move |scenarios, base, version| {
         let described = Described {
             name: texts.name.as_deref(),
             note: texts.note.as_deref(),
@@ -163,12 +177,13 @@ pub async fn describe_scenario(
     responses((status = 204, description = "removed"), (status = 412, description = "changed meanwhile")))]
 pub async fn delete_scenario(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path(id): Path<u64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let version = seen(&headers)?;
     state
-        .with_scenarios(move |scenarios, _| Ok(scenarios.delete(id, version)?))
+        .with_scenarios(base, move |scenarios, _| Ok(scenarios.delete(id, version)?))
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -186,6 +201,7 @@ pub async fn delete_scenario(
               (status = 412, description = "changed meanwhile")))]
 pub async fn add_edits(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path(id): Path<u64>,
     headers: HeaderMap,
     body: Result<Json<Value>, JsonRejection>,
@@ -206,7 +222,7 @@ pub async fn add_edits(
         },
         one => read(one).map(|edit| vec![edit]),
     }?;
-    changed(&state, &headers, move |scenarios, base, version| {
+    changed(&state, base, &headers, move |scenarios, base, version| {
         scenarios.add(base, id, version, edits)
     })
     .await
@@ -226,12 +242,13 @@ pub struct Note {
     responses((status = 200, description = "the scenario", body = serde_json::Value)))]
 pub async fn describe_edit(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path((id, number)): Path<(u64, u64)>,
     headers: HeaderMap,
     note: Result<Json<Note>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let note = posted(note)?.note;
-    changed(&state, &headers, move |scenarios, base, version| {
+    changed(&state, base, &headers, move |scenarios, base, version| {
         let described = Described {
             edit: Some((number, &note)),
             ..Described::default()
@@ -249,10 +266,11 @@ pub async fn describe_edit(
               (status = 409, description = "there is no edit")))]
 pub async fn undo_edit(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path(id): Path<u64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    changed(&state, &headers, move |scenarios, base, version| {
+    changed(&state, base, &headers, move |scenarios, base, version| {
         scenarios.undo(base, id, version)
     })
     .await
@@ -266,10 +284,11 @@ pub async fn undo_edit(
               (status = 409, description = "nothing was taken back")))]
 pub async fn redo_edit(
     State(state): State<AppState>,
+    Snapshot(base): Snapshot,
     Path(id): Path<u64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    changed(&state, &headers, move |scenarios, base, version| {
+    changed(&state, base, &headers, move |scenarios, base, version| {
         scenarios.redo(base, id, version)
     })
     .await
@@ -379,8 +398,9 @@ async fn compared(
     })?;
     // Both sides read one snapshot.
     let edits = comparing.edits.unwrap_or(usize::MAX);
+    let base = state.city_for(asker.city.as_ref())?;
     let (base, scenario) = state
-        .with_scenarios(move |scenarios, base| {
+        .with_scenarios(base, move |scenarios, base| {
             Ok((base.clone(), scenarios.city_after(base, id, edits)?))
         })
         .await?;

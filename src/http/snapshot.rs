@@ -1,7 +1,7 @@
 //! Which city a request is about: the city as it is, or a scenario of it. Chosen here alone, before
 //! any route sees the request.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -21,16 +21,16 @@ const PARAMETER: &str = "scenario=";
 pub struct Snapshot(pub Arc<City>);
 
 impl FromRequestParts<AppState> for Snapshot {
-    type Rejection = Infallible;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let chosen = parts.extensions.get::<Snapshot>();
-        Ok(chosen.cloned().unwrap_or_else(|| Snapshot(state.city())))
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let chosen = parts.extensions.get().map(|Snapshot(city)| city);
+        state.city_for(chosen).map(Snapshot)
     }
 }
 
-/// Takes `scenario=ID` out of the address and puts the city of that scenario in its place; without
-/// it the city as it is. Routes of scenarios themselves name theirs in the path.
+/// Takes `scenario=ID` out of the address and puts the city of that scenario, made upon the city that
+/// whoever asks may read, in its place; without it that city as it is. Routes of scenarios themselves name theirs in the path.
 pub async fn choose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let asked = match request.uri().path().starts_with("/api/scenarios") {
         true => None,
@@ -39,7 +39,12 @@ pub async fn choose(State(state): State<AppState>, mut request: Request, next: N
     if let Some((uri, id)) = asked {
         *request.uri_mut() = uri;
         if !id.is_empty() {
-            match scenario(&state, &id).await {
+            let chosen = request.extensions().get().map(|Snapshot(city)| city);
+            // An operation that reads no city reads no scenario either.
+            let Ok(base) = state.city_for(chosen) else {
+                return next.run(request).await;
+            };
+            match scenario(&state, base, &id).await {
                 Ok(city) => drop(request.extensions_mut().insert(Snapshot(city))),
                 Err(error) => return error.into_response(),
             }
@@ -50,14 +55,14 @@ pub async fn choose(State(state): State<AppState>, mut request: Request, next: N
 
 /// The city of `ID` or `ID.VERSION`: a new version asks for what was kept anew, and answers are
 /// those of now either way.
-async fn scenario(state: &AppState, named: &str) -> Result<Arc<City>, ApiError> {
+async fn scenario(state: &AppState, base: Arc<City>, named: &str) -> Result<Arc<City>, ApiError> {
     let id = named.split_once('.').map_or(named, |(id, _)| id);
     let id: u64 = id.parse().map_err(|_| ApiError::BadField {
         field: "scenario".into(),
         problem: "a scenario is named by its number, see /api/scenarios".into(),
     })?;
     state
-        .with_scenarios(move |scenarios, base| Ok(scenarios.city(base, id)?))
+        .with_scenarios(base, move |scenarios, base| Ok(scenarios.city(base, id)?))
         .await
 }
 

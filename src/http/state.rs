@@ -9,15 +9,16 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use super::{
-    ApiError, Asker, Bounds, Document,
+    Access, ApiError, Asker, Bounds, Document, Doors,
     answers::Form,
     computing::{Computations, Key, Line},
     jobs::{self, Jobs},
     stream::Streams,
 };
 use crate::{
+    accounts::{Accounts, Actor, audit::Recorder, rights::Reading},
     city::{self, City, LiveCity, LoadedLayer, Scenarios},
-    domain::{LayerId, Period},
+    domain::{LayerId, Period, SecurityLevel},
     query::Limits,
     store::Store,
     tiles::{Shapes, TileCache},
@@ -35,6 +36,9 @@ fn tile_turns() -> usize {
 
 /// Outlines of a layer's state, by the state's name and version.
 type ShapesKey = (LayerId, Period, u64);
+
+/// The city of a stamp without the layers above a clearance.
+type Cleared = (u64, SecurityLevel, Arc<City>);
 
 /// What all routes share.
 #[derive(Clone)]
@@ -55,6 +59,10 @@ pub struct AppState {
     /// Whether only this machine may ask: no accounts exist then.
     pub(super) loopback_only: bool,
     pub(super) metrics: Arc<super::health::Metrics>,
+    /// Who may ask for what; without it whoever reaches the server.
+    pub(super) access: Option<Arc<Access>>,
+    /// The city of now by clearance.
+    cleared: Arc<Mutex<Vec<Cleared>>>,
 }
 
 impl AppState {
@@ -76,6 +84,8 @@ impl AppState {
             streams: Streams::default(),
             loopback_only,
             metrics: Arc::default(),
+            access: None,
+            cleared: Arc::default(),
         }
     }
 
@@ -84,6 +94,58 @@ impl AppState {
         self.scenarios = Some(Arc::new(Scenarios::new(store.clone())));
         self.store = Some(store);
         self
+    }
+
+    /// The same routes for those alone who may, with everything on record.
+    pub fn with_accounts(
+        mut self,
+        accounts: Arc<Accounts>,
+        recorder: Recorder,
+        doors: Doors,
+    ) -> Self {
+        self.access = Some(Arc::new(Access::new(accounts, recorder, doors)));
+        self.loopback_only = false;
+        self
+    }
+
+    /// The one place that gives somebody a city: as exact as their roles read it, without the layers
+    /// above their clearance. `None` where an operation reads no city.
+    ///
+    /// # Errors
+    /// Roles that read rounded counts: this server does not have that city.
+    pub(super) fn city_of(
+        &self,
+        actor: &Actor,
+        reading: Reading,
+    ) -> Result<Option<Arc<City>>, ApiError> {
+        match reading {
+            Reading::Nothing => Ok(None),
+            Reading::Exact => Ok(Some(self.cleared(actor.grants.clearance))),
+            Reading::Protected | Reading::District => Err(ApiError::Refused {
+                reason: "no_protected_city",
+                detail: "the roles of this account read rounded counts, and this server has no \
+                         city of rounded counts; the security administrator can grant a role that \
+                         reads exact ones (planner, transport, steward)"
+                    .into(),
+            }),
+        }
+    }
+
+    /// The city of now without the layers above a clearance, made once for all who have it.
+    fn cleared(&self, clearance: SecurityLevel) -> Arc<City> {
+        let city = self.city();
+        let mut known = self
+            .cleared
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.retain(|(stamp, _, _)| *stamp == city.stamp());
+        let found = known.iter().find(|(_, level, _)| *level == clearance);
+        if let Some((_, _, found)) = found {
+            return found.clone();
+        }
+        let cleared = city.cleared(clearance);
+        known.push((city.stamp(), clearance, cleared.clone()));
+        cleared
     }
 
     /// Writes into the store and shows the city with it: who asks next sees what was written.
@@ -123,19 +185,25 @@ impl AppState {
     }
 
     /// The city that a request is about.
-    pub(super) fn city_for(&self, asker: &Asker) -> Arc<City> {
-        asker.city.clone().unwrap_or_else(|| self.city())
+    ///
+    /// # Errors
+    /// There are accounts and none was chosen: never the whole city by mistake.
+    pub(super) fn city_for(&self, chosen: Option<&Arc<City>>) -> Result<Arc<City>, ApiError> {
+        match (chosen, &self.access) {
+            (Some(city), _) => Ok(city.clone()),
+            (None, None) => Ok(self.city()),
+            (None, Some(_)) => Err(ApiError::Internal("no city was chosen".into())),
+        }
     }
 
-    /// Does something with the scenarios and the city of now, away from the threads that serve
-    /// requests.
+    /// Does something with the scenarios upon `base`, away from the threads that serve requests.
     pub(super) async fn with_scenarios<T: Send + 'static>(
         &self,
+        base: Arc<City>,
         act: impl FnOnce(&Scenarios, &Arc<City>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let kept = "this server keeps no scenarios";
         let scenarios = self.scenarios.clone().ok_or(ApiError::Forbidden(kept))?;
-        let base = self.city();
         let done = tokio::task::spawn_blocking(move || act(&scenarios, &base));
         done.await.map_err(|e| ApiError::Internal(e.to_string()))?
     }
@@ -169,12 +237,14 @@ impl AppState {
         form: Form,
         answer: impl FnOnce(&City, &Q, &Limits) -> Result<Document, ApiError> + Send + 'static,
     ) -> Result<Response, ApiError> {
-        let city = self.city_for(&asker);
+        let city = self.city_for(asker.city.as_ref())?;
         let key = Key::new(&asker.path, &question, form, city.stamp())?;
         let compute = move |limits: &Limits| answer(&city, &question, limits);
         if asker.wants_job() {
             let begin = || self.computations.join_or_begin(key, Line::Jobs, compute);
-            return Ok(jobs::accepted(&*self.jobs.accept(asker.path, begin)?));
+            return Ok(jobs::accepted(
+                &*self.jobs.accept(asker.path, asker.who, begin)?,
+            ));
         }
         let computation = self
             .computations

@@ -200,11 +200,10 @@ pub async fn find_tilejson(
     params(("name" = String, Path, description = "default or a layer, with .json")),
     responses((status = 200, description = "a MapLibre style", body = serde_json::Value)))]
 pub async fn find_style(
-    State(state): State<AppState>,
+    Snapshot(city): Snapshot,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let city = state.city();
     let name = name.strip_suffix(".json").unwrap_or(&name);
     let loaded: Vec<&Arc<LoadedLayer>> = match name {
         "default" => city.layers_at(None).collect(),

@@ -36,7 +36,7 @@ pub async fn compute_travel_times(
     Posted(With { question, form }): Posted<TravelTimesQuery>,
 ) -> Result<Response, ApiError> {
     if form.format == Format::Csv && !asker.wants_job() {
-        return stream(&state, state.city_for(&asker), question, form).await;
+        return stream(&state, state.city_for(asker.city.as_ref())?, question, form).await;
     }
     state
         .ask(asker, question, form, move |city, question, limits| {

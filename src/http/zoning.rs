@@ -15,6 +15,7 @@ use super::{
     answers::{Form, Format, answer},
     asked::{Posted, With, asked, posted},
     questions::title,
+    snapshot::Snapshot,
 };
 use crate::{
     city::City,
@@ -82,8 +83,8 @@ fn zoning_title() -> Title {
 /// Every rule set that the city may be classified by.
 #[utoipa::path(get, path = "/api/zoning/rules", tag = "questions",
     responses((status = 200, description = "rows of rule sets", body = serde_json::Value)))]
-pub async fn list_rules(State(state): State<AppState>) -> impl IntoResponse {
-    Json(query::rule_sets_json(&state.city()))
+pub async fn list_rules(Snapshot(city): Snapshot) -> impl IntoResponse {
+    Json(query::rule_sets_json(&city))
 }
 
 /// Keeps a rule set as the city's own, in place of the one of the same id.
@@ -154,8 +155,8 @@ pub async fn remove_rules(
 /// Every class that was set by hand, with what was before.
 #[utoipa::path(get, path = "/api/zoning/overrides", tag = "questions",
     responses((status = 200, description = "rows of overrides, the newest first", body = serde_json::Value)))]
-pub async fn list_overrides(State(state): State<AppState>) -> impl IntoResponse {
-    Json(query::list_overrides(&state.city()))
+pub async fn list_overrides(Snapshot(city): Snapshot) -> impl IntoResponse {
+    Json(query::list_overrides(&city))
 }
 
 /// Sets the class of an area by hand, with who and why.

@@ -7,10 +7,11 @@ use axum::{
 };
 use serde_json::Value as Json;
 use suitu::{
+    accounts::{Accounts, Grants, UserName, audit::Recorder},
     city::{self, Intake, LiveCity},
-    definitions,
+    clock, definitions,
     domain::{Catalog, Flow, FlowPlace, Flows, Layer, Table},
-    http::{AppState, Bounds, router},
+    http::{AppState, Bounds, Doors, router},
     import::{self, ReadOptions},
     store::{Batch, BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
@@ -185,19 +186,7 @@ impl App {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("routes never fail");
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        answered(self.router.clone(), request).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -211,6 +200,111 @@ impl App {
             .body(Body::from(body.to_string()))
             .expect("a request");
         self.send(request).await
+    }
+}
+
+/// The small city behind accounts.
+pub struct Guarded {
+    router: Router,
+    pub accounts: Arc<Accounts>,
+    pub recorder: Recorder,
+    _folder: TempDir,
+}
+
+impl App {
+    pub fn guarded(&self) -> Guarded {
+        self.guarded_by(Doors::default())
+    }
+
+    /// The same city for those who have an account.
+    pub fn guarded_by(&self, doors: Doors) -> Guarded {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("accounts.db");
+        let accounts = Arc::new(Accounts::create(&path).expect("new accounts"));
+        let recorder = Recorder::start(&path, None).expect("a record");
+        let state = AppState::new(self.live.clone(), false)
+            .with_store(self.store.clone())
+            .with_accounts(accounts.clone(), recorder.clone(), doors);
+        Guarded {
+            router: router(state),
+            accounts,
+            recorder,
+            _folder: folder,
+        }
+    }
+}
+
+impl Guarded {
+    /// A new account.
+    pub fn user(&self, name: &str, grants: Grants) -> UserName {
+        let name: UserName = name.parse().expect("a name");
+        let now = clock::unix_seconds();
+        self.accounts.add_user(&name, "", now).expect("new");
+        let granted = self.accounts.set_grants(&name, &grants, "test", now);
+        granted.expect("granted");
+        name
+    }
+
+    /// A new session of an account, and its cookie.
+    pub fn signed_in(&self, user: &UserName) -> (UserName, String) {
+        let now = clock::unix_seconds();
+        let session = self.accounts.begin_session(user, now).expect("a session");
+        (user.clone(), format!("suitu_session={}", session.secret))
+    }
+
+    /// The description of the interface.
+    pub async fn document(&self) -> Json {
+        let user = self.user("reader", Grants::none());
+        let (_, cookie) = self.signed_in(&user);
+        self.get("/api/openapi.json", &cookie).await.json()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        answered(self.router.clone(), request).await
+    }
+
+    pub async fn get(&self, path: &str, cookie: &str) -> Answer {
+        let request = Request::get(path).header("cookie", cookie);
+        self.send(request.body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    async fn with_body(&self, method: &str, path: &str, body: Json, cookie: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .header("x-suitu", "1")
+            .header("cookie", cookie);
+        self.send(request.body(Body::from(body.to_string())).expect("sound"))
+            .await
+    }
+
+    pub async fn post(&self, path: &str, body: Json, cookie: &str) -> Answer {
+        self.with_body("POST", path, body, cookie).await
+    }
+
+    pub async fn put(&self, path: &str, body: Json, cookie: &str) -> Answer {
+        self.with_body("PUT", path, body, cookie).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Json, cookie: &str) -> Answer {
+        self.with_body("PATCH", path, body, cookie).await
+    }
+
+    pub async fn delete(&self, path: &str, cookie: &str) -> Answer {
+        self.with_body("DELETE", path, Json::Null, cookie).await
+    }
+}
+
+async fn answered(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.expect("routes never fail");
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
     }
 }
 

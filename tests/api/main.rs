@@ -1,6 +1,7 @@
 //! The HTTP interface, one file per resource; `helpers` starts a city.
 
 mod access;
+mod accounts;
 mod commute;
 mod downloads;
 mod errors;
@@ -11,6 +12,7 @@ mod layers;
 mod protection;
 mod questions;
 mod reports;
+mod rights;
 mod scenarios;
 mod siting;
 mod stations;

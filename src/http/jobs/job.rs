@@ -10,7 +10,10 @@ use super::super::{
     ApiError, Document,
     computing::{Computation, Stage},
 };
-use crate::query::{Progress, QueryError};
+use crate::{
+    accounts::UserName,
+    query::{Progress, QueryError},
+};
 
 /// How long a job may compute.
 const JOB_SECONDS: u64 = 1800;
@@ -21,6 +24,8 @@ pub struct Job {
     pub id: String,
     /// Where the question was asked.
     path: String,
+    /// Who asked, where there are accounts: nobody else finds it.
+    pub owner: Option<UserName>,
     progress: Arc<Progress>,
     stage: watch::Sender<Stage>,
     /// The task that holds the computation.
@@ -29,13 +34,19 @@ pub struct Job {
 }
 
 impl Job {
-    pub fn new(id: String, path: String, computation: Arc<Computation>) -> Arc<Self> {
+    pub fn new(
+        id: String,
+        path: String,
+        owner: Option<UserName>,
+        computation: Arc<Computation>,
+    ) -> Arc<Self> {
         let stage = watch::Sender::new(computation.stage());
         let progress = computation.progress.clone();
         let holder = tokio::spawn(hold(computation, stage.clone())).abort_handle();
         Arc::new(Job {
             id,
             path,
+            owner,
             progress,
             stage,
             holder,

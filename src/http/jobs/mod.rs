@@ -54,9 +54,10 @@ fn described(job: &Job) -> impl IntoResponse + use<> {
               (status = 404, description = "never was, or is no longer kept")))]
 pub async fn find_job(
     State(state): State<AppState>,
+    asker: Asker,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    Ok(described(&*state.jobs.find(&id)?).into_response())
+    Ok(described(&*state.jobs.find(&id, asker.who.as_ref())?).into_response())
 }
 
 /// Cancels a job; one that has ended stays as it is.
@@ -66,9 +67,10 @@ pub async fn find_job(
               (status = 404, description = "never was, or is no longer kept")))]
 pub async fn cancel_job(
     State(state): State<AppState>,
+    asker: Asker,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let job = state.jobs.find(&id)?;
+    let job = state.jobs.find(&id, asker.who.as_ref())?;
     job.cancel();
     Ok(described(&job).into_response())
 }
@@ -86,7 +88,7 @@ pub async fn find_answer(
     Path(id): Path<String>,
     asker: Asker,
 ) -> Result<Response, ApiError> {
-    match state.jobs.find(&id)?.stage() {
+    match state.jobs.find(&id, asker.who.as_ref())?.stage() {
         Stage::Waiting | Stage::Running => Err(ApiError::NotYet),
         Stage::Ended(Err(ApiError::Query(QueryError::Cancelled))) => Err(ApiError::JobCancelled),
         Stage::Ended(outcome) => Ok(outcome?.respond(&asker.headers)),
@@ -100,9 +102,10 @@ pub async fn find_answer(
               (status = 404, description = "never was, or is no longer kept")))]
 pub async fn list_events(
     State(state): State<AppState>,
+    asker: Asker,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let events = Sse::new(events(state.jobs.find(&id)?));
+    let events = Sse::new(events(state.jobs.find(&id, asker.who.as_ref())?));
     let alive = KeepAlive::new().interval(HEARTBEAT);
     Ok(events.keep_alive(alive).into_response())
 }

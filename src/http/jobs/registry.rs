@@ -13,6 +13,7 @@ use super::{
     },
     Job,
 };
+use crate::accounts::UserName;
 
 /// What has ended is kept for this long after somebody last asked for it.
 const KEPT: Duration = Duration::from_secs(3600);
@@ -59,6 +60,7 @@ impl Jobs {
     pub fn accept(
         &self,
         path: String,
+        owner: Option<UserName>,
         begin: impl FnOnce() -> Arc<Computation>,
     ) -> Result<Arc<Job>, ApiError> {
         let mut jobs = self.lock();
@@ -67,18 +69,21 @@ impl Jobs {
         if waiting >= self.waiting || self.is_closed.load(Ordering::Relaxed) {
             return Err(ApiError::TooManyJobs);
         }
-        let job = Job::new(unguessable()?, path, begin());
+        let job = Job::new(unguessable()?, path, owner, begin());
         jobs.push(job.clone());
         self.accepted.fetch_add(1, Ordering::Relaxed);
         Ok(job)
     }
 
     /// # Errors
-    /// One that never was, or is no longer kept.
-    pub fn find(&self, id: &str) -> Result<Arc<Job>, ApiError> {
+    /// One that never was, is no longer kept, or is somebody else's.
+    pub fn find(&self, id: &str, who: Option<&UserName>) -> Result<Arc<Job>, ApiError> {
         let mut jobs = self.lock();
         self.prune(&mut jobs, Instant::now());
-        let found = jobs.iter().find(|job| job.id == id).cloned();
+        let found = jobs
+            .iter()
+            .find(|job| job.id == id && job.owner.as_ref() == who);
+        let found = found.cloned();
         let job = found.ok_or_else(|| ApiError::NotFound {
             what: "job",
             name: id.chars().take(64).collect(),
@@ -162,7 +167,7 @@ mod tests {
             compute: impl FnOnce(&Limits) -> Result<Document, ApiError> + Send + 'static,
         ) -> Result<Arc<Job>, ApiError> {
             let key = Key::new("/api/question", &question, Form::default(), 1)?;
-            self.jobs.accept("/api/question".into(), || {
+            self.jobs.accept("/api/question".into(), None, || {
                 self.computations.join_or_begin(key, Line::Jobs, compute)
             })
         }
@@ -226,13 +231,13 @@ mod tests {
             until(|| job.has_ended()).await;
             ids.push(job.id.clone());
         }
-        office.jobs.find(&ids[0]).expect("kept");
+        office.jobs.find(&ids[0], None).expect("kept");
         let job = office.post("c", |_| Document::json(&"32345678"));
         let job = job.expect("accepted");
         until(|| job.has_ended()).await;
         assert!(matches!(job.stage(), Stage::Ended(Ok(_))));
-        assert!(office.jobs.find(&ids[1]).is_err());
-        assert!(office.jobs.find(&ids[0]).is_ok());
+        assert!(office.jobs.find(&ids[1], None).is_err());
+        assert!(office.jobs.find(&ids[0], None).is_ok());
         assert_ne!(ids[0], ids[1]);
     }
 }

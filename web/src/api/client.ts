@@ -8,6 +8,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly detail: string,
     readonly field?: string,
+    /** For programs to tell by. */
+    readonly reason?: string,
   ) {
     super(detail || title);
   }
@@ -34,10 +36,15 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return write<T>('POST', path, body, signal);
+}
+
+/** Asks with a method that changes something. */
+export async function write<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   return ask<T>(path, {
-    method: 'POST',
+    method,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
 }
@@ -45,13 +52,22 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
 async function ask<T>(path: string, request: RequestInit): Promise<T> {
   const response = await send(path, request);
   if (!response.ok) throw await problemOf(response);
+  if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }
+
+/** Hears that nobody is signed in any more. */
+let signedOut = () => {};
+export const onSignedOut = (hear: () => void) => (signedOut = hear);
+
+/** What pages of other sites cannot send. */
+const OWN = { 'x-suitu': '1' };
 
 /** The response, whatever it says; no response at all is a problem of its own. */
 export async function send(path: string, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(standing(path), { ...request, headers: { accept: 'application/json', ...request.headers } });
+    const headers = { accept: 'application/json', ...OWN, ...request.headers };
+    return await fetch(standing(path), { ...request, headers });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new Problem('offline', 0, cause instanceof Error ? cause.message : String(cause));
@@ -62,8 +78,9 @@ export async function send(path: string, request: RequestInit): Promise<Response
 export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   try {
-    const told = JSON.parse(text) as { title?: string; detail?: string; field?: string };
-    return new Problem(told.title ?? response.statusText, response.status, told.detail ?? '', told.field);
+    const told = JSON.parse(text) as { title?: string; detail?: string; field?: string; reason?: string };
+    if (told.reason === 'sign_in') signedOut();
+    return new Problem(told.title ?? response.statusText, response.status, told.detail ?? '', told.field, told.reason);
   } catch {
     return new Problem(response.statusText || `HTTP ${response.status}`, response.status, text.slice(0, 500));
   }

@@ -1,5 +1,4 @@
-import { problemOf } from './client.ts';
-import { standing } from './standpoint.svelte.ts';
+import { problemOf, send } from './client.ts';
 import type { Question } from './questions.ts';
 
 /** Hands a file to the browser as a download. */
@@ -17,7 +16,7 @@ export const fileName = (...parts: string[]) => parts.filter(Boolean).join('-').
 /** Asks a question for its answer as a file. */
 export async function downloadAnswer({ path, body }: Question, name: string): Promise<void> {
   const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await fetch(standing(path), body === undefined ? {} : posted);
+  const response = await send(path, body === undefined ? {} : posted);
   if (!response.ok) throw await problemOf(response);
   save(await response.blob(), name);
 }

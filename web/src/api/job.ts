@@ -54,7 +54,7 @@ function ended(job: Job, signal: AbortSignal, tell: (progress: Progress) => void
     };
     const cancel = () => {
       stop();
-      void fetch(`/api/jobs/${job.id}`, { method: 'DELETE' });
+      void send(`/api/jobs/${job.id}`, { method: 'DELETE' });
       reject(new DOMException('cancelled', 'AbortError'));
     };
     signal.addEventListener('abort', cancel);

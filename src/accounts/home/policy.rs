@@ -1,0 +1,85 @@
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::Accounts;
+use crate::accounts::AccountError;
+
+/// Who must show a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// Whoever has enrolled.
+    Optional,
+    /// The three administrators.
+    Administrators,
+    Everyone,
+}
+
+/// What the security administrator decides (安全策略).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// After so many days a password must be changed.
+    pub password_days: u32,
+    /// After so many minutes without a request a session ends.
+    pub idle_minutes: u32,
+    pub second_factor: SecondFactor,
+    /// Whether account and time stand on map and files.
+    pub watermark: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            password_days: 90,
+            idle_minutes: 30,
+            second_factor: SecondFactor::Optional,
+            watermark: false,
+        }
+    }
+}
+
+impl Policy {
+    fn check(&self) -> Result<(), AccountError> {
+        if !(1..=365).contains(&self.password_days) {
+            return Err(AccountError::field("password_days", "it is 1 to 365"));
+        }
+        if !(5..=480).contains(&self.idle_minutes) {
+            return Err(AccountError::field("idle_minutes", "it is 5 to 480"));
+        }
+        Ok(())
+    }
+}
+
+const KEY: &str = "policy";
+
+impl Accounts {
+    /// # Errors
+    /// What the file says.
+    pub fn policy(&self) -> Result<Policy, AccountError> {
+        policy(&self.lock())
+    }
+
+    /// # Errors
+    /// A number out of bounds.
+    pub fn set_policy(&self, policy: &Policy) -> Result<(), AccountError> {
+        policy.check()?;
+        let text = serde_json::to_string(policy).unwrap_or_default();
+        self.change(|connection| {
+            let sql = "insert into meta values (?1, ?2) \
+                       on conflict (key) do update set value = excluded.value";
+            connection.execute(sql, params![KEY, text])?;
+            Ok(())
+        })
+    }
+}
+
+pub(super) fn policy(connection: &Connection) -> Result<Policy, AccountError> {
+    let sql = "select value from meta where key = ?1";
+    let text = connection.query_row(sql, [KEY], |row| row.get::<_, String>(0));
+    let text = text.optional()?;
+    let read = |text: String| {
+        serde_json::from_str(&text).map_err(|e| AccountError::Backend(format!("policy: {e}")))
+    };
+    text.map_or_else(|| Ok(Policy::default()), read)
+}

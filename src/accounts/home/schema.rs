@@ -1,0 +1,126 @@
+//! The tables of the accounts' home.
+
+use rusqlite::{Connection, OptionalExtension};
+
+/// The version that this program writes.
+const VERSION: u32 = 1;
+
+const TABLES: &str = "
+create table meta (key text primary key, value text not null) without rowid;
+
+create table users (
+    name text primary key,
+    title text not null,
+    created_at integer not null,
+    is_disabled integer not null default 0,
+    clearance text not null default 'internal',
+    password text,
+    password_set_at integer not null default 0,
+    -- The key of the second factor; a new one waits until it is confirmed.
+    totp_key text,
+    totp_waiting text,
+    totp_step integer not null default 0
+) without rowid;
+
+create table old_passwords (
+    user text not null references users on delete cascade,
+    set_at integer not null,
+    password text not null
+);
+
+create table grants (
+    user text not null references users on delete cascade,
+    role text not null,
+    granted_by text not null,
+    granted_at integer not null,
+    primary key (user, role)
+) without rowid;
+
+create table scopes (
+    user text not null references users on delete cascade,
+    code text not null,
+    primary key (user, code)
+) without rowid;
+
+-- Secrets are kept as their SHA-256 only.
+create table invitations (
+    hash text primary key,
+    user text not null references users on delete cascade,
+    expires_at integer not null
+) without rowid;
+
+create table sessions (
+    hash text primary key,
+    user text not null references users on delete cascade,
+    created_at integer not null,
+    seen_at integer not null
+) without rowid;
+
+create table tokens (
+    id text primary key,
+    hash text not null unique,
+    user text not null references users on delete cascade,
+    title text not null,
+    roles text not null,
+    created_at integer not null,
+    expires_at integer not null
+) without rowid;
+
+-- Attempts to sign in since the last one that went well, also by names that nobody has.
+create table attempts (
+    name text primary key,
+    count integer not null,
+    until integer not null
+) without rowid;
+
+create table audit (
+    number integer primary key,
+    at_ms integer not null,
+    who text not null,
+    credential text not null,
+    origin text not null,
+    act text not null,
+    subject text not null,
+    outcome text not null,
+    times integer not null,
+    hash text not null
+);
+create index audit_at on audit (at_ms);
+create index audit_who on audit (who, number);
+
+-- The last row that was pruned: the chain goes on from its hash.
+create table audit_anchor (
+    number integer primary key,
+    hash text not null,
+    pruned_at_ms integer not null
+);
+
+create trigger audit_is_not_changed before update on audit
+begin select raise(abort, 'the record is only added to'); end;
+create trigger audit_is_not_deleted before delete on audit
+when (select value from meta where key = 'pruning') is not '1'
+begin select raise(abort, 'the record is only added to'); end;
+";
+
+pub fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    let sql = "insert into meta values ('version', ?1)";
+    transaction.execute(sql, [VERSION.to_string()])?;
+    transaction.commit()
+}
+
+/// Whether this program can read the file; what is wrong otherwise.
+pub fn check(connection: &Connection) -> Result<(), String> {
+    let sql = "select value from meta where key = 'version'";
+    let found = connection.query_row(sql, [], |row| row.get::<_, String>(0));
+    let found = found.optional().map_err(|_| "it holds no accounts")?;
+    let version = found.and_then(|version| version.parse::<u32>().ok());
+    match version {
+        Some(VERSION) => Ok(()),
+        Some(newer) if newer > VERSION => {
+            Err("it was written by a newer Suitu; use that one".into())
+        }
+        _ => Err("it holds no accounts".into()),
+    }
+}

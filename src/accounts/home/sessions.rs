@@ -1,0 +1,105 @@
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Accounts, SignedIn, policy, sign_in, users};
+use crate::accounts::{AccountError, Actor, Credential, Pending, Role, UserName, secret};
+
+/// A session ends after half a day, however busy.
+const LONGEST_S: i64 = 12 * 3600;
+
+/// How exactly the last request of a session is kept.
+const SEEN_S: i64 = 60;
+
+impl Accounts {
+    /// Whose session a secret is; `None` where it is unknown, idle for too long, or ended.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn session(&self, secret: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
+        let hash = secret::hash(secret);
+        self.recall(&hash, |connection| find(connection, &hash, now_s))
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn end_session(&self, credential: &Credential) -> Result<(), AccountError> {
+        let Credential::Session(hash) = credential else {
+            return Ok(());
+        };
+        self.change(|connection| {
+            connection.execute("delete from sessions where hash = ?1", [&**hash])?;
+            Ok(())
+        })
+    }
+
+    /// A session without a password: of whoever owns the machine, for tests.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn begin_session(&self, user: &UserName, now_s: i64) -> Result<SignedIn, AccountError> {
+        self.change(|connection| begin(connection, user, now_s))
+    }
+}
+
+pub(super) fn begin(
+    connection: &Connection,
+    user: &UserName,
+    now_s: i64,
+) -> Result<SignedIn, AccountError> {
+    let secret = secret::new()?;
+    let hash = secret::hash(&secret);
+    let sql = "delete from sessions where created_at < ?1";
+    connection.execute(sql, [now_s - LONGEST_S])?;
+    let sql = "insert into sessions values (?1, ?2, ?3, ?3)";
+    connection.execute(sql, params![hash, user.as_str(), now_s])?;
+    let actor = find(connection, &hash, now_s)?;
+    let actor = actor.ok_or_else(|| AccountError::NoUser(user.to_string()))?;
+    Ok(SignedIn { actor, secret })
+}
+
+fn find(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
+    let sql = "select user, clearance, password_set_at, totp_key is not null, seen_at, \
+               sessions.created_at from sessions join users on name = user \
+               where hash = ?1 and not is_disabled";
+    let found = connection.prepare_cached(sql)?.query_row([hash], |row| {
+        let texts: (String, String) = (row.get(0)?, row.get(1)?);
+        let times: [i64; 3] = [row.get(2)?, row.get(4)?, row.get(5)?];
+        Ok((texts, row.get::<_, bool>(3)?, times))
+    });
+    let Some(((user, clearance), has_factor, [password_at, seen_at, created_at])) =
+        found.optional()?
+    else {
+        return Ok(None);
+    };
+    let policy = policy::policy(connection)?;
+    let idle_s = i64::from(policy.idle_minutes) * 60;
+    if now_s - seen_at > idle_s || now_s - created_at > LONGEST_S {
+        connection.execute("delete from sessions where hash = ?1", [hash])?;
+        return Ok(None);
+    }
+    if now_s - seen_at >= SEEN_S {
+        let sql = "update sessions set seen_at = ?2 where hash = ?1";
+        connection.execute(sql, params![hash, now_s])?;
+    }
+    let user: UserName = user.parse()?;
+    let grants = users::grants(connection, &user, &clearance)?;
+    let is_administrator = grants
+        .roles
+        .iter()
+        .any(|role: &Role| role.is_administrator());
+    let is_old = now_s - password_at > i64::from(policy.password_days) * 86_400;
+    let must_enrol = sign_in::must_enrol(policy.second_factor, is_administrator) && !has_factor;
+    Ok(Some(Actor {
+        user: Some(user),
+        grants,
+        credential: Credential::Session(Arc::from(hash)),
+        pending: match (is_old, must_enrol) {
+            (true, _) => Some(Pending::Password),
+            (false, true) => Some(Pending::SecondFactor),
+            (false, false) => None,
+        },
+    }))
+}

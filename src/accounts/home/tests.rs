@@ -1,0 +1,364 @@
+use super::*;
+use crate::{
+    accounts::{Credential, Grants, Pending, Role, UserName},
+    domain::SecurityLevel,
+};
+
+const NOW: i64 = 1_800_000_000;
+const GOOD: &str = "Lychee-Bay-7";
+
+fn home() -> (tempfile::TempDir, Accounts) {
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = Accounts::create(&folder.path().join("city.gpkg.accounts.db")).unwrap();
+    (folder, accounts)
+}
+
+fn name(text: &str) -> UserName {
+    text.parse().unwrap()
+}
+
+fn planner(accounts: &Accounts) -> UserName {
+    let user = name("chenyu");
+    let invitation = accounts.add_user(&user, "陈雨", NOW).unwrap();
+    let grants = Grants {
+        roles: [Role::Planner].into(),
+        ..Grants::none()
+    };
+    accounts.set_grants(&user, &grants, "test", NOW).unwrap();
+    accounts
+        .accept_invitation(&invitation.secret, GOOD, NOW)
+        .unwrap();
+    user
+}
+
+#[test]
+fn a_home_is_its_owners_alone_and_is_not_made_twice() {
+    let (_folder, accounts) = home();
+    let path = accounts.path().to_owned();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert!(matches!(
+        Accounts::create(&path),
+        Err(AccountError::Open { .. })
+    ));
+    assert!(Accounts::open(&path).is_ok());
+    let other = path.with_extension("txt");
+    fs::write(&other, "no database").unwrap();
+    assert!(Accounts::open(&other).is_err());
+}
+
+#[test]
+fn an_invitation_is_good_once_and_for_a_day() {
+    let (_folder, accounts) = home();
+    let user = name("chenyu");
+    let late = accounts.add_user(&user, "", NOW).unwrap();
+    assert!(matches!(
+        accounts.add_user(&user, "", NOW),
+        Err(AccountError::UserThere(_))
+    ));
+    let day = 24 * 3600;
+    let used = accounts.accept_invitation(&late.secret, GOOD, NOW + day);
+    assert_eq!(used.err(), Some(AccountError::NoInvitation));
+    let first = accounts.reset_user(&user, NOW).unwrap();
+    let second = accounts.reset_user(&user, NOW).unwrap();
+    assert!(
+        accounts
+            .accept_invitation(&first.secret, GOOD, NOW)
+            .is_err()
+    );
+    assert!(
+        accounts
+            .accept_invitation(&second.secret, "short", NOW)
+            .is_err()
+    );
+    assert!(
+        accounts
+            .accept_invitation(&second.secret, GOOD, NOW)
+            .is_ok()
+    );
+    assert!(
+        accounts
+            .accept_invitation(&second.secret, GOOD, NOW)
+            .is_err()
+    );
+}
+
+#[test]
+fn wrong_names_and_passwords_are_not_told_apart_and_wait_longer_each_time() {
+    let (_folder, accounts) = home();
+    planner(&accounts);
+    for who in ["chenyu", "nobody"] {
+        for _ in 0..5 {
+            let wrong = accounts.sign_in(who, "Wrong-Bay-7", None, NOW);
+            assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
+        }
+        let sixth = accounts.sign_in(who, GOOD, None, NOW + 1);
+        assert_eq!(sixth.err(), Some(AccountError::Delayed(59)), "{who}");
+    }
+    let wrong = accounts.sign_in("chenyu", "Wrong-Bay-7", None, NOW + 60);
+    assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
+    let waits = accounts.sign_in("chenyu", GOOD, None, NOW + 61);
+    assert_eq!(waits.err(), Some(AccountError::Delayed(119)));
+    assert!(accounts.sign_in("ChenYu", GOOD, None, NOW + 1000).is_ok());
+    assert!(
+        accounts
+            .sign_in("chenyu", "Wrong-Bay-7", None, NOW + 1000)
+            .is_err()
+    );
+    assert!(accounts.sign_in("chenyu", GOOD, None, NOW + 1000).is_ok());
+}
+
+#[test]
+fn a_session_ends_when_idle_when_old_and_when_signed_out() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let begin = || accounts.begin_session(&user, NOW).unwrap();
+    let is_open = |secret: &str, now: i64| {
+        accounts.known().clear();
+        accounts.session(secret, now).unwrap().is_some()
+    };
+    let idle = begin();
+    assert_eq!(idle.actor.grants.roles, [Role::Planner].into());
+    assert!(is_open(&idle.secret, NOW + 1800));
+    assert!(is_open(&idle.secret, NOW + 3600));
+    assert!(!is_open(&idle.secret, NOW + 3600 + 1801));
+    let busy = begin();
+    let half_hours = (0..=24).map(|n| NOW + n * 1800);
+    assert!(half_hours.into_iter().all(|now| is_open(&busy.secret, now)));
+    assert!(!is_open(&busy.secret, NOW + 12 * 3600 + 1));
+    let out = begin();
+    accounts.end_session(&out.actor.credential).unwrap();
+    assert!(!is_open(&out.secret, NOW));
+    assert!(!is_open("", NOW));
+}
+
+#[test]
+fn what_is_taken_away_is_gone_with_the_next_request() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let signed_in = accounts.begin_session(&user, NOW).unwrap();
+    let actor = |secret: &str| accounts.session(secret, NOW).unwrap();
+    assert!(actor(&signed_in.secret).unwrap().has(Role::Planner));
+    accounts
+        .set_grants(&user, &Grants::none(), "test", NOW)
+        .unwrap();
+    assert!(actor(&signed_in.secret).unwrap().grants.roles.is_empty());
+    accounts.disable_user(&user, true).unwrap();
+    assert!(actor(&signed_in.secret).is_none());
+    let locked = accounts.sign_in("chenyu", GOOD, None, NOW);
+    assert_eq!(locked.err(), Some(AccountError::WrongCredentials));
+    accounts.disable_user(&user, false).unwrap();
+    assert!(accounts.sign_in("chenyu", GOOD, None, NOW).is_ok());
+}
+
+#[test]
+fn what_another_program_takes_away_is_gone_within_a_second() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let signed_in = accounts.begin_session(&user, NOW).unwrap();
+    assert!(accounts.session(&signed_in.secret, NOW).unwrap().is_some());
+    let other = Accounts::open(accounts.path()).unwrap();
+    other.disable_user(&user, true).unwrap();
+    // As a second makes it.
+    for (_, at) in accounts.known().values_mut() {
+        *at -= KNOWN;
+    }
+    assert!(accounts.session(&signed_in.secret, NOW).unwrap().is_none());
+}
+
+#[test]
+fn an_old_password_is_changed_first_and_none_of_the_last_five_comes_again() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let later = NOW + 91 * 86_400;
+    let signed_in = accounts.sign_in("chenyu", GOOD, None, later).unwrap();
+    assert_eq!(signed_in.actor.pending, Some(Pending::Password));
+    let again = accounts.change_password(&user, GOOD, GOOD, later);
+    assert!(matches!(
+        again,
+        Err(AccountError::Field {
+            field: "password",
+            ..
+        })
+    ));
+    let wrong = accounts.change_password(&user, "Wrong-Bay-7", "Baiyun-Hill-8", later);
+    assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
+    let changed = accounts
+        .change_password(&user, GOOD, "Baiyun-Hill-8", later)
+        .unwrap();
+    assert_eq!(changed.actor.pending, None);
+    assert!(
+        accounts
+            .session(&signed_in.secret, later)
+            .unwrap()
+            .is_none()
+    );
+    assert!(accounts.session(&changed.secret, later).unwrap().is_some());
+}
+
+#[test]
+fn a_second_factor_is_asked_for_once_it_is_enrolled() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let made = accounts.begin_second_factor(&user).unwrap();
+    assert!(
+        accounts
+            .confirm_second_factor(&user, "000000", NOW)
+            .is_err()
+    );
+    assert!(accounts.sign_in("chenyu", GOOD, None, NOW).is_ok());
+    let code = |now: i64| super::super::totp::code(&made.key, now).unwrap();
+    accounts
+        .confirm_second_factor(&user, &code(NOW), NOW)
+        .unwrap();
+    let sign_in = |code: Option<&str>, now: i64| {
+        let signed_in = accounts.sign_in("chenyu", GOOD, code, now);
+        signed_in.map(drop)
+    };
+    assert_eq!(sign_in(None, NOW), Err(AccountError::CodeNeeded));
+    // The code that enrolled it is used up.
+    let used = sign_in(Some(&code(NOW)), NOW);
+    assert_eq!(used, Err(AccountError::WrongCredentials));
+    let next = code(NOW + 60);
+    assert_eq!(sign_in(Some(&next), NOW + 60), Ok(()));
+    assert_eq!(
+        sign_in(Some(&next), NOW + 60),
+        Err(AccountError::WrongCredentials)
+    );
+}
+
+#[test]
+fn whoever_knows_the_password_guesses_no_codes() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let made = accounts.begin_second_factor(&user).unwrap();
+    let code = super::super::totp::code(&made.key, NOW).unwrap();
+    accounts.confirm_second_factor(&user, &code, NOW).unwrap();
+    let mut wrong = 0;
+    let delayed = (0..30).any(|_| {
+        // Asking without a code in between takes no attempt back.
+        accounts.sign_in("chenyu", GOOD, None, NOW).ok();
+        wrong += 1;
+        let guessed = accounts.sign_in("chenyu", GOOD, Some("123456"), NOW);
+        matches!(guessed, Err(AccountError::Delayed(_)))
+    });
+    assert!(delayed && wrong <= 8, "{wrong}");
+}
+
+#[test]
+fn a_policy_makes_administrators_enrol() {
+    let (_folder, accounts) = home();
+    let user = name("auditor");
+    accounts.add_user(&user, "", NOW).unwrap();
+    let grants = Grants {
+        roles: [Role::Audit].into(),
+        ..Grants::none()
+    };
+    accounts.set_grants(&user, &grants, "test", NOW).unwrap();
+    let policy = Policy {
+        second_factor: SecondFactor::Administrators,
+        password_days: 365,
+        ..Policy::default()
+    };
+    accounts.set_policy(&policy).unwrap();
+    assert_eq!(accounts.policy().unwrap(), policy);
+    let wrong = Policy {
+        idle_minutes: 0,
+        ..Policy::default()
+    };
+    assert!(accounts.set_policy(&wrong).is_err());
+    let invitation = accounts.reset_user(&user, NOW).unwrap();
+    let signed_in = accounts
+        .accept_invitation(&invitation.secret, GOOD, NOW)
+        .unwrap();
+    assert_eq!(signed_in.actor.pending, Some(Pending::SecondFactor));
+}
+
+#[test]
+fn grants_keep_administrators_apart_and_districts_within_their_scope() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let set = |roles: &[Role], scope: &[&str]| {
+        let grants = Grants {
+            roles: roles.iter().copied().collect(),
+            scope: scope.iter().map(|code| code.parse().unwrap()).collect(),
+            clearance: SecurityLevel::Sensitive,
+        };
+        accounts.set_grants(&user, &grants, "test", NOW)
+    };
+    assert!(set(&[Role::Security, Role::Planner], &[]).is_err());
+    assert!(set(&[Role::Security, Role::Audit], &[]).is_err());
+    assert!(set(&[Role::District], &[]).is_err());
+    assert!(set(&[Role::Planner], &["440106"]).is_err());
+    // What was refused changed nothing.
+    assert_eq!(accounts.user(&user).unwrap().roles, [Role::Planner].into());
+    set(&[Role::District, Role::Viewer], &["440106000000"]).unwrap();
+    let after = accounts.user(&user).unwrap();
+    assert_eq!(after.scope, ["440106".parse().unwrap()]);
+    assert_eq!(after.clearance, SecurityLevel::Sensitive);
+    let none = accounts.set_grants(&name("nobody"), &Grants::none(), "test", NOW);
+    assert_eq!(none, Err(AccountError::NoUser("nobody".into())));
+}
+
+#[test]
+fn a_token_has_some_of_the_roles_and_a_last_day() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let make = |roles: &[Role], days: u32| {
+        let roles = roles.iter().copied().collect();
+        accounts.add_token(&user, "nightly table", &roles, days, NOW)
+    };
+    assert!(make(&[Role::Steward], 30).is_err());
+    assert!(make(&[], 30).is_err());
+    assert!(make(&[Role::Planner], 400).is_err());
+    let made = make(&[Role::Planner], 30).unwrap();
+    assert!(made.secret.starts_with("suitu_"));
+    let actor = accounts.token(&made.secret, NOW).unwrap().unwrap();
+    assert!(actor.has(Role::Planner));
+    assert!(matches!(actor.credential, Credential::Token(_)));
+    accounts.known().clear();
+    assert!(
+        accounts
+            .token(&made.secret, NOW + 31 * 86_400)
+            .unwrap()
+            .is_none()
+    );
+    accounts
+        .set_grants(&user, &Grants::none(), "test", NOW)
+        .unwrap();
+    let actor = accounts.token(&made.secret, NOW).unwrap().unwrap();
+    assert!(actor.grants.roles.is_empty());
+    accounts.remove_token(&user, &made.info.id).unwrap();
+    assert!(accounts.token(&made.secret, NOW).unwrap().is_none());
+    assert!(accounts.remove_token(&user, &made.info.id).is_err());
+}
+
+#[test]
+fn no_secret_stands_in_the_file() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let session = accounts.begin_session(&user, NOW).unwrap().secret;
+    let token = accounts
+        .add_token(&user, "x", &[Role::Planner].into(), 1, NOW)
+        .unwrap()
+        .secret;
+    let invitation = accounts.reset_user(&user, NOW).unwrap().secret;
+    accounts
+        .lock()
+        .pragma_update(None, "wal_checkpoint", "truncate")
+        .ok();
+    let bytes = fs::read(accounts.path()).unwrap();
+    let wal = fs::read(format!("{}-wal", accounts.path().display())).unwrap_or_default();
+    for secret in [&session, &token, &invitation, &GOOD.to_owned()] {
+        let holds = |bytes: &[u8]| {
+            bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes())
+        };
+        assert!(!holds(&bytes) && !holds(&wal));
+    }
+}

@@ -1,0 +1,164 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+
+use super::{Accounts, users};
+use crate::accounts::{AccountError, Actor, Credential, Role, UserName, secret};
+
+/// What every token begins with, so that one left lying about is recognised.
+const PREFIX: &str = "suitu_";
+const LONGEST_DAYS: u32 = 366;
+const MOST_TOKENS: i64 = 50;
+
+/// A token as its owner sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenInfo {
+    pub id: String,
+    pub title: String,
+    pub roles: BTreeSet<Role>,
+    pub created_at: i64,
+    pub expires_at: i64,
+}
+
+/// A token, shown once.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub info: TokenInfo,
+    pub secret: String,
+}
+
+impl Accounts {
+    /// A token by which a program asks as `user`, with some of the account's roles.
+    ///
+    /// # Errors
+    /// Roles that the account does not have, a life longer than a year, or too many tokens.
+    pub fn add_token(
+        &self,
+        user: &UserName,
+        title: &str,
+        roles: &BTreeSet<Role>,
+        days: u32,
+        now_s: i64,
+    ) -> Result<NewToken, AccountError> {
+        let title = title.trim();
+        if title.is_empty() || title.chars().count() > 60 || title.chars().any(char::is_control) {
+            return Err(AccountError::field("title", "say in 60 letters what for"));
+        }
+        if !(1..=LONGEST_DAYS).contains(&days) {
+            return Err(AccountError::field("days", "it is 1 to 366"));
+        }
+        let own = self.user(user)?.roles;
+        if roles.is_empty() || !roles.is_subset(&own) {
+            let rule = "name some of the roles that the account has";
+            return Err(AccountError::field("roles", rule));
+        }
+        let secret = format!("{PREFIX}{}", secret::new()?);
+        let hash = secret::hash(&secret);
+        let info = TokenInfo {
+            id: hash[..12].to_owned(),
+            title: title.to_owned(),
+            roles: roles.clone(),
+            created_at: now_s,
+            expires_at: now_s + i64::from(days) * 86_400,
+        };
+        self.change(|connection| {
+            connection.execute("delete from tokens where expires_at <= ?1", [now_s])?;
+            let sql = "select count(*) from tokens where user = ?1";
+            let count: i64 = connection.query_row(sql, [user.as_str()], |row| row.get(0))?;
+            if count >= MOST_TOKENS {
+                return Err(AccountError::Refused("50 tokens are enough; remove one"));
+            }
+            let sql = "insert into tokens values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            connection.execute(
+                sql,
+                params![
+                    info.id,
+                    hash,
+                    user.as_str(),
+                    info.title,
+                    written(roles),
+                    info.created_at,
+                    info.expires_at
+                ],
+            )?;
+            Ok(())
+        })?;
+        Ok(NewToken { info, secret })
+    }
+
+    /// The tokens of an account, the newest first.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn tokens(&self, user: &UserName) -> Result<Vec<TokenInfo>, AccountError> {
+        let connection = self.lock();
+        let sql = "select id, title, roles, created_at, expires_at from tokens where user = ?1 \
+                   order by created_at desc, id";
+        let mut found = connection.prepare(sql)?;
+        let rows = found.query_map([user.as_str()], |row| {
+            Ok(TokenInfo {
+                id: row.get(0)?,
+                title: row.get(1)?,
+                roles: read(&row.get::<_, String>(2)?),
+                created_at: row.get(3)?,
+                expires_at: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes a token away.
+    ///
+    /// # Errors
+    /// The account has none of that number.
+    pub fn remove_token(&self, user: &UserName, id: &str) -> Result<(), AccountError> {
+        self.change(|connection| {
+            let sql = "delete from tokens where user = ?1 and id = ?2";
+            match connection.execute(sql, [user.as_str(), id])? {
+                0 => Err(AccountError::NoToken(id.chars().take(64).collect())),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Whose token a secret is; `None` where it is unknown, past its day, or its account locked.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn token(&self, secret: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
+        let hash = secret::hash(secret);
+        self.recall(&hash, |connection| {
+            let sql = "select id, user, roles, clearance from tokens join users on name = user \
+                       where hash = ?1 and expires_at > ?2 and not is_disabled";
+            let mut find = connection.prepare_cached(sql)?;
+            let found = find.query_row(params![hash, now_s], |row| {
+                let texts: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+                Ok(texts)
+            });
+            let Some([id, user, roles, clearance]) = found.optional()? else {
+                return Ok(None);
+            };
+            let user: UserName = user.parse()?;
+            let mut grants = users::grants(connection, &user, &clearance)?;
+            let of_token = read(&roles);
+            grants.roles.retain(|role| of_token.contains(role));
+            Ok(Some(Actor {
+                user: Some(user),
+                grants,
+                credential: Credential::Token(Arc::from(id)),
+                pending: None,
+            }))
+        })
+    }
+}
+
+fn written(roles: &BTreeSet<Role>) -> String {
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    names.join(" ")
+}
+
+fn read(roles: &str) -> BTreeSet<Role> {
+    let names = roles.split_whitespace();
+    names.filter_map(|name| name.parse().ok()).collect()
+}

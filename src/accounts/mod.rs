@@ -1,0 +1,27 @@
+//! Who may do what, and the record of what was done.
+//!
+//! The pure part: [`Role`]s, the [`Actor`] of a request, the table of [`rights`], rules of passwords,
+//! one-time codes. The door: [`Accounts`], a file of its own beside the city, never in it. The
+//! [`audit`] is kept there too, each row chained to the one before.
+
+mod actor;
+pub mod audit;
+mod error;
+mod home;
+mod limit;
+mod name;
+mod password;
+pub mod rights;
+mod role;
+mod secret;
+mod totp;
+
+pub use actor::{Actor, Credential, Grants, Pending};
+pub use error::AccountError;
+pub use home::{
+    Accounts, Invitation, NewToken, Policy, SecondFactor, SignedIn, TokenInfo, UserInfo, beside,
+};
+pub use limit::Buckets;
+pub use name::UserName;
+pub use role::Role;
+pub use totp::Enrolment;

@@ -1,0 +1,102 @@
+/** Accounts, grants and the record, with the server's own keys. */
+import { get, post, withQuery, write } from './client.ts';
+import type { Title } from './types.ts';
+
+export interface RoleTitle {
+  id: string;
+  title: Title;
+  is_administrator?: boolean;
+}
+
+export const CLEARANCES = ['public', 'internal', 'sensitive', 'core'] as const;
+export type Clearance = (typeof CLEARANCES)[number];
+
+/** Who is signed in; without `accounts` nobody has to be. */
+export interface SessionTold {
+  accounts: boolean;
+  user?: string | null;
+  title?: string;
+  roles?: RoleTitle[];
+  scope?: string[];
+  clearance?: Clearance;
+  /** Which city they read; null for none. */
+  reads?: 'exact' | 'district' | 'protected' | null;
+  /** What stands between signing in and everything else. */
+  pending?: 'password' | 'second_factor' | null;
+  has_second_factor?: boolean;
+  idle_minutes?: number;
+  watermark?: boolean;
+  /** `METHOD /path` of everything that they may do. */
+  rights?: string[];
+}
+
+export const findSession = () => get<SessionTold>('/api/session');
+export const signIn = (name: string, password: string, code: string) =>
+  post<SessionTold>('/api/session', { name, password, ...(code && { code }) });
+export const signOut = () => write<undefined>('DELETE', '/api/session');
+export const acceptInvitation = (invitation: string, password: string) => post<SessionTold>('/api/invitation', { invitation, password });
+export const changePassword = (old: string, next: string) => write<SessionTold>('PUT', '/api/session/password', { old, new: next });
+export const beginSecondFactor = () => post<{ key: string; address: string }>('/api/session/second_factor', {});
+export const confirmSecondFactor = (code: string) => write<SessionTold>('PUT', '/api/session/second_factor', { code });
+
+export interface User {
+  name: string;
+  title: string;
+  is_disabled: boolean;
+  has_password: boolean;
+  has_second_factor: boolean;
+  roles: string[];
+  scope: string[];
+  clearance: Clearance;
+}
+
+export interface Invitation {
+  name: string;
+  invitation: string;
+  /** Seconds since 1970. */
+  expires_at: number;
+}
+
+const at = (name: string) => encodeURIComponent(name);
+export const listUsers = () => get<{ rows: User[]; roles: RoleTitle[] }>('/api/users');
+export const createUser = (name: string, title: string) => post<Invitation>('/api/users', { name, title });
+export const lockUser = (name: string, is_disabled: boolean) => write<User>('PATCH', `/api/users/${at(name)}`, { is_disabled });
+export const resetUser = (name: string) => post<Invitation>(`/api/users/${at(name)}/reset`, {});
+export const putGrants = (name: string, grants: { roles: string[]; scope: string[]; clearance: Clearance }) =>
+  write<User>('PUT', `/api/grants/${at(name)}`, grants);
+
+export interface Policy {
+  password_days: number;
+  idle_minutes: number;
+  second_factor: 'optional' | 'administrators' | 'everyone';
+  watermark: boolean;
+}
+
+export const findPolicy = () => get<Policy>('/api/policy');
+export const putPolicy = (policy: Policy) => write<Policy>('PUT', '/api/policy', policy);
+
+export interface AuditRow {
+  number: number;
+  at_ms: number;
+  who: string;
+  credential: string;
+  origin: string;
+  act: string;
+  subject: string;
+  outcome: string;
+  times: number;
+  hash: string;
+}
+
+export interface AuditSearch {
+  who?: string;
+  act?: string;
+  outcome?: string;
+  from?: string;
+  until?: string;
+  before?: number;
+}
+
+export const listAudit = (search: AuditSearch) => get<{ rows: AuditRow[] }>(withQuery('/api/audit', { ...search })).then((told) => told.rows);
+export const auditFile = (search: AuditSearch) => withQuery('/api/audit/export', { ...search });
+export const checkAudit = () => get<{ holds: boolean; rows?: number; problem?: string; head?: { number: number; hash: string } }>('/api/audit/check');
