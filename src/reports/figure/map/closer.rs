@@ -126,7 +126,7 @@ mod tests {
         let large = [(113.0, 23.0), (113.6, 23.0), (113.0, 23.6), (113.6, 23.6)];
         let mut areas: Vec<MapArea> = large.map(|(x, y)| square(x, y, 0.4)).into();
         assert!(map(areas.clone()).closer().is_none());
-        let small = (0..16).map(|n| f64::from(n)).map(|n| {
+        let small = (0..16).map(f64::from).map(|n: f64| {
             let (x, y) = (n % 4.0, (n / 4.0).floor());
             square(113.46 + 0.02 * x, 23.46 + 0.02 * y, 0.02)
         });
