@@ -306,9 +306,9 @@ mod tests {
         share_balanced_workers least_ratio median_ratio greatest_ratio jobs_gini nominal_units \
         self_containment_threshold \
         rank site within_reach newly_covered newly_covered_beside overlap_existing \
-        cumulative_covered cumulative_share mean_cost site_capacity site_served sites existing \
+        cumulative_covered cumulative_share mean_cost largest_cost site_capacity site_served sites existing \
         covered_before share_before covered_after share_after beside beside_before \
-        mean_cost_before mean_cost_after served_before served_after \
+        mean_cost_before mean_cost_after largest_cost_before largest_cost_after served_before served_after \
         service facilities capacity capacity_unit capacity_unknown required shortfall surplus net \
         fulfilment evaluation straight_covered straight_uncovered straight_share_covered \
         straight_demand_uncovered straight_reason network_covered network_uncovered \
@@ -340,7 +340,7 @@ mod tests {
             access_nearest costs costs_walk costs_matrix coverage_matrix catchments_matrix \
             costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
-            travel_times_transit travel_times_matrix siting siting_cover siting_median siting_set \
+            travel_times_transit travel_times_matrix siting siting_cover siting_median siting_centre siting_set \
             siting_capacity zoning plan";
         for key in RESULT_KEYS
             .split_whitespace()

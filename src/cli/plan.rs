@@ -27,11 +27,16 @@ pub fn run(
         let is_there = city.definition(PLAN_KIND, &id).is_some()
             || definitions.iter().any(|other| other.id == id);
         if is_there && !arguments.replace {
-            return Err(format!(
-                "the city has figures `{id}` already; say --replace to put these in their place, \
-                 or name the file otherwise to keep both: of two figures for the same, the one \
-                 of the later date holds"
-            )
+            return Err(match language {
+                Language::Zh => format!(
+                    "城市中已有指标 {id}：用 --replace 替换，或另取文件名以便两者并存（同一指标以日期较晚者为准）"
+                ),
+                Language::En => format!(
+                    "the city has figures `{id}` already; say --replace to put these in their \
+                     place, or name the file otherwise to keep both: of two figures for the same, \
+                     the one of the later date holds"
+                ),
+            }
             .into());
         }
         let options = ReadOptions {
@@ -47,11 +52,17 @@ pub fn run(
         for ((name, row), figure) in figures {
             let checked = figure.and_then(|figure| {
                 let check = check_plan(&city, &figure, &kept);
-                check.map_err(|fault| fault.to_string()).map(|()| figure)
+                check.map(|()| figure)
             });
             match checked {
                 Ok(figure) => kept.push(figure),
-                Err(problem) => refused.push(format!("  ! {name} row {row}: {problem}")),
+                Err(fault) => {
+                    let told = fault.told();
+                    refused.push(match language {
+                        Language::Zh => format!("  ! {name} 第 {row} 行：{}", told.zh),
+                        Language::En => format!("  ! {name} row {row}: {}", told.en),
+                    });
+                }
             }
         }
         for line in refused.iter().take(LISTED) {
@@ -61,7 +72,11 @@ pub fn run(
             println!("  ! … {}", refused.len() - LISTED);
         }
         if kept.is_empty() {
-            return Err("no figure could be kept; nothing was written".into());
+            return Err(match language {
+                Language::Zh => "没有可保留的指标，未写入任何内容",
+                Language::En => "no figure could be kept; nothing was written",
+            }
+            .into());
         }
         let lost = refused.len();
         match language {

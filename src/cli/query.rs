@@ -140,7 +140,7 @@ pub struct QueryArguments {
     /// Of a balance report: `scales`, or `nominal` for places balanced by count but not in fact.
     #[arg(long)]
     part: Option<String>,
-    /// What new sites are chosen for: cover, median or set.
+    /// What new sites are chosen for: cover, median, centre or set.
     #[arg(long)]
     objective: Option<String>,
     /// How many new sites.

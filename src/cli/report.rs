@@ -59,6 +59,9 @@ pub struct ReportArguments {
     /// zoning: other thresholds than those of the rules, as disperse.1:20000,improve.2:0.1.
     #[arg(long, value_name = "KEY:NUMBER,…")]
     thresholds: Option<String>,
+    /// Of this scenario (方案) instead of the city as it is; a check finds it in the file.
+    #[arg(long, value_name = "ID", conflicts_with = "verify")]
+    scenario: Option<u64>,
     /// Computes the report of a file again: says same, or what differs.
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
@@ -69,9 +72,9 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let (_, city) = open(&arguments.city, &catalog)?;
+    let (store, base) = open(&arguments.city, &catalog)?;
     if let Some(file) = &arguments.verify {
-        return check(&city, file, language);
+        return check(&base, file, language);
     }
     let (Some(kind), Some(out)) = (arguments.kind, &arguments.out) else {
         return Err("say which report and where to write it: suitu report KIND --out FILE".into());
@@ -83,6 +86,10 @@ pub fn run(
         caliber: arguments.caliber.clone(),
         lang: language,
         choices: choices(arguments)?,
+    };
+    let city = match arguments.scenario {
+        None => Arc::new(base),
+        Some(id) => super::scenario::city_of(store, &base, id)?,
     };
     match &arguments.level {
         None => one(&city, &question, arguments.format, out),
@@ -179,6 +186,15 @@ fn check(city: &City, file: &Path, language: Language) -> Result<(), Failure> {
             seal.data_version, found.data_version
         ),
     };
+    if let Some(scenario) = &seal.scenario {
+        let (name, id, edits) = (&scenario.name, scenario.id, scenario.edits.len());
+        say(match zh {
+            true => format!("方案“{name}”（编号 {id}）：按文件内嵌的 {edits} 项编辑推算"),
+            false => {
+                format!("scenario “{name}” (no. {id}): made from the {edits} edits in the file")
+            }
+        })?;
+    }
     if !found.is_intact {
         say(match zh {
             true => "文件内嵌的数值与其校验码不符：文件被改动过",

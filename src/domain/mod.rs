@@ -20,6 +20,7 @@ mod norms;
 pub mod origin;
 mod period;
 mod plan;
+mod plan_fault;
 mod protection;
 mod rules;
 mod serial;
@@ -47,6 +48,7 @@ pub use norms::{Band, Confidence, Demand, Figure, LifeCircle, NormError, NormIte
 pub use origin::Origin;
 pub use period::{Period, PeriodError};
 pub use plan::{FigureKind, PlanFigure};
+pub use plan_fault::PlanFault;
 pub use protection::Protection;
 pub use rules::{
     BalanceBand, BalanceRules, CommuteRules, CommutingSpace, NominalBalance, RailCover,

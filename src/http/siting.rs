@@ -7,8 +7,8 @@ use super::{
 };
 use crate::query::{self, SitingQuery};
 
-/// Where new facilities do most good (选址): most people covered, least travel or fewest sites, with
-/// a bound on how much better any other choice could be.
+/// Where new facilities do most good (选址): most people covered, least travel, nobody far or fewest
+/// sites, with a bound on how much better any other choice could be.
 #[utoipa::path(post, path = "/api/siting", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::{ImportError, ReadOptions, Report, read_records};
-use crate::domain::{AreaCode, Column, FigureKind, Layer, PlanFigure, Title};
+use crate::domain::{AreaCode, Column, FigureKind, Layer, PlanFault, PlanFigure, Title};
 
 /// The figures of files, not yet held against the areas of a city.
 #[derive(Clone, Debug)]
 pub struct FiguresRead {
     /// Each with the file and row that it stands in; why it cannot be read where it cannot.
-    pub figures: Vec<(PlaceOfFigure, Result<PlanFigure, String>)>,
+    pub figures: Vec<(PlaceOfFigure, Result<PlanFigure, PlanFault>)>,
     pub report: Report,
 }
 
@@ -43,7 +43,7 @@ pub fn read_figures(
         Column::Integer(values) => values[row],
         _ => None,
     };
-    let figure = |row: usize| -> Result<PlanFigure, String> {
+    let figure = |row: usize| -> Result<PlanFigure, PlanFault> {
         let indicator = text("indicator", row);
         let year = whole("year", row).unwrap_or(0);
         Ok(PlanFigure {
@@ -52,13 +52,9 @@ pub fn read_figures(
                 zh: text("name", row),
                 en: text("name_en", row),
             },
-            year: i32::try_from(year).map_err(|_| format!("{year} is no year"))?,
-            indicator: named(&indicator).ok_or_else(|| {
-                format!(
-                    "no layer counts `{indicator}`; write the id or the title of a count, e.g. \
-                     usual_residents or 常住人口"
-                )
-            })?,
+            year: i32::try_from(year).map_err(|_| PlanFault::Year(year))?,
+            indicator: named(&indicator)
+                .ok_or_else(|| PlanFault::UnknownIndicator(indicator.clone()))?,
             value: whole("value", row).unwrap_or(0),
             kind: match text("kind", row).as_str() {
                 "at_most" => FigureKind::AtMost,
@@ -79,7 +75,7 @@ pub fn read_figures(
 }
 
 /// Several codes are joined by `+`, `、` or spaces; none, `city` and 全市 are the whole city.
-fn areas(text: &str) -> Result<Vec<AreaCode>, String> {
+fn areas(text: &str) -> Result<Vec<AreaCode>, PlanFault> {
     if matches!(text, "" | "city" | "全市") {
         return Ok(Vec::new());
     }
@@ -89,7 +85,11 @@ fn areas(text: &str) -> Result<Vec<AreaCode>, String> {
     let code = |part: &str| {
         // Data frames write codes as numbers: 440106.0.
         let part = part.strip_suffix(".0").unwrap_or(part);
-        part.parse().map_err(|error| format!("`{part}`: {error}"))
+        let parsed: Result<AreaCode, _> = part.parse();
+        parsed.map_err(|error| PlanFault::NoCode {
+            text: part.to_owned(),
+            problem: error.to_string(),
+        })
     };
     parts.map(code).collect()
 }
@@ -144,10 +144,14 @@ mod tests {
             .map(|((_, row), f)| (*row, f.is_ok()))
             .collect();
         assert_eq!(places, [(3, false), (4, false), (5, true)]);
-        let told = found.figures[0].1.clone().unwrap_err();
-        assert!(
-            told.contains("`jobs?`") && told.contains("usual_residents"),
-            "{told}"
-        );
+        let told = found.figures[0].1.clone().unwrap_err().told();
+        for text in [&told.zh, &told.en] {
+            assert!(
+                text.contains("jobs?") && text.contains("usual_residents"),
+                "{text}"
+            );
+        }
+        let told = found.figures[1].1.clone().unwrap_err().told();
+        assert!(told.zh.contains("y/z"), "{}", told.zh);
     }
 }

@@ -187,7 +187,9 @@ mod tests {
         );
         assert!(few.coords_count() < 50, "{}", few.coords_count());
         assert!(all.coords_count() > 400, "{}", all.coords_count());
-        assert!((few.unsigned_area() / all.unsigned_area() - 1.0).abs() < 5e-4);
+        // The flanks are where they were; the round ends, 190 m of 10 km, may be off by a metre.
+        let more = few.unsigned_area() / all.unsigned_area() - 1.0;
+        assert!(more.abs() < 1e-3, "{more}");
     }
 
     proptest! {

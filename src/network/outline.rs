@@ -7,9 +7,15 @@ const MOST_POINTS: f64 = 4e6;
 /// Distances are computed for so many points of a row at a time.
 const LANES: usize = 8;
 
-/// A corner may lie so far off what is drawn without it, as a share of a step of the grid: half a
-/// metre or less where streets are 30 m wide, a fifth of how far the outline is off a round end.
-pub(super) const TOLERANCE: f64 = 0.02;
+/// A corner may lie so far off what is drawn without it, as a share of a step of the grid: a metre
+/// where streets are 30 m wide, half of how far the outline is off a round end.
+pub(super) const TOLERANCE: f64 = 0.05;
+
+/// So far off in an outline of many crossings, which is looked at from afar.
+const COARSE_TOLERANCE: f64 = 0.25;
+
+/// More crossings of the grid are many.
+const MANY: usize = 50_000;
 
 /// Points of the grid stand this share of the width apart; its square's diagonal is 0.99 of it.
 const STEP: f64 = 0.7;
@@ -21,8 +27,9 @@ const STEP: f64 = 0.7;
 #[derive(Clone, Debug)]
 pub struct Outline {
     width_m: f64,
-    /// How far a corner may lie off what is drawn without it, as a share of a step of the grid.
-    tolerance: f64,
+    /// How far a corner may lie off what is drawn without it, as a share of a step of the grid;
+    /// by the size of the outline if not said.
+    tolerance: Option<f64>,
     /// Straight parts: x, y, x, y.
     parts: Vec<[f64; 4]>,
 }
@@ -31,7 +38,7 @@ pub struct Outline {
 pub(super) struct Field {
     pub step: f64,
     pub width_m: f64,
-    pub tolerance: f64,
+    tolerance: Option<f64>,
     /// Of the first point, in steps.
     pub x: i64,
     pub y: i64,
@@ -45,13 +52,14 @@ impl Outline {
     pub fn new(width_m: f64) -> Self {
         Outline {
             width_m,
-            tolerance: TOLERANCE,
+            tolerance: None,
             parts: Vec::new(),
         }
     }
 
     #[cfg(test)]
     pub(super) fn with_tolerance(self, tolerance: f64) -> Self {
+        let tolerance = Some(tolerance);
         Outline { tolerance, ..self }
     }
 
@@ -105,6 +113,14 @@ impl Outline {
 }
 
 impl Field {
+    /// How far a corner may lie off an outline of so many crossings.
+    pub fn tolerance(&self, crossings: usize) -> f64 {
+        self.tolerance.unwrap_or(match crossings > MANY {
+            true => COARSE_TOLERANCE,
+            false => TOLERANCE,
+        })
+    }
+
     /// Takes the distance to one straight part into account where it matters.
     fn near(&mut self, &[ax, ay, bx, by]: &[f64; 4]) {
         let reach = self.width_m + self.step;
@@ -131,9 +147,13 @@ impl Field {
             for (block, known) in line.enumerate() {
                 for (lane, known) in known.iter_mut().enumerate() {
                     let px = first + (block * LANES + lane) as f32 * step;
-                    let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
+                    // Compared, not clamped: one instruction for several, since nothing is NaN.
+                    let t = (px * dx + py * dy) * inverse;
+                    let t = if t > 0.0 { t } else { 0.0 };
+                    let t = if t < 1.0 { t } else { 1.0 };
                     let (ox, oy) = (px - t * dx, py - t * dy);
-                    *known = known.min(ox * ox + oy * oy);
+                    let square = ox * ox + oy * oy;
+                    *known = if square < *known { square } else { *known };
                 }
             }
         }

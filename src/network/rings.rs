@@ -118,6 +118,7 @@ impl Field {
 
     /// Goes around every ring; `next` then says of each crossing which ring it belongs to.
     fn rings(&self, crossings: &[u32], next: &mut [u32]) -> Vec<Ring> {
+        let tolerance = self.tolerance(crossings.len());
         let mut rings = Vec::new();
         let mut gates: Vec<Gate> = Vec::new();
         for &first in crossings {
@@ -148,7 +149,7 @@ impl Field {
                 area,
                 beside: westernmost.1,
                 line: match is_kept {
-                    true => self.line(&gates),
+                    true => self.line(&gates, tolerance),
                     false => LineString::new(Vec::new()),
                 },
             });
@@ -165,17 +166,19 @@ impl Field {
         let (a, b) = (metres(from), metres(to));
         let t = (self.width_m - a) / (b - a);
         let t = if t.is_finite() { t } else { 0.5 };
-        let (row, column) = (from / self.columns, from % self.columns);
+        // Narrow numbers are divided sooner.
+        let (point, columns) = (crossing >> 1, self.columns as u32);
+        let (row, column) = ((point / columns) as usize, (point % columns) as usize);
         (Gate::new(column, row, is_up, t), column)
     }
 
     /// The corners of a ring that matter, in metres.
-    fn line(&self, gates: &[Gate]) -> LineString<f64> {
+    fn line(&self, gates: &[Gate], tolerance: f64) -> LineString<f64> {
         let metres = |[x, y]: [f64; 2]| Coord {
             x: (self.x as f64 + x) * self.step,
             y: (self.y as f64 + y) * self.step,
         };
-        Gate::corners(gates, self.tolerance)
+        Gate::corners(gates, tolerance)
             .into_iter()
             .map(metres)
             .collect()

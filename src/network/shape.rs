@@ -7,7 +7,7 @@ use crate::domain::measure::EARTH_RADIUS_M;
 /// (等时圈); several searches give one outline of all.
 ///
 /// A larger limit gives a shape that holds the smaller one's, but for the corners that are left out:
-/// half a metre where streets are 30 m wide.
+/// a metre where streets are 30 m wide, some metres where the shape is large.
 #[derive(Clone, Debug)]
 pub struct ReachedShape {
     outline: Outline,

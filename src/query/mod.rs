@@ -89,7 +89,7 @@ pub use names::Names;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
-pub use plan::{PLAN_KIND, PlanFault, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
+pub use plan::{PLAN_KIND, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler};

@@ -1,8 +1,8 @@
 //! Reports (报告): answers to questions as documents that are handed in, in Chinese or English.
 //!
 //! A kind gathers answers of `query`, puts them into a neutral [`Document`], and a renderer writes
-//! that as HTML, DOCX, XLSX or PDF. Every file carries a [`Seal`]: the question, the data version
-//! and the numbers with their checksum, so that [`verify`] can compute them again.
+//! that as HTML, DOCX, XLSX or PDF. Every file carries a [`Seal`]: the question, the scenario
+//! with its edits, the data version and the numbers with their checksum, so that [`verify`] can compute them again.
 //!
 //! Invariants: no arithmetic but that of layout; every number comes from `query`; no clock: equal
 //! questions on equal data give equal bytes; what is missing says why.
@@ -30,5 +30,5 @@ pub use kind::Kind;
 pub use print::PrintError;
 pub use render::{RenderError, render};
 pub use reporter::{Question, Report, Reporter};
-pub use seal::{Seal, SealedTable};
+pub use seal::{Seal, SealedScenario, SealedTable};
 pub use verify::{Difference, Verification, VerifyError, verify};

@@ -81,7 +81,7 @@ impl<'c> Reporter<'c> {
         };
         let draft = Draft::begin(self.city, &question)?;
         let draft = self.gathered.write(draft, limits)?;
-        let (document, seal) = draft.finish(self.city.version(), &software());
+        let (document, seal) = draft.finish(&software());
         Ok(Report {
             document,
             seal,

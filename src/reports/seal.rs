@@ -3,22 +3,54 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::{Question, document::Document};
+use crate::city::{
+    City,
+    scenario::{self, Edit, ScenarioStamp},
+};
 
 /// What the seals of this program are called.
 pub const FORMAT: &str = "suitu-report/1";
 
-/// What a report says about itself for machines: the question, the data version and every number,
-/// with a checksum over question and numbers.
+/// What a report says about itself for machines: the question, the scenario if it is of one, the data
+/// version and every number, with a checksum over question, scenario and numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seal {
     pub format: String,
     pub question: Question,
+    /// None where the report is of the city as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<SealedScenario>,
     pub data_version: u64,
     pub software: String,
     pub findings: Vec<String>,
     pub tables: Vec<SealedTable>,
     /// SHA-256 in hexadecimal digits.
     pub checksum: String,
+}
+
+/// The scenario that a report is of, whole: it is made again from here, whatever became of the one
+/// that people go on with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SealedScenario {
+    pub id: u64,
+    pub name: String,
+    /// In their order, also those that the city did not allow.
+    pub edits: Vec<Edit>,
+}
+
+impl SealedScenario {
+    fn of(stamp: &ScenarioStamp) -> Self {
+        SealedScenario {
+            id: stamp.id,
+            name: stamp.name.clone(),
+            edits: stamp.made(),
+        }
+    }
+
+    /// The city that the edits make of the city as it is.
+    pub fn upon(&self, base: &City) -> City {
+        scenario::replay(base, self.id, &self.name, self.edits.clone())
+    }
 }
 
 /// The numbers of one table, not rounded.
@@ -35,7 +67,7 @@ pub struct SealedTable {
 }
 
 impl Seal {
-    pub fn of(question: &Question, data_version: u64, software: &str, document: &Document) -> Self {
+    pub fn of(question: &Question, city: &City, software: &str, document: &Document) -> Self {
         let tables = document.tables().map(|table| SealedTable {
             id: table.id.clone(),
             title: format!("{} {}", table.number, table.title),
@@ -58,7 +90,8 @@ impl Seal {
         let mut seal = Seal {
             format: FORMAT.to_owned(),
             question: question.clone(),
-            data_version,
+            scenario: city.scenario().map(|stamp| SealedScenario::of(stamp)),
+            data_version: city.version(),
             software: software.to_owned(),
             findings: document.findings.clone(),
             tables: tables.collect(),
@@ -68,9 +101,13 @@ impl Seal {
         seal
     }
 
-    /// The checksum that question and numbers have.
+    /// The checksum that question, scenario and numbers have.
     pub fn computed(&self) -> String {
-        let content = json!([self.format, self.question, self.findings, self.tables]);
+        let (format, question) = (&self.format, &self.question);
+        let content = match &self.scenario {
+            None => json!([format, question, self.findings, self.tables]),
+            Some(scenario) => json!([format, question, scenario, self.findings, self.tables]),
+        };
         let digest = Sha256::digest(content.to_string().as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }

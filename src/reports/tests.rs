@@ -6,7 +6,7 @@ use calamine::{Data, Reader, Xlsx};
 
 use super::*;
 use crate::{
-    city::City,
+    city::{City, scenario},
     domain::Language,
     query::{
         Limits,
@@ -345,6 +345,58 @@ fn a_check_notices_a_seal_that_was_changed() {
     for nothing in [&b"PK\x03\x04"[..], b"%PDF-1.7", b"hello", b"\xff\xfe"] {
         assert!(verify(&city, nothing, &Limits::generous()).is_err());
     }
+}
+
+#[test]
+fn a_report_of_a_scenario_says_so_and_is_checked_against_the_city_as_it_is() {
+    let base = city();
+    let grow = serde_json::json!({
+        "kind": "grow", "layer": "workplaces", "amount": 60, "within": {"area": "440103"},
+        "note": "产业园二期"
+    });
+    let gone = serde_json::json!({"kind": "remove", "layer": "workplaces", "id": "nowhere"});
+    let edits = [grow, gone].map(|edit| serde_json::from_value(edit).unwrap());
+    let what_if = scenario::replay(&base, 7, "南站<新区>", edits.to_vec());
+    let as_is = report_of(&base, Kind::JobHousing, Language::Zh);
+    assert!(!as_is.seal.to_json().contains("\"scenario\""));
+
+    for (lang, mark, left_out) in [
+        (Language::Zh, "方案推算，非现状", "未计入："),
+        (Language::En, "What-if, not the present state", "left out: "),
+    ] {
+        let report = report_of(&what_if, Kind::JobHousing, lang);
+        let (document, seal) = (&report.document, &report.seal);
+        assert!(document.title.contains("南站<新区>"));
+        assert!(document.marks.iter().any(|m| m == mark));
+        assert!(document.findings[0].contains("南站<新区>"));
+        let notes = document.blocks.iter().filter_map(|block| match block {
+            Block::Notes(notes) => Some(notes),
+            _ => None,
+        });
+        let told: Vec<&String> = notes.flatten().map(|(_, text)| text).collect();
+        assert!(told.iter().any(|text| text.contains("产业园二期")));
+        assert!(told.iter().any(|text| text.contains(left_out)));
+        let sealed = seal.scenario.as_ref().unwrap();
+        assert_eq!((sealed.id, sealed.edits.len()), (7, 2));
+
+        let file = written(&report, Format::Html);
+        let found = verify(&base, &file, &Limits::generous()).unwrap();
+        assert!(
+            found.is_same() && found.cells > 20,
+            "{:?}",
+            found.differences
+        );
+        // The same numbers under other edits are not intact.
+        let page = String::from_utf8(file).unwrap();
+        let forged = page.replace("\"amount\":60", "\"amount\":61");
+        assert_ne!(forged, page);
+        let found = verify(&base, forged.as_bytes(), &Limits::generous()).unwrap();
+        assert!(!found.is_intact && !found.differences.is_empty());
+    }
+    // Nor is a report of the scenario one of the city as it is.
+    let of_what_if = report_of(&what_if, Kind::JobHousing, Language::Zh).seal;
+    assert_ne!(of_what_if.tables, as_is.seal.tables);
+    assert_ne!(of_what_if.checksum, as_is.seal.checksum);
 }
 
 #[test]

@@ -50,12 +50,15 @@ impl Verification {
     }
 }
 
-/// Computes a report again from the question that its file carries, and compares cell by cell.
+/// Computes a report again from the question that its file carries, and compares cell by cell. `city`
+/// is the city as it is: a report of a scenario has its edits made upon it first.
 ///
 /// # Errors
 /// A file that is no report, or a question that the city cannot answer.
 pub fn verify(city: &City, file: &[u8], limits: &Limits) -> Result<Verification, VerifyError> {
     let seal = read_seal(file)?;
+    let what_if = seal.scenario.as_ref().map(|scenario| scenario.upon(city));
+    let city = what_if.as_ref().unwrap_or(city);
     let now = Reporter::new(city, &seal.question, limits)?
         .report(limits)?
         .seal;

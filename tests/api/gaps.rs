@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::helpers::{Answer, App};
 
@@ -215,4 +215,182 @@ async fn a_city_keeps_norms_of_its_own() {
         app.get("/api/norms/none").await.status,
         StatusCode::NOT_FOUND
     );
+}
+
+/// Numbers that look thrown, the same on every machine.
+fn thrown(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |below| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    }
+}
+
+/// The rows of a layer's export, by heading of the key.
+async fn exported(app: &App, layer: &str) -> Vec<Json> {
+    let path = format!("/api/layers/{layer}/download?format=geojson");
+    let found = app.get(&path).await.json();
+    found["features"].as_array().expect("features").clone()
+}
+
+/// The square district that a place lies in, by the corners that the districts were drawn with.
+fn district_of(feature: &Json) -> Option<usize> {
+    let at = &feature["geometry"]["coordinates"];
+    let (lon, lat) = (at[0].as_f64()? - 113.0, at[1].as_f64()? - 23.0);
+    let inside = (0.0..0.2).contains(&lon) && (0.0..0.2).contains(&lat);
+    inside.then_some((lon / 0.1) as usize + 2 * (lat / 0.1) as usize)
+}
+
+/// Great-circle metres, by the haversine.
+fn metres(a: &Json, b: &Json) -> f64 {
+    let of = |at: &Json, axis: usize| {
+        let degrees = at["geometry"]["coordinates"][axis]
+            .as_f64()
+            .expect("a number");
+        degrees.to_radians()
+    };
+    let (x, y) = (of(b, 0) - of(a, 0), of(b, 1) - of(a, 1));
+    let h = (y / 2.0).sin().powi(2) + of(a, 1).cos() * of(b, 1).cos() * (x / 2.0).sin().powi(2);
+    2.0 * 6_371_008.8 * h.sqrt().asin()
+}
+
+#[tokio::test]
+async fn the_sums_of_a_gap_report_are_those_of_the_exported_layers() {
+    let app = App::new();
+    let mut throw = thrown(7);
+    let mut homes = String::from("id,经度,纬度,常住人口,6–11岁\n");
+    for number in 0..400 {
+        let (lon, lat) = (throw(2400) as f64 / 1e4, throw(2400) as f64 / 1e4);
+        let (people, children) = (60 + throw(900), throw(60));
+        homes += &format!(
+            "h{number},{},{},{people},{children}\n",
+            112.98 + lon,
+            22.98 + lat
+        );
+    }
+    let mut schools = String::from("id,lon,lat,名称,办学类型,小学学位\n");
+    for number in 0..30 {
+        let (lon, lat) = (throw(2000) as f64 / 1e4, throw(2000) as f64 / 1e4);
+        let kind = ["小学", "九年一贯制学校", "高级中学"][throw(3) as usize];
+        let seats = 100 + throw(400);
+        schools += &format!(
+            "s{number},{},{},校{number},{kind},{seats}\n",
+            113.0 + lon,
+            23.0 + lat
+        );
+    }
+    app.import("residences", &homes);
+    app.import("schools", &schools);
+
+    // Every sum again, from nothing but the files that people can download.
+    let (homes, schools) = (
+        exported(&app, "residences").await,
+        exported(&app, "schools").await,
+    );
+    let is_primary = |school: &&Json| {
+        matches!(
+            school["properties"]["kind"].as_str(),
+            Some("primary" | "nine_year")
+        )
+    };
+    let schools: Vec<&Json> = schools.iter().filter(is_primary).collect();
+    let mut wanted = [[0i64; 6]; 4];
+    for school in &schools {
+        let Some(zone) = district_of(school) else {
+            continue;
+        };
+        wanted[zone][0] += 1;
+        wanted[zone][1] += school["properties"]["seats_primary"]
+            .as_i64()
+            .expect("seats");
+    }
+    for home in &homes {
+        let Some(zone) = district_of(home) else {
+            continue;
+        };
+        let number = |key: &str| home["properties"][key].as_i64().unwrap_or(0);
+        let (people, children) = (number("usual_residents"), number("age_6_11"));
+        let is_near = schools.iter().any(|school| metres(home, school) <= 500.0);
+        wanted[zone][2] += children;
+        wanted[zone][3] += people;
+        wanted[zone][4] += people * i64::from(is_near);
+        wanted[zone][5] += children * i64::from(!is_near);
+    }
+    let is_peopled = |zone: &[i64; 6]| zone[..4].iter().all(|sum| *sum > 0);
+    assert!(wanted.iter().all(is_peopled), "{wanted:?}");
+    assert!(wanted.iter().any(|zone| zone[4] > 0), "{wanted:?}");
+
+    let path = "/api/reports/service-gap?services=primary_school&by=district&format=html";
+    let page = String::from_utf8(app.get(path).await.body).expect("text");
+    let (_, seal) = page.split_once("id=\"suitu-report\">").expect("a seal");
+    let seal: Json =
+        serde_json::from_str(seal.split_once("</script>").expect("its end").0).expect("JSON");
+    let table = |id: &str| {
+        let mut tables = seal["tables"].as_array().expect("tables").iter();
+        tables.find(|table| table["id"] == id).expect("the table")
+    };
+    let cell = |id: &str, row: &str, key: &str| {
+        let table = table(id);
+        let mut columns = table["columns"].as_array().expect("columns").iter();
+        let at = columns.position(|column| column == key).expect(key);
+        let mut rows = table["rows"].as_array().expect("rows").iter();
+        rows.find(|cells| cells[0] == row).expect(row)[at].clone()
+    };
+    let names = ["甲区", "乙区", "丙区", "丁区"];
+    let (service, coverage) = ("service.primary_school", "coverage.primary_school");
+    let mut sums = [0i64; 8];
+    for (name, [facilities, capacity, children, people, near, far]) in names.iter().zip(wanted) {
+        let (short, over) = ((children - capacity).max(0), (capacity - children).max(0));
+        let own = [
+            facilities, capacity, children, short, over, people, near, far,
+        ];
+        sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+        for (id, key, own) in [
+            (service, "facilities", facilities),
+            (service, "capacity", capacity),
+            (service, "demand", children),
+            (service, "required", children),
+            (service, "shortfall", short),
+            (service, "surplus", over),
+            (coverage, "total", people),
+            (coverage, "straight_covered", near),
+            (coverage, "straight_uncovered", people - near),
+            (coverage, "straight_demand_uncovered", far),
+        ] {
+            assert_eq!(cell(id, name, key), json!(own), "{name}: {key}");
+        }
+        let share = cell(coverage, name, "straight_share_covered")
+            .as_f64()
+            .expect("a share");
+        assert!(
+            (share - near as f64 / people as f64).abs() < 1e-12,
+            "{name}"
+        );
+    }
+    let [
+        facilities,
+        capacity,
+        children,
+        short,
+        over,
+        people,
+        near,
+        far,
+    ] = sums;
+    for (id, key, sum) in [
+        (service, "facilities", facilities),
+        (service, "capacity", capacity),
+        (service, "demand", children),
+        (service, "shortfall", short),
+        (service, "surplus", over),
+        (coverage, "total", people),
+        (coverage, "straight_covered", near),
+        (coverage, "straight_demand_uncovered", far),
+    ] {
+        assert_eq!(cell(id, "合计", key), json!(sum), "合计: {key}");
+    }
+    let net = cell("services", "小学", "net");
+    assert_eq!(net, json!(over - short));
 }

@@ -143,6 +143,34 @@ async fn every_question_answers_for_a_scenario_and_undo_gives_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn a_report_of_a_scenario_carries_its_edits() {
+    let app = App::new();
+    let id = made(&app, "试算").await;
+    edited(&app, id, jobs_in_first_district()).await;
+    let page = async |query: &str| {
+        let path = format!("/api/reports/job-housing?format=html{query}");
+        String::from_utf8(app.get(&path).await.body).expect("text")
+    };
+    let (base, what_if) = (page("").await, page(&format!("&scenario={id}")).await);
+    let seal = |page: &str| -> Json {
+        let (_, from) = page.split_once("id=\"suitu-report\">").expect("a seal");
+        let (json, _) = from.split_once("</script>").expect("its end");
+        serde_json::from_str(json).expect("JSON")
+    };
+    assert!(seal(&base).get("scenario").is_none());
+    let sealed = &seal(&what_if)["scenario"];
+    assert_eq!(
+        (&sealed["id"], &sealed["name"], &sealed["edits"]),
+        (
+            &json!(id),
+            &json!("试算"),
+            &json!([jobs_in_first_district()])
+        )
+    );
+    assert!(what_if.contains("方案推算，非现状") && !base.contains("方案推算"));
+}
+
+#[tokio::test]
 async fn a_comparison_has_both_sides_and_their_difference() {
     let app = App::new();
     let id = made(&app, "对比").await;

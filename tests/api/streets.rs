@@ -113,7 +113,9 @@ async fn shapes_of_every_mode_hold_what_is_reached() {
         for catchment in answer["catchments"].as_array().expect("catchments") {
             let shape = catchment["geometry"].to_string();
             assert!(shape.contains("Polygon"), "{mode}: {shape}");
-            areas.push(shape.len());
+            let shape: geojson::Geometry = shape.parse().expect("a shape");
+            let shape = geo::Geometry::<f64>::try_from(shape).expect("a shape");
+            areas.push(geo::Area::unsigned_area(&shape));
         }
     }
     assert!(

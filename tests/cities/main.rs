@@ -3,6 +3,7 @@
 //! The data are not part of the project: a test says so where they are not there.
 
 mod access;
+mod commute;
 mod flows;
 mod gaps;
 mod guangzhou;

@@ -206,3 +206,110 @@ fn primary_schools_cover_districts_of_which_nothing_else_is_known() {
     );
     assert!(share("虹口区") > 0.7 && share("崇明县") < 0.05);
 }
+
+#[test]
+fn a_report_of_half_the_inputs_says_what_is_missing() {
+    let (Some(outlines), Some(places)) = (
+        data("shanghai/boundaries/区县界_area.shp"),
+        data("shanghai/poi/shanghai_school.csv"),
+    ) else {
+        return;
+    };
+    let desk = Desk::new();
+    let map = ["--period", "2010", "--map", "code=ADMINCODE"];
+    desk.done(&[&["import", "districts", text(&outlines)][..], &map].concat());
+    // Schools whose type says 小学 are primary schools; what a 中学 is nobody says.
+    let mut reader = csv::Reader::from_path(&places).unwrap();
+    let headings = reader.headers().unwrap().clone();
+    let at = |name: &str| headings.iter().position(|h| h == name).unwrap();
+    let (kind, lon, lat) = (at("type"), at("lon"), at("lat"));
+    let mut primary: Vec<geo::Point<f64>> = Vec::new();
+    let (mut file, mut unsorted) = (String::from("id,lon,lat,办学类型\n"), 0);
+    for (number, row) in reader.records().map(Result::unwrap).enumerate() {
+        let place = || geo::Point::new(row[lon].parse().unwrap(), row[lat].parse().unwrap());
+        let stage = match &row[kind] {
+            kind if kind.contains("学校;小学") => {
+                primary.push(place());
+                "小学"
+            }
+            kind if kind.contains("学校;中学") => {
+                unsorted += 1;
+                ""
+            }
+            _ => continue,
+        };
+        file += &format!("{number},{},{},{stage}\n", &row[lon], &row[lat]);
+    }
+    std::fs::write(desk.path("schools.csv"), file).unwrap();
+    let wgs84 = ["--crs", "EPSG:4326", "--period", "2010"];
+    desk.done(&[&["import", "schools", "schools.csv"][..], &wgs84].concat());
+    desk.done(&["report", "service-gap", "--out", "gaps.html"]);
+
+    let page = std::fs::read_to_string(desk.path("gaps.html")).unwrap();
+    for said in [
+        // No column is empty without a word.
+        "no population: import the layer residences",
+        "needs a figure of the norm, people and capacities",
+        "no facility has a known capacity",
+        "no streets, or the norm gives no walk",
+        "coverage is a share of the land of the areas",
+        "Facilities of unknown capacity: Primary schools",
+        &format!("{unsorted} of the layer Schools do not say their kind"),
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    let (_, seal) = page.split_once("id=\"suitu-report\">").unwrap();
+    let seal: Json = serde_json::from_str(seal.split_once("</script>").unwrap().0).unwrap();
+    let tables = seal["tables"].as_array().unwrap();
+    let rows = |id: &str| -> Vec<serde_json::Map<String, Json>> {
+        let table = tables.iter().find(|table| table["id"] == id).unwrap();
+        let keys = table["columns"].as_array().unwrap();
+        let keys: Vec<&str> = keys.iter().map(|key| key.as_str().unwrap()).collect();
+        let rows = table["rows"].as_array().unwrap().iter();
+        let named = |row: &Json| {
+            let cells = keys.iter().zip(row.as_array().unwrap());
+            cells
+                .map(|(key, cell)| (key.to_string(), cell.clone()))
+                .collect()
+        };
+        rows.map(named).collect()
+    };
+    // Of junior schools nothing is known, which is not that there are none.
+    let junior = rows("services");
+    let junior = junior
+        .iter()
+        .find(|row| row["service"] == "Junior secondary schools")
+        .unwrap();
+    assert_eq!(
+        (&junior["facilities"], &junior["straight_share_covered"]),
+        (&Json::Null, &Json::Null)
+    );
+    // Each district has the schools that lie in its outline, counted here by themselves.
+    desk.done(&["export", "districts", "--out", "districts.geojson"]);
+    let bytes = std::fs::read(desk.path("districts.geojson")).unwrap();
+    let outlines: geojson::FeatureCollection = serde_json::from_slice(&bytes).unwrap();
+    let found = rows("service.primary_school");
+    let mut inside = 0;
+    for feature in &outlines.features {
+        use geo::Contains;
+        let shape: geo::Geometry<f64> = feature.geometry.clone().unwrap().try_into().unwrap();
+        let own = primary
+            .iter()
+            .filter(|place| shape.contains(*place))
+            .count();
+        let names = ["name", "name_en"].map(|key| feature.property(key).and_then(Json::as_str));
+        let row = found
+            .iter()
+            .find(|row| names.contains(&row["name"].as_str()))
+            .unwrap();
+        assert_eq!(row["facilities"], own, "{names:?}");
+        inside += own;
+    }
+    assert_eq!(found.last().unwrap()["facilities"], inside);
+    // Square kilometres: the districts together are what the city is.
+    let land = rows("coverage.primary_school");
+    let total = land.last().unwrap()["total"].as_f64().unwrap();
+    assert!((6800.0..6900.0).contains(&total), "{total}");
+    let told = desk.done(&["report", "--verify", "gaps.html"]);
+    assert!(told.contains("same"), "{told}");
+}

@@ -205,7 +205,7 @@ fn within<const STEPS: usize>(
     for (place, cost) in places.iter().zip(costs) {
         let living = u64::from(people[*place as usize]);
         for step in 0..STEPS {
-            within[step] += living * u64::from(*cost <= until[step]);
+            within[step] += if *cost <= until[step] { living } else { 0 };
         }
     }
     within
@@ -219,16 +219,15 @@ fn add_steps<const STEPS: usize>(
     first: usize,
     sums: &mut [f64],
 ) {
+    // What lies beyond the last step adds nothing.
+    let mut of_step = [0.0; 4];
+    of_step[..STEPS].copy_from_slice(&values);
     for (place, cost) in places.iter().zip(costs) {
-        let mut value = 0.0;
-        for step in (0..STEPS).rev() {
-            value = if *cost <= until[step] {
-                values[step]
-            } else {
-                value
-            };
+        let mut step = 0;
+        for until in &until {
+            step += usize::from(cost > until);
         }
-        sums[*place as usize - first] += value;
+        sums[*place as usize - first] += of_step[step & 3];
     }
 }
 

@@ -121,6 +121,21 @@ impl CostMatrix {
         f64::from(cost) / self.per_unit
     }
 
+    /// Only the pairs of at most a cost.
+    pub fn up_to(&self, most: u32) -> Self {
+        let mut kept = CostMatrix::new(self.places, self.per_unit);
+        for row in 0..self.facilities() {
+            let CostRow { places, costs } = self.row(row);
+            let near = places.iter().zip(costs).filter(|(_, cost)| **cost <= most);
+            for (place, cost) in near {
+                kept.place.push(*place);
+                kept.cost.push(*cost);
+            }
+            kept.starts.push(kept.place.len());
+        }
+        kept
+    }
+
     /// The same pairs by place: a row for each place with the facilities that it reaches.
     pub fn transposed(&self) -> Self {
         let mut starts = vec![0usize; self.places + 1];

@@ -1,4 +1,5 @@
-//! Where new sites do most good (选址): maximal cover, p-median and set cover over sparse costs.
+//! Where new sites do most good (选址): maximal cover, p-median, p-centre and set cover over sparse
+//! costs.
 //!
 //! Sites are rows of a [`CostMatrix`](super::access::CostMatrix), places are who wants to be served;
 //! what stands already is known by what each place gets from it. Amounts are whole numbers and so
@@ -8,6 +9,7 @@
 mod bound;
 mod branch;
 mod capacity;
+mod centre;
 mod columns;
 mod effort;
 mod gains;
@@ -19,6 +21,7 @@ mod tests;
 
 pub use branch::best_sites;
 pub use capacity::{Capacities, Served, best_limited_sites, serve};
+pub use centre::{Centre, TooFew, best_centre};
 pub use effort::Effort;
 pub use gains::Gains;
 pub use greedy::{ranked, value_of};

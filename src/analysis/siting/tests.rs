@@ -62,6 +62,39 @@ fn median_of_vector_v5() {
 }
 
 #[test]
+fn the_farthest_of_vector_v5() {
+    let find = |number, cutoff| {
+        let costs = costs_within(&v5(), cutoff);
+        let found = best_centre(
+            &costs,
+            &[u32::MAX; 5],
+            &[true; 5],
+            number,
+            Effort::default(),
+        );
+        found.expect("somebody waits")
+    };
+    // One site leaves somebody 9 away, two 6: the first place from the fourth site.
+    assert_eq!(
+        find(1, 9).map(|found| (found.value, found.bound)),
+        Ok((9, 9))
+    );
+    let two = find(2, 9).expect("sites");
+    assert_eq!((&two.sites[..], two.value, two.bound), (&[1, 3][..], 6, 6));
+    let three = find(3, 9).expect("sites");
+    assert_eq!((&three.sites[..], three.value), (&[0, 1, 3][..], 3));
+    // More do not help; within 4 two are too few.
+    assert_eq!(find(4, 9).expect("sites").value, 3);
+    assert_eq!(
+        find(2, 4),
+        Err(TooFew {
+            least: 3,
+            enough: 3
+        })
+    );
+}
+
+#[test]
 fn the_fewest_sites_of_vector_v5() {
     let found = fewest_sites(&costs_within(&v5(), 4), &[true; 5], Effort::default());
     let found = found.expect("somebody waits");
@@ -138,6 +171,41 @@ proptest! {
             prop_assert_eq!(found.bound, found.value);
             prop_assert_eq!(value_of(&gains, &found.sites), found.value);
             prop_assert_eq!(found.sites.len(), number);
+        }
+    }
+
+    #[test]
+    fn no_choice_brings_everyone_nearer((costs, weights, _, number) in towns()) {
+        let matrix = costs_within(&costs, 20);
+        // Something stands near some places.
+        let stands = |at: usize| if at.is_multiple_of(3) { 5 + at as u32 } else { u32::MAX };
+        let present: Vec<u32> = (0..weights.len()).map(stands).collect();
+        let wanted: Vec<bool> = weights.iter().map(|people| *people > 0).collect();
+        let best = best_centre(&matrix, &present, &wanted, number, Effort::default());
+        let best = best.expect("somebody waits");
+        let all: Vec<usize> = (0..costs[0].len()).collect();
+        let cost = |at: usize, sites: &[usize]| {
+            let own = sites.iter().map(|site| costs[at][*site]).filter(|cost| *cost <= 20);
+            own.min().unwrap_or(u32::MAX).min(present[at])
+        };
+        let reached: Vec<usize> = (0..weights.len())
+            .filter(|at| wanted[*at] && cost(*at, &all) < u32::MAX)
+            .collect();
+        let largest = |sites: &[usize]| reached.iter().map(|at| cost(*at, sites)).max().unwrap_or(0);
+        let of = |number| choices(costs[0].len(), number).map(|sites| largest(&sites)).min();
+        let least = of(number).expect("a choice");
+        match best {
+            Ok(found) => {
+                prop_assert_eq!((found.value, found.bound), (least, least));
+                prop_assert_eq!(largest(&found.sites), least);
+                prop_assert!(found.sites.len() <= number);
+            }
+            Err(few) => {
+                prop_assert_eq!(least, u32::MAX);
+                prop_assert!(number < few.least && few.least <= few.enough);
+                prop_assert_eq!(of(few.enough).map(|cost| cost < u32::MAX), Some(true));
+                prop_assert_eq!(of(few.least - 1), Some(u32::MAX));
+            }
         }
     }
 

@@ -1,11 +1,8 @@
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::{Edit, EditError, EditStamp, ScenarioStamp, apply, stamp::mixed};
+use super::{Edit, EditError, replay::Replayed};
 use crate::{
     city::{City, recent::Recent},
     domain::Title,
@@ -83,12 +80,6 @@ struct Kept {
     cities: Recent<u64, Replayed>,
 }
 
-/// A city after some edits.
-struct Replayed {
-    city: City,
-    refused: Vec<(usize, EditError)>,
-}
-
 impl Scenarios {
     pub fn new(store: Arc<dyn Store>) -> Self {
         let kept = Kept {
@@ -125,7 +116,7 @@ impl Scenarios {
     pub fn city(&self, base: &City, id: u64) -> Result<Arc<City>, ScenarioError> {
         let stored = self.stored(id, None)?;
         let edits = parsed(&stored.edits)?;
-        Ok(Arc::new(self.made(base, &stored, &edits)))
+        Ok(Arc::new(self.made(base, &stored, edits)))
     }
 
     /// The city after the first `count` edits of a scenario.
@@ -141,7 +132,7 @@ impl Scenarios {
         let mut stored = self.stored(id, None)?;
         stored.edits.truncate(count);
         let edits = parsed(&stored.edits)?;
-        Ok(Arc::new(self.made(base, &stored, &edits)))
+        Ok(Arc::new(self.made(base, &stored, edits)))
     }
 
     /// # Errors
@@ -281,12 +272,11 @@ impl Scenarios {
         let (edits, undone) = (parsed(&stored.edits)?, parsed(&stored.undone)?);
         let replayed = self.replayed(base, &edits);
         let state = |number: usize, edit: Edit| {
-            let mut refused = replayed.refused.iter();
-            let refused = refused.find(|(at, _)| at + 1 == number);
+            let refused = replayed.refusal(number - 1);
             EditState {
                 number: number as u64,
                 text: edit.change.told(&replayed.city),
-                refused: refused.map(|(_, error)| error.problem.clone()),
+                refused: refused.map(|error| error.problem.clone()),
                 edit,
             }
         };
@@ -312,39 +302,14 @@ impl Scenarios {
     }
 
     /// The city with its stamp.
-    fn made(&self, base: &City, stored: &StoredScenario, edits: &[Edit]) -> City {
-        let replayed = self.replayed(base, edits);
-        let told = edits.iter().enumerate().map(|(at, edit)| {
-            let mut refused = replayed.refused.iter();
-            let refused = refused.find(|(number, _)| *number == at);
-            EditStamp {
-                number: at as u64 + 1,
-                kind: edit.change.kind(),
-                text: edit.change.told(&replayed.city),
-                note: edit.note.clone(),
-                refused: refused.map(|(_, error)| error.problem.clone()),
-            }
-        });
-        let stamp = ScenarioStamp {
-            id: stored.id,
-            name: stored.name.clone(),
-            edits: told.collect(),
-        };
-        let city = replayed.city.clone();
-        let names = serde_json::to_vec(&stamp).unwrap_or_default();
-        let named = mixed(city.stamp(), names);
-        city.with_stamp(named, Some(Arc::new(stamp)))
+    fn made(&self, base: &City, stored: &StoredScenario, edits: Vec<Edit>) -> City {
+        let replayed = self.replayed(base, &edits);
+        replayed.stamped(stored.id, &stored.name, edits)
     }
 
     /// The city after all edits; those before the last few are likely known.
     fn replayed(&self, base: &City, edits: &[Edit]) -> Arc<Replayed> {
-        let mut keys = vec![base.stamp()];
-        for (at, edit) in edits.iter().enumerate() {
-            let json = serde_json::to_vec(&(at, &edit.change)).unwrap_or_default();
-            keys.push(mixed(keys[at], json));
-        }
-        let kept = self.kept(base);
-        replayed(&kept.cities, base, &keys, edits)
+        Replayed::of(&self.kept(base).cities, base, edits)
     }
 
     /// The cities made of the commit of `base`; those of another are let go.
@@ -367,33 +332,6 @@ pub struct Described<'t> {
     pub note: Option<&'t str>,
     /// The number of an edit with its note.
     pub edit: Option<(u64, &'t str)>,
-}
-
-fn replayed(
-    cities: &Recent<u64, Replayed>,
-    base: &City,
-    keys: &[u64],
-    edits: &[Edit],
-) -> Arc<Replayed> {
-    let made = cities.get_or(keys[edits.len()], || {
-        let Some((last, before)) = edits.split_last() else {
-            return Ok::<_, Infallible>(Replayed {
-                city: base.clone(),
-                refused: Vec::new(),
-            });
-        };
-        let before = replayed(cities, base, keys, before);
-        let mut refused = before.refused.clone();
-        let city = match apply(&before.city, edits.len() as u64, last) {
-            Ok(city) => city,
-            Err(error) => {
-                refused.push((edits.len() - 1, error));
-                before.city.clone()
-            }
-        };
-        Ok(Replayed { city, refused })
-    });
-    made.unwrap_or_else(|never| match never {})
 }
 
 fn parsed(edits: &[String]) -> Result<Vec<Edit>, ScenarioError> {

@@ -14,6 +14,7 @@ mod jobs;
 mod keeper;
 mod line;
 mod place;
+mod replay;
 mod stamp;
 mod street;
 mod timetable;
@@ -28,4 +29,5 @@ pub use edit::{
 pub use error::EditError;
 pub use keeper::{Described, EditState, Scenario, ScenarioError, Scenarios};
 pub use place::Within;
+pub use replay::replay;
 pub use stamp::{EditStamp, ScenarioStamp};

@@ -1,6 +1,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::{Change, Edit};
 use crate::domain::Title;
 
 /// Which scenario a city is: printed as provenance beside every number made from it.
@@ -24,6 +25,20 @@ pub struct EditStamp {
     /// Why it was left out: what it needs is there no longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Title>,
+    /// The edit itself, to make it again elsewhere.
+    #[serde(skip)]
+    pub change: Change,
+}
+
+impl ScenarioStamp {
+    /// The edits as they were made.
+    pub fn made(&self) -> Vec<Edit> {
+        let made = self.edits.iter().map(|edit| Edit {
+            change: edit.change.clone(),
+            note: edit.note.clone(),
+        });
+        made.collect()
+    }
 }
 
 /// A hash of what came before and what came upon it: above every number of a commit, below 2^48.

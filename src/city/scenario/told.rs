@@ -23,7 +23,10 @@ impl Change {
                 let title = layer(&moved.layer);
                 let place = at(moved.lon, moved.lat);
                 let (zh, en) = match has_calls(city, &moved.layer) {
-                    true => ("，时刻表的停靠随之移动", ", its calls with it"),
+                    true => (
+                        "，时刻表中如有停靠则随之移动",
+                        ", with its calls if the timetable has any",
+                    ),
                     false => ("", ""),
                 };
                 say(
@@ -58,7 +61,10 @@ impl Change {
             Change::Remove(remove) => {
                 let title = layer(&remove.layer);
                 let (zh, en) = match has_calls(city, &remove.layer) {
-                    true => ("，车辆不再停靠", ", vehicles pass it"),
+                    true => (
+                        "，时刻表中如有停靠则改为通过",
+                        ", passed by where the timetable called",
+                    ),
                     false => ("", ""),
                 };
                 say(
@@ -142,7 +148,8 @@ impl Change {
     }
 }
 
-/// Whether vehicles may call at the features of a layer.
+/// Whether vehicles may call at the features of a layer; whether they call at this one is not told,
+/// for the history is read when the station may be gone.
 fn has_calls(city: &City, layer: &LayerId) -> bool {
     *layer == *"stations" && city.transit().is_some()
 }

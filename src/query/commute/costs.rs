@@ -19,7 +19,9 @@ use crate::{
     city::{Area, City, LoadedLayer},
     domain::{GeometryKind, Layer, LayerId, LayerKind, Period, Table, measure::distance_m},
     index::LayerIndex,
-    query::{Direction, Limits, QueryError, Ruler, Start, Travel, Unit, sources::CountSource},
+    query::{
+        Direction, Limits, Mode, QueryError, Ruler, Start, Travel, Unit, sources::CountSource,
+    },
 };
 
 /// What a commute within a zone costs.
@@ -52,13 +54,20 @@ pub struct Centers {
     /// In the order of the areas.
     pub points: Vec<(f64, f64)>,
     pub kinds: Vec<Center>,
+    /// The areas themselves: what a table of travel times names.
+    areas: Option<Arc<LoadedLayer>>,
 }
 
 /// Walking speed within a zone where the question names none.
 const WALK_KM_H: f64 = 4.5;
 
-/// No pair of zones is farther apart.
+/// No pair of zones is farther apart in a straight line, metres, nor by a table, seconds.
 const FARTHEST: f64 = 4_000_000.0;
+
+/// Nobody commutes farther along streets, metres, or longer, seconds: a search sorts what it finds
+/// by spans of its limit, and one without an end sorts nothing.
+const FARTHEST_COMMUTE_M: f64 = 300_000.0;
+const LONGEST_COMMUTE_S: f64 = 8.0 * 3600.0;
 
 impl Centers {
     /// Points for areas of one level, by their order.
@@ -83,6 +92,7 @@ impl Centers {
             table.push(&area.id, Geometry::Point(Point::new(point.0, point.1)), &[]);
         }
         let layer = Arc::new(layer(city, level));
+        let asked = period;
         let period = period.cloned().or_else(|| city.periods().pop());
         let period = period.unwrap_or_else(|| "1970".parse().expect("a year"));
         Centers {
@@ -94,6 +104,7 @@ impl Centers {
             },
             points,
             kinds,
+            areas: area_layer(city, level, asked),
         }
     }
 
@@ -112,14 +123,25 @@ impl Centers {
         // Costs, and what an exchange of jobs holds of them at once.
         limits.allow((areas.len() * areas.len() * 40) as u64)?;
         let mut costs = Costs::unreachable(areas.len(), areas.len());
-        let index = &self.loaded.index;
+        let farthest = match (&travel.mode, ruler.counts_time()) {
+            (Mode::Straight | Mode::Matrix(_), _) => FARTHEST,
+            (_, false) => FARTHEST_COMMUTE_M,
+            (_, true) => LONGEST_COMMUTE_S,
+        };
+        // A table knows the areas and not the points that stand for them.
+        let ends = match (&travel.mode, &self.areas) {
+            (Mode::Matrix(_), Some(areas)) => areas,
+            _ => &self.loaded,
+        };
+        ruler.require(ends)?;
+        let index = &ends.index;
         let numbering = index.numbering();
         let numbers = areas.iter().enumerate();
         let numbers: BTreeMap<&str, usize> =
             numbers.map(|(zone, area)| (&*area.id, zone)).collect();
-        let zones: Vec<usize> = index
+        let zones: Vec<Option<usize>> = index
             .iter()
-            .map(|center| numbers[index.id(center)])
+            .map(|end| numbers.get(index.id(end)).copied())
             .collect();
         limits.step("量算单元之间的成本", "measuring between areas");
         let done = AtomicU64::new(0);
@@ -130,13 +152,14 @@ impl Centers {
                 |traveler, zone| {
                     let (lon, lat) = self.points[zone];
                     let start = Start {
-                        feature: Some((self.loaded.layer().id.clone(), areas[zone].id.clone())),
+                        feature: Some((ends.layer().id.clone(), areas[zone].id.clone())),
                         ..Start::at(lon, lat)
                     };
                     let mut found = Vec::with_capacity(areas.len());
-                    traveler.within(&self.loaded, &start, FARTHEST, |feature, cost| {
-                        let other = zones[numbering.number(feature)];
-                        found.push((other, (cost * 1000.0).round() as u32));
+                    traveler.within(ends, &start, farthest, |feature, cost| {
+                        if let Some(other) = zones[numbering.number(feature)] {
+                            found.push((other, (cost * 1000.0).round() as u32));
+                        }
                     })?;
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     limits.progress(done, areas.len() as u64);
@@ -235,6 +258,16 @@ fn version_of(points: &[(f64, f64)]) -> u64 {
         (lon.to_bits(), lat.to_bits()).hash(&mut hash);
     }
     hash.finish()
+}
+
+/// The layer of the areas of a level, as of a date.
+fn area_layer(city: &City, level: &str, period: Option<&Period>) -> Option<Arc<LoadedLayer>> {
+    let layer = city.catalog().area_layer(level)?;
+    let state = city.areas().period_at(level, period)?;
+    let mut states = city.states(layer.id.as_str());
+    states
+        .find(|loaded| loaded.index.period() == state)
+        .cloned()
 }
 
 /// A point layer without attributes, named after the areas.

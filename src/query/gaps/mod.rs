@@ -116,7 +116,7 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
     for item in &items {
         limits.check()?;
         limits.step("量算供需差距", "measuring supply and demand");
-        let service = Service {
+        let mut service = Service {
             item,
             bands: set.bands_of(item),
             supply: Supply::of(city, item, period),
@@ -129,6 +129,7 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         };
         service.leave_out(&zones, &mut left_out);
         service.say_unnamed(&base, &rulers, &mut left_out);
+        service.supply = service.supply.filter(|supply| !supply.is_undecided());
         found.list_unknown(&zones, &service);
         let measured = service.measure(&base, &zones, &rulers, limits)?;
         // A kind of which the whole city has none is not recorded rather than not built.

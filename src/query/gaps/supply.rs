@@ -75,9 +75,19 @@ impl Supply {
         })
     }
 
+    /// Whether the layer holds none that is known to be meant, and some of which nobody knows: how
+    /// many there are, and whom they serve, is then unknown rather than nothing.
+    pub fn is_undecided(&self) -> bool {
+        self.facilities.is_empty() && self.unsorted.iter().any(|(_, missing)| *missing > 0)
+    }
+
+    /// A facility that does not say its kind is the same for every service that asks for kinds.
     pub fn leave_out(&self, left_out: &mut LeftOut) {
+        let layer = self.loaded.layer().id.as_str();
         for (attribute, missing) in &self.unsorted {
-            left_out.add_missing(self.loaded.layer().id.as_str(), attribute, *missing);
+            let known = left_out.0.get(&format!("{layer}.{attribute}"));
+            let known = known.map_or(0, |count| count.missing);
+            left_out.add_missing(layer, attribute, missing.saturating_sub(known));
         }
     }
 }

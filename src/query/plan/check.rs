@@ -1,38 +1,7 @@
-use std::fmt;
-
 use crate::{
     city::City,
-    domain::{AttributeType, PlanFigure},
+    domain::{AttributeType, PlanFault, PlanFigure},
 };
-
-/// Why a figure cannot be held against this city.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PlanFault {
-    /// No area has this code.
-    UnknownArea(String),
-    /// No layer counts this.
-    UnknownIndicator(String),
-    Negative(i64),
-    Year(i32),
-    /// The same area, year, count and date stands twice.
-    Twice,
-}
-
-impl fmt::Display for PlanFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PlanFault::UnknownArea(code) => write!(f, "no area has the code `{code}`"),
-            PlanFault::UnknownIndicator(name) => write!(
-                f,
-                "no layer counts `{name}`; write the id or the title of a count, e.g. \
-                 usual_residents"
-            ),
-            PlanFault::Negative(value) => write!(f, "{value} is negative"),
-            PlanFault::Year(year) => write!(f, "{year} is no year of a plan (1900 to 2200)"),
-            PlanFault::Twice => write!(f, "area, year, indicator and date stand twice"),
-        }
-    }
-}
 
 /// Holds a figure against the city; `before` are the ones already taken.
 ///
@@ -44,7 +13,7 @@ pub fn check_plan(
     before: &[PlanFigure],
 ) -> Result<(), PlanFault> {
     if !(1900..=2200).contains(&figure.year) {
-        return Err(PlanFault::Year(figure.year));
+        return Err(PlanFault::Year(figure.year.into()));
     }
     if figure.value < 0 {
         return Err(PlanFault::Negative(figure.value));

@@ -8,7 +8,7 @@ mod rows;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use check::{PlanFault, check_plan};
+pub use check::check_plan;
 pub use flat::flat_plan;
 pub use records::KIND as PLAN_KIND;
 pub(super) use records::Plans;

@@ -153,6 +153,15 @@ impl<'c> Ruler<'c> {
         Err(QueryError::field(field, problem))
     }
 
+    /// Whether costs are seconds and not metres.
+    pub fn counts_time(&self) -> bool {
+        match &self.way {
+            Way::Straight => false,
+            Way::Streets(streets) => streets.counts_time(),
+            Way::Transit(_) | Way::Matrix(_) => true,
+        }
+    }
+
     /// How much one of the question's unit costs.
     pub fn cost_per_unit(&self) -> f64 {
         self.cost_per_unit

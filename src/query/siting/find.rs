@@ -5,8 +5,8 @@ use crate::{
     analysis::{
         access::CostMatrix,
         siting::{
-            Capacities, Effort, Gains, Served, Siting, best_limited_sites, best_sites,
-            fewest_sites, serve,
+            Capacities, Effort, Gains, Served, Siting, best_centre, best_limited_sites, best_sites,
+            fewest_sites, ranked, serve,
         },
     },
     city::{City, LoadedLayer},
@@ -190,8 +190,24 @@ impl Found {
                 let fewest = fewest_sites(&found.costs, &wanted, effort);
                 let fewest = fewest.ok_or(QueryError::Cancelled)?;
                 let gains = found.gains(Objective::Cover, demand);
-                found.sites = crate::analysis::siting::ranked(&gains, &fewest.sites);
+                found.sites = ranked(&gains, &fewest.sites);
                 (found.value, found.bound) = (fewest.sites.len() as i64, fewest.bound as i64);
+            }
+            (Objective::Centre, _) => {
+                let wanted: Vec<bool> = demand.people.iter().map(|people| *people > 0).collect();
+                let best = best_centre(&found.costs, &found.present, &wanted, number, effort);
+                let best = best.ok_or(QueryError::Cancelled)?.map_err(|few| {
+                    let (least, enough) = (few.least, few.enough);
+                    let problem = format!(
+                        "{number} do not bring everyone who can be reached within the cutoff: at \
+                         least {least} are needed, {enough} are enough; ask for more sites or a \
+                         larger cutoff"
+                    );
+                    QueryError::field("sites", problem)
+                })?;
+                let gains = found.gains(Objective::Median, demand);
+                found.sites = ranked(&gains, &best.sites);
+                (found.value, found.bound) = (i64::from(best.value), i64::from(best.bound));
             }
             (objective, _) => {
                 let gains = found.gains(objective, demand);
@@ -262,7 +278,7 @@ impl Found {
 
     pub fn proof(&self, query: &SitingQuery, demand: &Demand, ruler: &Ruler<'_>) -> Proof {
         let is_proven = match query.objective {
-            Objective::Set => self.bound >= self.value,
+            Objective::Set | Objective::Centre => self.bound >= self.value,
             _ => self.bound <= self.value,
         };
         let share = |value: f64, bound: f64| match value > 0.0 {
@@ -284,6 +300,10 @@ impl Found {
                 let mean = |total: i64| ruler.in_unit(total as f64 / people);
                 (mean(all - self.value), mean(all - self.bound))
             }
+            Objective::Centre => {
+                let cost = |thousandths: i64| ruler.in_unit(thousandths as f64 / 1000.0);
+                (cost(self.value), cost(self.bound))
+            }
             _ => (self.value as f64, self.bound as f64),
         };
         Proof {
@@ -292,6 +312,17 @@ impl Found {
             gap: share(value, bound),
             is_proven,
         }
+    }
+
+    /// Which homes a candidate or something that stands already reaches.
+    pub fn reached(&self) -> Vec<bool> {
+        let mut is_reached: Vec<bool> = self.present.iter().map(|cost| *cost < u32::MAX).collect();
+        for site in 0..self.costs.facilities() {
+            for place in self.costs.row(site).places {
+                is_reached[*place as usize] = true;
+            }
+        }
+        is_reached
     }
 
     /// People times the cost of each now, in thousandths.

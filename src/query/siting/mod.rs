@@ -36,6 +36,8 @@ pub enum Objective {
     Cover,
     /// Least travel in all (p-中位).
     Median,
+    /// Nobody far: the largest cost the smallest (p-中心).
+    Centre,
     /// Fewest sites that bring everyone within reach (集合覆盖).
     Set,
 }
@@ -45,6 +47,7 @@ impl Objective {
         match self {
             Objective::Cover => "siting_cover",
             Objective::Median => "siting_median",
+            Objective::Centre => "siting_centre",
             Objective::Set => "siting_set",
         }
     }
@@ -186,7 +189,8 @@ pub struct Siting {
 /// How good the sites are, held against the best that could be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proof {
-    /// People newly covered (or served), the mean cost in `unit`, or the number of sites.
+    /// People newly covered (or served), the mean or the largest cost in `unit`, or the number of
+    /// sites.
     pub value: Option<f64>,
     /// No other choice is better than this.
     pub bound: Option<f64>,
@@ -204,11 +208,13 @@ pub struct CandidateCounts {
     pub off_network: usize,
 }
 
-/// Sites for new facilities among candidates: most people covered, least travel or fewest sites.
+/// Sites for new facilities among candidates: most people covered, least travel, nobody far or
+/// fewest sites.
 ///
 /// # Errors
 /// Unknown layers, attributes or areas; no candidates or too many; numbers that do not fit the
-/// objective; more pairs than the memory allows.
+/// objective; too few sites for everyone to be within the cutoff of `centre`; more pairs than the
+/// memory allows.
 pub fn siting(city: &City, query: &SitingQuery, limits: &Limits) -> Result<Siting, QueryError> {
     query.check()?;
     let mut query = query.clone();

@@ -36,6 +36,10 @@ pub struct SitingRow {
     /// The mean cost of all people to the nearest, in the unit of the question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_cost: Option<f64>,
+    /// The largest cost of anybody who can be reached, with this site and those before it;
+    /// undefined while somebody is beyond the cutoff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_cost: Option<f64>,
     /// People that the site serves at most, and does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_capacity: Option<i64>,
@@ -66,6 +70,10 @@ pub struct SitingTotals {
     pub mean_cost_before: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_cost_after: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_cost_before: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_cost_after: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served_before: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +158,16 @@ impl<'f> Walk<'f> {
     }
 }
 
+impl Walk<'_> {
+    /// The largest cost of the people in `reached` homes, in the unit of the question.
+    fn largest_cost(&self, reached: &[bool], ruler: &Ruler<'_>) -> Option<f64> {
+        let homes = self.demand.people.iter().zip(&self.costs).zip(reached);
+        let wanted = homes.filter(|((people, _), is_reached)| **people > 0 && **is_reached);
+        let largest = wanted.map(|((_, cost), _)| *cost).max()?;
+        (largest < u32::MAX).then(|| ruler.in_unit(f64::from(largest) / 1000.0))
+    }
+}
+
 fn share(part: i64, whole: i64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
@@ -164,6 +182,8 @@ pub(super) fn rows(
 ) -> Vec<SitingRow> {
     let total = demand.total();
     let mut walk = Walk::new(demand, found);
+    let is_centre = query.objective == Objective::Centre;
+    let reachable = is_centre.then(|| found.reached());
     let mut row = |(at, site): (usize, &usize)| {
         let (covered, beside) = (walk.covered, walk.beside);
         let reached = found.costs.row(*site).places.iter();
@@ -195,6 +215,9 @@ pub(super) fn rows(
             cumulative_covered: walk.covered,
             cumulative_share: share(walk.covered, total),
             mean_cost: walk.mean_cost(ruler).filter(|_| is_median),
+            largest_cost: reachable
+                .as_deref()
+                .and_then(|reached| walk.largest_cost(reached, ruler)),
             site_capacity: query.capacity,
             site_served: found.served.as_ref().map(|(_, with)| with.by_site[*site]),
         }
@@ -215,6 +238,8 @@ pub(super) fn totals(
     let total = demand.total();
     let told_beside = |people: i64| query.beside.as_ref().map(|_| people);
     let is_median = query.objective == Objective::Median;
+    let reached = (query.objective == Objective::Centre).then(|| found.reached());
+    let largest = |walk: &Walk<'_>| walk.largest_cost(reached.as_deref()?, ruler);
     let served = |pick: fn(
         &(
             crate::analysis::siting::Served,
@@ -236,6 +261,8 @@ pub(super) fn totals(
         newly_covered_beside: told_beside(after.beside - before.beside),
         mean_cost_before: before.mean_cost(ruler).filter(|_| is_median),
         mean_cost_after: after.mean_cost(ruler).filter(|_| is_median),
+        largest_cost_before: largest(&before),
+        largest_cost_after: largest(&after),
         served_before: served(|(before, _)| before.total),
         served_after: served(|(_, after)| after.total),
     }
@@ -247,12 +274,7 @@ pub(super) fn out_of_reach(
     demand: &Demand,
     found: &Found,
 ) -> OutOfReach {
-    let mut is_reached: Vec<bool> = found.present.iter().map(|cost| *cost < u32::MAX).collect();
-    for site in 0..found.costs.facilities() {
-        for place in found.costs.row(site).places {
-            is_reached[*place as usize] = true;
-        }
-    }
+    let is_reached = found.reached();
     let index = &demand.loaded.index;
     let homes = index.iter().zip(&demand.people).zip(&is_reached);
     let mut lost: Vec<(i64, FeatureRef)> = homes

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The columns in the order in which they are read.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "rank",
     "id",
     "site",
@@ -25,6 +25,7 @@ const COLUMNS: [&str; 16] = [
     "cumulative_covered",
     "cumulative_share",
     "mean_cost",
+    "largest_cost",
     "site_capacity",
     "site_served",
 ];
@@ -48,7 +49,7 @@ pub fn siting_table(city: &City, siting: &Siting) -> ResultTable {
     let columns: Vec<ResultColumn> = columns
         .into_iter()
         .map(|column| match column.key.as_str() {
-            "mean_cost" => ResultColumn {
+            "mean_cost" | "largest_cost" => ResultColumn {
                 unit: catalog.unit(unit),
                 ..column
             },
@@ -65,6 +66,9 @@ pub fn siting_table(city: &City, siting: &Siting) -> ResultTable {
         "cumulative_covered" => Value::Integer(totals.covered_after),
         "cumulative_share" => totals.share_after.map_or(Value::Missing, Value::Number),
         "mean_cost" => totals.mean_cost_after.map_or(Value::Missing, Value::Number),
+        "largest_cost" => totals
+            .largest_cost_after
+            .map_or(Value::Missing, Value::Number),
         "site_capacity" => {
             let all = answer.rows.iter().filter_map(|row| row.site_capacity);
             Value::Integer(all.sum())

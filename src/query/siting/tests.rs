@@ -54,6 +54,33 @@ fn ids(found: &Siting) -> Vec<&str> {
 }
 
 #[test]
+fn nobody_is_left_far_where_sites_allow() {
+    let city = town().build();
+    let ask = |sites, cutoff| {
+        let more = json!({"objective": "centre", "sites": sites, "cutoff": cutoff});
+        asked(&city, more)
+    };
+    // The clinic stands 100 m from a; e can be reached from s alone, 5,500 m away.
+    let found = ask(1, 6000).expect("a site");
+    assert_eq!(ids(&found), ["s"]);
+    let metres = |value: Option<f64>| value.map(f64::round);
+    assert_eq!(metres(found.proof.value), Some(5500.0));
+    assert!(found.proof.is_proven && found.proof.bound == found.proof.value);
+    let totals = &found.answer.totals;
+    assert_eq!(metres(totals.largest_cost_before), None);
+    assert_eq!(metres(totals.largest_cost_after), Some(5500.0));
+    assert_eq!(totals.mean_cost_after, None);
+    // Within 600 m of a site nobody reaches e; the rest takes two.
+    let found = ask(2, 600).expect("sites");
+    assert_eq!(found.out_of_reach.people, 25);
+    let last = found.answer.rows.last().expect("a site");
+    assert_eq!(metres(last.largest_cost), Some(500.0));
+    let refused = ask(1, 600).expect_err("too few");
+    let text = refused.to_string();
+    assert!(text.contains("at least 2 are needed"), "{text}");
+}
+
+#[test]
 fn what_stands_is_not_covered_again() {
     let city = town().build();
     let found = asked(&city, json!({"sites": 2, "beside": "age_80_plus"})).expect("sites");

@@ -9,6 +9,14 @@ impl Frame {
         self.0 < other.2 && other.0 < self.2 && self.1 < other.3 && other.1 < self.3
     }
 
+    pub fn corner(&self) -> (f64, f64) {
+        (self.0, self.1)
+    }
+
+    pub fn size(&self) -> (f64, f64) {
+        (self.2 - self.0, self.3 - self.1)
+    }
+
     pub fn is_inside(&self, other: &Frame) -> bool {
         self.0 >= other.0 && self.1 >= other.1 && self.2 <= other.2 && self.3 <= other.3
     }

@@ -170,6 +170,19 @@ impl Canvas {
         );
     }
 
+    /// What follows is seen inside a rectangle alone, until [`close`](Self::close).
+    pub fn open(&mut self, (x, y): (f64, f64), (w, h): (f64, f64)) {
+        let (x, y, w, h) = (Short(x), Short(y), Short(w), Short(h));
+        let _ = write!(
+            self.body,
+            r#"<svg x="{x}" y="{y}" width="{w}" height="{h}" viewBox="{x} {y} {w} {h}" overflow="hidden">"#
+        );
+    }
+
+    pub fn close(&mut self) {
+        self.body.push_str("</svg>");
+    }
+
     pub fn finish(self) -> Drawing {
         let (w, h) = (Short(self.width), Short(self.height));
         let svg = format!(

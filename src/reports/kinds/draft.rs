@@ -1,5 +1,6 @@
 use serde_json::Value as Json;
 
+use super::what_if;
 use crate::{
     city::{Area, City, Setting},
     domain::{Language, Title},
@@ -8,7 +9,7 @@ use crate::{
     reports::{
         Document, Question, Seal,
         document::{Builder, Table, Words},
-        figure::{Drawing, Imprint, MapArea},
+        figure::{Drawing, Imprint, Map, MapArea},
         reporter::newest_import,
     },
 };
@@ -48,10 +49,13 @@ impl<'c> Draft<'c> {
         };
         let kind = question.kind.title();
         let place = draft.place();
-        let title = words.tell(
+        let mut title = words.tell(
             || format!("{place}{}", kind.zh),
             || format!("{}: {place}", kind.en),
         );
+        if let Some(scenario) = city.scenario() {
+            title += &what_if::in_title(scenario, words);
+        }
         draft.text = Builder::new(question.lang, title);
         let marking = Title {
             zh: city.setting(Setting::MarkingZh).to_owned(),
@@ -62,6 +66,10 @@ impl<'c> Draft<'c> {
             draft
                 .text
                 .mark(words.say("合成数据", "Synthetic data").to_owned());
+        }
+        if let Some(scenario) = city.scenario() {
+            draft.text.mark(what_if::mark(words));
+            draft.text.finding(what_if::finding(scenario, words));
         }
         Ok(draft)
     }
@@ -171,6 +179,19 @@ impl<'c> Draft<'c> {
         self.text.figure(title, drawing, alternative)
     }
 
+    /// Adds a map whose values stand in the table of this number, and its crowded part enlarged.
+    pub fn map(&mut self, title: String, map: &Map, table: &str) -> String {
+        let number = self.figure(title.clone(), map.draw(), table);
+        if let Some(closer) = map.closer() {
+            let title = self.words().tell(
+                || format!("{title}：{number}虚线框内放大"),
+                || format!("{title}: the part in the dashed frame of {number}, enlarged"),
+            );
+            self.figure(title, closer.draw(), table);
+        }
+        number
+    }
+
     /// An area of a map, with its value as it is printed.
     pub fn map_area(&self, area: &Area, value: Option<f64>, print: fn(f64) -> String) -> MapArea {
         MapArea {
@@ -217,8 +238,9 @@ impl<'c> Draft<'c> {
     }
 
     /// The last chapter, the title block and the footer; nothing is added afterwards.
-    pub fn finish(mut self, data_version: u64, software: &str) -> (Document, Seal) {
+    pub fn finish(mut self, software: &str) -> (Document, Seal) {
         let words = self.words();
+        let data_version = self.city.version();
         self.title_block(data_version);
         self.text
             .heading(1, words.say("方法与数据说明", "Methods and data"));
@@ -228,6 +250,11 @@ impl<'c> Draft<'c> {
         );
         let methods = std::mem::take(&mut self.methods);
         self.text.notes(methods);
+        if let Some(scenario) = self.city.scenario() {
+            let heading = words.say("方案的编辑", "Edits of the scenario");
+            self.text.heading(2, heading);
+            self.text.notes(what_if::edits(scenario, words));
+        }
         self.text
             .heading(2, words.say("指标解释", "Meaning of the columns"));
         let catalog = self.city.catalog();
@@ -238,7 +265,7 @@ impl<'c> Draft<'c> {
         self.text
             .heading(2, words.say("可核验信息", "For verification"));
         let mut document = self.text.done();
-        let seal = Seal::of(&self.question, data_version, software, &document);
+        let seal = Seal::of(&self.question, self.city, software, &document);
         let notes = vec![
             (words.say("数据版本", "Data version").to_owned(), data_version.to_string()),
             (words.say("软件", "Software").to_owned(), software.to_owned()),
@@ -274,6 +301,10 @@ impl<'c> Draft<'c> {
             ),
         };
         self.text.fact(words.say("范围", "Area"), place);
+        if let Some(scenario) = self.city.scenario() {
+            let named = what_if::named(scenario, words);
+            self.text.fact(words.say("方案", "Scenario"), named);
+        }
         let mut dates: Vec<String> = self
             .inputs
             .iter()

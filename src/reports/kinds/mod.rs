@@ -7,6 +7,7 @@ mod missing;
 mod naming;
 mod service_gap;
 mod station_catchment;
+mod what_if;
 mod why;
 mod zoning;
 

@@ -227,7 +227,7 @@ tr{break-inside:avoid}thead{display:table-header-group}\
 .footnotes{list-style:none;margin:1mm 0 0;padding:0;font-size:8pt;line-height:1.5;color:var(--quiet)}\
 .footnotes li::before{content:'注：'}.footnotes li{margin:0}\
 :lang(en) .footnotes li::before{content:'Note: '}\
-figure{margin:4mm 0 7mm;break-inside:avoid}figure svg{width:100%;height:auto;display:block}\
+figure{margin:4mm 0 7mm;break-inside:avoid}figure>div>svg{width:100%;height:auto;display:block}\
 figcaption{text-align:center;font-size:9.5pt;font-weight:700;margin-top:1.5mm}\
 .notes{font-size:9pt;line-height:1.6;margin:0 0 3mm;display:grid;grid-template-columns:max-content 1fr;gap:.8mm 4mm}\
 .notes dt{max-width:9.5em;font-weight:600}.notes dd{margin:0;overflow-wrap:anywhere}\

@@ -11,7 +11,8 @@ pub fn column_shares(table: &Table) -> Vec<f64> {
     let heading = |column| {
         let text = table.heading(column);
         let words = text.split(' ').map(|word| match word.is_ascii() {
-            true => word.width(),
+            // Letters of a heading are bold, wider than figures.
+            true => (word.width() * 6).div_ceil(5),
             // Chinese breaks anywhere.
             false => word.width().div_ceil(3).max(4),
         });
@@ -26,7 +27,7 @@ pub fn column_shares(table: &Table) -> Vec<f64> {
     let widths = widths.into_iter().enumerate();
     let clamped = widths.map(|(at, width)| match table.is_prose(at) {
         true => width.clamp(14, 60) + MARGINS,
-        false => width.clamp(4, 30) + MARGINS,
+        false => width.clamp(5, 30) + MARGINS,
     });
     let widths: Vec<usize> = clamped.collect();
     let all: usize = widths.iter().sum();

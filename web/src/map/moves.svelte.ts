@@ -37,10 +37,10 @@ class Moves {
   }
 }
 
-/** Room around the whole city, pixels: the legend on the left and the source line below stay clear of it. */
+/** Room around the whole city, pixels: the legend on the left, the tools on the right and the source line below stay clear of it. */
 export function homePadding(map: MapLibre): { top: number; right: number; bottom: number; left: number } {
   const isWide = map.getContainer().clientWidth >= 560;
-  return { top: 32, right: isWide ? 64 : 32, bottom: 40, left: isWide ? 200 : 32 };
+  return { top: 32, right: 64, bottom: 40, left: isWide ? 200 : 32 };
 }
 
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

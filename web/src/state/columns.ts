@@ -36,7 +36,8 @@ export function columnOf(key: string): Column {
   if (side) {
     const of = columnOf(side[2]!);
     const word = titled(ground.terms.get(side[1] === 'difference' ? 'scenario_difference' : side[1]!)?.title);
-    return { ...of, key, title: `${word} ${of.title}`, short: `${word} ${of.short}` };
+    const beside = (title: string) => (view.lang === 'en' ? `${title} (${word.toLowerCase()})` : `${word} ${title}`);
+    return { ...of, key, title: beside(of.title), short: beside(of.short) };
   }
   const dot = key.indexOf('.');
   const layer = ground.layer(key.slice(0, dot));
@@ -76,7 +77,7 @@ export function worded(title: string): Pick<Column, 'title' | 'short' | 'formula
 /** Title with its unit, as a heading has it. */
 export function heading(column: { title: string; unit: string }): string {
   if (!column.unit) return column.title;
-  return `${column.title}（${column.unit}）`;
+  return view.lang === 'en' ? `${column.title} (${column.unit})` : `${column.title}（${column.unit}）`;
 }
 
 /** The counts that catchments are told by: people of the chosen caliber, jobs, employed residents. */

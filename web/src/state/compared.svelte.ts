@@ -6,11 +6,13 @@ import { view } from './view.svelte.ts';
 
 /** A question and what its rows are compared by; the first columns can be mapped. */
 interface Subject {
-  question: 'balance' | 'coverage' | 'gaps';
+  question: 'balance' | 'coverage' | 'gaps' | 'zoning';
   /** Columns that the map can show. */
   mapped: string[];
   /** Columns of the table. */
   columns: string[];
+  /** Columns of words, which have no difference. */
+  words?: string[];
 }
 
 const SUBJECTS: Subject[] = [
@@ -25,6 +27,12 @@ const SUBJECTS: Subject[] = [
     mapped: ['shortfall', 'network_share_covered'],
     columns: ['facilities', 'capacity', 'required', 'shortfall', 'fulfilment', 'network_share_covered'],
   },
+  {
+    question: 'zoning',
+    mapped: ['capacity_ratio'],
+    columns: ['present_residents', 'planned_capacity', 'capacity_ratio'],
+    words: ['class'],
+  },
 ];
 
 class Compared {
@@ -36,7 +44,14 @@ class Compared {
 
   question = $derived(this.subject.question);
   column = $derived(this.option.slice(this.question.length + 1));
-  columns = $derived(this.subject.columns);
+  /** The columns of both sides and of their difference. */
+  columns = $derived([
+    ...(this.subject.words ?? []).flatMap((of) => [`base.${of}`, `scenario.${of}`]),
+    ...this.subject.columns.flatMap((of) => [`base.${of}`, `scenario.${of}`, `difference.${of}`]),
+  ]);
+
+  /** Whether layout classes are compared, which change by name and not by number. */
+  isOfClasses = $derived(this.subject.question === 'zoning');
 
   /** Two maps show what there is, one map what changes. */
   side = $derived(view.sides === 'difference' ? 'difference' : 'scenario');
@@ -49,6 +64,7 @@ class Compared {
     const fields = {
       balance: { caliber },
       coverage: { layer: scenario.facility, cutoff: 1000, demand: caliber },
+      zoning: { caliber, lang: view.lang },
       gaps: { services: this.service, norms: view.norms, caliber },
     }[this.question];
     return comparePath(id, this.question, { level, period, ...fields });

@@ -1,7 +1,9 @@
 import { get } from '../api/client.ts';
-import { blindSpotsPath, findBlindSpots, gapsPath, postSiting, sitingBody, type Question } from '../api/questions.ts';
-import type { BlindSpots, Gaps as GapsAnswer, NormItem, NormSets, Row, Siting } from '../api/types.ts';
+import { ask, blindSpotsPath, findBlindSpots, gapsPath, postSiting, sitingBody, type Question } from '../api/questions.ts';
+import { standpoint } from '../api/standpoint.svelte.ts';
+import type { Answer, BlindSpots, Gaps as GapsAnswer, NormItem, NormSets, Row, Siting } from '../api/types.ts';
 import { titled } from '../i18n/index.ts';
+import { comparePath } from '../api/scenarios.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { view } from './view.svelte.ts';
@@ -12,6 +14,9 @@ export const GAP_MEASURES = ['shortfall', 'fulfilment', 'network_uncovered', 'ne
 /** How coverage is measured: along the streets, or straight as a service radius is meant. */
 export const GAP_WAYS = ['walk', 'straight'] as const;
 export type GapWay = (typeof GAP_WAYS)[number];
+
+/** Everyone is to be near with a few sites: looked for beyond the distance of the norm. */
+const FAR = { m: { times: 6, least: 5000 }, min: { times: 4, least: 60 } };
 
 /** The side of the cells that new sites are looked for in, metres. */
 const GRID_M = 500;
@@ -60,10 +65,29 @@ class Gaps {
     return typeof radius?.value === 'number' ? { cutoff: radius.value, unit: 'm' } : null;
   });
 
-  sitingQuestion = $derived.by((): Question | null => {
-    if (!this.isOpen || view.sites === 0 || !this.item || !this.reach) return null;
-    return { path: '/api/siting', body: sitingBody(this.item, view.within, view.sites, this.way, this.reach, GRID_M, asked()) };
+  /** How far sites may be from whom they serve. */
+  sitingReach = $derived.by(() => {
+    if (!this.reach || view.objective !== 'centre') return this.reach;
+    const { cutoff, unit } = this.reach;
+    return { cutoff: Math.max(cutoff * FAR[unit].times, FAR[unit].least), unit };
   });
+
+  sitingQuestion = $derived.by((): Question | null => {
+    if (!this.isOpen || view.sites === 0 || !this.item || !this.sitingReach) return null;
+    return { path: '/api/siting', body: sitingBody(this.item, view.within, view.sites, view.objective, this.way, this.sitingReach, GRID_M, asked()) };
+  });
+
+  /** The same sites asked of the city as it is beside the open scenario. */
+  comparison = new Resource<Answer>();
+
+  comparisonQuestion = $derived.by((): Question | null => {
+    const question = this.sitingQuestion;
+    if (view.scenario === null || !question) return null;
+    return { path: comparePath(view.scenario, 'siting', {}), body: question.body };
+  });
+
+  /** Sites that the city as it is would take, and the scenario would not. */
+  dropped = $derived.by((): Row[] => (this.comparisonQuestion ? (this.comparison.value?.rows ?? []).filter((row) => row['only'] === 'base') : []));
 
   /** The chosen sites, the best first. */
   found = $derived<Row[]>(this.isOpen && view.sites > 0 ? (this.sites.value?.rows ?? []) : []);
@@ -94,6 +118,12 @@ class Gaps {
       const question = this.sitingQuestion;
       if (question) this.sites.ask(JSON.stringify(question), (signal, tell) => postSiting(question, signal, tell));
       else if (view.sites === 0 || !this.isOpen) this.sites.clear();
+    });
+    $effect(() => {
+      const question = this.comparisonQuestion;
+      // A new version of the scenario asks anew.
+      if (question) this.comparison.ask(JSON.stringify([question, standpoint.edition]), (signal, tell) => ask<Answer>(question, signal, tell));
+      else this.comparison.clear();
     });
   }
 }

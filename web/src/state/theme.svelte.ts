@@ -295,7 +295,7 @@ class Theme {
     if (this.isGaps) return GAP_COLUMNS.filter((key) => key === 'name' || key === this.key || this.isKnown(key) || this.rows.some((row) => typeof row[key] === 'string'));
     if (this.isCommute) return ['name', ...columnsOf({ rows: this.rows }).map((column) => column.key).filter((key) => key !== 'name')];
     if (view.mode === 'access') return ['name', ...(this.isCells ? [] : ['code']), 'demand', 'value'];
-    if (this.isCompared) return ['name', ...compared.columns.flatMap((of) => ['base', 'scenario', 'difference'].map((side) => `${side}.${of}`))];
+    if (this.isCompared) return ['name', ...compared.columns];
     if (view.mode === 'reach') return CHANGE_COLUMNS.filter((key) => this.rows.some((row) => numberAt(row, key) !== null || key === 'name'));
     const layer = this.subject.split('.')[0]!;
     const first = this.rows[0] ?? {};
@@ -328,7 +328,7 @@ const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['befor
 
 /** Edges on both sides of no change, for ratios as they are read. */
 function differenceBand(column: string, values: readonly number[]): { breaks: number[]; middle: number } {
-  if (column.includes('share')) return { breaks: [-0.05, -0.0005, 0.0005, 0.05], middle: 0 };
+  if (column.includes('share') || column === 'capacity_ratio') return { breaks: [-0.05, -0.0005, 0.0005, 0.05], middle: 0 };
   return column === 'jobs_per_employed_resident' ? { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 } : changeBand(values);
 }
 

@@ -59,6 +59,7 @@ describe('the address', () => {
       gap: 'fulfilment',
       gap_way: 'straight',
       sites: 3,
+      objective: 'centre',
       rules: 'own',
       thresholds: { 'disperse.1': 21000, 'gather.2': -0.05 },
       table: true,

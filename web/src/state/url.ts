@@ -1,5 +1,5 @@
 /** The whole view as the query part of the address, so that a link or a bookmark restores it. */
-import type { AccessMeasure, Departure, Unit, Way } from '../api/types.ts';
+import type { AccessMeasure, Departure, Objective, Unit, Way } from '../api/types.ts';
 import { tidyBreaks, type Method } from '../classes/breaks.ts';
 import { PALETTES, type PaletteId } from '../classes/palettes.ts';
 import { clock, minutesOf } from '../format/clock.ts';
@@ -35,6 +35,9 @@ export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gra
 /** How a scenario stands beside the city as it is: one map of the difference, a divider to drag, two maps. */
 export const SIDES = ['difference', 'swipe', 'two'] as const;
 export type Sides = (typeof SIDES)[number];
+
+/** What new sites are chosen for: most people, least travel, nobody far, fewest sites. */
+export const OBJECTIVES = ['cover', 'median', 'centre', 'set'] as const satisfies readonly Objective[];
 
 export type Position = [lon: number, lat: number];
 
@@ -142,6 +145,8 @@ export interface View {
   gap_way: 'walk' | 'straight';
   /** How many new sites are asked for; 0 for none. */
   sites: number;
+  /** What they are chosen for. */
+  objective: Objective;
   /** The rules of layout classes; empty for the default ones. */
   rules: string;
   /** Thresholds that were moved, by the key of their criterion. */
@@ -205,6 +210,7 @@ export function defaultView(lang: Lang = 'zh'): View {
     gap: '',
     gap_way: 'walk',
     sites: 0,
+    objective: 'cover',
     rules: '',
     thresholds: {},
     table: false,
@@ -272,6 +278,7 @@ export function encodeView(view: View): string {
   put('gap', view.gap);
   put('gap_way', view.gap_way, usual.gap_way);
   if (view.sites > 0) put('sites', String(view.sites));
+  put('objective', view.objective, usual.objective);
   put('rules', view.rules);
   put('thresholds', Object.entries(view.thresholds).map(([key, value]) => `${key}:${value}`).join(','));
   put('table', view.table ? '1' : '');
@@ -343,6 +350,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     gap: text('gap'),
     gap_way: oneOf('gap_way', ['walk', 'straight'] as const, usual.gap_way),
     sites: Math.min(50, flowsOf(text('sites')) ?? 0),
+    objective: oneOf('objective', OBJECTIVES, usual.objective),
     rules: text('rules'),
     thresholds: thresholdsOf(text('thresholds')),
     table: text('table') === '1',

@@ -1,7 +1,8 @@
+mod closer;
 mod furniture;
 mod legend;
 
-use geo::MultiPolygon;
+use geo::{MultiPolygon, Rect};
 
 use super::{
     Classes, Drawing, Hatch, TEXT_WIDTH_PT,
@@ -75,6 +76,8 @@ pub struct Map {
     /// The last ones lie on top.
     pub marks: Vec<MarkSet>,
     pub imprint: Imprint,
+    /// Only this part of it, enlarged; all of it without.
+    pub window: Option<Rect<f64>>,
 }
 
 const SMALL: f64 = 7.0;
@@ -90,7 +93,7 @@ impl Map {
             .iter()
             .map(|area| &area.shape)
             .chain(&self.borders);
-        let Some(around) = bounds(shapes) else {
+        let Some(around) = self.window.or_else(|| bounds(shapes)) else {
             return no_shapes();
         };
         let width = TEXT_WIDTH_PT;
@@ -109,13 +112,15 @@ impl Map {
         let mut height = tall + 2.0 * MARGIN + STRIP;
         let mut outlines = self.outlines(&plane);
         let mut corner = self.free_corner(legend, (width, height), &outlines, &[]);
-        if corner.1 > 0.02 {
+        let mut frame = Frame(MARGIN, MARGIN, width - MARGIN, MARGIN + tall);
+        if corner.1 > 0.02 || self.window.is_some() {
             let right = legend.0 + 10.0;
             let ratio = (width - 2.0 * MARGIN - right) / (width - 2.0 * MARGIN);
             let tall = (full * ratio).clamp(legend.1 + 60.0, TALLEST - STRIP - 2.0 * MARGIN);
             plane = lay(0.0, right, tall);
             height = tall + 2.0 * MARGIN + STRIP;
             outlines = self.outlines(&plane);
+            frame = Frame(MARGIN, MARGIN, width - MARGIN - right, MARGIN + tall);
             let (x, y) = (width - legend.0 - 8.0, height - STRIP - legend.1 - 8.0);
             corner = (Frame(x, y, x + legend.0, y + legend.1), 0.0);
         }
@@ -131,7 +136,11 @@ impl Map {
         let bar_at = self.free_corner(bar, (width, height), &outlines, &taken).0;
 
         let mut canvas = Canvas::new(width, height);
-        let inside = Frame(0.0, 0.0, width, height - STRIP);
+        let inside = match self.window {
+            Some(_) => frame,
+            None => Frame(0.0, 0.0, width, height - STRIP),
+        };
+        canvas.open(inside.corner(), inside.size());
         self.draw_areas(&mut canvas, &outlines);
         self.draw_surface(&mut canvas, &plane);
         for border in &self.borders {
@@ -139,12 +148,20 @@ impl Map {
                 r##"fill="none" stroke="#3a3a3a" stroke-width="1.1" stroke-linejoin="round""##;
             canvas.path(&plane.rings(border), true, style);
         }
+        if let Some(window) = self.crowded() {
+            self.draw_window(&mut canvas, &plane, window);
+        }
         let mut room = Room::new(inside);
         for frame in [legend_at, compass_at, bar_at] {
             room.take(frame);
         }
         self.draw_marks(&mut canvas, &plane, &mut room);
         self.draw_labels(&mut canvas, &plane, &mut room);
+        canvas.close();
+        if self.window.is_some() {
+            let style = r##"fill="none" stroke="#7d7d7d" stroke-width="0.6""##;
+            canvas.rect(inside.corner(), inside.size(), style);
+        }
         self.draw_legend(&mut canvas, legend_at);
         self.draw_north(&mut canvas, compass_at);
         self.draw_scale(&mut canvas, bar_at, bar_m, plane.points_per_metre());
@@ -229,9 +246,11 @@ impl Map {
 
     fn draw_marks(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
         let all = self.marks.iter().flat_map(|set| &set.marks);
+        let (dot, edge) = self.dot();
+        let dot_style = format!(r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="{edge}""##);
         let placed = |mark: &'_ Mark| plane.point(mark.place.0, mark.place.1);
         for mark in all.clone() {
-            let ((x, y), radius) = (placed(mark), mark.radius());
+            let ((x, y), radius) = (placed(mark), mark.number.map_or(dot, |_| 6.0));
             room.take(Frame(x - radius, y - radius, x + radius, y + radius));
         }
         for mark in all {
@@ -250,11 +269,7 @@ impl Map {
                     };
                     canvas.text((x, y + 2.5), &number.to_string(), look);
                 }
-                None => canvas.circle(
-                    (x, y),
-                    2.0,
-                    r##"fill="#ffffff" stroke="#1a1a1a" stroke-width="1""##,
-                ),
+                None => canvas.circle((x, y), dot, &dot_style),
             }
             let size = 6.2;
             let width = text_width(&mark.name, size);
@@ -280,7 +295,18 @@ impl Map {
         }
     }
 
-    /// Names and values, large areas first; one that finds no room is left out: the table has it.
+    /// Radius and edge of marks without a number: many are small, so that the map shows through.
+    fn dot(&self) -> (f64, f64) {
+        let all = self.marks.iter().flat_map(|set| &set.marks);
+        match all.filter(|mark| mark.number.is_none()).count() {
+            0..=150 => (2.0, 1.0),
+            151..=600 => (1.3, 0.7),
+            _ => (0.8, 0.45),
+        }
+    }
+
+    /// Names and values, large areas first; one that finds no room shows its value alone, or is left
+    /// out: the table has it.
     fn draw_labels(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
         let size_of = |area: &MapArea| {
             bounds(std::iter::once(&area.shape)).map_or(0.0, |b| b.width() * b.height())
@@ -289,38 +315,35 @@ impl Map {
         order.sort_by(|a, b| size_of(b).total_cmp(&size_of(a)));
         for area in order {
             let (x, y) = plane.point(area.place.0, area.place.1);
-            let lines = [area.name.as_str(), area.printed.as_str()];
-            let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-            let widest = lines
-                .iter()
-                .map(|line| text_width(line, SMALL))
-                .fold(0.0, f64::max);
-            let tall = lines.len() as f64 * (SMALL + 1.0);
-            let frame = Frame(
-                x - widest / 2.0,
-                y - tall / 2.0,
-                x + widest / 2.0,
-                y + tall / 2.0,
-            );
-            if lines.is_empty() || !room.try_take(frame) {
-                continue;
-            }
-            for (at, line) in lines.iter().enumerate() {
-                let look = Type {
-                    halo: true,
-                    bold: at > 0,
-                    ..Type::new(SMALL, Anchor::Middle)
-                };
-                let down = frame.1 + SMALL * 0.85 + at as f64 * (SMALL + 1.0);
-                canvas.text((x, down), line, look);
+            let both = [area.name.as_str(), area.printed.as_str()];
+            for lines in [&both[..], &both[1..]] {
+                let lines: Vec<&str> = lines.iter().copied().filter(|l| !l.is_empty()).collect();
+                let widest = lines
+                    .iter()
+                    .map(|line| text_width(line, SMALL))
+                    .fold(0.0, f64::max);
+                let tall = lines.len() as f64 * (SMALL + 1.0);
+                let frame = Frame(
+                    x - widest / 2.0,
+                    y - tall / 2.0,
+                    x + widest / 2.0,
+                    y + tall / 2.0,
+                );
+                if lines.is_empty() || !room.try_take(frame) {
+                    continue;
+                }
+                for (at, line) in lines.iter().enumerate() {
+                    let look = Type {
+                        halo: true,
+                        bold: *line == area.printed,
+                        ..Type::new(SMALL, Anchor::Middle)
+                    };
+                    let down = frame.1 + SMALL * 0.85 + at as f64 * (SMALL + 1.0);
+                    canvas.text((x, down), line, look);
+                }
+                break;
             }
         }
-    }
-}
-
-impl Mark {
-    fn radius(&self) -> f64 {
-        if self.number.is_some() { 6.0 } else { 2.0 }
     }
 }
 

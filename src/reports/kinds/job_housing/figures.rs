@@ -33,6 +33,7 @@ impl JobHousing {
             surface: None,
             marks: Vec::new(),
             imprint: draft.imprint(inputs),
+            window: None,
         };
         let title = words.tell(
             || format!("{place}各{level}职住比"),
@@ -43,7 +44,7 @@ impl JobHousing {
                 )
             },
         );
-        draft.figure(title, map.draw(), table);
+        draft.map(title, &map, table);
         self.chart(draft, part, table);
     }
 

@@ -3,9 +3,10 @@ use super::{
     found::{Detail, Found},
 };
 use crate::{
+    domain::{Catalog, TermFormat, Title, Value},
     query::{Denominator, to_row},
     reports::{
-        document::LineKind,
+        document::{LineKind, Table},
         kinds::{Draft, naming::named},
     },
 };
@@ -55,18 +56,25 @@ impl Found<'_> {
             table.push_named(LineKind::Total, words.say("合计", "Total"), row);
         }
         finish(&mut table, words);
+        if self.is_of_land() {
+            in_km2(&mut table, draft.city.catalog());
+        }
         table.notes.push(self.denominator(draft));
         draft.table(table)
     }
 
+    /// Whether coverage is a share of land and not of people.
+    fn is_of_land(&self) -> bool {
+        let of = serde_json::from_value(self.gaps.answer.query["denominator"].clone());
+        of.unwrap_or(Denominator::Population).is_land()
+    }
+
     /// What coverage is a share of, in words.
     fn denominator(&self, draft: &Draft<'_>) -> String {
-        let of = serde_json::from_value(self.gaps.answer.query["denominator"].clone());
-        let is_land = of.unwrap_or(Denominator::Population).is_land();
-        let text = match is_land {
+        let text = match self.is_of_land() {
             true => (
-                "本市没有人口数据，覆盖率的分母为单元土地面积（平方米）。",
-                "No population is known: coverage is a share of the land of the areas (m²).",
+                "本市没有人口数据，覆盖率的分母为单元土地面积。",
+                "No population is known: coverage is a share of the land of the areas.",
             ),
             false => (
                 "覆盖率的分母为所选口径的人口，每人只计一次。",
@@ -141,6 +149,38 @@ impl Found<'_> {
             }
             finish(&mut table, words);
             draft.table(table);
+        }
+    }
+}
+
+/// Land as square kilometres, which fit on paper; answers count it in square metres.
+fn in_km2(table: &mut Table, catalog: &Catalog) {
+    const OF_LAND: [&str; 5] = [
+        "total",
+        "straight_covered",
+        "straight_uncovered",
+        "network_covered",
+        "network_uncovered",
+    ];
+    for at in 0..table.columns.len() {
+        let column = &mut table.columns[at];
+        if !OF_LAND.contains(&column.key.as_str()) {
+            continue;
+        }
+        column.unit = catalog.unit("km2");
+        column.format = TermFormat::Number;
+        column.decimals = 2;
+        if column.key == "total" {
+            column.title = Title {
+                zh: "土地面积".into(),
+                en: "Land".into(),
+            };
+        }
+        for line in &mut table.lines {
+            let value = &mut line.values[at];
+            if let Some(square_metres) = value.as_number() {
+                *value = Value::Number(square_metres / 1e6);
+            }
         }
     }
 }

@@ -297,12 +297,20 @@ impl Found<'_> {
 
     fn of_unknown(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
-        let counted = self.gaps.answer.totals.iter();
-        let count: i64 = counted.filter_map(|row| row.capacity_unknown).sum();
-        if count > 0 {
+        let counted = self.gaps.answer.totals.iter().filter_map(|row| {
+            let count = row.capacity_unknown.filter(|count| *count > 0)?;
+            let (name, count) = (self.title_of(draft, &row.service), fixed(count as f64, 0));
+            Some(words.tell(
+                || format!("{name} {count} 处"),
+                || format!("{name} {count}"),
+            ))
+        });
+        let counted: Vec<String> = counted.collect();
+        if !counted.is_empty() {
+            let list = words.list(&counted);
             draft.text.finding(words.tell(
-                || format!("{count} 处设施规模不全，所在单元不判定缺口，名单见末章。"),
-                || format!("{count} facilities are of unknown capacity: their areas have no gap; the last chapter lists them."),
+                || format!("规模不全的设施：{list}；所在单元不判定缺口，名单见末章。"),
+                || format!("Facilities of unknown capacity: {list}. Their areas have no gap; the last chapter lists them."),
             ));
         }
     }

@@ -128,11 +128,12 @@ impl Found<'_> {
             surface: detail.spots.as_ref().ok().map(|spots| blind(draft, spots)),
             marks: vec![self.standing(draft, detail), proposed],
             imprint: draft.imprint(&siting.answer.provenance.inputs),
+            window: None,
         };
         let title = words.tell(
             || format!("{}{name}补缺选址", draft.place()),
             || format!("{name}: proposed sites, {}", draft.place()),
         );
-        draft.figure(title, map.draw(), table);
+        draft.map(title, &map, table);
     }
 }

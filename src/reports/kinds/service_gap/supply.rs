@@ -162,8 +162,8 @@ impl Found<'_> {
             return;
         }
         draft.text.paragraph(words.tell(
-            || format!("下列设施没有规模数据，共 {count} 处。其所在单元只列已知规模，不判定缺口；补齐规模后重新出具报告。"),
-            || format!("These facilities, {count} in all, have no known capacity. Their areas show what is known and have no gap until it is filled in."),
+            || format!("下列设施没有规模数据，按设施类别共 {count} 条（一处设施可属几类）。其所在单元只列已知规模，不判定缺口；补齐规模后重新出具报告。"),
+            || format!("These facilities have no known capacity: {count} entries by service, one facility may serve several. Their areas show what is known and have no gap until it is filled in."),
         ));
         let title = words.tell(
             || format!("{}规模不全的设施", draft.place()),
@@ -185,7 +185,7 @@ impl Found<'_> {
         }
         if count as usize > MOST_LISTED {
             table.notes.push(words.tell(
-                || format!("共 {count} 处，此处列前 {MOST_LISTED} 处。"),
+                || format!("共 {count} 条，此处列前 {MOST_LISTED} 条。"),
                 || format!("The first {MOST_LISTED} of {count}."),
             ));
         }

@@ -131,12 +131,18 @@ impl Found<'_> {
             surface: detail.spots.as_ref().ok().map(|spots| blind(draft, spots)),
             marks: vec![self.standing(draft, detail)],
             imprint: draft.imprint(inputs),
+            window: None,
+        };
+        // Without people there are no blind spots to draw, only shares of the land.
+        let (zh, en) = match map.surface {
+            Some(_) => ("覆盖盲区", "blind spots"),
+            None => ("覆盖率", "coverage"),
         };
         let title = words.tell(
-            || format!("{}{name}覆盖盲区", draft.place()),
-            || format!("{name}: blind spots, {}", draft.place()),
+            || format!("{}{name}{zh}", draft.place()),
+            || format!("{name}: {en}, {}", draft.place()),
         );
-        draft.figure(title, map.draw(), table);
+        draft.map(title, &map, table);
     }
 
     /// The largest blind spots.

@@ -149,6 +149,7 @@ impl StationCatchment {
                 marks,
             }],
             imprint: draft.imprint(&areas.provenance.inputs),
+            window: None,
         };
         let title = words.tell(
             || format!("{}轨道站点影响区与人口覆盖率", draft.place()),
@@ -159,7 +160,7 @@ impl StationCatchment {
                 )
             },
         );
-        draft.figure(title, map.draw(), &number);
+        draft.map(title, &map, &number);
     }
 }
 

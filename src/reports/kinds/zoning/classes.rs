@@ -93,12 +93,13 @@ impl Found {
             surface: None,
             marks: Vec::new(),
             imprint: draft.imprint(&self.zoning.answer.provenance.inputs),
+            window: None,
         };
         let title = words.tell(
             || format!("{}人口布局分类指引", draft.place()),
             || format!("Population layout classes, {}", draft.place()),
         );
-        draft.figure(title, map.draw(), table);
+        draft.map(title, &map, table);
     }
 
     /// How many areas of each class every district has.

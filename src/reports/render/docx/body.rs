@@ -10,9 +10,9 @@ use crate::reports::{
 };
 
 /// A4 with margins of 25 mm left and right, in twentieths of a point.
-const WIDTH: usize = 9071;
+pub const WIDTH: usize = 9071;
 /// The same across.
-const WIDE: usize = 14_003;
+pub const WIDE: usize = 14_003;
 
 const EMU_PER_POINT: f64 = 12_700.0;
 
@@ -164,7 +164,7 @@ impl Body {
             self.out,
             "<w:tbl><w:tblPr><w:tblW w:w=\"{width}\" w:type=\"dxa\"/><w:tblBorders>{}{}\
              <w:insideH w:val=\"single\" w:sz=\"2\" w:space=\"0\" w:color=\"C8C8C8\"/></w:tblBorders>\
-             <w:tblLayout w:type=\"fixed\"/><w:tblCaption w:val=\"{}\"/></w:tblPr><w:tblGrid>",
+             <w:tblLayout w:type=\"fixed\"/><w:tblCellMar><w:left w:w=\"60\" w:type=\"dxa\"/><w:right w:w=\"60\" w:type=\"dxa\"/></w:tblCellMar><w:tblCaption w:val=\"{}\"/></w:tblPr><w:tblGrid>",
             edge("top", 12),
             edge("bottom", 12),
             escape(&table.id)
@@ -294,12 +294,15 @@ fn run(text: &str, look: &str) -> String {
 }
 
 fn section_properties(is_across: bool) -> String {
-    let size = match is_across {
-        true => "<w:pgSz w:w=\"16838\" w:h=\"11906\" w:orient=\"landscape\"/>",
-        false => "<w:pgSz w:w=\"11906\" w:h=\"16838\"/>",
+    let (footer, size) = match is_across {
+        true => (
+            "rId6",
+            "<w:pgSz w:w=\"16838\" w:h=\"11906\" w:orient=\"landscape\"/>",
+        ),
+        false => ("rId2", "<w:pgSz w:w=\"11906\" w:h=\"16838\"/>"),
     };
     format!(
-        "<w:sectPr><w:headerReference w:type=\"default\" r:id=\"rId1\"/><w:footerReference w:type=\"default\" r:id=\"rId2\"/>{size}\
+        "<w:sectPr><w:headerReference w:type=\"default\" r:id=\"rId1\"/><w:footerReference w:type=\"default\" r:id=\"{footer}\"/>{size}\
          <w:pgMar w:top=\"1360\" w:right=\"1417\" w:bottom=\"1250\" w:left=\"1417\" w:header=\"700\" w:footer=\"600\" w:gutter=\"0\"/></w:sectPr>"
     )
 }

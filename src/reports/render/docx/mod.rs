@@ -42,7 +42,11 @@ pub fn write(report: &Report) -> Result<Vec<u8>, RenderError> {
         ),
         (
             "word/footer1.xml".into(),
-            parts::footer(document).into_bytes(),
+            parts::footer(document, body::WIDTH).into_bytes(),
+        ),
+        (
+            "word/footer2.xml".into(),
+            parts::footer(document, body::WIDE).into_bytes(),
         ),
         (
             "word/_rels/document.xml.rels".into(),

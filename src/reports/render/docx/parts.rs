@@ -18,6 +18,7 @@ pub const CONTENT_TYPES: &str = concat!(
     r#"<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>"#,
     r#"<Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/>"#,
     r#"<Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>"#,
+    r#"<Override PartName="/word/footer2.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>"#,
     r#"<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>"#,
     r#"<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>"#,
     r#"<Override PartName="/customXml/itemProps1.xml" ContentType="application/vnd.openxmlformats-officedocument.customXmlProperties+xml"/>"#,
@@ -103,8 +104,8 @@ pub fn app(report: &Report) -> String {
     )
 }
 
-/// Header and footer are rId1 and rId2, styles rId3, settings rId4, the seal rId5; figure n is
-/// rId(9 + n).
+/// Header and footer are rId1 and rId2, styles rId3, settings rId4, the seal rId5, the footer of
+/// pages across rId6; figure n is rId(9 + n).
 pub fn document_relations(figures: usize) -> String {
     let base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let mut out = format!(
@@ -116,6 +117,7 @@ pub fn document_relations(figures: usize) -> String {
         (3, "styles", "styles.xml"),
         (4, "settings", "settings.xml"),
         (5, "customXml", "../customXml/item1.xml"),
+        (6, "footer", "footer2.xml"),
     ] {
         out +=
             &format!("<Relationship Id=\"rId{id}\" Type=\"{base}/{kind}\" Target=\"{target}\"/>");
@@ -138,7 +140,8 @@ pub fn header(document: &Document) -> String {
     )
 }
 
-pub fn footer(document: &Document) -> String {
+/// The footer of pages whose text is `width` wide: what it says on the left, the page on the right.
+pub fn footer(document: &Document, width: usize) -> String {
     let field = |code: &str| {
         format!(
             "<w:r><w:fldChar w:fldCharType=\"begin\"/></w:r><w:r><w:instrText xml:space=\"preserve\"> {code} </w:instrText></w:r>\
@@ -146,7 +149,7 @@ pub fn footer(document: &Document) -> String {
         )
     };
     format!(
-        "{DECLARATION}<w:ftr xmlns:w=\"{W}\"><w:p><w:pPr><w:pStyle w:val=\"Footer\"/><w:tabs><w:tab w:val=\"right\" w:pos=\"9071\"/></w:tabs></w:pPr>\
+        "{DECLARATION}<w:ftr xmlns:w=\"{W}\"><w:p><w:pPr><w:pStyle w:val=\"Footer\"/><w:tabs><w:tab w:val=\"right\" w:pos=\"{width}\"/></w:tabs></w:pPr>\
          <w:r><w:t xml:space=\"preserve\">{}</w:t></w:r><w:r><w:tab/></w:r>{}<w:r><w:t xml:space=\"preserve\"> / </w:t></w:r>{}</w:p></w:ftr>",
         escape(&document.footer),
         field("PAGE"),
