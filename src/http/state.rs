@@ -138,11 +138,14 @@ impl AppState {
     ) -> Result<Option<Arc<City>>, ApiError> {
         match reading {
             Reading::Nothing => Ok(None),
-            Reading::Exact => Ok(Some(self.cleared(actor.grants.clearance))),
+            Reading::Exact => Ok(Some(self.cleared(self.city(), actor.grants.clearance))),
             // Exact counts in one's own district would need a city of their own: those of the
             // protected one are rounded there too.
             Reading::Protected | Reading::District => match &self.protected {
-                Some(protected) => Ok(Some(protected.live.snapshot())),
+                Some(protected) => {
+                    let city = protected.live.snapshot();
+                    Ok(Some(self.cleared(city, actor.grants.clearance)))
+                }
                 None => Err(ApiError::Refused {
                     reason: "no_protected_city",
                     detail: "the roles of this account read rounded counts, and this server has \
@@ -155,15 +158,19 @@ impl AppState {
         }
     }
 
-    /// The city of now without the layers above a clearance, made once for all who have it.
-    fn cleared(&self, clearance: SecurityLevel) -> Arc<City> {
-        let city = self.city();
+    /// A city of now without the layers above a clearance, made once for all who have it.
+    fn cleared(&self, city: Arc<City>, clearance: SecurityLevel) -> Arc<City> {
+        let protected = self.protected.as_ref();
+        let protected = protected.map(|protected| protected.live.snapshot().stamp());
+        let now = [Some(self.city().stamp()), protected];
         let mut known = self
             .cleared
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.retain(|(stamp, _, _)| *stamp == city.stamp());
-        let found = known.iter().find(|(_, level, _)| *level == clearance);
+        known.retain(|(stamp, _, _)| now.contains(&Some(*stamp)));
+        let found = known
+            .iter()
+            .find(|(stamp, level, _)| (*stamp, *level) == (city.stamp(), clearance));
         if let Some((_, _, found)) = found {
             return found.clone();
         }
