@@ -93,6 +93,13 @@ impl Actor {
         self.user.as_ref().map_or("-", UserName::as_str)
     }
 
+    /// The account with what it may read: what is kept for it is found by nobody who reads less, nor
+    /// by itself once its grants have changed. `None` for nobody.
+    pub fn holder(&self) -> Option<String> {
+        let user = self.user.as_ref()?;
+        Some(format!("{user} {:?}", self.grants))
+    }
+
     pub fn has(&self, role: Role) -> bool {
         self.grants.roles.contains(&role)
     }

@@ -21,6 +21,11 @@ pub enum IngestError {
     AreaWithoutCode { id: String },
     #[error("the area code `{code}` stands twice; ids say which area is which, codes must differ")]
     AreaCodeTwice { code: String },
+    #[error(
+        "the city is a published one, whose counts are rounded: import into the exact city and \
+         publish it again"
+    )]
+    Protected,
     #[error("somebody else wrote to the city meanwhile; nothing was written: run it again")]
     Stale,
 }
@@ -66,6 +71,9 @@ pub fn ingest(
     dry_run: bool,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Ingested, IngestError> {
+    if city.protection().is_some() {
+        return Err(IngestError::Protected);
+    }
     let mut boundaries = Boundaries::of(city);
     let mut changed = BTreeSet::new();
     for intake in intakes.iter().filter(|intake| intake.layer.is_area()) {

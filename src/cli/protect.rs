@@ -79,6 +79,19 @@ fn make_key(file: &Path, k: u32, language: Language) -> Result<(), Failure> {
     })
 }
 
+/// # Errors
+/// Others than the owner may read the file.
+fn check_owner_only(key: &Path) -> Result<(), Failure> {
+    #[cfg(unix)]
+    if let Ok(told) = fs::metadata(key)
+        && std::os::unix::fs::PermissionsExt::mode(&told.permissions()) & 0o077 != 0
+    {
+        let shown = key.display();
+        return Err(format!("{shown}: others may read the key: chmod 600 {shown}").into());
+    }
+    Ok(())
+}
+
 fn publish(
     city: &Home,
     to: &Home,
@@ -87,6 +100,7 @@ fn publish(
     language: Language,
 ) -> Result<(), Failure> {
     let shown = key.display();
+    check_owner_only(key)?;
     let text = fs::read_to_string(key).map_err(|error| format!("{shown}: {error}"))?;
     let policy = Policy::parse(&text).map_err(|error| format!("{shown}: {error}"))?;
     let (from, loaded) = super::open(city, &catalog)?;

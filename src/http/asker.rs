@@ -6,10 +6,7 @@ use axum::{
 };
 
 use super::snapshot::Snapshot;
-use crate::{
-    accounts::{Actor, UserName},
-    city::City,
-};
+use crate::{accounts::Actor, city::City};
 
 /// What a request says beside its question: how it wants the answer, and what it already holds.
 pub struct Asker {
@@ -17,8 +14,8 @@ pub struct Asker {
     pub headers: HeaderMap,
     /// The scenario's city where the request names one; `None` is the city as it is.
     pub city: Option<Arc<City>>,
-    /// The account that asks, where there are accounts.
-    pub who: Option<UserName>,
+    /// Who asks, with what they may read, where there are accounts.
+    pub who: Option<String>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
@@ -30,7 +27,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
             city: parts.extensions.get().map(|Snapshot(city)| city.clone()),
-            who: actor.and_then(|actor| actor.user.clone()),
+            who: actor.and_then(|actor| actor.holder()),
         })
     }
 }

@@ -11,7 +11,10 @@ use axum::{
 };
 
 use super::{ApiError, AppState};
-use crate::city::City;
+use crate::{
+    accounts::{Actor, rights},
+    city::City,
+};
 
 /// The parameter that names a scenario.
 const PARAMETER: &str = "scenario=";
@@ -40,6 +43,9 @@ pub async fn choose(State(state): State<AppState>, mut request: Request, next: N
         *request.uri_mut() = uri;
         if !id.is_empty() {
             let chosen = request.extensions().get().map(|Snapshot(city)| city);
+            if let Err(error) = may_read_scenarios(&state, &request) {
+                return error.into_response();
+            }
             // An operation that reads no city reads no scenario either.
             let Ok(base) = state.city_for(chosen) else {
                 return next.run(request).await;
@@ -51,6 +57,21 @@ pub async fn choose(State(state): State<AppState>, mut request: Request, next: N
         }
     }
     next.run(request).await
+}
+
+/// A scenario tells what was done to exact data: who may not read it by its own address does not read
+/// it through a question either.
+fn may_read_scenarios(state: &AppState, request: &Request) -> Result<(), ApiError> {
+    let Some(actor) = request.extensions().get::<Arc<Actor>>() else {
+        return match state.access {
+            None => Ok(()),
+            Some(_) => Err(ApiError::Internal("nobody was let through".into())),
+        };
+    };
+    match rights::rule("GET", "/api/scenarios/{id}") {
+        Some(rule) => rule.decide(actor).map(drop).map_err(ApiError::from),
+        None => Err(ApiError::Internal("scenarios have no entry".into())),
+    }
 }
 
 /// The city of `ID` or `ID.VERSION`: a new version asks for what was kept anew, and answers are

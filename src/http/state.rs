@@ -141,11 +141,8 @@ impl AppState {
             Reading::Exact => Ok(Some(self.cleared(self.city(), actor.grants.clearance))),
             // Exact counts in one's own district would need a city of their own: those of the
             // protected one are rounded there too.
-            Reading::Protected | Reading::District => match &self.protected {
-                Some(protected) => {
-                    let city = protected.live.snapshot();
-                    Ok(Some(self.cleared(city, actor.grants.clearance)))
-                }
+            Reading::Protected | Reading::District => match self.published() {
+                Some(city) => Ok(Some(self.cleared(city, actor.grants.clearance))),
                 None => Err(ApiError::Refused {
                     reason: "no_protected_city",
                     detail: "the roles of this account read rounded counts, and this server has \
@@ -158,10 +155,15 @@ impl AppState {
         }
     }
 
+    /// The protected city of now; none where its home no longer says that it is one.
+    fn published(&self) -> Option<Arc<City>> {
+        let city = self.protected.as_ref()?.live.snapshot();
+        city.protection().is_some().then_some(city)
+    }
+
     /// A city of now without the layers above a clearance, made once for all who have it.
     fn cleared(&self, city: Arc<City>, clearance: SecurityLevel) -> Arc<City> {
-        let protected = self.protected.as_ref();
-        let protected = protected.map(|protected| protected.live.snapshot().stamp());
+        let protected = self.published().map(|city| city.stamp());
         let now = [Some(self.city().stamp()), protected];
         let mut known = self
             .cleared

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::{Policy, rounding::round_one};
 use crate::domain::{AreaCode, Flow, FlowPlace, Flows};
 
-/// Commuting flows as they are published: without sectors, those of fewer than k commuters between
-/// two places also without modes, every count rounded at random to a multiple of k. Flows that
+/// Commuting flows as they are published: without sectors, those between two places with few
+/// commuters also without modes, every count rounded at random to a multiple of k. Flows that
 /// become 0 are left out.
 pub fn protect_flows(flows: &Flows, policy: &Policy) -> Flows {
     let places = flows.places();
@@ -21,11 +21,13 @@ pub fn protect_flows(flows: &Flows, policy: &Policy) -> Flows {
     let mut published = Vec::new();
     for ((origin, destination), modes) in pairs {
         let all = modes.values().fold(0_i64, |sum, n| sum.saturating_add(*n));
-        let modes = match all < i64::from(policy.k()) {
+        let ends: [&FlowPlace; 2] = [&places[origin], &places[destination]];
+        // By the rounded sum: the exact one must not show in whether modes are told.
+        let sum = rounded(&ends[0].code, &ends[1].code, None, all);
+        let modes = match sum < 2 * i64::from(policy.k()) {
             true => BTreeMap::from([(None, all)]),
             false => modes,
         };
-        let ends: [&FlowPlace; 2] = [&places[origin], &places[destination]];
         for (mode, commuters) in modes {
             let commuters = rounded(&ends[0].code, &ends[1].code, mode, commuters);
             if commuters > 0 {

@@ -34,9 +34,11 @@ pub fn pieces_of(city: &City, loaded: &LoadedLayer, policy: &Policy) -> Option<P
     let layer = loaded.layer().protected()?;
     let levels = levels_above(city);
     let gathered = gather(loaded, &levels);
-    let (pieces, withheld) = match layer.kind {
-        LayerKind::Workplace => merge(gathered),
-        _ => (gathered, 0),
+    let tells_of_units =
+        layer.kind == LayerKind::Workplace || layer.with_role(Role::Jobs).is_some();
+    let (pieces, withheld) = match tells_of_units {
+        true => merge(gathered),
+        false => (gathered, 0),
     };
     let mut table = Table::for_layer(&layer);
     let mut units = Vec::new();

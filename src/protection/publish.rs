@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Policy, pieces_of, protect_flows};
 use crate::{
     city::{City, LoadedLayer, Setting, TimeMatrix},
-    domain::{Layer, LayerId, LevelId, Period, Protection, Table},
+    domain::{Flows, Layer, LayerId, LevelId, Period, Protection, Table},
     store::{Batch, BatchMode, ControlTotal, FlowBatch, ImportRecord, PLACED, Store, StoreError},
 };
 
@@ -24,6 +24,11 @@ pub enum PublishError {
     OtherPolicy,
     #[error("the city is a protected one itself; publish from the exact city")]
     Protected,
+    #[error(
+        "the target holds the travel times {0}, which name features that are no longer published: \
+         publish into a new home"
+    )]
+    Withheld(String),
     #[error("the target's note of its protection cannot be read: {0}")]
     Note(String),
 }
@@ -133,6 +138,9 @@ fn check_target(to: &dyn Store, protection: &Protection) -> Result<(), PublishEr
     }
 }
 
+/// The smallest areas whose control totals are published beside the rounded counts.
+const SMALLEST_TOTALS: &str = "district";
+
 /// A state of a layer that is to be written.
 struct State {
     layer: Layer,
@@ -218,7 +226,7 @@ fn publish_layers(
 /// A state as it is published, with the features that are withheld.
 fn state_of(city: &City, loaded: &LoadedLayer, policy: &Policy, day: &str) -> Option<(State, u64)> {
     let period = loaded.index.period().clone();
-    let totals = loaded.control_totals.clone();
+    let mut totals = loaded.control_totals.clone();
     if !loaded.layer().is_personal() {
         let state = State {
             layer: loaded.layer().protected()?,
@@ -230,6 +238,15 @@ fn state_of(city: &City, loaded: &LoadedLayer, policy: &Policy, day: &str) -> Op
         return Some((state, 0));
     }
     let pieces = pieces_of(city, loaded, policy)?;
+    // What is published of districts is; of smaller areas it may be a count that nobody published.
+    let catalog = city.catalog();
+    let smallest = catalog
+        .area_layer(SMALLEST_TOTALS)
+        .map_or(0, |layer| layer.rank);
+    totals.retain(|total| {
+        let level = catalog.area_layer(total.level.as_str());
+        level.is_some_and(|layer| layer.rank <= smallest)
+    });
     let records = loaded.records.iter();
     let records = records.map(|record| without_traces(record, &pieces.layer, day));
     let state = State {
@@ -300,6 +317,21 @@ fn publish_flows(
         };
         to.put_flows(&batch, &mut |_| true)?;
     }
+    for gone in to.flow_states()? {
+        let is_known = city
+            .all_flows()
+            .any(|loaded| (&loaded.level, &loaded.period) == (&gone.level, &gone.period));
+        if !is_known && gone.flows > 0 {
+            let batch = FlowBatch {
+                level: gone.level,
+                period: gone.period,
+                flows: &Flows::default(),
+                record: gone.record,
+                replace: true,
+            };
+            to.put_flows(&batch, &mut |_| true)?;
+        }
+    }
     Ok(())
 }
 
@@ -312,10 +344,15 @@ fn publish_networks(
     published: &mut Published,
 ) -> Result<(), PublishError> {
     for name in from.network_names()? {
-        let matrix = name.strip_prefix(TimeMatrix::PREFIX);
-        if let Some(matrix) = matrix.and_then(|name| city.matrix(name))
-            && names_features_of_people(city, matrix)
-        {
+        // One that the city does not know yet has not been looked into.
+        let is_withheld = name.strip_prefix(TimeMatrix::PREFIX).is_some_and(|matrix| {
+            let known = city.matrix(matrix);
+            known.is_none_or(|matrix| names_hidden_features(city, matrix))
+        });
+        if is_withheld {
+            if to.network(&name)?.is_some() {
+                return Err(PublishError::Withheld(name));
+            }
             published.left_out.push(name);
             continue;
         }
@@ -329,11 +366,11 @@ fn publish_networks(
     Ok(())
 }
 
-fn names_features_of_people(city: &City, matrix: &TimeMatrix) -> bool {
-    let personal = city
-        .all_states()
-        .filter(|loaded| loaded.layer().is_personal());
-    personal.into_iter().any(|loaded| {
+/// Whether a matrix names homes, workplaces, or features of a layer that is not published.
+fn names_hidden_features(city: &City, matrix: &TimeMatrix) -> bool {
+    let is_hidden = |layer: &Layer| layer.is_personal() || layer.protected().is_none();
+    let mut hidden = city.all_states().filter(|loaded| is_hidden(loaded.layer()));
+    hidden.any(|loaded| {
         [true, false].into_iter().any(|is_from| {
             let found = matrix.features(is_from, loaded);
             found.iter().any(Option::is_some)

@@ -81,7 +81,7 @@ impl Accounts {
         })
     }
 
-    /// Takes password, second factor and sessions away and gives a new invitation.
+    /// Takes password, second factor, sessions and tokens away and gives a new invitation.
     ///
     /// # Errors
     /// There is none of that name.
@@ -91,6 +91,8 @@ impl Accounts {
                        where name = ?1";
             changed(connection.execute(sql, [name.as_str()])?, name)?;
             end_sessions(connection, name)?;
+            // Whoever had the account meanwhile may have made some.
+            connection.execute("delete from tokens where user = ?1", [name.as_str()])?;
             connection.execute("delete from attempts where name = ?1", [name.as_str()])?;
             invite(connection, name, now_s)
         })

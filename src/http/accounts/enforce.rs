@@ -64,6 +64,10 @@ pub async fn enforce(State(state): State<AppState>, request: Request, next: Next
         Ok(request) => request,
         Err(error) => {
             entry.outcome = outcome(&error);
+            // Whoever is nobody could fill the record with names of their own.
+            if entry.who == "-" {
+                entry.subject.clear();
+            }
             access.recorder.sum(entry);
             return private(error.into_response());
         }
@@ -132,15 +136,24 @@ async fn admit(
     entry: &mut Entry,
     mut request: Request,
 ) -> Result<Request, ApiError> {
-    let actor = actor(access, request.headers()).await?;
+    let turn_of = |bucket: &str| {
+        let turn = access.requests.take(bucket, Instant::now());
+        turn.map_err(ApiError::TooManyRequests)
+    };
+    let actor = match actor(access, request.headers()).await {
+        Ok(actor) => actor,
+        Err(error) => {
+            turn_of(&caller.address)?;
+            return Err(error);
+        }
+    };
     entry.who = actor.name().to_owned();
     entry.credential = actor.credential.shown();
     let bucket = match &actor.user {
         Some(user) => format!("@{user}"),
         None => caller.address.clone(),
     };
-    let turn = access.requests.take(&bucket, Instant::now());
-    turn.map_err(ApiError::TooManyRequests)?;
+    turn_of(&bucket)?;
     check_origin(request.method(), request.headers())?;
     let reading = rule.decide(&actor)?;
     if let Some(city) = state.city_of(&actor, reading)? {

@@ -10,10 +10,7 @@ use super::super::{
     ApiError, Document,
     computing::{Computation, Stage},
 };
-use crate::{
-    accounts::UserName,
-    query::{Progress, QueryError},
-};
+use crate::query::{Progress, QueryError};
 
 /// How long a job may compute.
 const JOB_SECONDS: u64 = 1800;
@@ -24,8 +21,8 @@ pub struct Job {
     pub id: String,
     /// Where the question was asked.
     path: String,
-    /// Who asked, where there are accounts: nobody else finds it.
-    pub owner: Option<UserName>,
+    /// Who asked, with what they may read, where there are accounts: nobody else finds it.
+    pub owner: Option<String>,
     progress: Arc<Progress>,
     stage: watch::Sender<Stage>,
     /// The task that holds the computation.
@@ -37,7 +34,7 @@ impl Job {
     pub fn new(
         id: String,
         path: String,
-        owner: Option<UserName>,
+        owner: Option<String>,
         computation: Arc<Computation>,
     ) -> Arc<Self> {
         let stage = watch::Sender::new(computation.stage());

@@ -13,7 +13,6 @@ use super::{
     },
     Job,
 };
-use crate::accounts::UserName;
 
 /// What has ended is kept for this long after somebody last asked for it.
 const KEPT: Duration = Duration::from_secs(3600);
@@ -60,7 +59,7 @@ impl Jobs {
     pub fn accept(
         &self,
         path: String,
-        owner: Option<UserName>,
+        owner: Option<String>,
         begin: impl FnOnce() -> Arc<Computation>,
     ) -> Result<Arc<Job>, ApiError> {
         let mut jobs = self.lock();
@@ -77,7 +76,7 @@ impl Jobs {
 
     /// # Errors
     /// One that never was, is no longer kept, or is somebody else's.
-    pub fn find(&self, id: &str, who: Option<&UserName>) -> Result<Arc<Job>, ApiError> {
+    pub fn find(&self, id: &str, who: Option<&String>) -> Result<Arc<Job>, ApiError> {
         let mut jobs = self.lock();
         self.prune(&mut jobs, Instant::now());
         let found = jobs
