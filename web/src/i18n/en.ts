@@ -133,6 +133,7 @@ export const en: Record<Key, string> = {
   close_go: 'What closes this gap: {service}',
   close_sites: 'New sites',
   close_clear: 'Clear',
+  close_far_few: '{n} new sites cannot bring everyone within reach: ask for more of them. The detail below says how many are needed at least, and how many are enough.',
   close_no_norm: 'The norm names no distance; the city has to set one first.',
   close_objective: 'Aim',
   close_objective_cover: 'Most people',

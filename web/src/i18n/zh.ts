@@ -131,6 +131,7 @@ export const zh = {
   close_go: '怎样补上{service}',
   close_sites: '新增处数',
   close_clear: '清除',
+  close_far_few: '{n} 处新址不足以让可达范围内的人都在服务距离以内，请增加新址数；下方技术细节列出至少与足够的处数。',
   close_no_norm: '标准没有给出服务距离，由本市设定后才能选址。',
   close_objective: '目标',
   close_objective_cover: '覆盖最多人',
