@@ -143,10 +143,19 @@ async fn admit(
     turn.map_err(ApiError::TooManyRequests)?;
     check_origin(request.method(), request.headers())?;
     let reading = rule.decide(&actor)?;
-    if let Some(city) = state.city_of(&actor, reading)? {
+    let actor = Arc::new(actor);
+    // The city of a district official may have to be made first, which takes a while.
+    let chosen = {
+        let (state, actor) = (state.clone(), actor.clone());
+        tokio::task::spawn_blocking(move || state.city_of(&actor, reading))
+    };
+    let chosen = chosen
+        .await
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    if let Some(city) = chosen? {
         request.extensions_mut().insert(Snapshot(city));
     }
-    request.extensions_mut().insert(Arc::new(actor));
+    request.extensions_mut().insert(actor);
     request.extensions_mut().insert(caller.clone());
     Ok(request)
 }
