@@ -156,10 +156,22 @@ async fn admit(
     turn_of(&bucket)?;
     check_origin(request.method(), request.headers())?;
     let reading = rule.decide(&actor)?;
-    if let Some(city) = state.city_of(&actor, reading)? {
+    let actor = Arc::new(actor);
+    let chosen = match reading {
+        // It may have to be made first, which takes a while.
+        rights::Reading::District => {
+            let (state, actor) = (state.clone(), actor.clone());
+            let chosen = tokio::task::spawn_blocking(move || state.city_of(&actor, reading));
+            chosen
+                .await
+                .map_err(|e| ApiError::Internal(e.to_string()))?
+        }
+        _ => state.city_of(&actor, reading),
+    };
+    if let Some(city) = chosen? {
         request.extensions_mut().insert(Snapshot(city));
     }
-    request.extensions_mut().insert(Arc::new(actor));
+    request.extensions_mut().insert(actor);
     request.extensions_mut().insert(caller.clone());
     Ok(request)
 }

@@ -591,7 +591,7 @@ export const en: Record<Key, string> = {
   role_viewer: 'Reads only; counts are rounded',
   role_planner: 'Exact counts, scenarios, rules',
   role_transport: 'Exact counts, scenarios',
-  role_district: 'Rounded counts everywhere; own what-ifs',
+  role_district: 'Exact in the scope, rounded outside',
   role_steward: 'Looks after data, norms and rules',
   admin_users: 'Accounts and grants',
   admin_users_system: 'The system administrator makes, locks and resets accounts; roles are granted by the security administrator.',

@@ -586,7 +586,7 @@ export const zh = {
   role_viewer: '只读；计数经保护处理',
   role_planner: '全市精确数据，方案与规则',
   role_transport: '全市精确数据，方案',
-  role_district: '查看经保护处理的数据，可试算方案',
+  role_district: '辖区内精确，辖区外经保护处理',
   role_steward: '数据、标准与规则的维护',
   admin_users: '用户与授权',
   admin_users_system: '系统管理员建立、锁定和重置账户；角色由安全管理员授予。',
