@@ -552,6 +552,7 @@ export const en: Record<Key, string> = {
   password_show: 'Show',
   password_hide: 'Hide',
   code: 'One-time code',
+  code_current: 'Code of the present second factor',
   code_wrong: 'That is not the code of now; type the latest six digits.',
   password_old: 'Current password',
   password_new: 'New password',

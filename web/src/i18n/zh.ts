@@ -547,6 +547,7 @@ export const zh = {
   password_show: '显示',
   password_hide: '隐藏',
   code: '动态验证码',
+  code_current: '现用动态码（更换时需要）',
   code_wrong: '验证码不对，请输入最新的六位数字。',
   password_old: '当前密码',
   password_new: '新密码',
