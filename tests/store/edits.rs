@@ -190,8 +190,9 @@ fn an_edit_keeps_what_it_does_not_touch(store: &dyn Store) {
         FeatureState::of_row(&read, 1),
         FeatureState::of_row(&table, 1)
     );
-    let level = "district".parse().unwrap();
-    let codes: Vec<_> = (0..2).map(|row| read.area_codes[&level].get(row)).collect();
+    let codes: Vec<_> = (0..2)
+        .map(|row| read.area_codes["district"].get(row))
+        .collect();
     assert_eq!(codes, [Some("440106"), Some("440103")]);
     assert_eq!(store.states().unwrap()[0].records.len(), 1);
 }
