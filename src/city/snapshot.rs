@@ -165,9 +165,22 @@ impl City {
         }
     }
 
-    /// The same city, which remembers the ways that an earlier snapshot of it does.
+    /// The same city, which remembers what an earlier snapshot of it does: ways, and its areas
+    /// where they are the same.
     pub fn remembering(mut self, earlier: &City) -> Self {
         self.ways = earlier.ways.clone();
+        let named = |city: &City| {
+            let states = city.all_states();
+            let named = states.map(|l| (l.layer().id.clone(), l.index.period().clone()));
+            named.collect::<Vec<_>>()
+        };
+        let areas = |city: &City| {
+            let states = city.all_states().filter(|loaded| loaded.layer().is_area());
+            states.map(Arc::as_ptr).collect::<Vec<_>>()
+        };
+        if named(&self) == named(earlier) && areas(&self) == areas(earlier) {
+            (self.areas, self.locators) = (earlier.areas.clone(), earlier.locators.clone());
+        }
         self
     }
 

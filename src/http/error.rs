@@ -7,9 +7,12 @@ use serde_json::json;
 
 use crate::{
     accounts::AccountError,
-    city::scenario::{EditError, ScenarioError},
-    query::QueryError,
-    store::StoreError,
+    city::{
+        edit::{EditFailure, EditFault},
+        scenario::{EditError, ScenarioError},
+    },
+    query::{self, QueryError},
+    store::{EditConflict, StoreError},
 };
 
 /// Why a request has no answer; becomes problem details (RFC 9457).
@@ -24,6 +27,12 @@ pub enum ApiError {
     /// What was to be changed is not what whoever asks has seen.
     #[error("{0}")]
     Changed(String),
+    #[error("edit {}: {}", .0[0].number, .0[0].error)]
+    BadEdits(Vec<EditFault>),
+    #[error("the features were changed meanwhile: look at them again, then repeat what you did")]
+    EditConflicts(Vec<EditConflict>),
+    #[error("{0}")]
+    PreconditionRequired(&'static str),
     /// There is nothing to do that to.
     #[error("{0}")]
     Nothing(String),
@@ -85,6 +94,7 @@ impl ApiError {
             ApiError::Query(QueryError::Field { .. })
             | ApiError::BadField { .. }
             | ApiError::BadEdit { .. }
+            | ApiError::BadEdits(_)
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
             ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -108,7 +118,8 @@ impl ApiError {
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             ApiError::NotYet | ApiError::Nothing(_) => StatusCode::CONFLICT,
-            ApiError::Changed(_) => StatusCode::PRECONDITION_FAILED,
+            ApiError::Changed(_) | ApiError::EditConflicts(_) => StatusCode::PRECONDITION_FAILED,
+            ApiError::PreconditionRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             ApiError::JobCancelled => StatusCode::GONE,
             ApiError::Query(QueryError::Cancelled)
             | ApiError::TimedOut(_)
@@ -134,6 +145,7 @@ impl ApiError {
             ApiError::Query(QueryError::Field { field, .. }) => Some(field),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
+            ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
             ApiError::Account(AccountError::Field { field, .. }) => Some(field),
             _ => None,
         }
@@ -170,6 +182,16 @@ impl ApiError {
             problem["edit"] = json!(number);
             problem["message"] = json!(error.problem);
         }
+        if let ApiError::BadEdits(faults) = self {
+            problem["message"] = json!(faults.first().map(|fault| &fault.error.problem));
+            let told = faults.iter().map(|EditFault { number, error }| {
+                json!({ "edit": number, "field": error.field, "message": error.problem })
+            });
+            problem["faults"] = told.collect();
+        }
+        if let ApiError::EditConflicts(conflicts) = self {
+            problem["conflicts"] = conflicts.iter().map(conflict).collect();
+        }
         problem
     }
 
@@ -194,6 +216,20 @@ impl ApiError {
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         }
     }
+}
+
+/// A feature that is not what was seen, as it is now.
+fn conflict(conflict: &EditConflict) -> serde_json::Value {
+    let EditConflict {
+        layer,
+        period,
+        id,
+        found,
+    } = conflict;
+    let current = found
+        .as_ref()
+        .map(|state| query::feature_state(layer, id, state));
+    json!({ "layer": layer.id, "period": period, "id": id, "current": current })
 }
 
 impl IntoResponse for ApiError {
@@ -231,6 +267,35 @@ impl From<ScenarioError> for ApiError {
             },
             ScenarioError::NothingToUndo | ScenarioError::NothingToRedo => ApiError::Nothing(text),
             ScenarioError::TooMany | ScenarioError::Damaged(_) => ApiError::BadRequest(text),
+        }
+    }
+}
+
+impl From<EditFailure> for ApiError {
+    fn from(failure: EditFailure) -> Self {
+        let text = failure.to_string();
+        match failure {
+            EditFailure::Faults(faults) => ApiError::BadEdits(faults),
+            EditFailure::Conflicts(conflicts) => ApiError::EditConflicts(conflicts),
+            EditFailure::NothingToUndo => ApiError::Nothing(text),
+            EditFailure::NoSuchEdit(number) => ApiError::NotFound {
+                what: "edit",
+                name: number.to_string(),
+            },
+            EditFailure::LongReason => ApiError::BadField {
+                field: "reason".into(),
+                problem: text,
+            },
+            EditFailure::Size => ApiError::BadField {
+                field: "edits".into(),
+                problem: text,
+            },
+            EditFailure::Protected => ApiError::Forbidden(
+                "the city is a published one, whose counts are rounded: edit the exact city",
+            ),
+            // Another program has added a row of that id meanwhile.
+            EditFailure::Store(StoreError::DuplicateId { .. }) => ApiError::Nothing(text),
+            EditFailure::Store(_) => ApiError::Internal(text),
         }
     }
 }

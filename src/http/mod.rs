@@ -13,6 +13,7 @@ mod compress;
 mod computing;
 mod document;
 mod download;
+mod edits;
 mod error;
 mod etag;
 mod features;

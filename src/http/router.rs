@@ -5,7 +5,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download,
+    ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download, edits,
     features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports, scenarios,
     siting, snapshot, stations, tiles, travel_times, zoning,
 };
@@ -20,8 +20,15 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(city::list_terms))
         .routes(routes!(layers::list_layers))
         .routes(routes!(layers::find_layer))
-        .routes(routes!(features::list_features))
-        .routes(routes!(features::find_feature))
+        .routes(routes!(features::list_features, edits::add_feature))
+        .routes(routes!(
+            features::find_feature,
+            edits::change_feature,
+            edits::remove_feature
+        ))
+        .routes(routes!(edits::list_history))
+        .routes(routes!(edits::undo_feature_edit))
+        .routes(routes!(edits::make_edits))
         .routes(routes!(layers::list_values))
         .routes(routes!(download::download_layer))
         .routes(routes!(download::find_template))

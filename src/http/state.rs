@@ -262,6 +262,19 @@ impl AppState {
         written.await.map_err(failed)?
     }
 
+    /// Asks the city's store, away from the threads that serve requests.
+    pub(super) async fn ask_store<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&City, &dyn Store) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Some(store) = self.store.clone() else {
+            return Err(ApiError::Forbidden("this city is served without its store"));
+        };
+        let city = self.city();
+        let asked = tokio::task::spawn_blocking(move || ask(&city, &*store));
+        asked.await.map_err(|e| ApiError::Internal(e.to_string()))?
+    }
+
     pub(super) fn city(&self) -> Arc<City> {
         self.live.snapshot()
     }

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod commute;
 mod downloads;
+mod edits;
 mod errors;
 mod gaps;
 mod helpers;

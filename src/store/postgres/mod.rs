@@ -8,6 +8,7 @@ mod bulk;
 mod connect;
 mod definitions;
 mod flows;
+mod history;
 mod layers;
 mod migrate;
 mod read;
@@ -23,9 +24,9 @@ use tokio_postgres::Transaction;
 pub use migrate::{Migrated, migrate};
 
 use super::{
-    Batch, Change, ChangeNumber, ControlTotal, Definition, FlowBatch, FlowState, LayerState,
-    ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork, StoredScenario,
-    home::without_password, progress::Progress,
+    Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
+    HistoryEntry, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
+    StoredScenario, home::without_password, progress::Progress,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -157,12 +158,35 @@ impl Store for Postgres {
         self.write(async |tx| write::commit(tx, &levels, batches, &mut progress).await)
     }
 
+    fn read_rows(&self, layer: &Layer, period: &Period, ids: &[&str]) -> Result<Table, StoreError> {
+        let levels = self.catalog.levels();
+        self.ask(async |tx| bulk::rows(tx, layer, &levels, period, ids).await)
+    }
+
+    fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError> {
+        let levels = self.catalog.levels();
+        self.write(async |tx| history::edit(tx, &levels, batch).await)
+    }
+
+    fn history(
+        &self,
+        layer: &Layer,
+        period: &Period,
+        id: &str,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.ask(async |tx| history::of_feature(tx, layer, period, id).await)
+    }
+
     fn change_number(&self) -> Result<ChangeNumber, StoreError> {
         self.ask(read::change_number)
     }
 
     fn stamp(&self) -> Result<i64, StoreError> {
         self.ask(read::change_number).map(|number| number as i64)
+    }
+
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        self.ask(read::takes_writes)
     }
 
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
