@@ -45,7 +45,11 @@ pub struct Postgres {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        StoreError::Backend(connect::in_words(&error))
+        let words = connect::in_words(&error);
+        match connect::is_passing(&error) {
+            true => StoreError::Unreachable(words),
+            false => StoreError::Backend(words),
+        }
     }
 }
 
@@ -89,7 +93,7 @@ impl Postgres {
 
     async fn get(&self) -> Result<Object, StoreError> {
         let got = self.pool.get().await;
-        got.map_err(|error| StoreError::Backend(connect::pool_in_words(&error)))
+        got.map_err(|error| StoreError::Unreachable(connect::pool_in_words(&error)))
     }
 
     /// Runs `work` within one transaction that is taken back unless it succeeds.
