@@ -94,8 +94,13 @@ async fn who_reads_rounded_counts_hears_of_publications_alone() {
         let done = guarded.post("/api/edits", edit(name), &steward).await;
         assert!(done.status.is_success());
     }
-    published.import("schools", "id,lon,lat\nq,113.05,23.05\n");
+    published.remove("stations", &["s4"]);
     let second = events.next().await.expect("told");
-    assert!(first["layers"]["schools"].is_null() && second["layers"]["schools"].is_u64());
-    assert_eq!(first["layers"]["stations"], second["layers"]["stations"]);
+    let city = published.get("/api/city").await.json();
+    assert_eq!(second["version"], city["data_version"]);
+    assert_ne!(first["layers"]["stations"], second["layers"]["stations"]);
+    assert_eq!(
+        first["layers"]["residences"],
+        second["layers"]["residences"]
+    );
 }

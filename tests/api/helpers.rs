@@ -368,12 +368,11 @@ impl Events {
 }
 
 async fn answered(router: Router, request: Request<Body>) -> Answer {
+    // They end with who listens.
+    let is_endless = request.uri().path() == "/api/events";
     let response = router.oneshot(request).await.expect("routes never fail");
     let (parts, body) = response.into_parts();
-    // Events end with who listens.
-    let is_endless = parts.headers.get("content-type");
-    let is_endless = is_endless.is_some_and(|kind| kind == "text/event-stream");
-    let body = match is_endless {
+    let body = match is_endless && parts.status == StatusCode::OK {
         true => Vec::new(),
         false => to_bytes(body, usize::MAX).await.expect("a body").to_vec(),
     };
