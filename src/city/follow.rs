@@ -39,7 +39,8 @@ pub fn catch_up(store: &dyn Store, city: City) -> Result<City, LoadError> {
 /// Sets the area codes that external `changes` call for, in the store and in the city.
 fn place(store: &dyn Store, city: City, changes: &[Change]) -> Result<City, LoadError> {
     let external: Vec<&Change> = changes.iter().filter(|change| change.external).collect();
-    if external.is_empty() {
+    // What reaches a standby is placed by whoever follows the home that it stands by.
+    if external.is_empty() || !store.takes_writes()? {
         return Ok(city);
     }
     let is_area = |layer: &LayerId| {

@@ -5,6 +5,7 @@ use std::{
 };
 
 use axum::response::Response;
+use moka::sync::Cache;
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
@@ -17,9 +18,10 @@ use super::{
     stream::Streams,
 };
 use crate::{
-    accounts::{Accounts, Actor, audit::Recorder, rights::Reading},
+    accounts::{Accounts, Actor, Grants, audit::Recorder, rights::Reading},
     city::{self, City, LiveCity, LoadedLayer, Scenarios},
-    domain::{LayerId, Period, SecurityLevel},
+    domain::{AreaCode, LayerId, Period, SecurityLevel},
+    protection,
     query::Limits,
     store::{ChangeNumber, Store},
     tiles::{Shapes, TileCache},
@@ -29,6 +31,10 @@ use crate::{
 const QUESTION_SECONDS: u64 = 60;
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
+
+/// How many cities of district officials are kept.
+const DISTRICTS: u64 = 12;
+const DISTRICT_IDLE: Duration = Duration::from_secs(600);
 
 /// How many tiles are made at once: one more than there are cores, so that none is idle.
 fn tile_turns() -> usize {
@@ -41,6 +47,17 @@ type ShapesKey = (LayerId, Period, u64, bool);
 
 /// The city of a stamp without the layers above a clearance.
 type Cleared = (u64, SecurityLevel, Arc<City>);
+
+/// What the city of a district official is made of.
+#[derive(PartialEq, Eq, Hash)]
+struct DistrictKey {
+    scope: Vec<AreaCode>,
+    clearance: SecurityLevel,
+    /// The stamp of the published city.
+    public: u64,
+    /// The states of the exact city, with the last commit that touched each.
+    exact: Vec<(LayerId, Period, u64)>,
+}
 
 /// The published city of rounded counts, with the scenarios upon it.
 #[derive(Clone)]
@@ -74,6 +91,8 @@ pub struct AppState {
     pub(super) access: Option<Arc<Access>>,
     /// The city for roles that read rounded counts.
     protected: Option<ProtectedCity>,
+    /// Cities of district officials.
+    districts: Cache<DistrictKey, Arc<City>>,
     /// The city of now by clearance.
     cleared: Arc<Mutex<Vec<Cleared>>>,
 }
@@ -100,6 +119,10 @@ impl AppState {
             metrics: Arc::default(),
             access: None,
             protected: None,
+            districts: Cache::builder()
+                .max_capacity(DISTRICTS)
+                .time_to_idle(DISTRICT_IDLE)
+                .build(),
             cleared: Arc::default(),
         }
     }
@@ -143,10 +166,11 @@ impl AppState {
         match reading {
             Reading::Nothing => Ok(None),
             Reading::Exact => Ok(Some(self.cleared(self.city(), actor.grants.clearance))),
-            // Exact counts in one's own district would need a city of their own: those of the
-            // protected one are rounded there too.
             Reading::Protected | Reading::District => match self.published() {
-                Some(city) => Ok(Some(self.cleared(city, actor.grants.clearance))),
+                Some(public) if reading == Reading::District => {
+                    Ok(Some(self.district(public, &actor.grants)))
+                }
+                Some(public) => Ok(Some(self.cleared(public, actor.grants.clearance))),
                 None => Err(ApiError::Refused {
                     reason: "no_protected_city",
                     detail: "the roles of this account read rounded counts, and this server has \
@@ -163,6 +187,31 @@ impl AppState {
     fn published(&self) -> Option<Arc<City>> {
         let city = self.protected.as_ref()?.live.snapshot();
         city.protection().is_some().then_some(city)
+    }
+
+    /// The city that is exact in a scope and as published outside. It is made once for all who have
+    /// it, again after an edit of what it is made of; who asks meanwhile waits for that.
+    fn district(&self, public: Arc<City>, grants: &Grants) -> Arc<City> {
+        if grants.scope.is_empty() {
+            return self.cleared(public, grants.clearance);
+        }
+        let exact = self.city();
+        let key = DistrictKey {
+            scope: grants.scope.clone(),
+            clearance: grants.clearance,
+            public: public.stamp(),
+            exact: protection::exact_states(&exact)
+                .map(|loaded| {
+                    let layer = loaded.layer().id.clone();
+                    (layer, loaded.index.period().clone(), loaded.version)
+                })
+                .collect(),
+        };
+        let make = || {
+            let city = Arc::new(protection::exact_within(&exact, &public, &grants.scope));
+            city.cleared(grants.clearance)
+        };
+        self.districts.get_with(key, make)
     }
 
     /// A city of now without the layers above a clearance, made once for all who have it.

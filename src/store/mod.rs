@@ -143,6 +143,9 @@ pub trait Store: Send + Sync {
         std::thread::sleep(longest);
     }
 
+    /// Whether this home can be written; a standby of a database is read until it is promoted.
+    fn takes_writes(&self) -> Result<bool, StoreError>;
+
     /// What changed after `number`, oldest first.
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError>;
 

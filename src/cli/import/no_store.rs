@@ -35,6 +35,9 @@ impl Store for NoStore {
     fn stamp(&self) -> Result<i64, StoreError> {
         Ok(0)
     }
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
     fn changes_since(&self, _: u64) -> Result<Vec<Change>, StoreError> {
         Ok(Vec::new())
     }

@@ -211,6 +211,11 @@ impl Store for GeoPackage {
             .query_row("pragma data_version", [], |row| row.get(0))?)
     }
 
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        let is_read_only = self.lock().is_readonly(rusqlite::MAIN_DB)?;
+        Ok(!is_read_only)
+    }
+
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
         read::changes_since(&self.reader()?, number)
     }

@@ -218,6 +218,10 @@ impl Store for Postgres {
         });
     }
 
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        self.ask(read::takes_writes)
+    }
+
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
         self.ask(async |tx| read::changes_since(tx, number).await)
     }
