@@ -6,8 +6,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download, edits,
-    features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports, scenarios,
-    siting, snapshot, stations, tiles, travel_times, zoning,
+    events, features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports,
+    scenarios, siting, snapshot, stations, tiles, travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -18,6 +18,7 @@ pub fn router(state: AppState) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(city::find_city))
         .routes(routes!(city::list_terms))
+        .routes(routes!(events::list_changes))
         .routes(routes!(layers::list_layers))
         .routes(routes!(layers::find_layer))
         .routes(routes!(features::list_features, edits::add_feature))

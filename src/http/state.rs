@@ -7,12 +7,13 @@ use std::{
 use axum::response::Response;
 use moka::sync::Cache;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     Access, ApiError, Asker, Bounds, Document, Doors,
     answers::Form,
     computing::{Computations, Key, Line},
+    events::Seats,
     jobs::{self, Jobs},
     stream::Streams,
 };
@@ -22,7 +23,7 @@ use crate::{
     domain::{AreaCode, LayerId, Period, SecurityLevel},
     protection,
     query::Limits,
-    store::Store,
+    store::{ChangeNumber, Store},
     tiles::{Shapes, TileCache},
 };
 
@@ -81,6 +82,8 @@ pub struct AppState {
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
     pub(super) streams: Streams,
+    /// Who listens to changes.
+    pub(super) seats: Seats,
     /// Whether only this machine may ask: no accounts exist then.
     pub(super) loopback_only: bool,
     pub(super) metrics: Arc<super::health::Metrics>,
@@ -111,6 +114,7 @@ impl AppState {
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
             streams: Streams::default(),
+            seats: Seats::default(),
             loopback_only,
             metrics: Arc::default(),
             access: None,
@@ -272,6 +276,14 @@ impl AppState {
         let city = self.city();
         let asked = tokio::task::spawn_blocking(move || ask(&city, &*store));
         asked.await.map_err(|e| ApiError::Internal(e.to_string()))?
+    }
+
+    /// Hears of every city that is shown in place of `city`, the exact one or the protected one.
+    pub(super) fn watch(&self, city: &City) -> watch::Receiver<ChangeNumber> {
+        match (&self.protected, city.protection()) {
+            (Some(protected), Some(_)) => protected.live.watch(),
+            _ => self.live.watch(),
+        }
     }
 
     pub(super) fn city(&self) -> Arc<City> {

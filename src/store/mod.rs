@@ -25,6 +25,8 @@ pub use home::{Home, open, open_or_create};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 pub use scenario::{ScenarioChange, StoredScenario};
 
+use std::time::Duration;
+
 use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
 /// The number of a commit in the change log; grows by at least one with each commit.
@@ -138,6 +140,11 @@ pub trait Store: Send + Sync {
 
     /// A number that differs once another program or connection has written; cheap to ask for.
     fn stamp(&self) -> Result<i64, StoreError>;
+
+    /// Waits until somebody may have written, `longest` at most.
+    fn wait(&self, longest: Duration) {
+        std::thread::sleep(longest);
+    }
 
     /// Whether this home can be written; a standby of a database is read until it is promoted.
     fn takes_writes(&self) -> Result<bool, StoreError>;

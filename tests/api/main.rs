@@ -6,6 +6,7 @@ mod commute;
 mod downloads;
 mod edits;
 mod errors;
+mod events;
 mod gaps;
 mod helpers;
 mod jobs;

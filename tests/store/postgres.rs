@@ -233,6 +233,25 @@ fn edits_of_other_programs_enter_the_change_log() {
 }
 
 #[test]
+fn whoever_waits_hears_of_a_write_at_once() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    let address = city.database.address();
+    // The first wait begins to listen; an hour would be told by the clock of whoever runs this.
+    city.wait(std::time::Duration::from_millis(1));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| city.wait(std::time::Duration::from_secs(3600)));
+        while !waiting.is_finished() {
+            execute(
+                &address,
+                "insert into city.residences (geom) values (st_setsrid(st_makepoint(113.2, 23.1), 4490))",
+            );
+        }
+    });
+    assert!(city.change_number().unwrap() > 0);
+}
+
+#[test]
 fn rows_drawn_before_their_period_is_known_are_kept_when_it_is_filled() {
     let Some(server) = server() else { return };
     let city = City::new(&server);

@@ -64,7 +64,7 @@ pub(super) fn config(address: &str) -> Result<Config, StoreError> {
 
 /// Encryption by the certificates that this machine trusts (or those of `SSL_CERT_FILE`); `None`
 /// where `sslmode` of the address wants none, or only prefers it and no certificate is there.
-fn tls(config: &Config) -> Result<Option<MakeRustlsConnect>, StoreError> {
+pub(super) fn tls(config: &Config) -> Result<Option<MakeRustlsConnect>, StoreError> {
     if config.get_ssl_mode() == SslMode::Disable {
         return Ok(None);
     }

@@ -10,15 +10,21 @@ mod definitions;
 mod flows;
 mod history;
 mod layers;
+mod listen;
 mod migrate;
 mod read;
 mod scenarios;
 mod write;
 
-use std::{future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use deadpool_postgres::{Object, Pool};
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 use tokio_postgres::Transaction;
 
 pub use migrate::{Migrated, migrate};
@@ -35,12 +41,23 @@ use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 /// Writers of one state wait for one another; the numbers of their commits become visible in
 /// order. A commit is durable when it returns as far as the database says so
 /// (`synchronous_commit`).
-#[derive(Debug)]
 pub struct Postgres {
     /// Taken only when the home is dropped.
     runtime: Option<Runtime>,
     pool: Pool,
+    address: Box<str>,
     catalog: Arc<Catalog>,
+    /// Made when somebody first waits.
+    heard: Mutex<Option<watch::Receiver<u64>>>,
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres")
+            .field("address", &without_password(&self.address))
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<tokio_postgres::Error> for StoreError {
@@ -65,7 +82,9 @@ impl Postgres {
         let home = Postgres {
             runtime: Some(runtime),
             pool,
+            address: address.into(),
             catalog,
+            heard: Mutex::default(),
         };
         home.run(async {
             let mut client = home.client(address).await?;
@@ -187,6 +206,20 @@ impl Store for Postgres {
 
     fn stamp(&self) -> Result<i64, StoreError> {
         self.ask(read::change_number).map(|number| number as i64)
+    }
+
+    fn wait(&self, longest: Duration) {
+        let runtime = self.runtime.as_ref().expect("taken only on drop");
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard =
+            heard.get_or_insert_with(|| listen::begin(runtime.handle(), self.address.to_string()));
+        runtime.block_on(async {
+            let waited = tokio::time::timeout(longest, heard.changed()).await;
+            if matches!(waited, Ok(Err(_))) {
+                // Nobody listens any more.
+                tokio::time::sleep(longest).await;
+            }
+        });
     }
 
     fn takes_writes(&self) -> Result<bool, StoreError> {
