@@ -265,7 +265,7 @@ pub fn run(
                 return print.json(&answer);
             }
             let title = query::coverage_title(&city, question.denominator);
-            print.answer(&query::flat_coverage(&answer), title)
+            print.answer(&query::flat_coverage(&answer, language), title)
         }
         Question::Gaps => {
             let found = query::gaps(&city, &parse(question)?, &limits)?;

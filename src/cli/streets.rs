@@ -11,7 +11,7 @@ use crate::{
     network::{
         BuildReport, Graph, Lines, NetworkError, Rules, graph_to_bytes, read_lines, read_osm,
     },
-    store::{self, ImportRecord, StoredNetwork},
+    store::{self, ImportRecord, Store, StoredNetwork},
 };
 
 /// Brings streets into a city, in place of those it has: one network for each way of travelling.
@@ -44,6 +44,9 @@ pub fn run(
             }
             Ok((graph, report)) => {
                 println!("{}", told(rules, &report, language));
+                if report.island_length_m > LARGE_ISLANDS * report.length_m {
+                    println!("{}", apart(language));
+                }
                 networks.push((rules, graph, report));
             }
         }
@@ -82,6 +85,9 @@ pub fn run(
         .collect();
     interrupt.check()?;
     let store = store::open_or_create(&arguments.city, catalog)?;
+    for (mode, _) in &stored {
+        check_free(&*store, mode, arguments.replace)?;
+    }
     let stored: Vec<_> = stored
         .iter()
         .map(|(mode, network)| (*mode, network))
@@ -92,6 +98,23 @@ pub fn run(
         Language::En => println!("written, version {number}"),
     }
     Ok(())
+}
+
+/// Refuses to put a network in the place of another that nobody said to replace.
+pub(super) fn check_free(store: &dyn Store, name: &str, is_replaced: bool) -> Result<(), Failure> {
+    if is_replaced || store.network_number(name)?.is_none() {
+        return Ok(());
+    }
+    let known = store.network(name)?;
+    let of = known.map_or_else(String::new, |known| {
+        let files = known.record.files.join(", ");
+        format!(" of {} ({files})", known.period)
+    });
+    Err(format!(
+        "the city already has `{name}`{of}, and keeps one at a time: say --replace to put this in \
+         its place; nothing was written"
+    )
+    .into())
 }
 
 /// The rules of the modes that were asked for, of all without any.
@@ -203,6 +226,21 @@ fn tags<'t>(table: &'t Table, names: &[&'t str], row: usize) -> Vec<(&'t str, &'
         tags.push(("highway", "unclassified"));
     }
     tags
+}
+
+/// Islands of more than this share of what is connected are no accident.
+const LARGE_ISLANDS: f64 = 0.1;
+
+fn apart(language: Language) -> &'static str {
+    match language {
+        Language::Zh => {
+            "! 未连通的部分很多：道路只在共用端点或折点处相连，请在交叉口处打断，并核对相距很近而未接上的端点"
+        }
+        Language::En => {
+            "! much is not connected: lines meet only where they share a corner; split them at \
+             crossings, and look for ends that nearly touch"
+        }
+    }
 }
 
 fn nothing(rules: &Rules, language: Language) -> String {

@@ -5,7 +5,9 @@ use std::{
 
 use indicatif::ProgressBar;
 
-use super::{Failure, import::ImportArguments, interrupt::Interrupt, lines, now, open};
+use super::{
+    Failure, import::ImportArguments, interrupt::Interrupt, lines, now, open, streets::check_free,
+};
 use crate::{
     city::{City, StopFit},
     domain::{Catalog, Language, Period},
@@ -68,6 +70,7 @@ pub fn run(
     let network = stored(arguments, &read, &summary)?;
     interrupt.check()?;
     let store = store::open_or_create(&arguments.city, catalog)?;
+    check_free(&*store, "transit", arguments.replace)?;
     let number = store.set_network("transit", &network)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),

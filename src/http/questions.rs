@@ -104,8 +104,7 @@ pub async fn list_balance_report(
         ("unit" = Option<String>, Query, description = "m or min"),
         ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
         ("bicycle_speed_km_h" = Option<f64>, Query, description = "cycling speed"),
-        ("departure" = Option<String>, Query, description = "when one sets out, by timetable"),
-        ("arrival" = Option<String>, Query, description = "when one must be there, by timetable"),
+        ("arrival" = Option<String>, Query, description = "when one must be at the facility, by timetable: YYYY-MM-DD,HH:MM"),
         ("max_walk_m" = Option<f64>, Query, description = "the longest walk to a stop, by timetable"),
         ("period" = Option<String>, Query, description = "reference date"),
         ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
@@ -123,7 +122,7 @@ pub async fn list_coverage(
             let title = query::coverage_title(city, question.denominator);
             match form.format {
                 Format::Json => Document::json(&found),
-                _ => answer(city, &query::flat_coverage(&found), form, title),
+                _ => answer(city, &query::flat_coverage(&found, form.lang), form, title),
             }
         })
         .await

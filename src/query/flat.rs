@@ -73,6 +73,7 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
             row.insert(cutoff.into(), json!(union.cutoff));
             row.extend(union.totals.clone());
             row.insert("multiplicity".into(), json!(union.multiplicity));
+            row.insert("reason".into(), json!(union.reason));
             rows.push(row);
         }
     }
@@ -113,19 +114,31 @@ pub fn flat_cutoffs<R: Serialize, T: Serialize>(answer: &Answer<R, T>) -> Answer
     }
 }
 
-/// Coverage with its columns in the unit of the denominator.
-pub fn flat_coverage(answer: &Answer<CoverageRow>) -> Answer<Json, Json> {
+/// Coverage with its columns in the unit of the denominator, which every row names.
+pub fn flat_coverage(answer: &Answer<CoverageRow>, language: Language) -> Answer<Json, Json> {
     let denominator = &answer.query["denominator"];
+    let named = match (denominator.as_str(), language) {
+        (Some("buildings"), Language::Zh) => "居住建筑",
+        (Some("buildings"), Language::En) => "residential buildings",
+        (Some("residential_land"), Language::Zh) => "居住用地",
+        (Some("residential_land"), Language::En) => "residential land",
+        (Some("land"), Language::Zh) => "土地",
+        (Some("land"), Language::En) => "all land",
+        (_, Language::Zh) => "人口",
+        (_, Language::En) => "population",
+    };
     let is_land = denominator == "residential_land" || denominator == "land";
+    let key = |key: String| match key.as_str() {
+        "covered" | "uncovered" | "total" if is_land => format!("{key}_m2"),
+        _ => key,
+    };
     let flat = |row: &CoverageRow| match json!(row) {
-        Json::Object(row) if is_land => {
-            let key = |key: String| match key.as_str() {
-                "covered" | "uncovered" | "total" => format!("{key}_m2"),
-                _ => key,
-            };
-            Json::Object(row.into_iter().map(|(k, value)| (key(k), value)).collect())
+        Json::Object(row) => {
+            let mut flat: Row = row.into_iter().map(|(k, value)| (key(k), value)).collect();
+            flat.insert("denominator".into(), json!(named));
+            Json::Object(flat)
         }
-        row => row,
+        other => other,
     };
     Answer {
         query: answer.query.clone(),

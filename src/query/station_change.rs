@@ -141,6 +141,19 @@ pub fn station_change(
     let people = named_population(city, query.caliber.as_deref(), period)?;
     let jobs = with_role(city, LayerKind::Workplace, Role::Jobs, period);
     let mut left_out = LeftOut::default();
+    // A station that no street comes near is not one that reaches nobody.
+    let known = ["before", "after"].map(|name| {
+        let set = if name == "before" { &sets[0] } else { &sets[1] };
+        let lost = set
+            .iter()
+            .filter(|start| !ruler.is_measurable(start))
+            .count();
+        left_out.add_missing(name, "off_network", lost as u64);
+        match set.is_empty() || lost < set.len() {
+            true => Ok(()),
+            false => Err(ruler.unmeasurable()),
+        }
+    });
     let mut change = |source: &Option<CountSource>| {
         let Some(source) = source else {
             return Ok(Change::default());
@@ -169,8 +182,8 @@ pub fn station_change(
     let row = |area: Option<usize>, number: usize| {
         let title = city.title();
         let area_of = area.map(|area| areas[area]);
-        let p = of_people.at(area, number, Reason::NoPopulation);
-        let j = of_jobs.at(area, number, Reason::NoJobs);
+        let p = of_people.at(area, number, Reason::NoPopulation, known);
+        let j = of_jobs.at(area, number, Reason::NoJobs, known);
         StationChangeRow {
             code: area_of.map_or_else(String::new, |area| area.code.to_string()),
             name: area_of.map_or(title.zh, |area| area.name.clone()),
@@ -193,8 +206,8 @@ pub fn station_change(
             lost_jobs: j.lost,
             before_share_jobs: j.before_share.ok(),
             after_share_jobs: j.after_share.ok(),
-            reason: p.after_share.err(),
-            jobs_reason: j.after_share.err(),
+            reason: p.before_share.err().or(p.after_share.err()),
+            jobs_reason: j.before_share.err().or(j.after_share.err()),
         }
     };
     let numbers = 0..costs.len();
@@ -250,20 +263,30 @@ struct Changed {
 }
 
 impl Change {
-    fn at(&self, area: Option<usize>, number: usize, nobody: Reason) -> Changed {
+    /// `known` says of the stations before and after why they cannot be measured from.
+    fn at(
+        &self,
+        area: Option<usize>,
+        number: usize,
+        nobody: Reason,
+        known: [Result<(), Reason>; 2],
+    ) -> Changed {
         let total = self.total.as_ref().and_then(|sums| sums.at(area));
         let [before, after, gained, lost] = match self.by_cutoff.get(number) {
             Some(sums) => [0, 1, 2, 3].map(|part: usize| sums[part].at(area)),
             None => [None; 4],
         };
+        let [was, is] = known;
+        let (before, after) = (before.filter(|_| was.is_ok()), after.filter(|_| is.is_ok()));
+        let both = was.and(is);
         Changed {
             total,
             before,
             after,
-            gained,
-            lost,
-            before_share: share(before, total, nobody),
-            after_share: share(after, total, nobody),
+            gained: gained.filter(|_| both.is_ok()),
+            lost: lost.filter(|_| both.is_ok()),
+            before_share: was.and_then(|()| share(before, total, nobody)),
+            after_share: is.and_then(|()| share(after, total, nobody)),
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct Summary {
     pub services: usize,
     /// Runs on each date that has any, headways counted out.
     pub runs: BTreeMap<ServiceDate, u64>,
+    /// The first and last date on which something of each feed runs, by its number.
+    pub feeds: BTreeMap<u32, (ServiceDate, ServiceDate)>,
 }
 
 /// The runs on one day of the week (Monday = 0).
@@ -51,6 +53,20 @@ impl Summary {
                 *by_date.entry(date).or_default() += runs;
             }
         }
+        let mut feeds: BTreeMap<u32, (ServiceDate, ServiceDate)> = BTreeMap::new();
+        for (service, _) in used() {
+            // The number of its feed stands before it.
+            let number = service
+                .id
+                .split(':')
+                .next()
+                .and_then(|number| number.parse().ok());
+            let dates = dates(service);
+            if let (Some(number), Some(first), Some(last)) = (number, dates.first(), dates.last()) {
+                let span = feeds.entry(number).or_insert((*first, *last));
+                *span = (span.0.min(*first), span.1.max(*last));
+            }
+        }
         let of_kind = |kind| schedule.stops.iter().filter(move |stop| stop.kind == kind);
         let stops = schedule.stops.iter().zip(&is_used);
         Summary {
@@ -65,6 +81,7 @@ impl Summary {
             calls: schedule.trips.iter().map(|trip| trip.calls.len()).sum(),
             services: used().count(),
             runs: by_date,
+            feeds,
         }
     }
 

@@ -57,6 +57,7 @@ impl Summary {
         } else {
             format!("service on {count} dates from {first} to {last}; {services} calendars")
         });
+        lines.extend(self.feeds_text(zh));
         lines.extend(self.idle_text(zh));
         if let Some((date, runs)) = self.busiest_date() {
             let day = day_name(date, zh);
@@ -90,6 +91,25 @@ impl Summary {
             lines.push(format!("  {name}  {text}"));
         }
         lines
+    }
+
+    /// When the feeds run, where they do not all run as long as the longest.
+    fn feeds_text(&self, zh: bool) -> Vec<String> {
+        let spans = || self.feeds.values();
+        let first = spans().map(|span| span.0).min();
+        let last = spans().map(|span| span.1).max();
+        if spans().all(|span| Some(span.0) == first && Some(span.1) == last) {
+            return Vec::new();
+        }
+        let feeds = self.feeds.iter();
+        feeds
+            .map(|(number, (from, until))| match zh {
+                true => format!("! 时刻表 {number} 只在 {from} 至 {until} 有班次，此外的日期不含它的班次"),
+                false => format!(
+                    "! feed {number} runs from {from} to {until} only: answers for other dates are without it"
+                ),
+            })
+            .collect()
     }
 
     fn idle_text(&self, zh: bool) -> Option<String> {

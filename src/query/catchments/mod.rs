@@ -116,6 +116,9 @@ pub struct Union {
     pub totals: Row,
     /// How many origins the mean resident within reach is reached from.
     pub multiplicity: Option<f64>,
+    /// Why nothing is known of it: no origin can be measured from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<geojson::Geometry>,
 }
@@ -179,8 +182,7 @@ pub fn catchments(
                 let sums = |tally: &Tally| pick(tally).sums(number, *band);
                 let mut row = row(&counted, tallies.iter().map(sums));
                 if !known {
-                    row.values_mut()
-                        .for_each(|value| *value = serde_json::Value::Null);
+                    forget(&mut row);
                 }
                 row
             };
@@ -212,11 +214,20 @@ pub fn catchments(
         let all: i64 = (0..origins.len()).map(|origin| reached(origin, band)).sum();
         (union > 0).then(|| all as f64 / union as f64)
     };
-    let union = asked.iter().map(|(cutoff, _, band)| Union {
-        cutoff: *cutoff,
-        totals: row(&counted, tallies.iter().map(|t| t.union.sums(0, *band))),
-        multiplicity: multiplicity(*band),
-        geometry: shapes.next(),
+    let starts = || origins.iter().map(|origin| &origin.start);
+    let lost = starts().filter(|start| !ruler.is_measurable(start)).count();
+    let union = asked.iter().map(|(cutoff, _, band)| {
+        let mut totals = row(&counted, tallies.iter().map(|t| t.union.sums(0, *band)));
+        if lost == origins.len() {
+            forget(&mut totals);
+        }
+        Union {
+            cutoff: *cutoff,
+            totals,
+            multiplicity: multiplicity(*band),
+            reason: (lost == origins.len()).then(|| ruler.unmeasurable()),
+            geometry: shapes.next(),
+        }
     });
     let union = union.collect();
     let overlaps = match (query.overlaps, shared) {
@@ -233,6 +244,7 @@ pub fn catchments(
     let mut provenance = Provenance::of(city, period, caliber, inputs);
     provenance.inputs.extend(ruler.input());
     let mut left_out = left_out(&tallies, bands.len() - 1);
+    left_out.add_missing("origins", "off_network", lost as u64);
     for loaded in &counted {
         let unnamed = ruler.unnamed(loaded, loaded.index.iter());
         left_out.say_unnamed(loaded.layer().id.as_str(), unnamed);
@@ -342,6 +354,12 @@ pub(super) fn to_geojson_shape(shape: MultiPolygon<f64>) -> geojson::Geometry {
         Ok([only]) => geojson::Geometry::from(&Geometry::Polygon(only)),
         Err(parts) => geojson::Geometry::from(&Geometry::MultiPolygon(MultiPolygon::new(parts))),
     }
+}
+
+/// Nothing is known of the numbers of a row, which is not zero.
+fn forget(row: &mut Row) {
+    let values = row.values_mut();
+    values.for_each(|value| *value = serde_json::Value::Null);
 }
 
 /// The features without a value in the union of the largest cutoff.

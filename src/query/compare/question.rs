@@ -174,7 +174,8 @@ impl Question {
                 Flat::of(&query::flat_cutoffs(&found))
             }
             Question::Coverage(q) => {
-                Flat::of(&query::flat_coverage(&query::coverage(city, q, limits)?))
+                let found = query::coverage(city, q, limits)?;
+                Flat::of(&query::flat_coverage(&found, language))
             }
             Question::TravelTimes(q) => Flat::of(&query::travel_times(city, q, limits)?),
             Question::Access(q) => Flat::of(&query::access(city, q, limits)?.answer),

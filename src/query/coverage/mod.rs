@@ -171,6 +171,11 @@ pub fn coverage(
     limits: &Limits,
 ) -> Result<Answer<CoverageRow>, QueryError> {
     let period = query.period.as_ref();
+    if query.departure.is_some() {
+        let problem = "coverage by timetable asks who can be at a facility by a time: give arrival \
+                       with date and by";
+        return Err(QueryError::field("departure", problem));
+    }
     let ruler = Ruler::new(city, &query.travel())?;
     let cost = ruler.cost("cutoff", query.cutoff)?;
     let definition_of = city.catalog().layer(query.layer.as_str());
