@@ -193,11 +193,15 @@ impl Graph {
 
     /// The points of an edge in degrees, from its first node to its last.
     pub fn line(&self, edge: u32) -> impl DoubleEndedIterator<Item = Point<f64>> + Clone {
+        self.units(edge).iter().map(|p| place(*p))
+    }
+
+    /// The points of an edge, both ends among them.
+    pub(super) fn units(&self, edge: u32) -> &[[i32; 2]] {
         let edge = edge as usize;
         let end = self.edges.get(edge + 1);
         let end = end.map_or(self.points.len(), |next| next.first_point as usize);
-        let points = &self.points[self.edges[edge].first_point as usize..end];
-        points.iter().map(|p| place(*p))
+        &self.points[self.edges[edge].first_point as usize..end]
     }
 
     /// The place of a node.
