@@ -80,6 +80,7 @@ impl Wedge {
 }
 
 impl Gate {
+    #[inline]
     pub fn new(column: usize, row: usize, is_up: bool, t: f64) -> Self {
         Gate {
             from: [column as f64, row as f64],

@@ -68,6 +68,7 @@ impl Outline {
         Outline { tolerance, ..self }
     }
 
+    #[inline]
     pub fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
         for end in [from, to] {
             for (axis, at) in [end.x, end.y].into_iter().enumerate() {
@@ -153,10 +154,8 @@ impl Field {
             };
             let half = length / 2.0;
             // Each point by how far it lies along the part from its middle, and how far aside.
-            let lanes: [[f32; 2]; LANES] = std::array::from_fn(|lane| {
-                let east = lane as f32 * step;
-                [east * ux, east * uy]
-            });
+            let east = std::array::from_fn::<f32, LANES, _>(|lane| lane as f32 * step);
+            let (lanes_along, lanes_aside) = (east.map(|x| x * ux), east.map(|x| x * uy));
             let px = ((self.x + columns.start as i64) as f64 * self.step - ax) as f32;
             let py = ((self.y + rows.start as i64) as f64 * self.step - ay) as f32;
             let blocks = columns.len().div_ceil(LANES);
@@ -168,10 +167,10 @@ impl Field {
                 for (block, known) in line.enumerate() {
                     let px = px + (block * LANES) as f32 * step;
                     let (along, aside) = (px * ux + py * uy - half, px * uy - py * ux);
-                    for (known, lane) in known.iter_mut().zip(&lanes) {
-                        let beyond = (along + lane[0]).abs() - half;
+                    for (lane, known) in known.iter_mut().enumerate() {
+                        let beyond = (along + lanes_along[lane]).abs() - half;
                         let beyond = if beyond > 0.0 { beyond } else { 0.0 };
-                        let aside = aside + lane[1];
+                        let aside = aside + lanes_aside[lane];
                         let square = aside * aside + beyond * beyond;
                         *known = if square < *known { square } else { *known };
                     }

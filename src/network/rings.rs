@@ -88,6 +88,7 @@ impl Field {
         }
     }
 
+    #[inline]
     fn most(&self) -> f32 {
         (self.width_m * self.width_m) as f32
     }
@@ -170,6 +171,7 @@ impl Field {
     }
 
     /// Where the outline crosses from a point to its neighbour, and the column of the point.
+    #[inline]
     fn gate(&self, crossing: u32) -> (Gate, usize) {
         let from = (crossing >> 1) as usize;
         let is_up = crossing & 1 == 1;

@@ -105,6 +105,7 @@ impl ReachedShape {
 const WHOLE: (f64, f64) = (0.0, 1.0);
 
 /// Whether what is left of the limit at one end or both covers the edge.
+#[inline]
 fn is_reached_whole(graph: &Graph, reach: &Reach, edge: u32, limit: u32) -> bool {
     let ends = graph.edge(edge);
     let left = |node: u32| limit.checked_sub(reach.search.cost(node)?);
