@@ -52,7 +52,7 @@ impl Wedge {
     #[inline]
     fn narrowed(&self, by: &Wedge) -> Option<Self> {
         let (mut low, mut high) = (0.0f64, 1.0f64);
-        for (first, last) in [
+        for &(first, last) in &[
             (cross(self.right, by.right), cross(self.right, by.left)),
             (cross(by.right, self.left), cross(by.left, self.left)),
         ] {

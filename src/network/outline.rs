@@ -70,11 +70,10 @@ impl Outline {
 
     #[inline]
     pub fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
-        for end in [from, to] {
-            for (axis, at) in [end.x, end.y].into_iter().enumerate() {
-                self.low[axis] = lesser(at, self.low[axis]);
-                self.high[axis] = greater(at, self.high[axis]);
-            }
+        for end in &[from, to] {
+            let (low, high) = (self.low, self.high);
+            self.low = [lesser(end.x, low[0]), lesser(end.y, low[1])];
+            self.high = [greater(end.x, high[0]), greater(end.y, high[1])];
         }
         self.parts.push([from.x, from.y, to.x, to.y]);
     }
@@ -154,8 +153,12 @@ impl Field {
             };
             let half = length / 2.0;
             // Each point by how far it lies along the part from its middle, and how far aside.
-            let east = std::array::from_fn::<f32, LANES, _>(|lane| lane as f32 * step);
-            let (lanes_along, lanes_aside) = (east.map(|x| x * ux), east.map(|x| x * uy));
+            let (mut lanes_along, mut lanes_aside) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                let east = lane as f32 * step;
+                lanes_along[lane] = east * ux;
+                lanes_aside[lane] = east * uy;
+            }
             let px = ((self.x + columns.start as i64) as f64 * self.step - ax) as f32;
             let py = ((self.y + rows.start as i64) as f64 * self.step - ay) as f32;
             let blocks = columns.len().div_ceil(LANES);

@@ -67,7 +67,7 @@ impl ReachedShape {
 
     /// Adds parts of an edge, given as shares of its length.
     fn draw(&mut self, graph: &Graph, edge: u32, parts: &[(f64, f64)]) {
-        let [east, north] = [self.east, self.north].map(|degree| degree / UNITS_PER_DEGREE);
+        let (east, north) = (self.east / UNITS_PER_DEGREE, self.north / UNITS_PER_DEGREE);
         let line = graph.units(edge).iter().map(|units| Coord {
             x: f64::from(units[0]) * east,
             y: f64::from(units[1]) * north,
