@@ -52,7 +52,7 @@ impl Wedge {
     #[inline]
     fn narrowed(&self, by: &Wedge) -> Option<Self> {
         let (mut low, mut high) = (0.0f64, 1.0f64);
-        for (first, last) in [
+        for &(first, last) in &[
             (cross(self.right, by.right), cross(self.right, by.left)),
             (cross(by.right, self.left), cross(by.left, self.left)),
         ] {
@@ -80,6 +80,7 @@ impl Wedge {
 }
 
 impl Gate {
+    #[inline]
     pub fn new(column: usize, row: usize, is_up: bool, t: f64) -> Self {
         Gate {
             from: [column as f64, row as f64],

@@ -159,12 +159,14 @@ impl Graph {
         &self.edges
     }
 
+    #[inline]
     pub fn edge(&self, edge: u32) -> Edge {
         self.edges[edge as usize]
     }
 
     /// What an edge costs from its first node to its last and back, or [`CLOSED`]; the other way
     /// round in a search to its start.
+    #[inline]
     pub fn costs(&self, edge: u32, sense: Sense) -> [u32; 2] {
         match (self.costs.get(edge as usize), sense) {
             (None, _) => [self.edges[edge as usize].mm; 2],
@@ -173,12 +175,19 @@ impl Graph {
         }
     }
 
+    /// Whether every way costs the same in both senses.
+    pub fn is_alike_both_ways(&self) -> bool {
+        self.costs.is_empty()
+    }
+
     /// What a straight leg beside the streets costs.
+    #[inline]
     pub fn leg_cost(&self, leg_mm: u32) -> u32 {
         let cost = u64::from(leg_mm) * u64::from(self.leg_cost_per_m) + 500;
         (cost / 1000) as u32
     }
 
+    #[inline]
     pub fn ways(&self, sense: Sense) -> &Ways {
         match (sense, &self.against) {
             (Sense::To, Some(against)) => against,
@@ -193,11 +202,16 @@ impl Graph {
 
     /// The points of an edge in degrees, from its first node to its last.
     pub fn line(&self, edge: u32) -> impl DoubleEndedIterator<Item = Point<f64>> + Clone {
+        self.units(edge).iter().map(|p| place(*p))
+    }
+
+    /// The points of an edge, both ends among them.
+    #[inline]
+    pub(super) fn units(&self, edge: u32) -> &[[i32; 2]] {
         let edge = edge as usize;
         let end = self.edges.get(edge + 1);
         let end = end.map_or(self.points.len(), |next| next.first_point as usize);
-        let points = &self.points[self.edges[edge].first_point as usize..end];
-        points.iter().map(|p| place(*p))
+        &self.points[self.edges[edge].first_point as usize..end]
     }
 
     /// The place of a node.

@@ -112,7 +112,7 @@ impl Graph {
         let mut nodes_at = Cuts::new();
         for (number, edge) in self.edges.iter().enumerate() {
             let number = number as u32;
-            let mut points = self.units_of(number).to_vec();
+            let mut points = self.units(number).to_vec();
             let mut costs = self.costs.get(number as usize).copied();
             let mut costs = costs.take().unwrap_or([edge.mm; 2]);
             let mut rest = *edge;
@@ -159,14 +159,6 @@ impl Graph {
             pieces.edges.push((rest, costs, points));
         }
         (pieces, nodes_at)
-    }
-
-    /// The points of an edge, both ends among them.
-    fn units_of(&self, edge: u32) -> &[[i32; 2]] {
-        let edge = edge as usize;
-        let end = self.edges.get(edge + 1);
-        let end = end.map_or(self.points.len(), |next| next.first_point as usize);
-        &self.points[self.edges[edge].first_point as usize..end]
     }
 }
 

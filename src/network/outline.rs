@@ -32,6 +32,9 @@ pub struct Outline {
     tolerance: Option<f64>,
     /// Straight parts: x, y, x, y.
     parts: Vec<[f64; 4]>,
+    /// The corners of the box around them.
+    low: [f64; 2],
+    high: [f64; 2],
 }
 
 /// Squared distances to the nearest line at the points of a grid.
@@ -54,6 +57,8 @@ impl Outline {
             width_m,
             tolerance: None,
             parts: Vec::new(),
+            low: [f64::INFINITY; 2],
+            high: [f64::NEG_INFINITY; 2],
         }
     }
 
@@ -63,7 +68,13 @@ impl Outline {
         Outline { tolerance, ..self }
     }
 
+    #[inline]
     pub fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
+        for end in &[from, to] {
+            let (low, high) = (self.low, self.high);
+            self.low = [lesser(end.x, low[0]), lesser(end.y, low[1])];
+            self.high = [greater(end.x, high[0]), greater(end.y, high[1])];
+        }
         self.parts.push([from.x, from.y, to.x, to.y]);
     }
 
@@ -76,9 +87,7 @@ impl Outline {
     }
 
     fn field(&self) -> Option<Field> {
-        let ends = |a: usize| self.parts.iter().flat_map(move |p| [p[a], p[a + 2]]);
-        let low = [0, 1].map(|axis| ends(axis).fold(f64::INFINITY, f64::min));
-        let high = [0, 1].map(|axis| ends(axis).fold(f64::NEG_INFINITY, f64::max));
+        let (low, high) = (self.low, self.high);
         if self.parts.is_empty() {
             return None;
         }
@@ -107,7 +116,7 @@ impl Outline {
             rows,
             square: vec![f32::MAX; columns * rows],
         };
-        self.parts.iter().for_each(|part| field.near(part));
+        field.draw(&self.parts);
         Some(field)
     }
 }
@@ -121,41 +130,66 @@ impl Field {
         })
     }
 
-    /// Takes the distance to one straight part into account where it matters.
-    fn near(&mut self, &[ax, ay, bx, by]: &[f64; 4]) {
+    /// Takes the distances to straight parts into account where they matter.
+    fn draw(&mut self, parts: &[[f64; 4]]) {
         let reach = self.width_m + self.step;
-        let place = |metres: f64, first: i64| metres / self.step - first as f64;
-        let span = |low: f64, high: f64, first: i64, most: usize| {
-            let from = place(low - reach, first).ceil().max(0.0) as usize;
-            let to = place(high + reach, first).floor().max(0.0) as usize;
-            from..(to + 1).min(most)
-        };
-        let columns = span(ax.min(bx), ax.max(bx), self.x, self.columns);
-        let rows = span(ay.min(by), ay.max(by), self.y, self.rows);
-        // From the beginning of the part on, single numbers are good to a tenth of a millimetre.
-        let (dx, dy) = ((bx - ax) as f32, (by - ay) as f32);
-        let square = dx * dx + dy * dy;
-        let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
+        let per_step = 1.0 / self.step;
         let step = self.step as f32;
-        let first = ((self.x + columns.start as i64) as f64 * self.step - ax) as f32;
-        let blocks = columns.len().div_ceil(LANES);
-        for row in rows {
-            let py = ((self.y + row as i64) as f64 * self.step - ay) as f32;
-            let line = &mut self.square[row * self.columns + columns.start..];
-            // Whole blocks without a branch: a point farther off than matters does no harm.
-            let line = line.as_chunks_mut::<LANES>().0.iter_mut().take(blocks);
-            for (block, known) in line.enumerate() {
-                for (lane, known) in known.iter_mut().enumerate() {
-                    let px = first + (block * LANES + lane) as f32 * step;
-                    // Compared, not clamped: one instruction for several, since nothing is NaN.
-                    let t = (px * dx + py * dy) * inverse;
-                    let t = if t > 0.0 { t } else { 0.0 };
-                    let t = if t < 1.0 { t } else { 1.0 };
-                    let (ox, oy) = (px - t * dx, py - t * dy);
-                    let square = ox * ox + oy * oy;
-                    *known = if square < *known { square } else { *known };
+        for &[ax, ay, bx, by] in parts {
+            // The points nearer than `reach` along an axis; a place in steps is not negative, so
+            // that what is cut off is its fraction.
+            let span = |a: f64, b: f64, first: i64, most: usize| {
+                let place = |metres: f64| (metres * per_step - first as f64) as usize;
+                place(lesser(a, b) - reach) + 1..(place(greater(a, b) + reach) + 1).min(most)
+            };
+            let columns = span(ax, bx, self.x, self.columns - LANES);
+            let rows = span(ay, by, self.y, self.rows);
+            // From the beginning of the part on, single numbers are good to a tenth of a millimetre.
+            let (dx, dy) = ((bx - ax) as f32, (by - ay) as f32);
+            let length = (dx * dx + dy * dy).sqrt();
+            let (ux, uy) = match length > 0.0 {
+                true => (dx / length, dy / length),
+                false => (1.0, 0.0),
+            };
+            let half = length / 2.0;
+            // Each point by how far it lies along the part from its middle, and how far aside.
+            let (mut lanes_along, mut lanes_aside) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                let east = lane as f32 * step;
+                lanes_along[lane] = east * ux;
+                lanes_aside[lane] = east * uy;
+            }
+            let px = ((self.x + columns.start as i64) as f64 * self.step - ax) as f32;
+            let py = ((self.y + rows.start as i64) as f64 * self.step - ay) as f32;
+            let blocks = columns.len().div_ceil(LANES);
+            for (number, row) in rows.enumerate() {
+                let py = py + number as f32 * step;
+                let line = &mut self.square[row * self.columns + columns.start..];
+                // Whole blocks without a branch: a point farther off than matters does no harm.
+                let line = line.as_chunks_mut::<LANES>().0.iter_mut().take(blocks);
+                for (block, known) in line.enumerate() {
+                    let px = px + (block * LANES) as f32 * step;
+                    let (along, aside) = (px * ux + py * uy - half, px * uy - py * ux);
+                    for (lane, known) in known.iter_mut().enumerate() {
+                        let beyond = (along + lanes_along[lane]).abs() - half;
+                        let beyond = if beyond > 0.0 { beyond } else { 0.0 };
+                        let aside = aside + lanes_aside[lane];
+                        let square = aside * aside + beyond * beyond;
+                        *known = if square < *known { square } else { *known };
+                    }
                 }
             }
         }
     }
+}
+
+/// Compared: one instruction, since nothing is NaN.
+#[inline]
+fn lesser(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[inline]
+fn greater(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
 }

@@ -206,12 +206,14 @@ impl Reach {
     }
 
     /// What an edge costs from its first node to its last and back, in the sense of the search.
+    #[inline]
     pub(super) fn costs(&self, graph: &Graph, edge: u32) -> [u32; 2] {
         graph.costs(edge, self.sense)
     }
 }
 
 /// The cost of the first `at_mm` of an edge of `mm`; `None` where it is closed.
+#[inline]
 fn along(cost: u32, at_mm: u32, mm: u32) -> Option<u32> {
     match cost {
         CLOSED => None,
@@ -224,6 +226,7 @@ fn along(cost: u32, at_mm: u32, mm: u32) -> Option<u32> {
 }
 
 /// The cost of what lies beyond the first `at_mm` of an edge of `mm`.
+#[inline]
 fn rest(cost: u32, at_mm: u32, mm: u32) -> Option<u32> {
     Some(cost - along(cost, at_mm, mm)?)
 }

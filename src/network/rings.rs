@@ -20,6 +20,29 @@ thread_local! {
 /// the crossing that follows it.
 const TRACED: u32 = 1 << 31;
 
+/// Of a square, by which of its corners are inside (a bit each, counterclockwise from the lower left
+/// one): the sides at which the outline comes in, each with the one at which it leaves; sides are
+/// counted counterclockwise from the lower one. Going around counterclockwise, the outline leaves
+/// where the inside begins and comes in where it ends; two inside corners across stay apart.
+const FOLLOWS: [&[(usize, usize)]; 16] = [
+    &[],
+    &[(0, 3)],
+    &[(1, 0)],
+    &[(1, 3)],
+    &[(2, 1)],
+    &[(2, 1), (0, 3)],
+    &[(2, 0)],
+    &[(2, 3)],
+    &[(3, 2)],
+    &[(0, 2)],
+    &[(1, 0), (3, 2)],
+    &[(1, 2)],
+    &[(3, 1)],
+    &[(0, 1)],
+    &[(3, 0)],
+    &[],
+];
+
 /// A closed ring with the inside on its left.
 struct Ring {
     /// Square metres, positive where the ring is an outer one.
@@ -65,6 +88,7 @@ impl Field {
         }
     }
 
+    #[inline]
     fn most(&self) -> f32 {
         (self.width_m * self.width_m) as f32
     }
@@ -85,30 +109,19 @@ impl Field {
                 let beside = |bits: &[u64]| {
                     bits[word] >> 1 | bits.get(word + 1).map_or(0, |following| following << 63)
                 };
-                let corners = [low[word], beside(&low), beside(&high), high[word]];
-                let all = corners.iter().fold(u64::MAX, |all, bits| all & bits);
-                let any = corners.iter().fold(0, |any, bits| any | bits);
-                let mut mixed = any & !all;
+                let [a, b, c, d] = [low[word], beside(&low), beside(&high), high[word]];
+                let mut mixed = (a | b | c | d) & !(a & b & c & d);
                 while mixed != 0 {
                     let bit = mixed.trailing_zeros();
                     mixed &= mixed - 1;
-                    let inside = corners.map(|bits| bits >> bit & 1 == 1);
+                    let is_inside = |bits: u64| (bits >> bit & 1) as usize;
+                    let inside =
+                        is_inside(a) | is_inside(b) << 1 | is_inside(c) << 2 | is_inside(d) << 3;
                     let at = row * self.columns + word * 64 + bit as usize;
                     let sides = [right(at), up(at + 1), right(at + self.columns), up(at)];
-                    // Going around counterclockwise, the outline leaves the square where the inside
-                    // begins and comes in where it ends; two inside corners across stay apart.
-                    for side in 0..4 {
-                        let after = (side + 1) % 4;
-                        if !inside[side] && inside[after] {
-                            // The next side at which the inside ends again.
-                            let end = (1..4)
-                                .map(|step| (side + step) % 4)
-                                .find(|&s| inside[s] && !inside[(s + 1) % 4]);
-                            if let Some(end) = end {
-                                next[sides[end] as usize] = sides[side] + 1;
-                                crossings.push(sides[end]);
-                            }
-                        }
+                    for &(end, begin) in FOLLOWS[inside] {
+                        next[sides[end] as usize] = sides[begin] + 1;
+                        crossings.push(sides[end]);
                     }
                 }
             }
@@ -158,6 +171,7 @@ impl Field {
     }
 
     /// Where the outline crosses from a point to its neighbour, and the column of the point.
+    #[inline]
     fn gate(&self, crossing: u32) -> (Gate, usize) {
         let from = (crossing >> 1) as usize;
         let is_up = crossing & 1 == 1;

@@ -66,11 +66,13 @@ impl Search {
     }
 
     /// The nodes found, each once, about in the order of their cost.
+    #[inline]
     pub fn settled(&self) -> &[u32] {
         &self.settled
     }
 
     /// What it costs to get to a node; `None` beyond the limit.
+    #[inline]
     pub fn cost(&self, node: u32) -> Option<u32> {
         let label = *self.labels.get(node as usize)?;
         ((label >> 32) as u32 == self.now).then_some(label as u32)

@@ -1,6 +1,6 @@
 use geo::{Coord, LineString, MapCoords, MultiPolygon};
 
-use super::{CLOSED, Graph, Reach, Snap, outline::Outline};
+use super::{CLOSED, Graph, Reach, Snap, graph::UNITS_PER_DEGREE, outline::Outline};
 use crate::domain::measure::EARTH_RADIUS_M;
 
 /// The outline of the streets that searches reached, each widened by `width_m` to both sides
@@ -67,17 +67,22 @@ impl ReachedShape {
 
     /// Adds parts of an edge, given as shares of its length.
     fn draw(&mut self, graph: &Graph, edge: u32, parts: &[(f64, f64)]) {
-        let flat = |place: geo::Point<f64>| Coord {
-            x: place.x() * self.east,
-            y: place.y() * self.north,
-        };
+        let (east, north) = (self.east / UNITS_PER_DEGREE, self.north / UNITS_PER_DEGREE);
+        let line = graph.units(edge).iter().map(|units| Coord {
+            x: f64::from(units[0]) * east,
+            y: f64::from(units[1]) * north,
+        });
         if parts == [WHOLE] {
-            let line = graph.line(edge).map(flat);
-            let pairs = line.clone().zip(line.skip(1));
-            pairs.for_each(|(from, to)| self.outline.add(from, to));
+            let mut line = line;
+            let mut last = line.next();
+            for corner in line {
+                if let Some(last) = last.replace(corner) {
+                    self.outline.add(last, corner);
+                }
+            }
             return;
         }
-        let line: Vec<Coord<f64>> = graph.line(edge).map(flat).collect();
+        let line: Vec<Coord<f64>> = line.collect();
         for (from, to) in parts {
             let part = part(&line, *from, *to);
             part.0
@@ -100,6 +105,7 @@ impl ReachedShape {
 const WHOLE: (f64, f64) = (0.0, 1.0);
 
 /// Whether what is left of the limit at one end or both covers the edge.
+#[inline]
 fn is_reached_whole(graph: &Graph, reach: &Reach, edge: u32, limit: u32) -> bool {
     let ends = graph.edge(edge);
     let left = |node: u32| limit.checked_sub(reach.search.cost(node)?);

@@ -8,7 +8,7 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{Limits, QueryError, Ruler, Start, Traveler};
+use super::{Limits, QueryError, Ruler, Start, Traveler, Walks};
 use crate::{
     analysis::access::{CostMatrix, RowBuilder},
     city::LoadedLayer,
@@ -21,6 +21,8 @@ pub(super) struct CostSearch<'c, 'r> {
     pub limits: &'r Limits,
     /// The largest cost of a pair.
     pub cutoff: f64,
+    /// Those of the starts, by their place in the list, where they are known.
+    pub walks: Option<&'r Walks>,
 }
 
 /// Starts searched between two looks at the size of a block.
@@ -59,21 +61,27 @@ impl CostSearch<'_, '_> {
         let mut first = 0;
         for (part, some) in starts.chunks(AT_ONCE).enumerate() {
             let held = AtomicU64::new(matrix.pairs() as u64);
-            let row = |start: &Start| {
+            let row = |(at, start): (usize, &Start)| {
                 let mut row = RowBuilder::default();
-                travelers.with(|traveler| {
-                    traveler.within(layer, start, self.cutoff, |feature, cost| {
-                        if let Some(number) = number(feature) {
-                            row.push(number, whole(cost));
-                        }
-                    })
+                let visit = |feature, cost| {
+                    if let Some(number) = number(feature) {
+                        row.push(number, whole(cost));
+                    }
+                };
+                travelers.with(|traveler| match self.walks {
+                    Some(walks) => {
+                        let start = part * AT_ONCE + at;
+                        traveler.within_known(walks, start, layer, self.cutoff, visit)
+                    }
+                    None => traveler.within(layer, start, self.cutoff, visit),
                 })?;
                 row.sort();
                 let held = held.fetch_add(row.len() as u64, Ordering::Relaxed);
                 self.limits.allow((held + row.len() as u64) * PAIR)?;
                 Ok(row)
             };
-            let rows: Vec<RowBuilder> = some.par_iter().map(row).collect::<Result<_, _>>()?;
+            let numbered = some.par_iter().enumerate();
+            let rows: Vec<RowBuilder> = numbered.map(row).collect::<Result<_, _>>()?;
             rows.iter().for_each(|row| matrix.push(row));
             let next = part * AT_ONCE + some.len();
             self.limits.progress(next as u64, starts.len() as u64);

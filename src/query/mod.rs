@@ -92,7 +92,7 @@ pub use overview::overview;
 pub use plan::{PLAN_KIND, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
-pub use ruler::{Reading, Ruler, Start, Targets, Traveler};
+pub use ruler::{Reading, Ruler, Start, Targets, Traveler, Walks};
 pub use school_places::{
     Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, school_places,
     school_places_table,

@@ -106,7 +106,8 @@ impl Egress {
         self.first.len().saturating_sub(1)
     }
 
-    fn of(&self, place: usize) -> impl Iterator<Item = (u32, i16)> + '_ {
+    /// The walks of a place: stops, rising, with their seconds.
+    pub fn of(&self, place: usize) -> impl Iterator<Item = (u32, i16)> + '_ {
         let range = self.first[place] as usize..self.first[place + 1] as usize;
         let stops = self.stops[range.clone()].iter().copied();
         stops.zip(self.seconds[range].iter().copied())

@@ -8,8 +8,8 @@
 //! Walking belongs elsewhere: legs come in as plain lists of (stop, seconds).
 
 mod bytes;
-mod connections;
 mod date;
+mod departures;
 mod error;
 mod extend;
 pub mod gtfs;

@@ -3,7 +3,7 @@
 //! Departures are taken from the last to the first and labels are kept: what can be reached
 //! leaving later can be reached leaving earlier. A stop's patterns are looked at again only
 //! where the earlier departure catches a trip that the later one had missed. The last departure,
-//! which has nothing to begin with, scans all connections instead.
+//! which has nothing to begin with, scans all departures instead.
 //!
 //! # Source
 //! Delling, Pajor & Werneck (2015), *Round-based public transit routing*, Transportation
@@ -11,7 +11,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::connections::Labels;
+use super::departures::Labels;
 use super::percentile::UNREACHED;
 use super::{Boarding, Leg, Timetable, TransitError};
 
@@ -206,8 +206,8 @@ impl Raptor {
             ready: &mut layer.ready,
             found: &mut self.earlier,
         };
-        let connections = timetable.connections();
-        connections.scan(timetable, latest_s, &mut labels, &mut self.aboard);
+        let departures = timetable.departures();
+        departures.scan(timetable, latest_s, &mut labels, &mut self.aboard);
         layer.scanned.copy_from_slice(&layer.ready);
     }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Call, Journeys, Schedule, ServiceDate, TransitError, connections::Connections};
+use super::{Call, Journeys, Schedule, ServiceDate, TransitError, departures::Departures};
 use crate::domain::serial;
 
 /// A walk to a stop, in seconds.
@@ -13,7 +13,7 @@ pub struct Timetable {
     /// Names these very trips among all that there ever were.
     serial: u64,
     boardings: Boardings,
-    connections: Connections,
+    departures: Departures,
     walks: Walks,
     /// Seconds to change at the same stop; `None` where the feed forbids it.
     pub change_s: Vec<Option<u32>>,
@@ -293,7 +293,7 @@ impl Timetable {
         Self {
             serial: serial(),
             boardings: Boardings::of(&patterns, change_s.len()),
-            connections: Connections::of(&patterns),
+            departures: Departures::of(&patterns),
             patterns,
             walks: Walks::of(&walks),
             change_s,
@@ -324,8 +324,8 @@ impl Timetable {
         self.patterns.iter().map(of_pattern).sum()
     }
 
-    pub(super) fn connections(&self) -> &Connections {
-        &self.connections
+    pub(super) fn departures(&self) -> &Departures {
+        &self.departures
     }
 
     /// The walks from a stop to others on which a rider may change.

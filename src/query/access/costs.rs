@@ -33,6 +33,7 @@ impl Costs<'_, '_> {
             ruler: self.ruler,
             limits: self.limits,
             cutoff: self.cutoff,
+            walks: None,
         }
     }
 
@@ -76,7 +77,14 @@ impl Costs<'_, '_> {
             let number = |facility| self.offer.number(facility);
             let layer = &*self.offer.loaded;
             let facilities = self.offer.starts.len();
-            return self.search().blocks(
+            let walks = self
+                .ruler
+                .walks(self.places, layer, self.cutoff, self.limits)?;
+            let search = CostSearch {
+                walks: walks.as_ref(),
+                ..self.search()
+            };
+            return search.blocks(
                 &starts,
                 layer,
                 number,

@@ -8,6 +8,7 @@ mod recall;
 mod streets;
 mod targets;
 mod transit;
+mod walks;
 
 use geo::{MultiPolygon, Point, Polygon};
 
@@ -23,6 +24,7 @@ use matrix::ByMatrix;
 use streets::OnStreets;
 pub use targets::{Reading, Targets};
 use transit::ByTransit;
+pub use walks::Walks;
 
 /// The largest distance of a question, metres.
 const MAX_CUTOFF_M: f64 = 50_000.0;

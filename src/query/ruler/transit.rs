@@ -6,6 +6,7 @@ use super::{
     Direction, Input, Limits, QueryError, Start, Travel, circle,
     streets::{STREET_WIDTH_M, walk_speed_km_h},
     targets::{Targets, straight_mm},
+    walks::Walks,
 };
 use crate::{
     city::{City, Day, LoadedLayer, Pace, Streets, Transit, Way},
@@ -27,13 +28,13 @@ const MAX_DEPARTURES: u32 = 24 * 60;
 /// Measures door to door by timetable, in seconds: on foot to a stop, by vehicles with walks
 /// between them, on foot from a stop; or all the way on foot where that is sooner.
 pub(super) struct ByTransit<'c> {
-    transit: &'c Arc<Transit>,
+    pub(super) transit: &'c Arc<Transit>,
     day: Arc<Day>,
     /// Of the day or, looking backwards, of its mirror image.
     from_s: i32,
     departures: u32,
     percentile: u32,
-    pace: Pace,
+    pub(super) pace: Pace,
     is_backward: bool,
 }
 
@@ -102,9 +103,7 @@ impl<'c> ByTransit<'c> {
     ) -> Result<(), QueryError> {
         let longest_s = seconds as u32;
         self.ride(buffers, start, longest_s, limits)?;
-        let egress = self.transit.egress(loaded, self.pace, self.way_at_places());
-        let numbering = loaded.index.numbering();
-        buffers.forget_walks(egress.places());
+        buffers.forget_walks(loaded.index.features() as usize);
         match self.transit.streets() {
             _ if self.pace.max_walk_mm == 0 => {}
             Some(streets) => {
@@ -113,6 +112,7 @@ impl<'c> ByTransit<'c> {
             }
             None => {
                 let radius_m = f64::from(self.pace.mm(longest_s)) / 1000.0;
+                let numbering = loaded.index.numbering();
                 for (lon, lat) in &start.points {
                     loaded.index.within(*lon, *lat, radius_m, |near| {
                         let mm = (near.distance_m * 1000.0).round() as u32;
@@ -126,12 +126,49 @@ impl<'c> ByTransit<'c> {
                 }
             }
         }
+        self.visit(buffers, loaded, visit);
+        Ok(())
+    }
+
+    /// As [`ByTransit::within`] from the start of a number, whose walks are known.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "those of `within` and the start's"
+    )]
+    pub fn within_known(
+        &self,
+        buffers: &mut Buffers,
+        walks: &Walks,
+        start: usize,
+        to: &LoadedLayer,
+        seconds: f64,
+        limits: &Limits,
+        visit: &mut impl FnMut(FeatureRef, f64),
+    ) -> Result<(), QueryError> {
+        buffers.ridden = None;
+        self.set_out(buffers, &walks.legs(start), seconds as u32, limits)?;
+        buffers.forget_walks(to.index.features() as usize);
+        for (place, seconds) in walks.all_the_way(start) {
+            buffers.on_foot[place] = seconds;
+        }
+        self.visit(buffers, to, visit);
+        Ok(())
+    }
+
+    /// Visits the features of a layer that any departure reaches in time.
+    fn visit(
+        &self,
+        buffers: &mut Buffers,
+        to: &LoadedLayer,
+        visit: &mut impl FnMut(FeatureRef, f64),
+    ) {
+        let egress = self.egress_of(to);
+        let numbering = to.index.numbering();
         buffers.read(&egress, |number, mut times| {
             if let Some(seconds) = times.percentile(self.percentile) {
                 visit(numbering.feature(number), f64::from(seconds));
             }
         });
-        Ok(())
     }
 
     /// The times to each of some targets that any departure reaches.
@@ -236,7 +273,6 @@ impl<'c> ByTransit<'c> {
             return Ok(access.clone());
         }
         buffers.ridden = None;
-        let timetable = self.timetable();
         let mut access: Vec<Leg> = Vec::new();
         if self.pace.max_walk_mm > 0 {
             let walk_mm = self.pace.mm(longest_s).max(self.pace.max_walk_mm);
@@ -250,10 +286,23 @@ impl<'c> ByTransit<'c> {
         }
         for &stop in &start.stops {
             access.push((stop, 0));
-            access.extend(timetable.walks(stop));
+            access.extend(self.timetable().walks(stop));
         }
         access.sort_unstable();
         access.dedup_by_key(|leg| leg.0);
+        self.set_out(buffers, &access, longest_s, limits)?;
+        buffers.ridden = Some((start.clone(), longest_s, access.clone()));
+        Ok(access)
+    }
+
+    /// Rides from the stops that one sets out to.
+    fn set_out(
+        &self,
+        buffers: &mut Buffers,
+        access: &[Leg],
+        longest_s: u32,
+        limits: &Limits,
+    ) -> Result<(), QueryError> {
         let stops = self.transit.schedule.stops.len() as u64;
         limits.allow(stops * u64::from(self.departures) * 2)?;
         let window = Window {
@@ -264,13 +313,11 @@ impl<'c> ByTransit<'c> {
         };
         let done = buffers
             .journeys
-            .run(timetable, window, &access, limits.flag());
-        done.map_err(|_| QueryError::Cancelled)?;
-        buffers.ridden = Some((start.clone(), longest_s, access.clone()));
-        Ok(access)
+            .run(self.timetable(), window, access, limits.flag());
+        done.map_err(|_| QueryError::Cancelled)
     }
 
-    fn way_at_start(&self) -> Way {
+    pub fn way_at_start(&self) -> Way {
         match self.is_backward {
             true => Way::Out,
             false => Way::In,

@@ -149,6 +149,7 @@ impl Found {
             ruler,
             limits,
             cutoff,
+            walks: None,
         };
         let starts = candidates.places.iter().map(|place| &place.start);
         let starts: Vec<Start> = starts.cloned().collect();

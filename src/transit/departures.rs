@@ -1,0 +1,181 @@
+use super::{Pattern, Timetable};
+
+/// Every departure that one can board, of all stops, in the order of their times.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Departures {
+    all: Vec<Departure>,
+    /// Of each trip, numbered on from pattern to pattern, its pattern.
+    pattern_of: Vec<u32>,
+    /// Of each pattern the number of its first trip.
+    first_trip: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Departure {
+    time_s: i32,
+    from: u32,
+    trip: u32,
+    /// Of the call in its pattern.
+    position: u32,
+}
+
+/// What a scan finds at every stop; `i32::MAX` where it finds nothing.
+pub(super) struct Labels<'l> {
+    /// Earliest arrival in a vehicle.
+    pub ridden: &'l mut [i32],
+    /// Earliest time a vehicle can be boarded.
+    pub ready: &'l mut [i32],
+    /// Stops at which a vehicle is left for the first time.
+    pub found: &'l mut Vec<u32>,
+}
+
+const NEVER: i32 = i32::MAX;
+
+/// So many departures are looked at before anything is done about any.
+const AT_ONCE: usize = 16;
+
+/// A bit for each of some departures that is caught, and of more use than what was boarded; without
+/// a branch, since which they are cannot be foretold.
+#[inline]
+fn caught(some: &[Departure], aboard: &[u32], ready: &[i32]) -> u32 {
+    let hits = some.iter().enumerate().map(|(number, next)| {
+        let is_new = next.position < aboard[next.trip as usize];
+        let is_ready = ready[next.from as usize] <= next.time_s;
+        u32::from(is_new & is_ready) << number
+    });
+    hits.fold(0, |all, hit| all | hit)
+}
+
+impl Departures {
+    pub fn of(patterns: &[Pattern]) -> Self {
+        let mut found = Departures::default();
+        for (number, pattern) in (0..).zip(patterns) {
+            found.first_trip.push(found.pattern_of.len() as u32);
+            for trip in 0..pattern.trips {
+                let number = found.pattern_of.len() as u32 + trip as u32;
+                let last = pattern.stops.len().saturating_sub(1);
+                let boards = (0..last).filter(|position| pattern.boards[*position]);
+                found.all.extend(boards.map(|position| Departure {
+                    time_s: pattern.departure(position, trip),
+                    from: pattern.stops[position],
+                    trip: number,
+                    position: position as u32,
+                }));
+            }
+            let trips = found.pattern_of.len() + pattern.trips;
+            found.pattern_of.resize(trips, number);
+        }
+        // Stable: of one trip the calls at one time stay in their order.
+        found.all.sort_by_key(|departure| departure.time_s);
+        found
+    }
+
+    fn first_from(&self, time_s: i32) -> usize {
+        self.all.partition_point(|next| next.time_s < time_s)
+    }
+
+    /// Rides all that can be caught, from where `labels` say that one is ready, and walks between
+    /// stops, until `latest_s`. `aboard` is room for where each trip was boarded.
+    ///
+    /// A trip is ridden to its end as soon as it is boarded. Trips of a pattern do not overtake:
+    /// where one was boarded, the later ones are of no more use from there on.
+    ///
+    /// # Source
+    /// Dibbelt, Pajor, Strasser & Wagner (2018), *Connection Scan Algorithm*, ACM Journal of
+    /// Experimental Algorithmics 23, section 3.1; of the later trips Witt (2015), *Trip-Based Public
+    /// Transit Routing*, ESA, section 3.2.
+    pub fn scan(
+        &self,
+        timetable: &Timetable,
+        latest_s: i32,
+        labels: &mut Labels<'_>,
+        aboard: &mut Vec<u32>,
+    ) {
+        aboard.clear();
+        aboard.resize(self.pattern_of.len(), u32::MAX);
+        let begin_s = labels.ready.iter().copied().min().unwrap_or(NEVER);
+        let mut at = self.first_from(begin_s);
+        while let Some(rest) = self.all.get(at..).filter(|rest| !rest.is_empty()) {
+            let (hits, looked) = match rest.first_chunk::<AT_ONCE>() {
+                Some(some) => (caught(some, aboard, labels.ready), AT_ONCE),
+                None => (caught(rest, aboard, labels.ready), rest.len()),
+            };
+            let first = if hits == 0 {
+                looked - 1
+            } else {
+                hits.trailing_zeros() as usize
+            };
+            let next = &rest[first];
+            if next.time_s > latest_s {
+                break;
+            }
+            at += first + 1;
+            if hits != 0 {
+                let there_s = self.board(timetable, next, latest_s, labels, aboard);
+                // A ride of no length makes one ready for what was passed already.
+                if there_s <= next.time_s {
+                    at = self.first_from(there_s);
+                }
+            }
+        }
+    }
+
+    /// Rides a trip on from a call; the first time at which one is somewhere sooner than before.
+    fn board(
+        &self,
+        timetable: &Timetable,
+        departure: &Departure,
+        latest_s: i32,
+        labels: &mut Labels<'_>,
+        aboard: &mut [u32],
+    ) -> i32 {
+        let trip = departure.trip as usize;
+        let number = self.pattern_of[trip] as usize;
+        let pattern = &timetable.patterns[number];
+        let own = trip - self.first_trip[number] as usize;
+        let position = departure.position as usize;
+        // From where it or an earlier one was boarded before, nothing is new.
+        let known = (aboard[trip] as usize).min(pattern.stops.len() - 1);
+        for later in own..pattern.trips {
+            let aboard = &mut aboard[trip - own + later];
+            let is_late = pattern.departure(position, later) > latest_s;
+            if is_late || *aboard <= departure.position {
+                break;
+            }
+            *aboard = departure.position;
+        }
+        let arrivals = pattern.arrivals_of(own);
+        let mut first_s = NEVER;
+        for call in position + 1..=known {
+            let (stop, arrival_s) = (pattern.stops[call] as usize, arrivals[call]);
+            if arrival_s > latest_s {
+                break;
+            }
+            if arrival_s < labels.ridden[stop] && pattern.alights[call] {
+                labels.arrive(timetable, stop, arrival_s, latest_s);
+                first_s = arrival_s.min(first_s);
+            }
+        }
+        first_s
+    }
+}
+
+impl Labels<'_> {
+    /// Leaves a vehicle at a stop, and walks on.
+    fn arrive(&mut self, timetable: &Timetable, stop: usize, arrival_s: i32, latest_s: i32) {
+        if self.ridden[stop] == NEVER {
+            self.found.push(stop as u32);
+        }
+        self.ridden[stop] = arrival_s;
+        if let Some(change_s) = timetable.change_s[stop] {
+            let ready = &mut self.ready[stop];
+            *ready = arrival_s.saturating_add_unsigned(change_s).min(*ready);
+        }
+        for &(other, walk_s) in timetable.walks(stop as u32) {
+            let there_s = arrival_s.saturating_add_unsigned(walk_s);
+            let there_s = if there_s <= latest_s { there_s } else { NEVER };
+            let ready = &mut self.ready[other as usize];
+            *ready = there_s.min(*ready);
+        }
+    }
+}
