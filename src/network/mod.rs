@@ -5,6 +5,7 @@
 //! every node one gets to every other; nodes stand in Hilbert order; a place is joined to the
 //! nearest point of a street by a straight leg that counts. Pure: bytes in, numbers out.
 
+mod apart;
 mod build;
 mod bytes;
 mod gates;

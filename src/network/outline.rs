@@ -1,8 +1,13 @@
 use geo::{Coord, MultiPolygon};
 
-/// The most points of the grid; a larger outline is drawn on a coarser one, which widens its lines
-/// too: half an hour by car in Porto gains half as much area again on a quarter of these points.
-const MOST_POINTS: f64 = 4e6;
+use super::apart::apart;
+
+/// Lines within a box of more points are drawn group by group, each on its own part of the grid.
+const ONE_GRID: f64 = 1e6;
+
+/// The most points of a grid: those of a group of 100 km by 100 km where streets are 30 m wide. A
+/// larger one is drawn coarser, which widens its lines too.
+const MOST_POINTS: f64 = 24e6;
 
 /// Distances are computed for so many points of a row at a time.
 const LANES: usize = 8;
@@ -80,9 +85,34 @@ impl Outline {
 
     /// The polygons, outer rings counterclockwise.
     pub fn polygons(&self) -> MultiPolygon<f64> {
-        match self.field() {
-            Some(field) => field.polygons(),
-            None => MultiPolygon::new(Vec::new()),
+        let step = self.width_m * STEP;
+        if self.area() <= ONE_GRID * step * step {
+            return self.field().map_or_else(none, |field| field.polygons());
+        }
+        // No point of a grid, and no line between two, is near lines of two groups.
+        let groups = apart(&self.parts, 2.0 * (self.width_m + step));
+        let mut all = none();
+        for group in groups {
+            let mut outline = Outline {
+                tolerance: self.tolerance,
+                ..Outline::new(self.width_m)
+            };
+            for [ax, ay, bx, by] in group {
+                outline.add(Coord { x: ax, y: ay }, Coord { x: bx, y: by });
+            }
+            if let Some(field) = outline.field() {
+                all.0.extend(field.polygons());
+            }
+        }
+        all
+    }
+
+    /// Square metres of the box around all lines as they are drawn.
+    fn area(&self) -> f64 {
+        let side = |axis: usize| self.high[axis] - self.low[axis] + 4.0 * self.width_m;
+        match self.parts.is_empty() {
+            true => 0.0,
+            false => side(0) * side(1),
         }
     }
 
@@ -91,11 +121,9 @@ impl Outline {
         if self.parts.is_empty() {
             return None;
         }
-        let area =
-            (high[0] - low[0] + 4.0 * self.width_m) * (high[1] - low[1] + 4.0 * self.width_m);
         // A square of the grid around a place on a line has all its corners within the width: its
         // diagonal is a little less.
-        let step = (self.width_m * STEP).max((area / MOST_POINTS).sqrt());
+        let step = (self.width_m * STEP).max((self.area() / MOST_POINTS).sqrt());
         let width_m = self.width_m.max(step / STEP);
         let margin = width_m + step;
         let first = |axis: usize| ((low[axis] - margin) / step).floor() as i64;
@@ -119,6 +147,10 @@ impl Outline {
         field.draw(&self.parts);
         Some(field)
     }
+}
+
+fn none() -> MultiPolygon<f64> {
+    MultiPolygon::new(Vec::new())
 }
 
 impl Field {

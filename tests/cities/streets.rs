@@ -232,6 +232,8 @@ fn what_is_no_street_is_refused_and_the_city_stays_as_it_was() {
         let told = desk.refused(&all);
         assert!(told.contains(wanted), "{files:?}: {told}");
     }
+    // What is there is replaced only where one says so.
+    assert!(desk.refused(&import).contains("--replace"));
     let told = desk.refused(&["import", "streets", "streets.geojson", "--mode", "boat"]);
     assert!(told.contains("walk, bicycle, car"), "{told}");
     if let Some(whole) = data("porto-alegre/poa_osm.pbf") {

@@ -337,13 +337,20 @@ fn porto_alegre_gets_its_buses_and_trains() {
         assert!(told.contains(figure), "{figure}: {told}");
     }
     assert!(told.contains("Mon"), "{told}");
+    assert!(told.contains("to 2019-07-15 only"), "{told}");
     assert_eq!(desk.files(), Vec::<String>::new());
     let told = desk.done(&import);
     assert!(told.contains("version 1"), "{told}");
     let told = desk.done(&["info"]);
     assert!(told.contains("transit") && told.contains("3622"), "{told}");
-    // Again, in place of the first; the same bytes are the same timetable.
-    assert!(desk.done(&import).contains("version 2"));
+    // Again, in place of the first where one says so; the same bytes are the same timetable.
+    let refused = desk.refused(&import);
+    assert!(
+        refused.contains("--replace") && refused.contains("poa_eptc.zip"),
+        "{refused}"
+    );
+    let again = [&import[..], &["--replace"]].concat();
+    assert!(desk.done(&again).contains("version 2"));
 }
 
 const LINES: &str =
