@@ -4,6 +4,9 @@
 //! After an edit only those facilities are counted again whose people it touches, and only those
 //! cells that have such a facility near; what is asked the first time goes the very same way.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
