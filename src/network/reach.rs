@@ -190,13 +190,25 @@ impl Reach {
                 continue;
             }
             let edge = graph.edge(number);
-            let ends = [edge.from, edge.to].map(|node| self.search.cost(node));
-            if ends == [None, None] {
-                continue;
-            }
+            let ends = [self.search.cost(edge.from), self.search.cost(edge.to)];
+            let [from, to] = match ends {
+                [None, None] => continue,
+                ends => ends.map(|cost| cost.unwrap_or(u32::MAX)),
+            };
             let costs = self.costs(graph, number);
+            // Most streets cost what they are long, both ways.
+            let is_plain = costs == [edge.mm; 2];
             for (place, snap) in places {
-                let over = over_ends(ends, costs, snap.at_mm, edge.mm);
+                let over = match is_plain {
+                    true => {
+                        let beyond = edge.mm.saturating_sub(snap.at_mm);
+                        Some(
+                            from.saturating_add(snap.at_mm)
+                                .min(to.saturating_add(beyond)),
+                        )
+                    }
+                    false => over_ends(ends, costs, snap.at_mm, edge.mm),
+                };
                 let cost = over.map(|cost| cost.saturating_add(graph.leg_cost(snap.leg_mm)));
                 if let Some(cost) = cost.filter(|cost| *cost <= self.limit) {
                     visit(*place, cost);

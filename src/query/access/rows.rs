@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     places::{PlaceKind, Places},
     tally::AreaTally,
 };
-use crate::{city::City, domain::Reason, query::balance::areas_of_level};
+use crate::{city::City, domain::Reason, index::FeatureRef, query::balance::areas_of_level};
 
 /// Access of one place or area.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,14 +42,13 @@ pub(super) fn by_place(
     let numbering = index.numbering();
     let people = places.people();
     let found: Vec<(Option<f64>, Option<Reason>)> = found.places().collect();
-    let row = |number: usize, code: Option<&str>, name: Option<&str>, level: Option<&str>| {
-        let feature = numbering.feature(number);
+    let row = |number: usize, feature: FeatureRef, code: Option<&str>| {
         let (lon, lat) = index.place(feature);
         AccessRow {
             id: index.id(feature).into(),
             code: code.map(Into::into),
-            name: name.map(Into::into),
-            level: level.map(Into::into),
+            name: None,
+            level: None,
             lon,
             lat,
             demand: people[number],
@@ -58,9 +58,14 @@ pub(super) fn by_place(
     };
     Ok(match &places.kind {
         PlaceKind::Areas(areas) => {
-            let row = |(area, number): &(crate::city::Area, usize)| {
-                let (code, name) = (area.code.as_str(), area.name.as_str());
-                row(*number, Some(code), Some(name), Some(area.level.as_str()))
+            let row = |(area, number): &(crate::city::Area, usize)| AccessRow {
+                name: Some(area.name.as_str().into()),
+                level: Some(area.level.as_str().into()),
+                ..row(
+                    *number,
+                    numbering.feature(*number),
+                    Some(area.code.as_str()),
+                )
             };
             areas.iter().map(row).collect()
         }
@@ -73,16 +78,24 @@ pub(super) fn by_place(
                 !city.areas().at(level, period).is_empty()
             });
             let level = levels.next();
-            let row = |(number, home)| {
-                let code = level.and_then(|level| index.area_code(home, level));
-                row(number, code, None, None)
+            let cells = 0..index.cells().len();
+            let of_cell = |cell: usize| {
+                let rows = (0..).zip(numbering.of_cell(cell));
+                rows.map(move |(at, number)| {
+                    let home = FeatureRef {
+                        cell: cell as u32,
+                        row: at,
+                    };
+                    let code = level.and_then(|level| index.area_code(home, level));
+                    row(number, home, code)
+                })
             };
-            index.iter().enumerate().map(row).collect()
+            cells.into_par_iter().flat_map_iter(of_cell).collect()
         }
         PlaceKind::Cells => {
-            let numbers = 0..people.len();
-            numbers
-                .map(|number| row(number, None, None, None))
+            let cells = index.iter().enumerate();
+            cells
+                .map(|(number, cell)| row(number, cell, None))
                 .collect()
         }
     })

@@ -1,5 +1,7 @@
 //! A scenario beside its base: what differs and what does not.
 
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
