@@ -92,7 +92,8 @@ fn answers(city: &City) -> Vec<Json> {
         ])
     };
     let gaps = |denominator: &str| {
-        let asked = json!({"level": "district", "circle": 10, "denominator": denominator});
+        let asked = json!({"level": "district", "norms": "gb_50180_2018", "circle": 10,
+            "denominator": denominator});
         let asked = serde_json::from_value(asked).expect("a question");
         let found = query::gaps(city, &asked, &Limits::generous()).expect("an answer");
         let answer = found.answer;
