@@ -2,14 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{City, LoadError, load::reload, recode::Boundaries};
 use crate::{
-    domain::{LayerId, Period, Table},
+    domain::{FeatureState, LayerId, Period, Table, TextColumn},
+    index::LayerIndex,
     store::{Batch, BatchMode, Change, ChangeKind, ChangeNumber, PLACED, Store},
 };
 
 /// Takes over what changed in the store since `before`, by this program or another.
 ///
-/// Features that another program added or moved get their area codes; where it changed areas, all
-/// features of their time do. Answers `None` where nothing changed.
+/// Of layers where single features changed only these are read. Features that another program added or
+/// moved get their area codes; where it changed areas, all features of their time do. Answers
+/// `None` where nothing changed.
 ///
 /// # Errors
 /// What the store says; the city then stays as it is.
@@ -37,7 +39,8 @@ pub fn catch_up(store: &dyn Store, city: City) -> Result<City, LoadError> {
 /// Sets the area codes that external `changes` call for, in the store and in the city.
 fn place(store: &dyn Store, city: City, changes: &[Change]) -> Result<City, LoadError> {
     let external: Vec<&Change> = changes.iter().filter(|change| change.external).collect();
-    if external.is_empty() {
+    // What reaches a standby is placed by whoever follows the home that it stands by.
+    if external.is_empty() || !store.takes_writes()? {
         return Ok(city);
     }
     let is_area = |layer: &LayerId| {
@@ -62,7 +65,7 @@ fn place(store: &dyn Store, city: City, changes: &[Change]) -> Result<City, Load
         false => boundaries.recode(&areas, |_| false),
     };
     for ((layer, period), ids) in touched {
-        let is_done = |(index, _): &(&crate::index::LayerIndex, Table)| {
+        let is_done = |(index, _): &(&LayerIndex, Table)| {
             index.layer().id == layer && *index.period() == period
         };
         let mut states = city.states(layer.as_str());
@@ -72,10 +75,15 @@ fn place(store: &dyn Store, city: City, changes: &[Change]) -> Result<City, Load
         if recoded.iter().any(is_done) {
             continue;
         }
-        let mut table = pick(&loaded.index.to_table(), &ids);
+        let before = pick(&loaded.index, &ids);
+        let mut table = before.clone();
         boundaries.place(loaded.layer(), &period, &mut table);
-        if !table.is_empty() {
-            recoded.push((&loaded.index, table));
+        let rows = 0..table.len();
+        let misplaced: Vec<usize> = rows
+            .filter(|row| !same_codes(&before, &table, *row))
+            .collect();
+        if !misplaced.is_empty() {
+            recoded.push((&loaded.index, table.rows(&misplaced)));
         }
     }
     let batches: Vec<Batch<'_>> = recoded
@@ -91,19 +99,47 @@ fn place(store: &dyn Store, city: City, changes: &[Change]) -> Result<City, Load
             only: None,
         })
         .collect();
-    if !batches.is_empty() {
+    let has_moved = !batches.is_empty();
+    if has_moved {
         store.commit(&batches, &mut |_| true)?;
     }
     let last = store.change_number()?;
     store.set_setting(PLACED, &last.to_string())?;
     drop(batches);
     drop(recoded);
-    reload(store, &city)
+    match has_moved {
+        true => reload(store, &city),
+        false => Ok(city),
+    }
 }
 
-/// Some rows of a table, whole.
-fn pick(table: &Table, ids: &BTreeSet<&str>) -> Table {
-    let rows = 0..table.len();
-    let chosen: Vec<usize> = rows.filter(|row| ids.contains(&*table.ids[*row])).collect();
-    table.rows(&chosen)
+/// The features with these ids, with their area codes; those that are gone are left out.
+fn pick(index: &LayerIndex, ids: &BTreeSet<&str>) -> Table {
+    let mut table = Table::for_layer(index.layer());
+    for level in index.levels() {
+        table
+            .area_codes
+            .insert(level.clone(), TextColumn::default());
+    }
+    for (id, feature) in ids.iter().filter_map(|id| Some((id, index.find(id)?))) {
+        let FeatureState { geometry, values } = index.state(feature);
+        table.push(id, geometry, &values);
+        for (at, level) in index.levels().iter().enumerate() {
+            let codes = table.area_codes.entry(level.clone()).or_default();
+            codes.push(index.area_code(feature, at));
+        }
+    }
+    table
+}
+
+/// Whether a row lies in the same areas in both tables; levels that `after` does not say stay.
+fn same_codes(before: &Table, after: &Table, row: usize) -> bool {
+    let mut said = after.area_codes.iter();
+    said.all(|(level, codes)| {
+        let known = before
+            .area_codes
+            .get(level)
+            .and_then(|known| known.get(row));
+        codes.get(row) == known
+    })
 }

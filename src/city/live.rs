@@ -1,29 +1,44 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use super::City;
+use crate::store::ChangeNumber;
 
 /// The city of now: readers take a snapshot and keep it as long as they like; a new one is
-/// published in one step.
+/// published in one step, and whoever watches is told.
 #[derive(Debug)]
-pub struct LiveCity(ArcSwap<City>);
+pub struct LiveCity {
+    shown: ArcSwap<City>,
+    published: watch::Sender<ChangeNumber>,
+}
 
 impl LiveCity {
     pub fn new(city: City) -> Self {
-        LiveCity(ArcSwap::from_pointee(city))
+        LiveCity {
+            published: watch::Sender::new(city.version()),
+            shown: ArcSwap::from_pointee(city),
+        }
     }
 
     pub fn snapshot(&self) -> Arc<City> {
-        self.0.load_full()
+        self.shown.load_full()
     }
 
     /// Shows `city` from now on; one that is older than what is shown already is passed over.
     pub fn publish(&self, city: City) {
         let city = Arc::new(city);
-        self.0.rcu(|shown| match shown.version() > city.version() {
-            true => shown.clone(),
-            false => city.clone(),
-        });
+        self.shown
+            .rcu(|shown| match shown.version() > city.version() {
+                true => shown.clone(),
+                false => city.clone(),
+            });
+        self.published.send_replace(city.version());
+    }
+
+    /// Hears of every city that is shown from now on.
+    pub fn watch(&self) -> watch::Receiver<ChangeNumber> {
+        self.published.subscribe()
     }
 }

@@ -2,7 +2,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::{City, LoadedFlows, LoadedLayer, Setting, Streets, TimeMatrix, Transit};
+use super::{
+    City, LoadedFlows, LoadedLayer, Setting, Streets, TimeMatrix, Transit, touched::Touched,
+};
 use crate::{
     domain::{Catalog, Protection},
     index::LayerIndex,
@@ -32,7 +34,8 @@ pub fn load(store: &dyn Store, catalog: Arc<Catalog>) -> Result<City, LoadError>
     read(store, catalog, None)
 }
 
-/// Like [`load`], but shares the layers of `previous` that no commit has touched since.
+/// Like [`load`], but shares the layers of `previous` that no commit has touched since; of those
+/// where single features changed only these are read.
 ///
 /// # Errors
 /// What the store says; `previous` then stays as it is.
@@ -60,16 +63,20 @@ fn read(
         _ => catalog,
     };
     let states = store.states()?;
+    let touched = match previous {
+        Some(previous) => Touched::since(store, previous.version())?,
+        None => Touched::default(),
+    };
     let mut settings = BTreeMap::new();
-    for setting in Setting::ALL {
-        if let Some(value) = store.setting(setting.key())? {
+    for (key, value) in store.settings()? {
+        if let Some(setting) = Setting::ALL.into_iter().find(|own| own.key() == key) {
             settings.insert(setting, value);
         }
     }
     let (layers, streets) = rayon::join(
         || {
             let states = states.into_par_iter();
-            let layers = states.map(|state| read_state(store, &catalog, previous, state));
+            let layers = states.map(|state| read_state(store, &catalog, previous, &touched, state));
             layers.collect::<Result<Vec<_>, _>>()
         },
         || read_streets(store, previous),
@@ -191,6 +198,7 @@ fn read_state(
     store: &dyn Store,
     catalog: &Catalog,
     previous: Option<&City>,
+    touched: &Touched,
     state: LayerState,
 ) -> Result<Option<Arc<LoadedLayer>>, LoadError> {
     let Some(layer) = catalog.layer(state.layer.as_str()) else {
@@ -203,15 +211,26 @@ fn read_state(
     if let Some(known) = known.filter(|known| known.version == state.changed) {
         return Ok(Some(known.clone()));
     }
-    let table = store.read(layer, &state.period)?;
-    if table.is_empty() {
+    let renewed = match known {
+        Some(known) => touched.renewed(store, &known.index)?,
+        None => None,
+    };
+    let index = match renewed {
+        Some(index) => index,
+        None => {
+            let table = store.read(layer, &state.period)?;
+            let period = state.period.clone();
+            let index = LayerIndex::build(layer.clone(), period, catalog.levels(), &table);
+            match known {
+                Some(known) => index.on_known_ground(&known.index),
+                None => index,
+            }
+        }
+    };
+    if index.features() == 0 {
         return Ok(None);
     }
     let control_totals = store.control_totals(&state.layer, &state.period)?;
-    let mut index = LayerIndex::build(layer.clone(), state.period, catalog.levels(), &table);
-    if let Some(known) = known {
-        index = index.on_known_ground(&known.index);
-    }
     Ok(Some(Arc::new(LoadedLayer {
         index,
         records: state.records,

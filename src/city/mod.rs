@@ -5,6 +5,7 @@
 //! Readers take a snapshot from [`LiveCity`] and never wait.
 
 mod areas;
+pub mod edit;
 mod flows;
 mod follow;
 mod ingest;
@@ -22,6 +23,7 @@ mod snapshot;
 mod stations;
 mod stop_fit;
 mod streets;
+mod touched;
 mod transit;
 mod ways;
 

@@ -167,11 +167,23 @@ impl City {
         }
     }
 
-    /// The same city, which remembers the ways and parts of answers that an earlier snapshot of it
-    /// does.
+    /// The same city, which remembers what an earlier snapshot of it does: ways, parts of answers,
+    /// and its areas where they are the same.
     pub fn remembering(mut self, earlier: &City) -> Self {
         self.ways = earlier.ways.clone();
         self.parts = earlier.parts.clone();
+        let named = |city: &City| {
+            let states = city.all_states();
+            let named = states.map(|l| (l.layer().id.clone(), l.index.period().clone()));
+            named.collect::<Vec<_>>()
+        };
+        let areas = |city: &City| {
+            let states = city.all_states().filter(|loaded| loaded.layer().is_area());
+            states.map(Arc::as_ptr).collect::<Vec<_>>()
+        };
+        if named(&self) == named(earlier) && areas(&self) == areas(earlier) {
+            (self.areas, self.locators) = (earlier.areas.clone(), earlier.locators.clone());
+        }
         self
     }
 
@@ -313,12 +325,35 @@ impl City {
         Arc::new(city)
     }
 
+    /// The same city with other layers in place of all of its own, by the definitions of `catalog`;
+    /// `stamp` names it. Flows, streets, timetable and norms stay, and so do its areas, which the
+    /// layers must hold.
+    pub fn with_other_layers(
+        &self,
+        catalog: Arc<Catalog>,
+        layers: impl IntoIterator<Item = Arc<LoadedLayer>>,
+        stamp: u64,
+    ) -> Self {
+        let other = City::new(catalog, self.version, self.settings.clone(), layers);
+        City {
+            catalog: other.catalog,
+            layers: other.layers,
+            areas: other.areas,
+            locators: other.locators,
+            kept: other.kept,
+            ways: other.ways,
+            edited: stamp,
+            ..self.clone()
+        }
+    }
+
     /// The scenario (方案) that this city is; `None` for the city as it is.
     pub fn scenario(&self) -> Option<&Arc<ScenarioStamp>> {
         self.scenario.as_ref()
     }
 
-    /// A number that names this very city, exact or protected: the commit, or in a scenario a hash of commit and edits.
+    /// A number that names this very city, exact or protected: the commit, or in a scenario a hash of
+    /// commit and edits.
     pub fn stamp(&self) -> u64 {
         match self.edited {
             0 if self.protection.is_some() => self.version | PROTECTED,

@@ -131,12 +131,15 @@ fn open_protected(
     Ok((Arc::new(LiveCity::new(city)), store))
 }
 
+/// How often a home is looked at that does not tell of itself that it was written to.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Notices what others write to the city's home and publishes it, until the city is gone.
 fn follow(store: &dyn Store, live: &std::sync::Weak<LiveCity>) {
     // What was written between loading and now counts too.
     let mut seen = None;
     loop {
-        std::thread::sleep(Duration::from_millis(1000));
+        store.wait(LOOK);
         let Some(live) = live.upgrade() else { return };
         let Ok(version) = store.stamp() else {
             continue;

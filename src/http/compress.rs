@@ -48,7 +48,7 @@ pub async fn compress(request: Request, next: Next) -> Response {
         .insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     parts
         .headers
-        .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        .append(header::VARY, HeaderValue::from_static("accept-encoding"));
     parts.headers.remove(header::CONTENT_LENGTH);
     let etag = parts.headers.get(header::ETAG);
     if let Some(etag) = etag.and_then(|tag| tag.to_str().ok())

@@ -57,6 +57,12 @@ impl Document {
         self
     }
 
+    /// The same answer, its etag beginning with the version of what it is about.
+    pub fn tagged(mut self, version: &str) -> Self {
+        self.etag = format!("\"{version}.{}", &self.etag[1..]);
+        self
+    }
+
     pub fn bytes(&self) -> u64 {
         self.body.len() as u64
     }

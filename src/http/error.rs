@@ -7,9 +7,13 @@ use serde_json::json;
 
 use crate::{
     accounts::AccountError,
-    city::scenario::{EditError, ScenarioError},
-    query::QueryError,
-    store::StoreError,
+    city::{
+        LoadError,
+        edit::{EditFailure, EditFault},
+        scenario::{EditError, ScenarioError},
+    },
+    query::{self, QueryError},
+    store::{EditConflict, StoreError},
 };
 
 /// Why a request has no answer; becomes problem details (RFC 9457).
@@ -24,6 +28,12 @@ pub enum ApiError {
     /// What was to be changed is not what whoever asks has seen.
     #[error("{0}")]
     Changed(String),
+    #[error("edit {}: {}", .0[0].number, .0[0].error)]
+    BadEdits(Vec<EditFault>),
+    #[error("the features were changed meanwhile: look at them again, then repeat what you did")]
+    EditConflicts(Vec<EditConflict>),
+    #[error("{0}")]
+    PreconditionRequired(&'static str),
     /// There is nothing to do that to.
     #[error("{0}")]
     Nothing(String),
@@ -61,6 +71,8 @@ pub enum ApiError {
     },
     #[error("too many requests; try again in {0} s")]
     TooManyRequests(u64),
+    #[error("the home of the city cannot be reached now; try again in a moment")]
+    NoHome(String),
     #[error("what is done cannot be recorded now, so nothing is done; the server's log says why")]
     NotRecorded,
     #[error(transparent)]
@@ -71,7 +83,19 @@ pub enum ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        ApiError::Internal(error.to_string())
+        match error {
+            StoreError::Unreachable(cause) => ApiError::NoHome(cause),
+            other => ApiError::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            other => ApiError::Internal(other.to_string()),
+        }
     }
 }
 
@@ -85,6 +109,7 @@ impl ApiError {
             ApiError::Query(QueryError::Field { .. })
             | ApiError::BadField { .. }
             | ApiError::BadEdit { .. }
+            | ApiError::BadEdits(_)
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
             ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -108,7 +133,8 @@ impl ApiError {
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             ApiError::NotYet | ApiError::Nothing(_) => StatusCode::CONFLICT,
-            ApiError::Changed(_) => StatusCode::PRECONDITION_FAILED,
+            ApiError::Changed(_) | ApiError::EditConflicts(_) => StatusCode::PRECONDITION_FAILED,
+            ApiError::PreconditionRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             ApiError::JobCancelled => StatusCode::GONE,
             ApiError::Query(QueryError::Cancelled)
             | ApiError::TimedOut(_)
@@ -116,6 +142,7 @@ impl ApiError {
             | ApiError::Busy
             | ApiError::TooManyJobs
             | ApiError::NotRecorded
+            | ApiError::NoHome(_)
             | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -123,9 +150,9 @@ impl ApiError {
 
     /// What a client is told; the cause of a failure is not for them.
     fn detail(&self) -> String {
-        match self.cause() {
-            Some(_) => "the server failed; its log says why".into(),
-            None => self.to_string(),
+        match (self, self.cause()) {
+            (ApiError::NoHome(_), _) | (_, None) => self.to_string(),
+            (_, Some(_)) => "the server failed; its log says why".into(),
         }
     }
 
@@ -134,6 +161,7 @@ impl ApiError {
             ApiError::Query(QueryError::Field { field, .. }) => Some(field),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
+            ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
             ApiError::Account(AccountError::Field { field, .. }) => Some(field),
             _ => None,
         }
@@ -170,13 +198,23 @@ impl ApiError {
             problem["edit"] = json!(number);
             problem["message"] = json!(error.problem);
         }
+        if let ApiError::BadEdits(faults) = self {
+            problem["message"] = json!(faults.first().map(|fault| &fault.error.problem));
+            let told = faults.iter().map(|EditFault { number, error }| {
+                json!({ "edit": number, "field": error.field, "message": error.problem })
+            });
+            problem["faults"] = told.collect();
+        }
+        if let ApiError::EditConflicts(conflicts) = self {
+            problem["conflicts"] = conflicts.iter().map(conflict).collect();
+        }
         problem
     }
 
     /// What only the log says.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            ApiError::Internal(cause) => Some(cause),
+            ApiError::Internal(cause) | ApiError::NoHome(cause) => Some(cause),
             ApiError::Account(
                 AccountError::Backend(cause) | AccountError::Open { problem: cause, .. },
             ) => Some(cause),
@@ -194,6 +232,20 @@ impl ApiError {
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         }
     }
+}
+
+/// A feature that is not what was seen, as it is now.
+fn conflict(conflict: &EditConflict) -> serde_json::Value {
+    let EditConflict {
+        layer,
+        period,
+        id,
+        found,
+    } = conflict;
+    let current = found
+        .as_ref()
+        .map(|state| query::feature_state(layer, id, state));
+    json!({ "layer": layer.id, "period": period, "id": id, "current": current })
 }
 
 impl IntoResponse for ApiError {
@@ -223,7 +275,7 @@ impl From<ScenarioError> for ApiError {
                 name: id.to_string(),
             },
             ScenarioError::Store(StoreError::ScenarioChanged { .. }) => ApiError::Changed(text),
-            ScenarioError::Store(_) => ApiError::Internal(text),
+            ScenarioError::Store(error) => error.into(),
             ScenarioError::Edit { number, error } => ApiError::BadEdit { number, error },
             ScenarioError::Field { field, problem } => ApiError::BadField {
                 field: field.into(),
@@ -231,6 +283,35 @@ impl From<ScenarioError> for ApiError {
             },
             ScenarioError::NothingToUndo | ScenarioError::NothingToRedo => ApiError::Nothing(text),
             ScenarioError::TooMany | ScenarioError::Damaged(_) => ApiError::BadRequest(text),
+        }
+    }
+}
+
+impl From<EditFailure> for ApiError {
+    fn from(failure: EditFailure) -> Self {
+        let text = failure.to_string();
+        match failure {
+            EditFailure::Faults(faults) => ApiError::BadEdits(faults),
+            EditFailure::Conflicts(conflicts) => ApiError::EditConflicts(conflicts),
+            EditFailure::NothingToUndo => ApiError::Nothing(text),
+            EditFailure::NoSuchEdit(number) => ApiError::NotFound {
+                what: "edit",
+                name: number.to_string(),
+            },
+            EditFailure::LongReason => ApiError::BadField {
+                field: "reason".into(),
+                problem: text,
+            },
+            EditFailure::Size => ApiError::BadField {
+                field: "edits".into(),
+                problem: text,
+            },
+            EditFailure::Protected => ApiError::Forbidden(
+                "the city is a published one, whose counts are rounded: edit the exact city",
+            ),
+            // Another program has added a row of that id meanwhile.
+            EditFailure::Store(StoreError::DuplicateId { .. }) => ApiError::Nothing(text),
+            EditFailure::Store(error) => error.into(),
         }
     }
 }

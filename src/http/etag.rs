@@ -3,6 +3,9 @@
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
+use super::ApiError;
+use crate::{city::edit::Seen, domain::FeatureVersionError};
+
 /// The hash of `bytes`, in quotes.
 pub fn etag(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
@@ -29,6 +32,34 @@ pub fn known<'h>(headers: &'h HeaderMap, etag: &'h str) -> Option<&'h str> {
     })
 }
 
+/// The etag of a feature that is gone begins with it.
+pub const GONE: &str = "none";
+
+/// The state of a feature that a writer has seen, by the etag in `If-Match`.
+///
+/// # Errors
+/// There is none, or it is no etag of a feature.
+pub fn seen(headers: &HeaderMap) -> Result<Seen, ApiError> {
+    let tag = headers
+        .get(header::IF_MATCH)
+        .ok_or(ApiError::PreconditionRequired(
+            "send the etag of the feature as it was read in If-Match (请在 If-Match 中给出读取时的 ETag)",
+        ))?;
+    let tag = tag.to_str().unwrap_or("").trim().trim_start_matches("W/");
+    let version = tag.trim_matches('"').split(['.', '-']).next();
+    match version.unwrap_or("") {
+        "*" => Ok(Seen::Any),
+        GONE => Ok(Seen::Gone),
+        version => {
+            let wrong = |e: FeatureVersionError| ApiError::BadField {
+                field: "If-Match".into(),
+                problem: e.to_string(),
+            };
+            version.parse().map(Seen::Version).map_err(wrong)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +81,26 @@ mod tests {
         assert_eq!(holds("*"), Some(tag.clone()));
         assert_eq!(holds(&etag(b"another")), None);
         assert_eq!(known(&HeaderMap::new(), &tag), None);
+    }
+
+    #[test]
+    fn a_writer_says_what_was_seen() {
+        let seen = |text: &str| {
+            let value = text.parse().expect("a header value");
+            super::seen(&HeaderMap::from_iter([(header::IF_MATCH, value)]))
+        };
+        let version = "0123456789abcdef".parse().expect("a version");
+        for tag in [
+            "\"0123456789abcdef.aabb\"",
+            "W/\"0123456789abcdef.aabb-gzip\"",
+            "0123456789abcdef",
+        ] {
+            assert!(matches!(seen(tag), Ok(Seen::Version(found)) if found == version));
+        }
+        assert!(matches!(seen("*"), Ok(Seen::Any)));
+        assert!(matches!(seen("\"none.aabb\""), Ok(Seen::Gone)));
+        assert!(matches!(seen("\"aabb\""), Err(ApiError::BadField { .. })));
+        let lacking = super::seen(&HeaderMap::new());
+        assert!(matches!(lacking, Err(ApiError::PreconditionRequired(_))));
     }
 }

@@ -34,7 +34,7 @@ pub async fn list_features(
         .await
 }
 
-/// One feature with the areas around it.
+/// One feature with the areas around it; its etag goes into `If-Match` of an edit.
 #[utoipa::path(get, path = "/api/layers/{layer}/features/{id}", tag = "layers",
     params(("layer" = String, Path, description = "the layer"),
            ("id" = String, Path, description = "the feature"),
@@ -49,7 +49,9 @@ pub async fn find_feature(
     let at = asked(at)?;
     state
         .ask(asker, at, Form::default(), move |city, at, _| {
-            Document::json(&query::feature(city, &layer, &id, at.period.as_ref())?)
+            let feature = query::feature(city, &layer, &id, at.period.as_ref())?;
+            let version = feature["version"].as_str().unwrap_or_default();
+            Ok(Document::json(&feature)?.tagged(version))
         })
         .await
 }

@@ -114,6 +114,7 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
             "gauge",
             read(&answers.running),
         ),
+        ("suitu_listeners", "gauge", state.seats.taken() as u64),
         ("suitu_jobs_total", "counter", jobs.accepted),
         ("suitu_jobs_waiting", "gauge", jobs.waiting),
         ("suitu_jobs_running", "gauge", jobs.running),

@@ -13,8 +13,10 @@ mod compress;
 mod computing;
 mod document;
 mod download;
+mod edits;
 mod error;
 mod etag;
+mod events;
 mod features;
 mod gaps;
 mod guard;
@@ -56,11 +58,12 @@ pub async fn serve(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let jobs = state.jobs.clone();
+    let (jobs, seats) = (state.jobs.clone(), state.seats.clone());
     let access = state.access.clone();
     let stop = async move {
         stop.await;
         jobs.close();
+        seats.close();
     };
     let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, routes)

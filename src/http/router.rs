@@ -5,9 +5,9 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download,
-    features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports, scenarios,
-    siting, snapshot, stations, tiles, travel_times, zoning,
+    ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download, edits,
+    events, features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports,
+    scenarios, siting, snapshot, stations, tiles, travel_times, zoning,
 };
 
 /// The largest body of a question: a polygon of 100,000 corners fits.
@@ -18,10 +18,18 @@ pub fn router(state: AppState) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(city::find_city))
         .routes(routes!(city::list_terms))
+        .routes(routes!(events::list_changes))
         .routes(routes!(layers::list_layers))
         .routes(routes!(layers::find_layer))
-        .routes(routes!(features::list_features))
-        .routes(routes!(features::find_feature))
+        .routes(routes!(features::list_features, edits::add_feature))
+        .routes(routes!(
+            features::find_feature,
+            edits::change_feature,
+            edits::remove_feature
+        ))
+        .routes(routes!(edits::list_history))
+        .routes(routes!(edits::undo_feature_edit))
+        .routes(routes!(edits::make_edits))
         .routes(routes!(layers::list_values))
         .routes(routes!(download::download_layer))
         .routes(routes!(download::find_template))

@@ -5,22 +5,25 @@ use std::{
 };
 
 use axum::response::Response;
+use moka::sync::Cache;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     Access, ApiError, Asker, Bounds, Document, Doors,
     answers::Form,
     computing::{Computations, Key, Line},
+    events::Seats,
     jobs::{self, Jobs},
     stream::Streams,
 };
 use crate::{
-    accounts::{Accounts, Actor, audit::Recorder, rights::Reading},
+    accounts::{Accounts, Actor, Grants, audit::Recorder, rights::Reading},
     city::{self, City, LiveCity, LoadedLayer, Scenarios},
-    domain::{LayerId, Period, SecurityLevel},
+    domain::{AreaCode, LayerId, Period, SecurityLevel},
+    protection,
     query::Limits,
-    store::Store,
+    store::{ChangeNumber, Store},
     tiles::{Shapes, TileCache},
 };
 
@@ -28,6 +31,10 @@ use crate::{
 const QUESTION_SECONDS: u64 = 60;
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
+
+/// How many cities of district officials are kept.
+const DISTRICTS: u64 = 12;
+const DISTRICT_IDLE: Duration = Duration::from_secs(600);
 
 /// How many tiles are made at once: one more than there are cores, so that none is idle.
 fn tile_turns() -> usize {
@@ -40,6 +47,17 @@ type ShapesKey = (LayerId, Period, u64, bool);
 
 /// The city of a stamp without the layers above a clearance.
 type Cleared = (u64, SecurityLevel, Arc<City>);
+
+/// What the city of a district official is made of.
+#[derive(PartialEq, Eq, Hash)]
+struct DistrictKey {
+    scope: Vec<AreaCode>,
+    clearance: SecurityLevel,
+    /// The stamp of the published city.
+    public: u64,
+    /// The states of the exact city, with the last commit that touched each.
+    exact: Vec<(LayerId, Period, u64)>,
+}
 
 /// The published city of rounded counts, with the scenarios upon it.
 #[derive(Clone)]
@@ -64,6 +82,8 @@ pub struct AppState {
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
     pub(super) streams: Streams,
+    /// Who listens to changes.
+    pub(super) seats: Seats,
     /// Whether only this machine may ask: no accounts exist then.
     pub(super) loopback_only: bool,
     pub(super) metrics: Arc<super::health::Metrics>,
@@ -71,6 +91,8 @@ pub struct AppState {
     pub(super) access: Option<Arc<Access>>,
     /// The city for roles that read rounded counts.
     protected: Option<ProtectedCity>,
+    /// Cities of district officials.
+    districts: Cache<DistrictKey, Arc<City>>,
     /// The city of now by clearance.
     cleared: Arc<Mutex<Vec<Cleared>>>,
 }
@@ -92,10 +114,15 @@ impl AppState {
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
             streams: Streams::default(),
+            seats: Seats::default(),
             loopback_only,
             metrics: Arc::default(),
             access: None,
             protected: None,
+            districts: Cache::builder()
+                .max_capacity(DISTRICTS)
+                .time_to_idle(DISTRICT_IDLE)
+                .build(),
             cleared: Arc::default(),
         }
     }
@@ -139,10 +166,11 @@ impl AppState {
         match reading {
             Reading::Nothing => Ok(None),
             Reading::Exact => Ok(Some(self.cleared(self.city(), actor.grants.clearance))),
-            // Exact counts in one's own district would need a city of their own: those of the
-            // protected one are rounded there too.
             Reading::Protected | Reading::District => match self.published() {
-                Some(city) => Ok(Some(self.cleared(city, actor.grants.clearance))),
+                Some(public) if reading == Reading::District => {
+                    Ok(Some(self.district(public, &actor.grants)))
+                }
+                Some(public) => Ok(Some(self.cleared(public, actor.grants.clearance))),
                 None => Err(ApiError::Refused {
                     reason: "no_protected_city",
                     detail: "the roles of this account read rounded counts, and this server has \
@@ -159,6 +187,31 @@ impl AppState {
     fn published(&self) -> Option<Arc<City>> {
         let city = self.protected.as_ref()?.live.snapshot();
         city.protection().is_some().then_some(city)
+    }
+
+    /// The city that is exact in a scope and as published outside. It is made once for all who have
+    /// it, again after an edit of what it is made of; who asks meanwhile waits for that.
+    fn district(&self, public: Arc<City>, grants: &Grants) -> Arc<City> {
+        if grants.scope.is_empty() {
+            return self.cleared(public, grants.clearance);
+        }
+        let exact = self.city();
+        let key = DistrictKey {
+            scope: grants.scope.clone(),
+            clearance: grants.clearance,
+            public: public.stamp(),
+            exact: protection::exact_states(&exact)
+                .map(|loaded| {
+                    let layer = loaded.layer().id.clone();
+                    (layer, loaded.index.period().clone(), loaded.version)
+                })
+                .collect(),
+        };
+        let make = || {
+            let city = Arc::new(protection::exact_within(&exact, &public, &grants.scope));
+            city.cleared(grants.clearance)
+        };
+        self.districts.get_with(key, make)
     }
 
     /// A city of now without the layers above a clearance, made once for all who have it.
@@ -196,12 +249,11 @@ impl AppState {
             let _one = writing
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            let failed = |error: city::LoadError| ApiError::Internal(error.to_string());
-            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+            if let Some(newer) = city::follow(&*store, &live.snapshot())? {
                 live.publish(newer);
             }
             let done = write(&live.snapshot(), &*store)?;
-            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+            if let Some(newer) = city::follow(&*store, &live.snapshot())? {
                 live.publish(newer);
                 let after = live.snapshot();
                 // Who wrote need not wait for it.
@@ -211,6 +263,27 @@ impl AppState {
         });
         let failed = |error: tokio::task::JoinError| ApiError::Internal(error.to_string());
         written.await.map_err(failed)?
+    }
+
+    /// Asks the city's store, away from the threads that serve requests.
+    pub(super) async fn ask_store<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&City, &dyn Store) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Some(store) = self.store.clone() else {
+            return Err(ApiError::Forbidden("this city is served without its store"));
+        };
+        let city = self.city();
+        let asked = tokio::task::spawn_blocking(move || ask(&city, &*store));
+        asked.await.map_err(|e| ApiError::Internal(e.to_string()))?
+    }
+
+    /// Hears of every city that is shown in place of `city`, the exact one or the protected one.
+    pub(super) fn watch(&self, city: &City) -> watch::Receiver<ChangeNumber> {
+        match (&self.protected, city.protection()) {
+            (Some(protected), Some(_)) => protected.live.watch(),
+            _ => self.live.watch(),
+        }
     }
 
     pub(super) fn city(&self) -> Arc<City> {

@@ -50,7 +50,7 @@ fn runs(text: &str) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether a cell holds a valid identity number, alone or in a longer text.
-fn holds_identity_number(cell: &Cell<'_>) -> bool {
+pub(super) fn holds_identity_number(cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) if text.len() < 18 => false,
         Cell::Text(text) if text.is_ascii() => runs(text).any(is_identity_number),

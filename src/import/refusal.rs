@@ -16,6 +16,8 @@ pub enum Refusal {
     NotDate(String),
     NotFlag(String),
     NotCode(String),
+    /// A personal identity number, which no layer holds.
+    IdentityNumber,
     /// A list, a binary value, a spreadsheet error …
     Unreadable(String),
     TooLong,
@@ -86,6 +88,9 @@ impl Refusal {
             Refusal::NotCode(v) => {
                 format!("`{v}` is no area code: use letters, digits, `-`, `_` and `.`")
             }
+            Refusal::IdentityNumber => {
+                "the value holds a personal identity number; those are not kept".into()
+            }
             Refusal::Unreadable(what) => format!("the value cannot be used: {what}"),
             Refusal::TooLong => "the text is longer than 10,000 characters".into(),
             Refusal::Required => "the value is missing, but the layer requires it".into(),
@@ -146,6 +151,7 @@ impl Refusal {
             }
             Refusal::NotFlag(v) => format!("“{v}”既不是“是”也不是“否”（是/否、1/0）"),
             Refusal::NotCode(v) => format!("“{v}”不是区划代码：只能用字母、数字、-、_ 和 ."),
+            Refusal::IdentityNumber => "含有公民身份号码，系统不保存此类信息".into(),
             Refusal::Unreadable(what) => format!("该值无法使用：{what}"),
             Refusal::TooLong => "文本超过 10000 字".into(),
             Refusal::Required => "缺少图层要求必填的值".into(),

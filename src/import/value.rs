@@ -37,7 +37,7 @@ impl<'l> Checker<'l> {
         layer.attributes.iter().map(Self::new).collect()
     }
 
-    fn new(attribute: &'l Attribute) -> Self {
+    pub fn new(attribute: &'l Attribute) -> Self {
         let mut codes = HashMap::new();
         let values = &attribute.values;
         for value in values {

@@ -13,6 +13,7 @@ mod nearest;
 mod packed;
 mod region;
 mod revalue;
+mod state;
 mod strings;
 mod sums;
 

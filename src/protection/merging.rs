@@ -21,6 +21,8 @@ pub(super) struct Piece {
     pub total: i64,
     /// By place in the layer's attributes; `None` where no feature has it.
     pub counts: Vec<Option<i64>>,
+    /// The pieces that it was merged from, by number.
+    pub members: Vec<u32>,
 }
 
 impl Piece {
@@ -42,6 +44,7 @@ impl Piece {
         self.features += other.features;
         self.largest = self.largest.max(other.largest);
         self.total = self.total.saturating_add(other.total);
+        self.members.extend_from_slice(&other.members);
         for (sum, more) in self.counts.iter_mut().zip(&other.counts) {
             if let Some(more) = more {
                 *sum = Some(sum.unwrap_or(0).saturating_add(*more));
@@ -160,6 +163,7 @@ mod tests {
             largest: jobs.iter().copied().max().unwrap_or(0),
             total,
             counts: vec![Some(total), None],
+            members: vec![0],
         }
     }
 

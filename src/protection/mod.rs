@@ -8,6 +8,7 @@
 //! - [`Policy`]: k and the secret, which never change for published data.
 //! - [`pieces_of`]: a layer as pieces; small workplaces are merged first.
 //! - [`protect_flows`]: commuting flows.
+//! - [`exact_within`]: the city of a district official, exact in the own areas.
 //! - [`publish`]: from the home of the exact city to the home of the protected one.
 //!
 //! Pure but for [`publish`], which writes into the home it is given.
@@ -18,6 +19,7 @@ mod pieces;
 mod policy;
 mod publish;
 mod rounding;
+mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +27,4 @@ pub use flows::protect_flows;
 pub use pieces::{Pieces, pieces_of};
 pub use policy::{Policy, PolicyError};
 pub use publish::{PublishError, Published, PublishedLayer, publish};
+pub use scope::{exact_states, exact_within};

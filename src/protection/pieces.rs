@@ -33,13 +33,7 @@ pub struct Pieces {
 pub fn pieces_of(city: &City, loaded: &LoadedLayer, policy: &Policy) -> Option<Pieces> {
     let layer = loaded.layer().protected()?;
     let levels = levels_above(city);
-    let gathered = gather(loaded, &levels);
-    let tells_of_units =
-        layer.kind == LayerKind::Workplace || layer.with_role(Role::Jobs).is_some();
-    let (pieces, withheld) = match tells_of_units {
-        true => merge(gathered),
-        false => (gathered, 0),
-    };
+    let (pieces, withheld) = gather(loaded, &levels).published(&layer);
     let mut table = Table::for_layer(&layer);
     let mut units = Vec::new();
     let wholes = rounding::wholes(loaded.layer());
@@ -73,7 +67,7 @@ pub fn pieces_of(city: &City, loaded: &LoadedLayer, policy: &Policy) -> Option<P
 }
 
 /// The levels whose areas no piece crosses, larger areas first.
-fn levels_above(city: &City) -> Vec<LevelId> {
+pub(super) fn levels_above(city: &City) -> Vec<LevelId> {
     let catalog = city.catalog();
     let rank = catalog.area_layer(LEVEL).map_or(0, |layer| layer.rank);
     let areas = catalog.area_layers().into_iter();
@@ -81,8 +75,25 @@ fn levels_above(city: &City) -> Vec<LevelId> {
     above.filter_map(|layer| layer.area_level.clone()).collect()
 }
 
-/// One piece for each cell and area, in the order of their names.
-fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Vec<Piece> {
+/// One piece for each cell and area.
+pub(super) struct Gathered {
+    /// In the order of their names; each has itself as its only member.
+    pub pieces: Vec<Piece>,
+    /// The piece of each feature, in the order of the layer.
+    pub of_feature: Vec<u32>,
+}
+
+impl Gathered {
+    /// The pieces that are published, and how many features are withheld: units are merged first.
+    pub fn published(self, layer: &Layer) -> (Vec<Piece>, u64) {
+        match layer.kind == LayerKind::Workplace || layer.with_role(Role::Jobs).is_some() {
+            true => merge(self.pieces),
+            false => (self.pieces, 0),
+        }
+    }
+}
+
+pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
     let (index, layer) = (&loaded.index, loaded.layer());
     let grid = Grid {
         cell_m: Policy::CELL_M,
@@ -95,7 +106,9 @@ fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Vec<Piece> {
         .map(|level| index.level_index(level.as_str()))
         .collect();
     let mut units: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
-    let mut gathered: HashMap<(usize, (i32, i32)), Piece> = HashMap::new();
+    let mut numbers: HashMap<(usize, (i32, i32)), u32> = HashMap::new();
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut of_feature: Vec<u32> = Vec::new();
     for feature in index.iter() {
         let code = |at: &Option<usize>| at.and_then(|at| index.area_code(feature, at));
         let unit: Vec<Option<&str>> = at.iter().map(code).collect();
@@ -103,15 +116,22 @@ fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Vec<Piece> {
         let number = *units.entry(unit.clone()).or_insert(next);
         let (lon, lat) = index.place(feature);
         let cell = grid.cell(lon, lat);
-        let piece = gathered.entry((number, cell)).or_insert_with(|| Piece {
-            unit: unit.iter().map(|code| code.map(Into::into)).collect(),
-            cell_m: grid.cell_m,
-            cell,
-            features: 0,
-            largest: 0,
-            total: 0,
-            counts: vec![None; layer.attributes.len()],
+        let number = *numbers.entry((number, cell)).or_insert_with(|| {
+            let number = pieces.len() as u32;
+            pieces.push(Piece {
+                unit: unit.iter().map(|code| code.map(Into::into)).collect(),
+                cell_m: grid.cell_m,
+                cell,
+                features: 0,
+                largest: 0,
+                total: 0,
+                counts: vec![None; layer.attributes.len()],
+                members: vec![number],
+            });
+            number
         });
+        of_feature.push(number);
+        let piece = &mut pieces[number as usize];
         piece.features += 1;
         let weight = judged
             .and_then(|at| index.integer(feature, at))
@@ -125,9 +145,16 @@ fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Vec<Piece> {
             }
         }
     }
-    let mut pieces: Vec<Piece> = gathered.into_values().collect();
     pieces.sort_unstable_by(|a, b| (&a.unit, a.cell).cmp(&(&b.unit, b.cell)));
-    pieces
+    let mut place = vec![0; pieces.len()];
+    for (at, piece) in (0u32..).zip(&mut pieces) {
+        place[piece.members[0] as usize] = at;
+        piece.members[0] = at;
+    }
+    of_feature
+        .iter_mut()
+        .for_each(|number| *number = place[*number as usize]);
+    Gathered { pieces, of_feature }
 }
 
 /// The name of a piece at all times: the side, column and row of its cell, and its area.

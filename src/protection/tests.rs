@@ -1,5 +1,7 @@
 //! Publishing from a file to a file, and what may be learned from it.
 
+mod scope;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use geo::{Geometry, Point, polygon};

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use super::{Limits, QueryError, layer_state};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{Bbox, Period, Value},
+    domain::{Bbox, FeatureState, Layer, Period, Value},
     index::{FeatureRef, Filter},
 };
 
@@ -95,7 +95,7 @@ pub fn features(
     }))
 }
 
-/// One feature with the names of the areas around it.
+/// One feature with its version and the names of the areas around it.
 ///
 /// # Errors
 /// Unknown layer or feature.
@@ -112,6 +112,8 @@ pub fn feature(
     };
     let feature = loaded.index.find(id).ok_or_else(missing)?;
     let mut found = to_json(loaded, feature);
+    found["version"] = json!(loaded.index.state(feature).version(loaded.layer()));
+    found["period"] = json!(loaded.index.period());
     let areas: Vec<Json> = loaded
         .index
         .levels()
@@ -130,23 +132,36 @@ pub fn feature(
 
 fn to_json(loaded: &LoadedLayer, feature: FeatureRef) -> Json {
     let index = &loaded.index;
+    let state = index.state(feature);
+    let mut found = bare(loaded.layer(), index.id(feature), &state);
+    for (at, level) in index.levels().iter().enumerate() {
+        if let Some(code) = index.area_code(feature, at) {
+            found["properties"][format!("{level}_code")] = json!(code);
+        }
+    }
+    found
+}
+
+/// A state of a feature by itself, with its version.
+pub fn feature_state(layer: &Layer, id: &str, state: &FeatureState) -> Json {
+    let mut found = bare(layer, id, state);
+    found["version"] = json!(state.version(layer));
+    found
+}
+
+fn bare(layer: &Layer, id: &str, state: &FeatureState) -> Json {
     let mut properties = serde_json::Map::new();
-    for (place, attribute) in loaded.layer().attributes.iter().enumerate() {
-        let value = match index.value(feature, place) {
+    for (attribute, value) in layer.attributes.iter().zip(&state.values) {
+        let value = match value {
             Value::Missing => Json::Null,
             value => json!(value),
         };
         properties.insert(attribute.id.to_string(), value);
     }
-    for (at, level) in index.levels().iter().enumerate() {
-        if let Some(code) = index.area_code(feature, at) {
-            properties.insert(format!("{level}_code"), json!(code));
-        }
-    }
     json!({
         "type": "Feature",
-        "id": index.id(feature),
-        "geometry": geojson::Geometry::from(&index.geometry(feature)),
+        "id": id,
+        "geometry": geojson::Geometry::from(&state.geometry),
         "properties": properties,
     })
 }

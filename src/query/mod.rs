@@ -76,7 +76,7 @@ pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_t
 pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};
 pub use ends::{End, Ends};
-pub use features::{FeaturesQuery, condition, feature, features};
+pub use features::{FeaturesQuery, condition, feature, feature_state, features};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
 };

@@ -44,7 +44,7 @@ pub struct Batch<'a> {
     pub only: Option<Only<'a>>,
 }
 
-/// Up to this many rows of an update or removal stand one by one in the change log.
+/// Up to this many rows of a batch stand one by one in the change log: who follows reads these alone.
 const LOGGED_ROWS: usize = 10_000;
 
 impl Batch<'_> {
@@ -52,7 +52,8 @@ impl Batch<'_> {
     /// was written.
     pub(super) fn logged_rows(&self) -> Option<ChangeKind> {
         let kind = match self.mode {
-            BatchMode::Update => ChangeKind::Update,
+            BatchMode::Append => ChangeKind::Insert,
+            BatchMode::Update | BatchMode::AreaCodes => ChangeKind::Update,
             BatchMode::Delete => ChangeKind::Delete,
             _ => return None,
         };

@@ -18,8 +18,8 @@ pub struct Copied {
 const OF_ONE_HOME: [&str; 1] = [super::PLACED];
 
 /// Copies a whole city into an empty home: layers with their periods, provenance and totals, flows,
-/// networks, definitions, scenarios under their ids, settings. The change logs and geometries in
-/// other coordinate systems than the city's stay behind.
+/// networks, definitions, scenarios under their ids, settings. The change logs, the histories of
+/// edits and geometries in other coordinate systems than the city's stay behind.
 ///
 /// `progress` is told the features copied so far and answers whether to go on.
 ///

@@ -5,6 +5,7 @@
 mod batch;
 mod copy;
 mod definition;
+mod edit;
 mod flows;
 pub mod geopackage;
 mod home;
@@ -17,11 +18,14 @@ mod wkb;
 pub use batch::{Batch, BatchMode, ControlTotal, Only};
 pub use copy::{Copied, copy};
 pub use definition::{Definition, StoredDefinition};
+pub use edit::{EditBatch, EditConflict, FeatureWrite, HistoryEntry};
 use flows::MAX_COMMUTERS;
 pub use flows::{FlowBatch, FlowState};
 pub use home::{Home, open, open_or_create};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 pub use scenario::{ScenarioChange, StoredScenario};
+
+use std::time::Duration;
 
 use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -65,6 +69,11 @@ pub enum StoreError {
     DuplicateId { layer: LayerId, id: String },
     #[error("the store has no layer `{0}`")]
     UnknownLayer(LayerId),
+    #[error(
+        "{} of the features were changed meanwhile: read them again, then repeat what you did",
+        .0.len()
+    )]
+    EditConflict(Vec<EditConflict>),
     #[error("there is no scenario {0}")]
     NoScenario(u64),
     #[error(
@@ -74,6 +83,9 @@ pub enum StoreError {
     ScenarioChanged { id: u64, found: u64 },
     #[error("cancelled; nothing was written")]
     Cancelled,
+    /// Nothing is wrong with what was asked: it is worth asking again.
+    #[error("the city's home cannot be reached now: {0}")]
+    Unreachable(String),
     #[error("the store failed: {0}")]
     Backend(String),
 }
@@ -103,11 +115,39 @@ pub trait Store: Send + Sync {
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<ChangeNumber, StoreError>;
 
+    /// The features of one layer and period that have these ids, with their area codes; those that
+    /// are not there are left out.
+    fn read_rows(&self, layer: &Layer, period: &Period, ids: &[&str]) -> Result<Table, StoreError>;
+
+    /// Writes edits in one transaction with the change log and their history, and returns its
+    /// number. Each feature must be what its edit was made of.
+    ///
+    /// # Errors
+    /// [`StoreError::EditConflict`] names the features that are not; nothing is written then.
+    fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError>;
+
+    /// What was done to a feature by [`Store::edit`], the newest first. Imports and edits of other
+    /// programs are in the change log alone.
+    fn history(
+        &self,
+        layer: &Layer,
+        period: &Period,
+        id: &str,
+    ) -> Result<Vec<HistoryEntry>, StoreError>;
+
     /// The number of the last commit, 0 for a new store.
     fn change_number(&self) -> Result<ChangeNumber, StoreError>;
 
     /// A number that differs once another program or connection has written; cheap to ask for.
     fn stamp(&self) -> Result<i64, StoreError>;
+
+    /// Waits until somebody may have written, `longest` at most.
+    fn wait(&self, longest: Duration) {
+        std::thread::sleep(longest);
+    }
+
+    /// Whether this home can be written; a standby of a database is read until it is promoted.
+    fn takes_writes(&self) -> Result<bool, StoreError>;
 
     /// What changed after `number`, oldest first.
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError>;

@@ -2,9 +2,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
+use futures_util::StreamExt;
 use serde_json::Value as Json;
 use suitu::{
     accounts::{Accounts, Grants, UserName, audit::Recorder},
@@ -185,6 +186,12 @@ impl App {
         self.live.publish(city);
     }
 
+    /// Listens to the events at an address.
+    pub async fn listen(&self, path: &str) -> Events {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        Events::of(self.router.clone(), request).await
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         answered(self.router.clone(), request).await
     }
@@ -224,6 +231,14 @@ impl App {
         let state = AppState::new(Arc::new(LiveCity::new(city)), false)
             .with_store(Arc::new(exact))
             .with_protected(self.live.clone(), self.store.clone());
+        guarded(state, Doors::default())
+    }
+
+    /// This city for those who have an account, beside one of rounded counts.
+    pub fn guarded_beside(&self, protected: &App) -> Guarded {
+        let state = AppState::new(self.live.clone(), false)
+            .with_store(self.store.clone())
+            .with_protected(protected.live.clone(), protected.store.clone());
         guarded(state, Doors::default())
     }
 
@@ -278,6 +293,13 @@ impl Guarded {
         answered(self.router.clone(), request).await
     }
 
+    /// Listens to the events at an address.
+    pub async fn listen(&self, path: &str, cookie: &str) -> Events {
+        let request = Request::get(path).header("cookie", cookie);
+        let request = request.body(Body::empty()).expect("a request");
+        Events::of(self.router.clone(), request).await
+    }
+
     pub async fn get(&self, path: &str, cookie: &str) -> Answer {
         let request = Request::get(path).header("cookie", cookie);
         self.send(request.body(Body::empty()).expect("a request"))
@@ -312,10 +334,48 @@ impl Guarded {
     }
 }
 
+/// Events of the server as they come.
+pub struct Events {
+    body: BodyDataStream,
+    read: String,
+}
+
+impl Events {
+    async fn of(router: Router, request: Request<Body>) -> Self {
+        let response = router.oneshot(request).await.expect("routes never fail");
+        assert_eq!(response.status(), StatusCode::OK);
+        Events {
+            body: response.into_body().into_data_stream(),
+            read: String::new(),
+        }
+    }
+
+    /// The data of the next event; `None` where they have ended.
+    pub async fn next(&mut self) -> Option<Json> {
+        loop {
+            while let Some((event, rest)) = self.read.split_once("\n\n") {
+                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                let data = data.map(|data| serde_json::from_str(data).expect("JSON"));
+                self.read = rest.to_owned();
+                if data.is_some() {
+                    return data;
+                }
+            }
+            let more = self.body.next().await?.expect("a part");
+            self.read += std::str::from_utf8(&more).expect("text");
+        }
+    }
+}
+
 async fn answered(router: Router, request: Request<Body>) -> Answer {
+    // They end with who listens.
+    let is_endless = request.uri().path() == "/api/events";
     let response = router.oneshot(request).await.expect("routes never fail");
     let (parts, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+    let body = match is_endless && parts.status == StatusCode::OK {
+        true => Vec::new(),
+        false => to_bytes(body, usize::MAX).await.expect("a body").to_vec(),
+    };
     Answer {
         status: parts.status,
         headers: parts.headers,

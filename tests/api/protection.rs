@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
-use suitu::accounts::Role;
+use suitu::accounts::{Grants, Role};
 
 use super::helpers::App;
 
@@ -336,7 +336,39 @@ async fn who_reads_rounded_counts_never_gets_what_was_made_for_others(app: &App)
             }
         }
     }
-    let district = guarded.session_of(Role::District);
+    // Whoever has a district reads exact counts in it and rounded ones outside.
+    let scoped = Grants {
+        roles: [Role::District].into(),
+        scope: vec!["440106".parse().expect("a code")],
+        ..Grants::none()
+    };
+    let name = guarded.user("tianhe", scoped);
+    let district = guarded.signed_in(&name).1;
+    let people = async |cookie: &str, code: &str| {
+        let path = "/api/areas?level=district";
+        let answer = guarded.get(path, cookie).await.json();
+        let rows = answer["rows"].as_array().expect("rows").clone();
+        let row = rows
+            .into_iter()
+            .find(|row| row["code"] == code)
+            .expect("a row");
+        row["residences.usual_residents"].as_i64().expect("a count")
+    };
+    for (code, like) in [
+        ("440106", &planner),
+        ("440103", &viewer),
+        ("440105", &viewer),
+    ] {
+        assert_eq!(
+            people(&district, code).await,
+            people(like, code).await,
+            "{code}"
+        );
+    }
+    assert_ne!(
+        people(&planner, "440106").await,
+        people(&viewer, "440106").await
+    );
     let told = guarded.get("/api/city", &district).await.json();
     assert_eq!(told["protection"]["k"], K);
     let told = guarded.get("/api/city", &planner).await.json();

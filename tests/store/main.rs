@@ -1,6 +1,7 @@
 //! What every home of a city's data promises, and what each of them promises beside.
 
 mod conformance;
+mod edits;
 mod geopackage;
 mod postgres;
 mod sample;

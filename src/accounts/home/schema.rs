@@ -66,7 +66,8 @@ create table tokens (
     expires_at integer not null
 ) without rowid;
 
--- Attempts to sign in since the last one that went well, also by names that nobody has.
+-- Attempts to sign in since the last one that went well, also by names that nobody has: by name and
+-- network with a space between, and by name alone from everywhere.
 create table attempts (
     name text primary key,
     count integer not null,

@@ -21,6 +21,25 @@ impl Accounts {
         self.recall(&hash, |connection| find(connection, &hash, now_s))
     }
 
+    /// Whose session it still is, by what it showed before: asking so is no request of theirs and
+    /// keeps no idle session alive. `None` once it has ended, or for what is no session.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn standing(
+        &self,
+        credential: &Credential,
+        now_s: i64,
+    ) -> Result<Option<Actor>, AccountError> {
+        let Credential::Session(hash) = credential else {
+            return Ok(None);
+        };
+        let found = look(&self.lock(), hash, now_s)?;
+        Ok(found
+            .filter(|found| !found.has_ended)
+            .map(|found| found.actor))
+    }
+
     /// Signs out.
     ///
     /// # Errors
@@ -60,7 +79,32 @@ pub(super) fn begin(
     Ok(SignedIn { actor, secret })
 }
 
+/// A session that was begun.
+struct Found {
+    actor: Actor,
+    /// Seconds since its last request, as exactly as that is kept.
+    idle_s: i64,
+    /// It was idle for too long, or has lasted long enough.
+    has_ended: bool,
+}
+
+/// The session of a hash, with the request that asks counted as one of its own.
 fn find(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
+    let Some(found) = look(connection, hash, now_s)? else {
+        return Ok(None);
+    };
+    if found.has_ended {
+        connection.execute("delete from sessions where hash = ?1", [hash])?;
+        return Ok(None);
+    }
+    if found.idle_s >= SEEN_S {
+        let sql = "update sessions set seen_at = ?2 where hash = ?1";
+        connection.execute(sql, params![hash, now_s])?;
+    }
+    Ok(Some(found.actor))
+}
+
+fn look(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Found>, AccountError> {
     let sql = "select user, clearance, password_set_at, totp_key is not null, seen_at, \
                sessions.created_at from sessions join users on name = user \
                where hash = ?1 and not is_disabled";
@@ -75,15 +119,7 @@ fn find(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Actor>
         return Ok(None);
     };
     let policy = policy::policy(connection)?;
-    let idle_s = i64::from(policy.idle_minutes) * 60;
-    if now_s - seen_at > idle_s || now_s - created_at > LONGEST_S {
-        connection.execute("delete from sessions where hash = ?1", [hash])?;
-        return Ok(None);
-    }
-    if now_s - seen_at >= SEEN_S {
-        let sql = "update sessions set seen_at = ?2 where hash = ?1";
-        connection.execute(sql, params![hash, now_s])?;
-    }
+    let idle_s = now_s - seen_at;
     let user: UserName = user.parse()?;
     let grants = users::grants(connection, &user, &clearance)?;
     let is_administrator = grants
@@ -92,7 +128,7 @@ fn find(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Actor>
         .any(|role: &Role| role.is_administrator());
     let is_old = now_s - password_at > i64::from(policy.password_days) * 86_400;
     let must_enrol = sign_in::must_enrol(policy.second_factor, is_administrator) && !has_factor;
-    Ok(Some(Actor {
+    let actor = Actor {
         user: Some(user),
         grants,
         credential: Credential::Session(Arc::from(hash)),
@@ -101,5 +137,10 @@ fn find(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Actor>
             (false, true) => Some(Pending::SecondFactor),
             (false, false) => None,
         },
+    };
+    Ok(Some(Found {
+        actor,
+        idle_s,
+        has_ended: idle_s > i64::from(policy.idle_minutes) * 60 || now_s - created_at > LONGEST_S,
     }))
 }

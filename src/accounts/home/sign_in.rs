@@ -5,8 +5,11 @@ use crate::accounts::{
     AccountError, Actor, Enrolment, SecondFactor, UserName, password, secret, totp,
 };
 
-/// After so many wrong attempts the next one waits; each one after that waits twice as long.
-const FREE_ATTEMPTS: i64 = 5;
+/// After so many wrong attempts the next one waits; each one after that waits twice as long. From
+/// one network few are free; from all of them together more, so that nobody elsewhere can lock a
+/// person out by a handful of them.
+const FREE_FROM_ONE: i64 = 5;
+const FREE_FROM_ALL: i64 = 50;
 const FIRST_DELAY_S: i64 = 60;
 const LONGEST_DELAY_S: i64 = 3600;
 
@@ -31,7 +34,7 @@ struct Kept {
 
 impl Accounts {
     /// Signs a person in. What is wrong (name, password, code, a locked account) is not told, and
-    /// takes as long either way.
+    /// takes as long either way. `network` is where the attempt comes from.
     ///
     /// # Errors
     /// Wrong, too soon after wrong attempts, or a code is needed too.
@@ -40,13 +43,17 @@ impl Accounts {
         name: &str,
         password: &str,
         code: Option<&str>,
+        network: &str,
         now_s: i64,
     ) -> Result<SignedIn, AccountError> {
         let typed: Option<UserName> = name.parse().ok();
-        let attempted = typed.as_ref().map_or("-", UserName::as_str).to_owned();
+        let attempted = Attempt {
+            name: typed.as_ref().map_or("-", UserName::as_str).to_owned(),
+            network: network.to_owned(),
+        };
         let kept = self.change(|connection| {
             // Counted before it is looked at, so that many at once gain nothing.
-            count_attempt(connection, &attempted, now_s)?;
+            attempted.count(connection, now_s)?;
             typed.map_or(Ok(None), |name| find(connection, &name))
         })?;
         let known = kept.as_ref().and_then(|kept| kept.password.as_deref());
@@ -56,7 +63,7 @@ impl Accounts {
         let step = match (&kept.totp_key, code) {
             (None, _) => kept.totp_step,
             (Some(_), None) => {
-                self.change(|connection| give_back(connection, &attempted, now_s))?;
+                self.change(|connection| attempted.give_back(connection, now_s))?;
                 return Err(AccountError::CodeNeeded);
             }
             (Some(key), Some(code)) => totp::accepted(key, code, now_s, kept.totp_step)
@@ -69,7 +76,7 @@ impl Accounts {
             if connection.execute(sql, params![kept.name.as_str(), step])? == 0 {
                 return Err(AccountError::WrongCredentials);
             }
-            uncount(connection, &attempted)?;
+            attempted.forget(connection)?;
             sessions::begin(connection, &kept.name, now_s)
         })
     }
@@ -114,10 +121,12 @@ impl Accounts {
         user: &UserName,
         old: &str,
         new: &str,
+        network: &str,
         now_s: i64,
     ) -> Result<SignedIn, AccountError> {
+        let attempted = Attempt::of(user, network);
         let kept = self.change(|connection| {
-            count_attempt(connection, user.as_str(), now_s)?;
+            attempted.count(connection, now_s)?;
             find(connection, user)
         })?;
         let known = kept.as_ref().and_then(|kept| kept.password.as_deref());
@@ -127,7 +136,7 @@ impl Accounts {
         self.check_new(user, new)?;
         let hashed = password::hash(new)?;
         self.change(|connection| {
-            uncount(connection, user.as_str())?;
+            attempted.forget(connection)?;
             set_password(connection, user, &hashed, now_s)?;
             sessions::begin(connection, user, now_s)
         })
@@ -147,27 +156,42 @@ impl Accounts {
         Ok(made)
     }
 
-    /// Enrols the second factor: a code shows that the key arrived.
+    /// Enrols the second factor: a code shows that the key arrived. Where there is one already, a
+    /// code of it is needed too: a session that was left open is not enough to replace it.
     ///
     /// # Errors
-    /// Nothing was begun, or the code is wrong.
+    /// Nothing was begun, or one of the codes is wrong.
     pub fn confirm_second_factor(
         &self,
         user: &UserName,
         code: &str,
+        current: Option<&str>,
+        network: &str,
         now_s: i64,
     ) -> Result<(), AccountError> {
+        let attempted = Attempt::of(user, network);
+        // Counted even where it fails.
+        self.change(|connection| attempted.count(connection, now_s))?;
         self.change(|connection| {
-            let sql = "select totp_waiting from users where name = ?1";
-            let waiting = connection.query_row(sql, [user.as_str()], |row| row.get(0));
-            let waiting: Option<String> = waiting.optional()?.flatten();
+            let sql = "select totp_waiting, totp_key, totp_step from users where name = ?1";
+            let told = connection.query_row(sql, [user.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            });
+            let (waiting, known, last): (Option<String>, Option<String>, i64) =
+                told.optional()?.unwrap_or((None, None, 0));
             let key = waiting.ok_or(AccountError::Refused("begin to enrol first"))?;
+            if let Some(known) = known {
+                let accepted = totp::accepted(&known, current.unwrap_or(""), now_s, last);
+                accepted.ok_or_else(|| {
+                    AccountError::field("current", "it is not the one of the factor of now")
+                })?;
+            }
             let step = totp::accepted(&key, code, now_s, 0)
                 .ok_or_else(|| AccountError::field("code", "it is not the one of now"))?;
             let sql = "update users set totp_key = totp_waiting, totp_waiting = null, \
                        totp_step = ?2 where name = ?1";
             connection.execute(sql, params![user.as_str(), step])?;
-            Ok(())
+            attempted.forget(connection)
         })
     }
 
@@ -228,34 +252,70 @@ fn set_password(
     users::end_sessions(connection, user)
 }
 
-/// Counts an attempt by a name, whether or not anybody has it.
-fn count_attempt(connection: &Connection, name: &str, now_s: i64) -> Result<(), AccountError> {
-    let longest_ago = now_s - 24 * LONGEST_DELAY_S;
-    connection.execute("delete from attempts where until < ?1", [longest_ago])?;
-    let sql = "select count, until from attempts where name = ?1";
-    let before = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?)));
-    let (count, until): (i64, i64) = before.optional()?.unwrap_or((0, 0));
-    if until > now_s {
-        return Err(AccountError::Delayed(until - now_s));
+/// Who is tried from where, whether or not anybody has the name.
+struct Attempt {
+    name: String,
+    network: String,
+}
+
+impl Attempt {
+    fn of(user: &UserName, network: &str) -> Self {
+        Attempt {
+            name: user.as_str().to_owned(),
+            network: network.to_owned(),
+        }
     }
-    let count = count + 1;
-    let doubled = u32::try_from(count - FREE_ATTEMPTS).ok();
-    let delay = doubled.map_or(0, |times| FIRST_DELAY_S << times.min(10));
-    let until = now_s + delay.min(LONGEST_DELAY_S);
-    let sql = "insert into attempts values (?1, ?2, ?3) \
-               on conflict (name) do update set count = excluded.count, until = excluded.until";
-    connection.execute(sql, params![name, count, until])?;
-    Ok(())
-}
 
-/// The attempt of a moment ago was none; those before it stay counted.
-fn give_back(connection: &Connection, name: &str, now_s: i64) -> Result<(), AccountError> {
-    let sql = "update attempts set count = count - 1, until = ?2 where name = ?1";
-    connection.execute(sql, params![name, now_s])?;
-    Ok(())
-}
+    /// What is counted, and how many are free: from this network, and from all.
+    fn counters(&self) -> [(String, i64); 2] {
+        [
+            (format!("{} {}", self.name, self.network), FREE_FROM_ONE),
+            (self.name.clone(), FREE_FROM_ALL),
+        ]
+    }
 
-fn uncount(connection: &Connection, name: &str) -> Result<(), AccountError> {
-    connection.execute("delete from attempts where name = ?1", [name])?;
-    Ok(())
+    fn count(&self, connection: &Connection, now_s: i64) -> Result<(), AccountError> {
+        let longest_ago = now_s - 24 * LONGEST_DELAY_S;
+        connection.execute("delete from attempts where until < ?1", [longest_ago])?;
+        let known = |counter: &str| -> Result<(i64, i64), AccountError> {
+            let sql = "select count, until from attempts where name = ?1";
+            let before = connection.query_row(sql, [counter], |row| Ok((row.get(0)?, row.get(1)?)));
+            Ok(before.optional()?.unwrap_or((0, 0)))
+        };
+        let counters = self.counters();
+        for (counter, _) in &counters {
+            let (_, until) = known(counter)?;
+            if until > now_s {
+                return Err(AccountError::Delayed(until - now_s));
+            }
+        }
+        for (counter, free) in &counters {
+            let count = known(counter)?.0 + 1;
+            let doubled = u32::try_from(count - free).ok();
+            let delay = doubled.map_or(0, |times| FIRST_DELAY_S << times.min(10));
+            let until = now_s + delay.min(LONGEST_DELAY_S);
+            let sql = "insert into attempts values (?1, ?2, ?3) \
+                       on conflict (name) do update \
+                       set count = excluded.count, until = excluded.until";
+            connection.execute(sql, params![counter, count, until])?;
+        }
+        Ok(())
+    }
+
+    /// The attempt of a moment ago was none; those before it stay counted.
+    fn give_back(&self, connection: &Connection, now_s: i64) -> Result<(), AccountError> {
+        for (counter, _) in self.counters() {
+            let sql = "update attempts set count = count - 1, until = ?2 where name = ?1";
+            connection.execute(sql, params![counter, now_s])?;
+        }
+        Ok(())
+    }
+
+    /// One that went well; those from other networks stay counted there.
+    fn forget(&self, connection: &Connection) -> Result<(), AccountError> {
+        for (counter, _) in self.counters() {
+            connection.execute("delete from attempts where name = ?1", [counter])?;
+        }
+        Ok(())
+    }
 }

@@ -4,6 +4,8 @@ use crate::{
     domain::SecurityLevel,
 };
 
+/// Where everybody comes from.
+const NETWORK: &str = "192.0.2.1";
 const NOW: i64 = 1_800_000_000;
 const GOOD: &str = "Lychee-Bay-7";
 
@@ -93,23 +95,31 @@ fn wrong_names_and_passwords_are_not_told_apart_and_wait_longer_each_time() {
     planner(&accounts);
     for who in ["chenyu", "nobody"] {
         for _ in 0..5 {
-            let wrong = accounts.sign_in(who, "Wrong-Bay-7", None, NOW);
+            let wrong = accounts.sign_in(who, "Wrong-Bay-7", None, NETWORK, NOW);
             assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
         }
-        let sixth = accounts.sign_in(who, GOOD, None, NOW + 1);
+        let sixth = accounts.sign_in(who, GOOD, None, NETWORK, NOW + 1);
         assert_eq!(sixth.err(), Some(AccountError::Delayed(59)), "{who}");
     }
-    let wrong = accounts.sign_in("chenyu", "Wrong-Bay-7", None, NOW + 60);
+    let wrong = accounts.sign_in("chenyu", "Wrong-Bay-7", None, NETWORK, NOW + 60);
     assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
-    let waits = accounts.sign_in("chenyu", GOOD, None, NOW + 61);
+    let waits = accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW + 61);
     assert_eq!(waits.err(), Some(AccountError::Delayed(119)));
-    assert!(accounts.sign_in("ChenYu", GOOD, None, NOW + 1000).is_ok());
     assert!(
         accounts
-            .sign_in("chenyu", "Wrong-Bay-7", None, NOW + 1000)
+            .sign_in("ChenYu", GOOD, None, NETWORK, NOW + 1000)
+            .is_ok()
+    );
+    assert!(
+        accounts
+            .sign_in("chenyu", "Wrong-Bay-7", None, NETWORK, NOW + 1000)
             .is_err()
     );
-    assert!(accounts.sign_in("chenyu", GOOD, None, NOW + 1000).is_ok());
+    assert!(
+        accounts
+            .sign_in("chenyu", GOOD, None, NETWORK, NOW + 1000)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -149,10 +159,10 @@ fn what_is_taken_away_is_gone_with_the_next_request() {
     assert!(actor(&signed_in.secret).unwrap().grants.roles.is_empty());
     accounts.disable_user(&user, true).unwrap();
     assert!(actor(&signed_in.secret).is_none());
-    let locked = accounts.sign_in("chenyu", GOOD, None, NOW);
+    let locked = accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW);
     assert_eq!(locked.err(), Some(AccountError::WrongCredentials));
     accounts.disable_user(&user, false).unwrap();
-    assert!(accounts.sign_in("chenyu", GOOD, None, NOW).is_ok());
+    assert!(accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW).is_ok());
 }
 
 #[test]
@@ -175,9 +185,11 @@ fn an_old_password_is_changed_first_and_none_of_the_last_five_comes_again() {
     let (_folder, accounts) = home();
     let user = planner(&accounts);
     let later = NOW + 91 * 86_400;
-    let signed_in = accounts.sign_in("chenyu", GOOD, None, later).unwrap();
+    let signed_in = accounts
+        .sign_in("chenyu", GOOD, None, NETWORK, later)
+        .unwrap();
     assert_eq!(signed_in.actor.pending, Some(Pending::Password));
-    let again = accounts.change_password(&user, GOOD, GOOD, later);
+    let again = accounts.change_password(&user, GOOD, GOOD, NETWORK, later);
     assert!(matches!(
         again,
         Err(AccountError::Field {
@@ -185,10 +197,10 @@ fn an_old_password_is_changed_first_and_none_of_the_last_five_comes_again() {
             ..
         })
     ));
-    let wrong = accounts.change_password(&user, "Wrong-Bay-7", "Baiyun-Hill-8", later);
+    let wrong = accounts.change_password(&user, "Wrong-Bay-7", "Baiyun-Hill-8", NETWORK, later);
     assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
     let changed = accounts
-        .change_password(&user, GOOD, "Baiyun-Hill-8", later)
+        .change_password(&user, GOOD, "Baiyun-Hill-8", NETWORK, later)
         .unwrap();
     assert_eq!(changed.actor.pending, None);
     assert!(
@@ -207,16 +219,16 @@ fn a_second_factor_is_asked_for_once_it_is_enrolled() {
     let made = accounts.begin_second_factor(&user).unwrap();
     assert!(
         accounts
-            .confirm_second_factor(&user, "000000", NOW)
+            .confirm_second_factor(&user, "000000", None, NETWORK, NOW)
             .is_err()
     );
-    assert!(accounts.sign_in("chenyu", GOOD, None, NOW).is_ok());
+    assert!(accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW).is_ok());
     let code = |now: i64| super::super::totp::code(&made.key, now).unwrap();
     accounts
-        .confirm_second_factor(&user, &code(NOW), NOW)
+        .confirm_second_factor(&user, &code(NOW), None, NETWORK, NOW)
         .unwrap();
     let sign_in = |code: Option<&str>, now: i64| {
-        let signed_in = accounts.sign_in("chenyu", GOOD, code, now);
+        let signed_in = accounts.sign_in("chenyu", GOOD, code, NETWORK, now);
         signed_in.map(drop)
     };
     assert_eq!(sign_in(None, NOW), Err(AccountError::CodeNeeded));
@@ -232,18 +244,83 @@ fn a_second_factor_is_asked_for_once_it_is_enrolled() {
 }
 
 #[test]
+fn a_second_factor_is_replaced_by_a_code_of_it_alone() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let code = |key: &str, now: i64| super::super::totp::code(key, now).unwrap();
+    let first = accounts.begin_second_factor(&user).unwrap().key;
+    let confirm = |new: &str, current: Option<&str>, now: i64| {
+        accounts.confirm_second_factor(&user, new, current, NETWORK, now)
+    };
+    assert_eq!(confirm(&code(&first, NOW), None, NOW), Ok(()));
+    let second = accounts.begin_second_factor(&user).unwrap().key;
+    let later = NOW + 60;
+    for current in [None, Some("000000"), Some(&*code(&second, later))] {
+        let refused = confirm(&code(&second, later), current, later);
+        assert!(
+            matches!(
+                refused,
+                Err(AccountError::Field {
+                    field: "current",
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+    }
+    let current = code(&first, later);
+    assert_eq!(
+        confirm(&code(&second, later), Some(&current), later),
+        Ok(())
+    );
+    // Nobody guesses it either.
+    let third = accounts.begin_second_factor(&user).unwrap().key;
+    let guessed = (0..9).map(|_| confirm(&code(&third, later), Some("000000"), later));
+    assert!(
+        guessed
+            .into_iter()
+            .any(|told| matches!(told, Err(AccountError::Delayed(_))))
+    );
+}
+
+#[test]
+fn a_handful_of_attempts_elsewhere_locks_nobody_out() {
+    let (_folder, accounts) = home();
+    planner(&accounts);
+    for _ in 0..20 {
+        accounts
+            .sign_in("chenyu", "Wrong-Bay-7", None, "198.51.100.7", NOW)
+            .unwrap_err();
+    }
+    let there = accounts.sign_in("chenyu", GOOD, None, "198.51.100.7", NOW);
+    assert!(matches!(there, Err(AccountError::Delayed(_))));
+    assert!(accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW).is_ok());
+    // From many networks it does.
+    let many = (0..60).map(|n| {
+        let network = format!("203.0.113.{n}");
+        accounts.sign_in("chenyu", "Wrong-Bay-7", None, &network, NOW)
+    });
+    let last = many.last().expect("an attempt");
+    assert!(matches!(last, Err(AccountError::Delayed(_))), "{last:?}");
+    let here = accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW);
+    assert!(matches!(here, Err(AccountError::Delayed(_))));
+}
+
+#[test]
 fn whoever_knows_the_password_guesses_no_codes() {
     let (_folder, accounts) = home();
     let user = planner(&accounts);
     let made = accounts.begin_second_factor(&user).unwrap();
     let code = super::super::totp::code(&made.key, NOW).unwrap();
-    accounts.confirm_second_factor(&user, &code, NOW).unwrap();
+    accounts
+        .confirm_second_factor(&user, &code, None, NETWORK, NOW)
+        .unwrap();
     let mut wrong = 0;
     let delayed = (0..30).any(|_| {
         // Asking without a code in between takes no attempt back.
-        accounts.sign_in("chenyu", GOOD, None, NOW).ok();
+        accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW).ok();
         wrong += 1;
-        let guessed = accounts.sign_in("chenyu", GOOD, Some("123456"), NOW);
+        let guessed = accounts.sign_in("chenyu", GOOD, Some("123456"), NETWORK, NOW);
         matches!(guessed, Err(AccountError::Delayed(_)))
     });
     assert!(delayed && wrong <= 8, "{wrong}");

@@ -93,7 +93,7 @@ impl Accounts {
             end_sessions(connection, name)?;
             // Whoever had the account meanwhile may have made some.
             connection.execute("delete from tokens where user = ?1", [name.as_str()])?;
-            connection.execute("delete from attempts where name = ?1", [name.as_str()])?;
+            forget_attempts(connection, name)?;
             invite(connection, name, now_s)
         })
     }
@@ -124,7 +124,7 @@ impl Accounts {
             if is_disabled {
                 end_sessions(connection, name)?;
             }
-            connection.execute("delete from attempts where name = ?1", [name.as_str()])?;
+            forget_attempts(connection, name)?;
             Ok(())
         })
     }
@@ -290,4 +290,12 @@ fn level_name(level: SecurityLevel) -> &'static str {
 fn level_of(name: &str) -> Option<SecurityLevel> {
     let named = LEVELS.iter().find(|(_, known)| *known == name);
     named.map(|(level, _)| *level)
+}
+
+/// Attempts by a name from anywhere.
+fn forget_attempts(connection: &Connection, name: &UserName) -> Result<(), AccountError> {
+    let sql = "delete from attempts \
+               where name = ?1 or substr(name, 1, length(?1) + 1) = ?1 || ' '";
+    connection.execute(sql, [name.as_str()])?;
+    Ok(())
 }

@@ -6,7 +6,8 @@ use super::Gains;
 /// already looks at a few of hundreds.
 pub(super) struct Columns {
     starts: Vec<usize>,
-    pairs: Vec<(i64, u32)>,
+    gain: Vec<i64>,
+    site: Vec<u32>,
 }
 
 /// What a look at a pair of a column takes beside one at a row, whose places come in order.
@@ -44,15 +45,17 @@ impl Columns {
             .into_par_iter()
             .with_min_len(256)
             .for_each(|column| column.sort_by_key(|(gain, _)| std::cmp::Reverse(*gain)));
-        Columns { starts, pairs }
+        let (gain, site) = pairs.into_iter().unzip();
+        Columns { starts, gain, site }
     }
 
     /// The sites that gain a place more than `least`, with how much.
     #[inline]
     pub fn above(&self, place: usize, least: i64) -> impl Iterator<Item = (usize, i64)> + '_ {
-        let column = &self.pairs[self.starts[place]..self.starts[place + 1]];
-        let column = column.iter().take_while(move |(gain, _)| *gain > least);
-        column.map(|(gain, site)| (*site as usize, *gain))
+        let column = self.starts[place]..self.starts[place + 1];
+        let pairs = self.site[column.clone()].iter().zip(&self.gain[column]);
+        let above = pairs.take_while(move |(_, gain)| **gain > least);
+        above.map(|(site, gain)| (*site as usize, *gain))
     }
 
     /// The most that a place gains.

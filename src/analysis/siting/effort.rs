@@ -18,8 +18,8 @@ impl Default for Effort<'_> {
 }
 
 impl Effort<'_> {
-    /// A tenth of a second or a few of them.
-    pub const USUAL: u64 = 60_000_000;
+    /// About a tenth of a second; several of them where the places are hundreds of thousands.
+    pub const USUAL: u64 = 50_000_000;
 }
 
 /// What of an effort is left.

@@ -1,6 +1,6 @@
 //! Single features of point layers: added, moved, changed, removed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use geo::{Geometry, Point};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     city::{City, LoadedLayer, recode::Boundaries},
-    domain::{GeometryKind, Layer, LayerId, LevelId, Period, Role, Table, Value},
+    domain::{GeometryKind, Layer, LayerId, Period, Role, Table, Value},
     index::{Edit as IndexEdit, FeatureRef, LayerIndex},
     store::ImportRecord,
 };
@@ -184,17 +184,25 @@ pub(super) fn find(loaded: &LoadedLayer, id: &str) -> Result<FeatureRef, EditErr
     })
 }
 
-fn free_id(at: &Step<'_>, loaded: &LoadedLayer, wanted: Option<&str>) -> Result<String, EditError> {
-    let id = wanted.map_or_else(|| at.id(), |id| id.trim().to_owned());
+/// An id as a feature may have it.
+///
+/// # Errors
+/// It is too long, empty, or not for people to read.
+pub(in crate::city) fn plain_id(wanted: &str) -> Result<String, EditError> {
+    let id = wanted.trim();
     let letters = id.chars().count();
-    let is_plain = (1..=MAX_ID).contains(&letters) && !id.chars().any(char::is_control);
-    if !is_plain {
-        return Err(EditError::new(
+    match (1..=MAX_ID).contains(&letters) && !id.chars().any(char::is_control) {
+        true => Ok(id.to_owned()),
+        false => Err(EditError::new(
             "id",
             "编号应为 1 到 100 个字符",
             "an id has 1 to 100 letters",
-        ));
+        )),
     }
+}
+
+fn free_id(at: &Step<'_>, loaded: &LoadedLayer, wanted: Option<&str>) -> Result<String, EditError> {
+    let id = plain_id(wanted.unwrap_or(&at.id()))?;
     match loaded.index.find(&id) {
         None => Ok(id),
         Some(_) => Err(EditError::new(
@@ -206,8 +214,7 @@ fn free_id(at: &Step<'_>, loaded: &LoadedLayer, wanted: Option<&str>) -> Result<
 }
 
 pub(super) fn values_of(loaded: &LoadedLayer, feature: FeatureRef) -> Vec<Value> {
-    let places = 0..loaded.layer().attributes.len();
-    places.map(|at| loaded.index.value(feature, at)).collect()
+    loaded.index.state(feature).values
 }
 
 /// A feature at a place, with the areas around it.
@@ -225,16 +232,9 @@ pub(super) fn put(
     fill(&mut values)?;
     let geometry = Geometry::Point(Point::new(lon, lat));
     let mut row = Table::for_layer(layer);
-    row.push(&id, geometry.clone(), &values);
+    row.push(&id, geometry, &values);
     Boundaries::of(city).place(layer, period, &mut row);
-    let codes = row.area_codes.iter();
-    let codes = codes.filter_map(|(level, codes)| Some((level.clone(), codes.get(0)?.to_owned())));
-    Ok(IndexEdit::Put {
-        id,
-        geometry,
-        values,
-        area_codes: codes.collect(),
-    })
+    Ok(IndexEdit::put(&row, 0))
 }
 
 /// A feature with other values where it is.
@@ -244,15 +244,11 @@ pub(super) fn same_place(
     values: Vec<Value>,
 ) -> IndexEdit {
     let index = &loaded.index;
-    let levels = index.levels().iter().enumerate();
-    let area_codes: BTreeMap<LevelId, String> = levels
-        .filter_map(|(at, level)| Some((level.clone(), index.area_code(feature, at)?.to_owned())))
-        .collect();
     IndexEdit::Put {
         id: index.id(feature).to_owned(),
         geometry: index.geometry(feature),
         values,
-        area_codes,
+        area_codes: index.codes(feature),
     }
 }
 

@@ -27,7 +27,10 @@ pub use edit::{
     StationEdit, StopAt, StreetEdit,
 };
 pub use error::EditError;
+pub(super) use features::plain_id;
 pub use keeper::{Described, EditState, Scenario, ScenarioError, Scenarios};
 pub use place::Within;
+pub(super) use place::check_place;
 pub use replay::replay;
 pub use stamp::{EditStamp, ScenarioStamp};
+pub(super) use values::set_values;

@@ -101,7 +101,7 @@ pub(super) fn features_in(loaded: &LoadedLayer, shape: &Geometry<f64>) -> Vec<Fe
 
 /// Refuses a place outside the city: outside every area where there are any, else well outside
 /// everything that it holds.
-pub(super) fn check_place(
+pub(in crate::city) fn check_place(
     city: &City,
     field: &'static str,
     (lon, lat): (f64, f64),

@@ -1,8 +1,9 @@
 use crate::{
     domain::{Flows, Layer, LayerId, LevelId, Period, Table},
     store::{
-        Batch, Change, ControlTotal, Definition, FlowBatch, FlowState, LayerState, ScenarioChange,
-        Store, StoreError, StoredDefinition, StoredNetwork, StoredScenario,
+        Batch, Change, ControlTotal, Definition, EditBatch, FlowBatch, FlowState, HistoryEntry,
+        LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
+        StoredScenario,
     },
 };
 
@@ -19,11 +20,23 @@ impl Store for NoStore {
     fn commit(&self, _: &[Batch<'_>], _: &mut dyn FnMut(u64) -> bool) -> Result<u64, StoreError> {
         Err(StoreError::Cancelled)
     }
+    fn read_rows(&self, _: &Layer, _: &Period, _: &[&str]) -> Result<Table, StoreError> {
+        Ok(Table::default())
+    }
+    fn edit(&self, _: &EditBatch<'_>) -> Result<u64, StoreError> {
+        Err(StoreError::Cancelled)
+    }
+    fn history(&self, _: &Layer, _: &Period, _: &str) -> Result<Vec<HistoryEntry>, StoreError> {
+        Ok(Vec::new())
+    }
     fn change_number(&self) -> Result<u64, StoreError> {
         Ok(0)
     }
     fn stamp(&self) -> Result<i64, StoreError> {
         Ok(0)
+    }
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        Ok(false)
     }
     fn changes_since(&self, _: u64) -> Result<Vec<Change>, StoreError> {
         Ok(Vec::new())

@@ -29,6 +29,18 @@ impl Caller {
         }
     }
 
+    /// What turns and attempts are counted by: an address, of IPv6 the network of 64 bits that a
+    /// customer has all of.
+    pub fn network(&self) -> String {
+        match self.address.parse() {
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            _ => self.address.clone(),
+        }
+    }
+
     /// Reads the forwarding headers only where they come from a proxy that is named.
     pub fn of(request: &Request, doors: &Doors) -> Self {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -136,6 +148,12 @@ mod tests {
         assert_eq!((&*through.address, through.is_https), ("10.9.9.9", true));
         let forged = caller("10.0.0.3:5000", &forwarded, &doors);
         assert_eq!((&*forged.address, forged.is_https), ("10.0.0.3", false));
+        let networks = ["[2001:db8::1]:9", "[2001:db8::2]:9", "10.0.0.3:9"];
+        let networks = networks.map(|peer| caller(peer, &[], &doors).network());
+        assert_eq!(
+            networks,
+            ["2001:db8:0:0::/64", "2001:db8:0:0::/64", "10.0.0.3"]
+        );
         let bare = caller("10.0.0.1:5000", &[], &doors);
         assert_eq!((&*bare.address, bare.is_https), ("10.0.0.1", false));
     }

@@ -140,10 +140,10 @@ async fn admit(
         let turn = access.requests.take(bucket, Instant::now());
         turn.map_err(ApiError::TooManyRequests)
     };
-    let actor = match actor(access, request.headers()).await {
+    let actor = match actor(access, request.headers(), caller).await {
         Ok(actor) => actor,
         Err(error) => {
-            turn_of(&caller.address)?;
+            turn_of(&caller.network())?;
             return Err(error);
         }
     };
@@ -151,21 +151,33 @@ async fn admit(
     entry.credential = actor.credential.shown();
     let bucket = match &actor.user {
         Some(user) => format!("@{user}"),
-        None => caller.address.clone(),
+        None => caller.network(),
     };
     turn_of(&bucket)?;
     check_origin(request.method(), request.headers())?;
     let reading = rule.decide(&actor)?;
-    if let Some(city) = state.city_of(&actor, reading)? {
+    let actor = Arc::new(actor);
+    let chosen = match reading {
+        // It may have to be made first, which takes a while.
+        rights::Reading::District => {
+            let (state, actor) = (state.clone(), actor.clone());
+            let chosen = tokio::task::spawn_blocking(move || state.city_of(&actor, reading));
+            chosen
+                .await
+                .map_err(|e| ApiError::Internal(e.to_string()))?
+        }
+        _ => state.city_of(&actor, reading),
+    };
+    if let Some(city) = chosen? {
         request.extensions_mut().insert(Snapshot(city));
     }
-    request.extensions_mut().insert(Arc::new(actor));
+    request.extensions_mut().insert(actor);
     request.extensions_mut().insert(caller.clone());
     Ok(request)
 }
 
 /// Who shows a token or a session; nobody where there is neither, or the session has ended.
-async fn actor(access: &Access, headers: &HeaderMap) -> Result<Actor, ApiError> {
+async fn actor(access: &Access, headers: &HeaderMap, caller: &Caller) -> Result<Actor, ApiError> {
     let now_s = clock::unix_seconds();
     if let Some(shown) = headers.get(header::AUTHORIZATION) {
         let token = shown
@@ -180,7 +192,7 @@ async fn actor(access: &Access, headers: &HeaderMap) -> Result<Actor, ApiError> 
         let found = access.with(move |accounts| accounts.token(&token, now_s));
         return found.await?.ok_or_else(wrong);
     }
-    let Some(secret) = secret_of(headers) else {
+    let Some(secret) = secret_of(headers, caller) else {
         return Ok(Actor::nobody());
     };
     let found = access.with(move |accounts| accounts.session(&secret, now_s));

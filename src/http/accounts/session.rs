@@ -24,22 +24,29 @@ use crate::{
 const COOKIE: &str = "suitu_session";
 const TLS_COOKIE: &str = "__Host-suitu_session";
 
-/// The secret of the session that a request shows.
-pub fn secret_of(headers: &HeaderMap) -> Option<String> {
+/// The name of the cookie for who comes this way.
+fn cookie_name(caller: &Caller) -> &'static str {
+    match caller.is_https {
+        true => TLS_COOKIE,
+        false => COOKIE,
+    }
+}
+
+/// The secret of the session that a request shows; over TLS in the cookie of this very host alone,
+/// which no neighbouring host can set.
+pub fn secret_of(headers: &HeaderMap, caller: &Caller) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter();
     let pairs = all.filter_map(|value| value.to_str().ok());
     let pairs = pairs.flat_map(|value| value.split(';'));
     let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    let own = pairs.find(|(name, _)| *name == COOKIE || *name == TLS_COOKIE);
+    let own = pairs.find(|(name, _)| *name == cookie_name(caller));
     own.map(|(_, secret)| secret.to_owned())
 }
 
 /// Tells the browser the secret, or to forget it. A page cannot read it, no other site can send it.
 fn set_cookie(response: &mut Response, secret: Option<&str>, caller: &Caller) {
-    let (name, secure) = match caller.is_https {
-        true => (TLS_COOKIE, "; Secure"),
-        false => (COOKIE, ""),
-    };
+    let secure = if caller.is_https { "; Secure" } else { "" };
+    let name = cookie_name(caller);
     let (secret, age) = match secret {
         Some(secret) => (secret, ""),
         None => ("", "; Max-Age=0"),
@@ -119,7 +126,7 @@ pub async fn sign_in(
 ) -> Result<Response, ApiError> {
     let access = state.accounts()?;
     let body = posted(body)?;
-    let turn = access.sign_ins.take(&caller.address, Instant::now());
+    let turn = access.sign_ins.take(&caller.network(), Instant::now());
     turn.map_err(ApiError::TooManyRequests)?;
     // A name that nobody has may be a password in the wrong field: it is not recorded.
     let name = body.name.clone();
@@ -128,10 +135,11 @@ pub async fn sign_in(
         Ok(known.map(|user| user.name.to_string()))
     });
     let attempted = known.await?.unwrap_or_else(|_| "?".into());
+    let network = caller.network();
     let signing = access.hash(move |accounts| {
         let code = body.code.as_deref().filter(|code| !code.is_empty());
         let now = clock::unix_seconds();
-        accounts.sign_in(&body.name, &body.password, code, now)
+        accounts.sign_in(&body.name, &body.password, code, &network, now)
     });
     let mut response = match signing.await {
         Ok(signed_in) => signed(access, signed_in, &caller).await?,
@@ -191,7 +199,7 @@ pub async fn accept_invitation(
 ) -> Result<Response, ApiError> {
     let access = state.accounts()?;
     let body = posted(body)?;
-    let turn = access.sign_ins.take(&caller.address, Instant::now());
+    let turn = access.sign_ins.take(&caller.network(), Instant::now());
     turn.map_err(ApiError::TooManyRequests)?;
     let accepting = access.hash(move |accounts| {
         let now = clock::unix_seconds();
@@ -226,9 +234,10 @@ pub async fn change_password(
     let access = state.accounts()?;
     let body = posted(body)?;
     let name = own_name(&actor)?;
+    let network = caller.network();
     let changing = access.hash(move |accounts| {
         let now = clock::unix_seconds();
-        accounts.change_password(&name, &body.old, &body.new, now)
+        accounts.change_password(&name, &body.old, &body.new, &network, now)
     });
     signed(access, changing.await?, &caller).await
 }
@@ -252,25 +261,33 @@ pub async fn begin_second_factor(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Code {
+pub struct Codes {
     code: String,
+    /// Of the factor that is replaced.
+    #[serde(default)]
+    current: Option<String>,
 }
 
-/// Enrols the second factor by a code that it made.
+/// Enrols the second factor by a code that it made; one that replaces another takes a code of that
+/// one too.
 #[utoipa::path(put, path = "/api/session/second_factor", tag = "accounts",
-    request_body(content = serde_json::Value, description = "code"),
+    request_body(content = serde_json::Value, description = "code, and current where a factor is replaced"),
     responses((status = 200, description = "who is signed in", body = serde_json::Value),
-              (status = 400, description = "the code is not the one of now")))]
+              (status = 400, description = "a code is not the one of now: `field` says which"),
+              (status = 429, description = "too many attempts; `Retry-After` says when")))]
 pub async fn confirm_second_factor(
     State(state): State<AppState>,
     mut actor: Actor,
-    body: Result<Json<Code>, JsonRejection>,
+    caller: Caller,
+    body: Result<Json<Codes>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let access = state.accounts()?;
-    let code = posted(body)?.code;
-    let name = own_name(&actor)?;
-    let confirming = access
-        .with(move |accounts| accounts.confirm_second_factor(&name, &code, clock::unix_seconds()));
+    let Codes { code, current } = posted(body)?;
+    let (name, network) = (own_name(&actor)?, caller.network());
+    let confirming = access.with(move |accounts| {
+        let (current, now) = (current.as_deref(), clock::unix_seconds());
+        accounts.confirm_second_factor(&name, &code, current, &network, now)
+    });
     confirming.await?;
     actor.pending = None;
     told(access, actor).await

@@ -91,6 +91,10 @@ impl Part for Reaching {
     }
 }
 
+/// What a facility has for one who reaches it: nothing yet where that is not known, and then `None`
+/// where nobody does.
+type Value = Option<Option<f64>>;
+
 /// Pairs of a block: enough to share out among threads, few enough for the memory.
 const BLOCK_PAIRS: usize = 8 << 20;
 /// Bytes of a pair.
@@ -152,7 +156,7 @@ impl<'a> ByCell<'a> {
             .step("搜索出行成本", "searching the costs of travel");
         let people: Vec<OnceLock<People>> =
             self.facilities.iter().map(|_| OnceLock::new()).collect();
-        let mut values: Vec<Option<Option<f64>>> = match offered {
+        let mut values: Vec<Value> = match offered {
             Offered::Whole(values) => values.iter().map(|value| Some(Some(*value))).collect(),
             Offered::Shared(supply, sharers) => (0..self.starts.len())
                 .into_par_iter()
@@ -174,7 +178,7 @@ impl<'a> ByCell<'a> {
             cells.filter(|cell| touched[*cell] == is).collect()
         };
         let mut parts: Vec<Option<Arc<S::Part>>> = vec![None; touched.len()];
-        let mut make = |cells: Vec<usize>, values: &mut [Option<Option<f64>>]| {
+        let mut make = |cells: Vec<usize>, values: &mut [Value]| {
             let homes = self.gather(sum, &cells, values, offered, &people)?;
             let made = cells.into_par_iter().zip(homes);
             let made: Vec<(usize, Arc<S::Part>)> = made
@@ -212,7 +216,7 @@ impl<'a> ByCell<'a> {
         &self,
         sum: &S,
         cells: &[usize],
-        values: &mut [Option<Option<f64>>],
+        values: &mut [Value],
         offered: &Offered<'_>,
         people: &[OnceLock<People>],
     ) -> Result<Vec<S::Homes>, QueryError> {
@@ -307,12 +311,7 @@ impl<'a> ByCell<'a> {
             .key_of_ways(key, [&self.starts[facility]], self.cutoff)
     }
 
-    fn key_of_cell<S: CellSum>(
-        &self,
-        sum: &S,
-        cell: usize,
-        values: &[Option<Option<f64>>],
-    ) -> PartKey {
+    fn key_of_cell<S: CellSum>(&self, sum: &S, cell: usize, values: &[Value]) -> PartKey {
         let near = || self.facilities[cell].iter().map(|f| *f as usize);
         let words = near().flat_map(|facility| {
             let value = values[facility].flatten();

@@ -124,7 +124,7 @@ fn what_is_remembered_is_what_would_be_made_again_whatever_was_edited() {
     let base = town();
     let homes = base.layer("residences", None).expect("homes");
     assert!(homes.index.cells().len() > 2);
-    let ((lon, lat), (x, y)) = (at(170.0, 14.0), at(1690.0, 1400.0));
+    let ((lon, lat), (x, y)) = (at(170.0, 14.0), at(1690.0, 900.0));
     let (a, b) = (at(600.0, 600.0), at(700.0, 700.0));
     let within = json!({"geometry": {"type": "Polygon", "coordinates":
         [[[a.0, a.1], [b.0, a.1], [b.0, b.1], [a.0, b.1], [a.0, a.1]]]}});

@@ -4,6 +4,7 @@ mod blob;
 mod definitions;
 mod flows;
 mod functions;
+mod history;
 mod read;
 mod scenarios;
 mod schema;
@@ -19,8 +20,9 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{
-    Batch, Change, ChangeNumber, ControlTotal, Definition, FlowBatch, FlowState, LayerState,
-    ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork, StoredScenario,
+    Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
+    HistoryEntry, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
+    StoredScenario,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -182,17 +184,36 @@ impl Store for GeoPackage {
         write::commit(&mut self.lock(), &self.catalog.levels(), batches, progress)
     }
 
+    fn read_rows(&self, layer: &Layer, period: &Period, ids: &[&str]) -> Result<Table, StoreError> {
+        read::rows(&self.reader()?, layer, &self.catalog.levels(), period, ids)
+    }
+
+    fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError> {
+        history::edit(&mut self.lock(), &self.catalog.levels(), batch)
+    }
+
+    fn history(
+        &self,
+        layer: &Layer,
+        period: &Period,
+        id: &str,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        history::of_feature(&self.reader()?, layer, period, id)
+    }
+
     fn change_number(&self) -> Result<ChangeNumber, StoreError> {
-        let sql = "select coalesce(max(number), 0) from suitu_changes";
-        Ok(self
-            .reader()?
-            .query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
+        write::last_number(&self.reader()?)
     }
 
     fn stamp(&self) -> Result<i64, StoreError> {
         Ok(self
             .lock()
             .query_row("pragma data_version", [], |row| row.get(0))?)
+    }
+
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        let is_read_only = self.lock().is_readonly(rusqlite::MAIN_DB)?;
+        Ok(!is_read_only)
     }
 
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {

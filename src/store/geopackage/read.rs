@@ -203,6 +203,18 @@ fn append(table: &mut Table, more: Table) {
     }
 }
 
+/// The columns of a row, as [`push_row`] takes them.
+fn columns(layer: &Layer, levels: &[LevelId]) -> String {
+    let mut sql = String::from("id, geom");
+    for attribute in &layer.attributes {
+        sql += &format!(", \"{}\"", attribute.id);
+    }
+    for level in levels {
+        sql += &format!(", \"{}\"", code_column(level));
+    }
+    sql
+}
+
 /// Appends the rows with these numbers, first and last, to `table`.
 fn read_span(
     connection: &Connection,
@@ -212,47 +224,74 @@ fn read_span(
     period: &Period,
     [low, high]: [i64; 2],
 ) -> Result<Table, StoreError> {
-    let mut sql = String::from("select id, geom");
-    for attribute in &layer.attributes {
-        sql += &format!(", \"{}\"", attribute.id);
-    }
-    for level in levels {
-        sql += &format!(", \"{}\"", code_column(level));
-    }
-    sql += &format!(
-        " from \"{}\" where period = ?1 and fid between ?2 and ?3",
+    // The primary key gives the order of insertion; `+period` keeps the planner on it.
+    let sql = format!(
+        "select {} from \"{}\" where +period = ?1 and fid between ?2 and ?3 order by fid",
+        columns(layer, levels),
         layer.id
     );
-    // The primary key gives the order of insertion; `+period` keeps the planner on it.
-    sql = sql.replace("where period", "where +period") + " order by fid";
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params![period.as_str(), low, high])?;
     while let Some(row) = rows.next()? {
-        // A row without geometry is an unfinished edit of another program; it is checked for there.
-        let ValueRef::Blob(bytes) = row.get_ref(1)? else {
-            continue;
-        };
-        let Ok(geometry) = blob::decode(bytes) else {
-            continue;
-        };
-        let id = row.get_ref(0)?.as_str().unwrap_or_default();
-        table.ids.push(id.into());
-        table.geometries.push(geometry);
-        for (place, column) in table.columns.iter_mut().enumerate() {
-            let is_count = layer.attributes[place].is_count();
-            push_value(column, row, 2 + place, is_count)?;
-        }
-        let first_level = 2 + layer.attributes.len();
-        for (place, level) in levels.iter().enumerate() {
-            let code = row.get_ref(first_level + place)?.as_str().ok();
-            table
-                .area_codes
-                .get_mut(level)
-                .expect("made for every level")
-                .push(code);
+        push_row(&mut table, row, layer, levels)?;
+    }
+    Ok(table)
+}
+
+/// The rows with these ids; those that are not there are left out.
+pub(super) fn rows(
+    connection: &Connection,
+    layer: &Layer,
+    levels: &[LevelId],
+    period: &Period,
+    ids: &[&str],
+) -> Result<Table, StoreError> {
+    let sql = format!(
+        "select {} from \"{}\" where period = ?1 and id = ?2",
+        columns(layer, levels),
+        layer.id
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut table = empty(layer, levels, ids.len());
+    for id in ids {
+        let mut rows = statement.query(params![period.as_str(), id])?;
+        if let Some(row) = rows.next()? {
+            push_row(&mut table, row, layer, levels)?;
         }
     }
     Ok(table)
+}
+
+fn push_row(
+    table: &mut Table,
+    row: &Row<'_>,
+    layer: &Layer,
+    levels: &[LevelId],
+) -> Result<(), StoreError> {
+    // A row without geometry is an unfinished edit of another program; it is checked for there.
+    let ValueRef::Blob(bytes) = row.get_ref(1)? else {
+        return Ok(());
+    };
+    let Ok(geometry) = blob::decode(bytes) else {
+        return Ok(());
+    };
+    let id = row.get_ref(0)?.as_str().unwrap_or_default();
+    table.ids.push(id.into());
+    table.geometries.push(geometry);
+    for (place, column) in table.columns.iter_mut().enumerate() {
+        let is_count = layer.attributes[place].is_count();
+        push_value(column, row, 2 + place, is_count)?;
+    }
+    let first_level = 2 + layer.attributes.len();
+    for (place, level) in levels.iter().enumerate() {
+        let code = row.get_ref(first_level + place)?.as_str().ok();
+        table
+            .area_codes
+            .get_mut(level)
+            .expect("made for every level")
+            .push(code);
+    }
+    Ok(())
 }
 
 /// A negative count, which another program may have written, is no count: it is missing.

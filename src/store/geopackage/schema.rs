@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{definitions, flows, open_error, scenarios};
+use super::{definitions, flows, history, open_error, scenarios};
 use crate::{
     domain::{AttributeType, Catalog, GeometryKind, Layer, LevelId},
     store::{StoreError, wkb::SRS_ID},
@@ -173,6 +173,7 @@ fn extend(transaction: &Transaction<'_>, catalog: &Catalog) -> rusqlite::Result<
     flows::extend(transaction)?;
     scenarios::extend(transaction)?;
     definitions::extend(transaction)?;
+    history::extend(transaction)?;
     let levels = catalog.levels();
     for layer in catalog.layers() {
         let known = columns(transaction, layer.id.as_str())?;

@@ -33,9 +33,15 @@ pub(super) fn set_networks(
             params![name, network.period.as_str(), record, number, network.bytes],
         )?;
     }
-    let sql = "select coalesce(max(number), 0) from suitu_changes";
-    let number: i64 = transaction.query_row(sql, [], |row| row.get(0))?;
+    let number = last_number(&transaction)?;
     transaction.commit()?;
+    Ok(number)
+}
+
+/// The number of the last change; 0 where there was none.
+pub(super) fn last_number(connection: &Connection) -> Result<ChangeNumber, StoreError> {
+    let sql = "select coalesce(max(number), 0) from suitu_changes";
+    let number: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     Ok(number as u64)
 }
 
@@ -56,11 +62,10 @@ pub(super) fn commit(
     progress.tell()?;
     transaction.execute("update suitu_writer set active = 0", [])?;
     transaction.commit()?;
-    if number == 0 {
-        let sql = "select coalesce(max(number), 0) from suitu_changes";
-        number = connection.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64;
+    match number {
+        0 => last_number(connection),
+        number => Ok(number),
     }
-    Ok(number)
 }
 
 fn write_batch(
@@ -149,7 +154,10 @@ fn count(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<u64, StoreE
 }
 
 /// Writes the change log; returns the number of its last row.
-fn log(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<ChangeNumber, StoreError> {
+pub(super) fn log(
+    transaction: &Transaction<'_>,
+    batch: &Batch<'_>,
+) -> Result<ChangeNumber, StoreError> {
     let sql = "insert into suitu_changes (layer, period, kind, id) values (?1, ?2, ?3, ?4)";
     let mut statement = transaction.prepare_cached(sql)?;
     let (layer, period) = (batch.layer.id.as_str(), batch.period.as_str());
@@ -168,7 +176,7 @@ fn log(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<ChangeNumber,
 }
 
 /// Inserts rows; an update takes the place of the row with the same id.
-fn put(
+pub(super) fn put(
     transaction: &Transaction<'_>,
     levels: &[LevelId],
     batch: &Batch<'_>,
@@ -311,7 +319,7 @@ fn set_area_codes(
     Ok(())
 }
 
-fn delete(
+pub(super) fn delete(
     transaction: &Transaction<'_>,
     batch: &Batch<'_>,
     progress: &mut Progress<'_>,
@@ -329,7 +337,10 @@ fn delete(
 }
 
 /// Keeps the extent in `gpkg_contents`, which other programs zoom to.
-fn update_bounds(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), StoreError> {
+pub(super) fn update_bounds(
+    transaction: &Transaction<'_>,
+    batch: &Batch<'_>,
+) -> Result<(), StoreError> {
     if matches!(batch.mode, BatchMode::AreaCodes | BatchMode::Delete) {
         return Ok(());
     }

@@ -142,6 +142,15 @@ fn cell(column: &Column, is_flag: bool, row: usize) -> Cell<'_> {
     }
 }
 
+/// What [`push`] takes of each row.
+fn select(layer: &Layer, levels: &[LevelId]) -> String {
+    let columns = value_columns(layer, levels)
+        .iter()
+        .fold(String::new(), |all, column| all + ", " + column);
+    let own = table(&layer.id);
+    format!("select id, st_asbinary(geom, 'NDR'){columns} from {own} where period = $1")
+}
+
 /// The features of one layer and period in the order of their insertion.
 pub(super) async fn read(
     tx: &Transaction<'_>,
@@ -149,14 +158,7 @@ pub(super) async fn read(
     levels: &[LevelId],
     period: &Period,
 ) -> Result<Table, StoreError> {
-    let mut columns = value_columns(layer, levels).join(", ");
-    if !columns.is_empty() {
-        columns.insert_str(0, ", ");
-    }
-    let sql = format!(
-        "select id, st_asbinary(geom, 'NDR'){columns} from {} where period = $1 order by fid",
-        table(&layer.id)
-    );
+    let sql = select(layer, levels) + " order by fid";
     tx.batch_execute("set local statement_timeout = 0").await?;
     let rows = tx.query_raw(&sql, [period.as_str()]).await?;
     let mut rows = pin!(rows.ready_chunks(256));
@@ -166,6 +168,47 @@ pub(super) async fn read(
         for row in chunk {
             push(&mut found, &mut codes, layer, &row?)?;
         }
+    }
+    found.area_codes = levels.iter().cloned().zip(codes).collect();
+    Ok(found)
+}
+
+/// The features that have these ids.
+pub(super) async fn rows(
+    tx: &Transaction<'_>,
+    layer: &Layer,
+    levels: &[LevelId],
+    period: &Period,
+    ids: &[&str],
+) -> Result<Table, StoreError> {
+    let sql = select(layer, levels) + " and id = any($2) order by fid";
+    some(tx, layer, levels, &sql, period, ids).await
+}
+
+/// The same, which nobody else can change before this transaction ends.
+pub(super) async fn rows_held(
+    tx: &Transaction<'_>,
+    layer: &Layer,
+    levels: &[LevelId],
+    period: &Period,
+    ids: &[&str],
+) -> Result<Table, StoreError> {
+    let sql = select(layer, levels) + " and id = any($2) order by id for update";
+    some(tx, layer, levels, &sql, period, ids).await
+}
+
+async fn some(
+    tx: &Transaction<'_>,
+    layer: &Layer,
+    levels: &[LevelId],
+    sql: &str,
+    period: &Period,
+    ids: &[&str],
+) -> Result<Table, StoreError> {
+    let mut found = Table::for_layer(layer);
+    let mut codes = vec![TextColumn::default(); levels.len()];
+    for row in tx.query(sql, &[&period.as_str(), &ids]).await? {
+        push(&mut found, &mut codes, layer, &row)?;
     }
     found.area_codes = levels.iter().cloned().zip(codes).collect();
     Ok(found)

@@ -8,24 +8,31 @@ mod bulk;
 mod connect;
 mod definitions;
 mod flows;
+mod history;
 mod layers;
+mod listen;
 mod migrate;
 mod read;
 mod scenarios;
 mod write;
 
-use std::{future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use deadpool_postgres::{Object, Pool};
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 use tokio_postgres::Transaction;
 
 pub use migrate::{Migrated, migrate};
 
 use super::{
-    Batch, Change, ChangeNumber, ControlTotal, Definition, FlowBatch, FlowState, LayerState,
-    ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork, StoredScenario,
-    home::without_password, progress::Progress,
+    Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
+    HistoryEntry, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
+    StoredScenario, home::without_password, progress::Progress,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -34,17 +41,32 @@ use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 /// Writers of one state wait for one another; the numbers of their commits become visible in
 /// order. A commit is durable when it returns as far as the database says so
 /// (`synchronous_commit`).
-#[derive(Debug)]
 pub struct Postgres {
     /// Taken only when the home is dropped.
     runtime: Option<Runtime>,
     pool: Pool,
+    address: Box<str>,
     catalog: Arc<Catalog>,
+    /// Made when somebody first waits.
+    heard: Mutex<Option<watch::Receiver<u64>>>,
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres")
+            .field("address", &without_password(&self.address))
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        StoreError::Backend(connect::in_words(&error))
+        let words = connect::in_words(&error);
+        match connect::is_passing(&error) {
+            true => StoreError::Unreachable(words),
+            false => StoreError::Backend(words),
+        }
     }
 }
 
@@ -60,7 +82,9 @@ impl Postgres {
         let home = Postgres {
             runtime: Some(runtime),
             pool,
+            address: address.into(),
             catalog,
+            heard: Mutex::default(),
         };
         home.run(async {
             let mut client = home.client(address).await?;
@@ -88,7 +112,7 @@ impl Postgres {
 
     async fn get(&self) -> Result<Object, StoreError> {
         let got = self.pool.get().await;
-        got.map_err(|error| StoreError::Backend(connect::pool_in_words(&error)))
+        got.map_err(|error| StoreError::Unreachable(connect::pool_in_words(&error)))
     }
 
     /// Runs `work` within one transaction that is taken back unless it succeeds.
@@ -157,12 +181,49 @@ impl Store for Postgres {
         self.write(async |tx| write::commit(tx, &levels, batches, &mut progress).await)
     }
 
+    fn read_rows(&self, layer: &Layer, period: &Period, ids: &[&str]) -> Result<Table, StoreError> {
+        let levels = self.catalog.levels();
+        self.ask(async |tx| bulk::rows(tx, layer, &levels, period, ids).await)
+    }
+
+    fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError> {
+        let levels = self.catalog.levels();
+        self.write(async |tx| history::edit(tx, &levels, batch).await)
+    }
+
+    fn history(
+        &self,
+        layer: &Layer,
+        period: &Period,
+        id: &str,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.ask(async |tx| history::of_feature(tx, layer, period, id).await)
+    }
+
     fn change_number(&self) -> Result<ChangeNumber, StoreError> {
         self.ask(read::change_number)
     }
 
     fn stamp(&self) -> Result<i64, StoreError> {
         self.ask(read::change_number).map(|number| number as i64)
+    }
+
+    fn wait(&self, longest: Duration) {
+        let runtime = self.runtime.as_ref().expect("taken only on drop");
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard =
+            heard.get_or_insert_with(|| listen::begin(runtime.handle(), self.address.to_string()));
+        runtime.block_on(async {
+            let waited = tokio::time::timeout(longest, heard.changed()).await;
+            if matches!(waited, Ok(Err(_))) {
+                // Nobody listens any more.
+                tokio::time::sleep(longest).await;
+            }
+        });
+    }
+
+    fn takes_writes(&self) -> Result<bool, StoreError> {
+        self.ask(read::takes_writes)
     }
 
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {

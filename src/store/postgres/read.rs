@@ -131,6 +131,11 @@ pub(super) async fn network_number(
         .transpose()
 }
 
+pub(super) async fn takes_writes(tx: &Transaction<'_>) -> Result<bool, StoreError> {
+    let row = tx.query_one("select not pg_is_in_recovery()", &[]).await?;
+    Ok(row.try_get(0)?)
+}
+
 pub(super) async fn setting(tx: &Transaction<'_>, key: &str) -> Result<Option<String>, StoreError> {
     let sql = "select value from suitu.settings where key = $1";
     let row = tx.query_opt(sql, &[&key]).await?;

@@ -9,7 +9,7 @@ use super::{
     layers::{code_column, ensure_partition, table, value_columns},
 };
 use crate::{
-    domain::LevelId,
+    domain::{LayerId, LevelId, Period},
     store::{
         Batch, BatchMode, ChangeKind, ChangeNumber, StoreError, StoredNetwork, progress::Progress,
     },
@@ -24,7 +24,8 @@ pub(super) async fn commit(
     batches: &[Batch<'_>],
     progress: &mut Progress<'_>,
 ) -> Result<ChangeNumber, StoreError> {
-    lock_states(tx, batches).await?;
+    let states = batches.iter().map(|batch| (&batch.layer.id, &batch.period));
+    lock_states(tx, states).await?;
     for batch in batches {
         write_batch(tx, levels, batch, progress).await?;
     }
@@ -78,11 +79,13 @@ pub(super) async fn log_one(
     Ok(number)
 }
 
-/// Waits until nobody else writes the states of these batches, always in the same order.
-async fn lock_states(tx: &Transaction<'_>, batches: &[Batch<'_>]) -> Result<(), StoreError> {
-    let mut states: Vec<String> = batches
-        .iter()
-        .map(|batch| format!("{}@{}", batch.layer.id, batch.period.as_str()))
+/// Waits until nobody else writes these states, always in the same order.
+pub(super) async fn lock_states<'a>(
+    tx: &Transaction<'_>,
+    states: impl Iterator<Item = (&'a LayerId, &'a Period)>,
+) -> Result<(), StoreError> {
+    let mut states: Vec<String> = states
+        .map(|(layer, period)| format!("{layer}@{}", period.as_str()))
         .collect();
     states.sort_unstable();
     states.dedup();
@@ -134,23 +137,15 @@ async fn write_batch(
     };
     match batch.mode {
         BatchMode::Insert | BatchMode::Replace | BatchMode::Append => {
-            refuse_twins(tx, batch).await?;
             ensure_partition(tx, batch.layer, &batch.period).await?;
-            let own = table(&batch.layer.id);
-            bulk::copy(tx, &own, levels, batch, import_number, progress).await?;
+            insert(tx, levels, batch, import_number, progress).await?;
         }
         BatchMode::Update => {
             ensure_partition(tx, batch.layer, &batch.period).await?;
             update(tx, levels, batch, import_number, progress).await?;
         }
         BatchMode::AreaCodes => set_area_codes(tx, levels, batch, progress).await?,
-        BatchMode::Delete => {
-            let ids: Vec<&str> = batch.table.ids.iter().map(|id| &**id).collect();
-            let own = table(&batch.layer.id);
-            let sql = format!("delete from {own} where period = $1 and id = any($2)");
-            tx.execute(&sql, &[&period, &ids]).await?;
-            ids.iter().try_for_each(|_| progress.step())?;
-        }
+        BatchMode::Delete => delete(tx, batch, progress).await?,
     }
     for total in batch.control_totals {
         tx.execute(
@@ -207,6 +202,32 @@ async fn refuse_twins(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), Sto
     }
 }
 
+/// Adds rows; ids that stand already are refused.
+pub(super) async fn insert(
+    tx: &Transaction<'_>,
+    levels: &[LevelId],
+    batch: &Batch<'_>,
+    import_number: Option<i64>,
+    progress: &mut Progress<'_>,
+) -> Result<(), StoreError> {
+    refuse_twins(tx, batch).await?;
+    let own = table(&batch.layer.id);
+    bulk::copy(tx, &own, levels, batch, import_number, progress).await
+}
+
+/// Removes rows by id.
+pub(super) async fn delete(
+    tx: &Transaction<'_>,
+    batch: &Batch<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), StoreError> {
+    let ids: Vec<&str> = batch.table.ids.iter().map(|id| &**id).collect();
+    let own = table(&batch.layer.id);
+    let sql = format!("delete from {own} where period = $1 and id = any($2)");
+    tx.execute(&sql, &[&batch.period.as_str(), &ids]).await?;
+    ids.iter().try_for_each(|_| progress.step())
+}
+
 /// Makes the empty [`INCOMING`] with the layer's columns.
 async fn make_incoming(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), StoreError> {
     let own = table(&batch.layer.id);
@@ -221,7 +242,7 @@ async fn make_incoming(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), St
 
 /// Rows take the place of those with the same ids, and those of new ids are added. Where an id
 /// stands twice the last one holds.
-async fn update(
+pub(super) async fn update(
     tx: &Transaction<'_>,
     levels: &[LevelId],
     batch: &Batch<'_>,
@@ -292,7 +313,10 @@ async fn set_area_codes(
 }
 
 /// Writes the change log; answers the number of its last row.
-async fn log(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<ChangeNumber, StoreError> {
+pub(super) async fn log(
+    tx: &Transaction<'_>,
+    batch: &Batch<'_>,
+) -> Result<ChangeNumber, StoreError> {
     let (layer, period) = (batch.layer.id.as_str(), batch.period.as_str());
     let Some(kind) = batch.logged_rows() else {
         return log_one(tx, layer, period, ChangeKind::State, None).await;

@@ -37,7 +37,8 @@ export const signOut = () => write<undefined>('DELETE', '/api/session');
 export const acceptInvitation = (invitation: string, password: string) => post<SessionTold>('/api/invitation', { invitation, password });
 export const changePassword = (old: string, next: string) => write<SessionTold>('PUT', '/api/session/password', { old, new: next });
 export const beginSecondFactor = () => post<{ key: string; address: string }>('/api/session/second_factor', {});
-export const confirmSecondFactor = (code: string) => write<SessionTold>('PUT', '/api/session/second_factor', { code });
+export const confirmSecondFactor = (code: string, current?: string) =>
+  write<SessionTold>('PUT', '/api/session/second_factor', { code, ...(current !== undefined && { current }) });
 
 export interface User {
   name: string;

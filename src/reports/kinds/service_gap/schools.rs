@@ -31,10 +31,6 @@ impl Found<'_> {
                 "School places now and in the coming years",
             ),
         );
-        draft.text.paragraph(words.say(
-            "预计值把现有儿童逐岁推移，不计迁移、死亡与新建学校，学位不变；含尚未出生者时不作预计。",
-            "The years ahead move the children of now up by their years, without migration, deaths and new schools; where some of them are not born yet nothing is expected.",
-        ).to_owned());
         let whole = query::school_places_table(draft.city, found, draft.language());
         let row = |values: &Vec<Value>| -> Row {
             let cells = whole.columns.iter().zip(values);
@@ -47,6 +43,16 @@ impl Found<'_> {
             .filter(|column| column.key.starts_with("shortfall_in_"))
             .map(|column| column.key.clone())
             .collect();
+        let is_expected = |key: &String| {
+            let at = whole.columns.iter().position(|column| column.key == *key);
+            at.is_some_and(|at| whole.totals.iter().any(|row| !row[at].is_missing()))
+        };
+        if ahead.iter().any(is_expected) {
+            draft.text.paragraph(words.say(
+                "预计值把现有儿童逐岁推移，不计迁移、死亡与新建学校，学位不变；含尚未出生者时不作预计。",
+                "The years ahead move the children of now up by their years, without migration, deaths and new schools; where some of them are not born yet nothing is expected.",
+            ).to_owned());
+        }
         let mut keys = vec![
             "service",
             "facilities",
@@ -101,12 +107,27 @@ impl Found<'_> {
         ];
         keys.extend(ahead.iter().map(String::as_str));
         keys.push("reason");
+        let mut rows: Vec<Row> = whole.rows.iter().map(row).collect();
+        let is_known = |key: &&str| {
+            rows.iter()
+                .any(|row| row.get(*key).is_some_and(|v| !v.is_null()))
+        };
+        if !["capacity", "children_within"].iter().any(is_known) {
+            draft.text.paragraph(
+                words
+                    .say(
+                        "各校的学位与适龄儿童均无数据，不列各校。",
+                        "Neither places nor children are known of any school: schools are not listed.",
+                    )
+                    .to_owned(),
+            );
+            return;
+        }
         let title = words.tell(
             || format!("{}各校学位供需", draft.place()),
             || format!("School places by school, {}", draft.place()),
         );
         let mut table = draft.choose_table("schools", title, &keys, whole);
-        let mut rows: Vec<Row> = whole.rows.iter().map(row).collect();
         let short = |row: &Row| row.get("shortfall").and_then(|value| value.as_i64());
         rows.sort_by_key(|row| std::cmp::Reverse(short(row)));
         let count = rows.len();

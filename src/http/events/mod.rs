@@ -1,0 +1,147 @@
+//! What changed, told as it happens (事件): the version of the city and of its layers, and nothing of
+//! what is in them.
+
+mod seats;
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::HeaderValue,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, stream};
+use serde_json::{Map, json};
+use tokio::sync::watch;
+
+use super::{ApiError, AppState, accounts::Caller};
+use crate::{
+    accounts::{Actor, rights},
+    city::City,
+    clock,
+    store::ChangeNumber,
+};
+
+use seats::Seat;
+pub use seats::Seats;
+
+/// How often a listener hears something even where nothing changes, and is looked at again: whoever
+/// is signed out, or lost the right, hears no more after this.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The version of the city and of every layer that whoever asks may see, now and at every change.
+///
+/// Each event `version` has all of them: who missed some has missed nothing. For roles that read
+/// rounded counts they are those of the publication. The events end with the session.
+#[utoipa::path(get, path = "/api/events", tag = "city",
+    responses((status = 200, description = "events `version` with `{version, layers: {layer: version}}`", content_type = "text/event-stream", body = String),
+              (status = 429, description = "this account listens often enough already")))]
+pub async fn list_changes(
+    State(state): State<AppState>,
+    actor: Actor,
+    caller: Caller,
+) -> Result<Response, ApiError> {
+    let who = match &actor.user {
+        Some(user) => format!("@{user}"),
+        None => caller.address,
+    };
+    let listener = Listener::new(state, actor, who)?;
+    let events = Sse::new(listener.events());
+    let mut response = events
+        .keep_alive(KeepAlive::new().interval(HEARTBEAT))
+        .into_response();
+    // A proxy passes each on as it comes.
+    let headers = response.headers_mut();
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+struct Listener {
+    state: AppState,
+    actor: Actor,
+    published: watch::Receiver<ChangeNumber>,
+    closing: watch::Receiver<bool>,
+    told: String,
+    _seat: Seat,
+}
+
+impl Listener {
+    fn new(state: AppState, actor: Actor, who: String) -> Result<Self, ApiError> {
+        let city = seen(&state, &actor)?;
+        Ok(Listener {
+            published: state.watch(&city),
+            closing: state.seats.closing(),
+            _seat: state.seats.take(who)?,
+            told: String::new(),
+            state,
+            actor,
+        })
+    }
+
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, |mut listener| async {
+            let version = listener.next().await?;
+            let event = Event::default().event("version").data(version);
+            Some((Ok(event), listener))
+        })
+    }
+
+    /// The next version that was not told yet; `None` where there is nothing more to hear.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if *self.closing.borrow() {
+                return None;
+            }
+            // Whatever is shown after this wakes the wait below.
+            self.published.borrow_and_update();
+            self.look().await?;
+            let city = seen(&self.state, &self.actor).ok()?;
+            let version = version(&city);
+            if version != self.told {
+                self.told.clone_from(&version);
+                return Some(version);
+            }
+            tokio::select! {
+                shown = self.published.changed() => shown.ok()?,
+                _ = self.closing.changed() => return None,
+                () = tokio::time::sleep(HEARTBEAT) => {}
+            }
+        }
+    }
+
+    /// Who listens, with what they may read by now; `None` where the session has ended.
+    async fn look(&mut self) -> Option<()> {
+        let Some(access) = self.state.access.clone() else {
+            return Some(());
+        };
+        let credential = self.actor.credential.clone();
+        let now_s = clock::unix_seconds();
+        let looked = access.with(move |accounts| accounts.standing(&credential, now_s));
+        self.actor = looked.await.ok()??;
+        Some(())
+    }
+}
+
+/// The city that somebody reads.
+fn seen(state: &AppState, actor: &Actor) -> Result<Arc<City>, ApiError> {
+    if state.access.is_none() {
+        return Ok(state.city());
+    }
+    let rule = rights::rule("GET", "/api/events");
+    let rule = rule.ok_or_else(|| ApiError::Internal("events have no entry".into()))?;
+    let city = state.city_of(actor, rule.decide(actor)?)?;
+    city.ok_or_else(|| ApiError::Internal("events are of no city".into()))
+}
+
+fn version(city: &City) -> String {
+    let mut layers = Map::new();
+    for loaded in city.all_states() {
+        let version = layers.entry(loaded.layer().id.as_str()).or_insert(json!(0));
+        let newest = version.as_u64().unwrap_or(0).max(loaded.version);
+        *version = json!(newest);
+    }
+    json!({ "version": city.version(), "layers": layers }).to_string()
+}

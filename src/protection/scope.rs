@@ -1,0 +1,196 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use geo::CoordsIter;
+use sha2::{Digest, Sha256};
+
+use super::pieces::{gather, levels_above};
+use crate::{
+    city::{City, LoadedLayer},
+    domain::{AreaCode, Layer, LevelId, Table, Value},
+    index::{FeatureRef, LayerIndex},
+};
+
+/// The city of a district official: exact people and units in the areas of the scope, the pieces of
+/// the published city outside, everything else as it was published.
+///
+/// What is published as one is known as one: a piece that was merged across the border of the scope
+/// stays as it is, and what of it lies inside is not counted once more. The scope has the codes of
+/// areas down to the subdistrict. Its stamp is made of what it shows alone, so it tells of no edit
+/// outside the scope.
+pub fn exact_within(exact: &City, public: &City, scope: &[AreaCode]) -> City {
+    let levels = levels_above(exact);
+    let mut joined: Vec<Joined> = Vec::new();
+    let mut name = Sha256::new();
+    name.update(public.stamp().to_be_bytes());
+    for inside in exact_states(exact) {
+        let period = inside.index.period();
+        let states = public.states(inside.layer().id.as_str());
+        let outside = states.into_iter().find(|o| o.index.period() == period);
+        let mut scoped = Joined::of(inside);
+        scoped.take_exact(&levels, scope);
+        name.update(scoped.digest());
+        if let Some(outside) = outside {
+            scoped.take_published(outside, &levels, scope);
+        }
+        joined.push(scoped);
+    }
+    for code in scope {
+        name.update(code.as_str());
+        name.update([0]);
+    }
+    let digest = name.finalize();
+    let first: [u8; 8] = digest[..8].try_into().expect("32 bytes");
+    let name = u64::from_be_bytes(first).max(1);
+    let shared = public.all_states().filter(|o| !o.layer().is_personal());
+    let shared = shared.cloned();
+    let own = joined
+        .into_iter()
+        .map(|joined| Arc::new(joined.build(name)));
+    public.with_other_layers(exact.catalog().clone(), shared.chain(own), name)
+}
+
+/// The layers of people and units, of which something is published.
+pub fn exact_states(exact: &City) -> impl Iterator<Item = &Arc<LoadedLayer>> {
+    let states = exact.all_states();
+    states.filter(|loaded| loaded.layer().protected().is_some() && loaded.layer().is_personal())
+}
+
+/// One layer of the two cities.
+struct Joined<'a> {
+    inside: &'a LoadedLayer,
+    outside: Option<&'a LoadedLayer>,
+    table: Table,
+}
+
+impl<'a> Joined<'a> {
+    fn of(inside: &'a LoadedLayer) -> Self {
+        let mut table = Table::for_layer(inside.layer());
+        for level in inside.index.levels() {
+            table.area_codes.entry(level.clone()).or_default();
+        }
+        Joined {
+            inside,
+            outside: None,
+            table,
+        }
+    }
+
+    /// Takes the features of all pieces that lie in the scope as a whole.
+    fn take_exact(&mut self, levels: &[LevelId], scope: &[AreaCode]) {
+        let gathered = gather(self.inside, levels);
+        // A piece that is withheld is known by its own area.
+        let unit = |unit: &[Option<Box<str>>]| unit.iter().flatten().any(|code| is_of(code, scope));
+        let mut is_taken: Vec<bool> = gathered.pieces.iter().map(|p| unit(&p.unit)).collect();
+        let of_feature = gathered.of_feature.clone();
+        let (published, _) = gathered.published(self.inside.layer());
+        for piece in published {
+            let is_inside = unit(&piece.unit);
+            for member in piece.members {
+                is_taken[member as usize] = is_inside;
+            }
+        }
+        let features = self.inside.index.iter().zip(of_feature);
+        for (feature, piece) in features {
+            if is_taken[piece as usize] {
+                self.push(self.inside, feature);
+            }
+        }
+    }
+
+    /// Takes the published pieces that lie outside the scope, or across its border.
+    fn take_published(&mut self, outside: &'a LoadedLayer, levels: &[LevelId], scope: &[AreaCode]) {
+        self.outside = Some(outside);
+        let index = &outside.index;
+        let at: Vec<usize> = levels
+            .iter()
+            .filter_map(|level| index.level_index(level.as_str()))
+            .collect();
+        let known: BTreeSet<String> = self.table.ids.iter().map(ToString::to_string).collect();
+        for feature in index.iter() {
+            let codes = at.iter().filter_map(|at| index.area_code(feature, *at));
+            let is_outside = !codes.into_iter().any(|code| is_of(code, scope));
+            // Names of pieces are no names of features; a feature that has one comes first.
+            if is_outside && !known.contains(index.id(feature)) {
+                self.push(outside, feature);
+            }
+        }
+    }
+
+    fn push(&mut self, from: &LoadedLayer, feature: FeatureRef) {
+        let (layer, index) = (self.inside.layer(), &from.index);
+        let values: Vec<Value> = places_in(layer, from.layer())
+            .map(|place| place.map_or(Value::Missing, |at| index.value(feature, at)))
+            .collect();
+        let geometry = index.geometry(feature);
+        self.table.push(index.id(feature), geometry, &values);
+        for level in self.inside.index.levels() {
+            let at = index.level_index(level.as_str());
+            let code = at.and_then(|at| index.area_code(feature, at));
+            let codes = self.table.area_codes.entry(level.clone()).or_default();
+            codes.push(code);
+        }
+    }
+
+    /// Names what has been taken so far.
+    fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let layer = self.inside.layer();
+        hash.update(layer.id.as_str());
+        hash.update(self.inside.index.period().to_string());
+        for (row, (id, geometry)) in self
+            .table
+            .ids
+            .iter()
+            .zip(&self.table.geometries)
+            .enumerate()
+        {
+            hash.update(id.as_bytes());
+            hash.update([0]);
+            for at in geometry.coords_iter() {
+                hash.update(at.x.to_bits().to_be_bytes());
+                hash.update(at.y.to_bits().to_be_bytes());
+            }
+            for column in &self.table.columns {
+                match column.get(row) {
+                    Value::Missing => hash.update([0]),
+                    Value::Integer(value) => hash.update(value.to_be_bytes()),
+                    Value::Number(value) => hash.update(value.to_bits().to_be_bytes()),
+                    Value::Text(text) => hash.update(text.as_bytes()),
+                }
+                hash.update([1]);
+            }
+            for codes in self.table.area_codes.values() {
+                hash.update(codes.get(row).unwrap_or(""));
+                hash.update([2]);
+            }
+        }
+        hash.finalize().into()
+    }
+
+    /// What is published of where the data come from and of totals is all that is told.
+    fn build(self, version: u64) -> LoadedLayer {
+        let (inside, outside) = (self.inside, self.outside);
+        LoadedLayer {
+            index: LayerIndex::build(
+                inside.layer().clone(),
+                inside.index.period().clone(),
+                inside.index.levels().to_vec(),
+                &self.table,
+            ),
+            records: outside.map_or_else(Vec::new, |pieces| pieces.records.clone()),
+            control_totals: outside.map_or_else(Vec::new, |pieces| pieces.control_totals.clone()),
+            version,
+        }
+    }
+}
+
+/// Where each attribute of `layer` stands in another definition of it.
+fn places_in<'a>(layer: &'a Layer, other: &'a Layer) -> impl Iterator<Item = Option<usize>> + 'a {
+    let attributes = layer.attributes.iter();
+    attributes.map(|attribute| other.attribute_index(attribute.id.as_str()))
+}
+
+/// Whether an area lies in the scope: its code begins with one of it.
+fn is_of(code: &str, scope: &[AreaCode]) -> bool {
+    scope.iter().any(|own| code.starts_with(own.as_str()))
+}

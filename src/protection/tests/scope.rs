@@ -1,0 +1,113 @@
+//! What a district official reads: exact inside, published outside.
+
+use super::*;
+use crate::{domain::AreaCode, protection::exact_within};
+
+fn scope(code: &str) -> Vec<AreaCode> {
+    vec![code.parse().expect("a code")]
+}
+
+fn sum(city: &City, layer: &str, key: &str) -> i64 {
+    let rows = counts(city, layer);
+    rows.values().filter_map(|row| row.get(key)).sum()
+}
+
+/// Workplaces with so many jobs.
+fn put_workplaces(exact: &Exact, places: &[(&str, f64, f64, i64)]) {
+    let values: Vec<_> = places
+        .iter()
+        .map(|(_, _, _, jobs)| [("jobs", Value::Integer(*jobs))])
+        .collect();
+    let rows: Vec<Row<'_>> = places
+        .iter()
+        .zip(&values)
+        .map(|((id, east, north, _), values)| (*id, point(*east, *north), &values[..]))
+        .collect();
+    exact.put("workplaces", &rows);
+}
+
+#[test]
+fn homes_in_scope_are_exact_and_the_others_as_published() {
+    let homes = many();
+    let exact = Exact::new(&borrowed(&homes));
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let (city, public) = (exact.city(), exact.published(&target));
+    let own = exact_within(&city, &public, &scope("440106001"));
+    let rows = counts(&own, "residences");
+    let inside: BTreeMap<_, _> = counts(&city, "residences")
+        .into_iter()
+        .filter(|(id, _)| homes.iter().any(|home| home.0 == *id && home.1 < 4037.0))
+        .collect();
+    let outside: BTreeMap<_, _> = counts(&public, "residences")
+        .into_iter()
+        .filter(|(id, _)| id.ends_with("440106002"))
+        .collect();
+    assert!(inside.len() > 500 && outside.len() > 300);
+    assert_eq!(rows.len(), inside.len() + outside.len());
+    assert!(
+        inside
+            .iter()
+            .chain(&outside)
+            .all(|(id, row)| rows.get(id) == Some(row))
+    );
+    assert_eq!(own.protection().map(|p| p.k), Some(10));
+    // Of homes outside nothing but counts is known, of those inside all.
+    let loaded = own.layer("residences", None).expect("there");
+    let name = loaded.layer().attribute_index("name").expect("declared");
+    for feature in loaded.index.iter() {
+        let is_own = inside.contains_key(loaded.index.id(feature));
+        assert_eq!(!loaded.index.value(feature, name).is_missing(), is_own);
+    }
+}
+
+#[test]
+fn a_piece_across_the_border_of_a_scope_stays_one() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_workplaces(
+        &exact,
+        &[
+            ("w1", 210.0, 210.0, 40),
+            ("w2", 220.0, 210.0, 50),
+            ("w3", 230.0, 210.0, 60),
+            ("w7", 3000.0, 3000.0, 10),
+            ("w8", 6000.0, 3000.0, 12),
+            ("w9", 7000.0, 3500.0, 14),
+        ],
+    );
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let (city, public) = (exact.city(), exact.published(&target));
+    assert_eq!(counts(&public, "workplaces").len(), 1);
+    let published = sum(&public, "workplaces", "jobs");
+    // Two lonely workplaces in the east made all six one piece.
+    for code in ["440106001", "440106002"] {
+        let own = exact_within(&city, &public, &scope(code));
+        assert_eq!(counts(&own, "workplaces"), counts(&public, "workplaces"));
+    }
+    let whole = exact_within(&city, &public, &scope("440106"));
+    assert_eq!(sum(&whole, "workplaces", "jobs"), 186);
+    let elsewhere = exact_within(&city, &public, &scope("440103"));
+    assert_eq!(sum(&elsewhere, "workplaces", "jobs"), published);
+    // A code that begins alike is another area.
+    let alike = exact_within(&city, &public, &scope("4401060011"));
+    assert_eq!(sum(&alike, "workplaces", "jobs"), published);
+}
+
+#[test]
+fn the_name_of_the_city_tells_of_no_edit_outside_the_scope() {
+    let homes = many();
+    let exact = Exact::new(&borrowed(&homes));
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    let stamp = |code: &str| exact_within(&exact.city(), &public, &scope(code)).stamp();
+    let (west, east) = (stamp("440106001"), stamp("440106002"));
+    assert_ne!(west, east);
+    let mut changed = homes.clone();
+    let far = changed.iter_mut().rfind(|home| home.1 > 4100.0);
+    far.expect("a home in the east").3 += 1;
+    exact.put_homes(&borrowed(&changed));
+    assert_eq!(stamp("440106001"), west);
+    assert_ne!(stamp("440106002"), east);
+}
