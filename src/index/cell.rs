@@ -237,14 +237,13 @@ impl Cell {
         })
     }
 
-    /// Appends this cell's rows to `table`, except those that `skip` names.
+    /// Appends some of this cell's rows to `table`.
     pub(super) fn append_to(
         &self,
         table: &mut Table,
         levels: &[crate::domain::LevelId],
-        skip: &[usize],
+        rows: impl IntoIterator<Item = usize>,
     ) {
-        let rows = (0..self.len()).filter(|row| !skip.contains(row));
         for row in rows {
             table.ids.push(self.id(row).into());
             table.geometries.push(self.geometry(row));

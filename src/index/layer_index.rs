@@ -415,7 +415,7 @@ impl LayerIndex {
             table.area_codes.entry(level.clone()).or_default();
         }
         for cell in &self.cells {
-            cell.append_to(&mut table, &self.levels, &[]);
+            cell.append_to(&mut table, &self.levels, 0..cell.len());
         }
         table
     }
