@@ -21,11 +21,13 @@ pub(super) struct Found {
     pub raam: Option<Raam>,
 }
 
+/// The value of a place, and why it is undefined, or 0 because nothing is there.
+pub(super) type PlaceFound = (Option<f64>, Option<Reason>);
+
 /// What the places of one cell have.
 pub(super) struct CellFound {
-    /// Each place with its value, and why that is undefined, or 0 because nothing is there; only
-    /// where an answer names places.
-    pub places: Option<Box<[(Option<f64>, Option<Reason>)]>>,
+    /// Row by row; only where an answer names places.
+    pub places: Option<Box<[PlaceFound]>>,
     pub tally: Tally,
 }
 
@@ -38,7 +40,7 @@ impl Part for CellFound {
 
 impl Found {
     /// Every place in the order of the index with its value and reason.
-    pub fn places(&self) -> impl Iterator<Item = (Option<f64>, Option<Reason>)> + '_ {
+    pub fn places(&self) -> impl Iterator<Item = PlaceFound> + '_ {
         let cells = self.cells.iter().filter_map(|cell| cell.places.as_deref());
         cells.flatten().copied()
     }

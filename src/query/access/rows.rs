@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     AccessQuery, Limits, QueryError,
-    found::Found,
+    found::{Found, PlaceFound},
     places::{PlaceKind, Places},
     tally::AreaTally,
 };
@@ -41,7 +41,7 @@ pub(super) fn by_place(
     limits.allow(index.features() * (size_of::<AccessRow>() as u64 + 64))?;
     let numbering = index.numbering();
     let people = places.people();
-    let found: Vec<(Option<f64>, Option<Reason>)> = found.places().collect();
+    let found: Vec<PlaceFound> = found.places().collect();
     let row = |number: usize, feature: FeatureRef, code: Option<&str>| {
         let (lon, lat) = index.place(feature);
         AccessRow {
