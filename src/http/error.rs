@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     accounts::AccountError,
     city::{
+        LoadError,
         edit::{EditFailure, EditFault},
         scenario::{EditError, ScenarioError},
     },
@@ -70,6 +71,8 @@ pub enum ApiError {
     },
     #[error("too many requests; try again in {0} s")]
     TooManyRequests(u64),
+    #[error("the home of the city cannot be reached now; try again in a moment")]
+    NoHome(String),
     #[error("what is done cannot be recorded now, so nothing is done; the server's log says why")]
     NotRecorded,
     #[error(transparent)]
@@ -80,7 +83,19 @@ pub enum ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        ApiError::Internal(error.to_string())
+        match error {
+            StoreError::Unreachable(cause) => ApiError::NoHome(cause),
+            other => ApiError::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            other => ApiError::Internal(other.to_string()),
+        }
     }
 }
 
@@ -127,6 +142,7 @@ impl ApiError {
             | ApiError::Busy
             | ApiError::TooManyJobs
             | ApiError::NotRecorded
+            | ApiError::NoHome(_)
             | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -134,9 +150,9 @@ impl ApiError {
 
     /// What a client is told; the cause of a failure is not for them.
     fn detail(&self) -> String {
-        match self.cause() {
-            Some(_) => "the server failed; its log says why".into(),
-            None => self.to_string(),
+        match (self, self.cause()) {
+            (ApiError::NoHome(_), _) | (_, None) => self.to_string(),
+            (_, Some(_)) => "the server failed; its log says why".into(),
         }
     }
 
@@ -198,7 +214,7 @@ impl ApiError {
     /// What only the log says.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            ApiError::Internal(cause) => Some(cause),
+            ApiError::Internal(cause) | ApiError::NoHome(cause) => Some(cause),
             ApiError::Account(
                 AccountError::Backend(cause) | AccountError::Open { problem: cause, .. },
             ) => Some(cause),
@@ -259,7 +275,7 @@ impl From<ScenarioError> for ApiError {
                 name: id.to_string(),
             },
             ScenarioError::Store(StoreError::ScenarioChanged { .. }) => ApiError::Changed(text),
-            ScenarioError::Store(_) => ApiError::Internal(text),
+            ScenarioError::Store(error) => error.into(),
             ScenarioError::Edit { number, error } => ApiError::BadEdit { number, error },
             ScenarioError::Field { field, problem } => ApiError::BadField {
                 field: field.into(),
@@ -295,7 +311,7 @@ impl From<EditFailure> for ApiError {
             ),
             // Another program has added a row of that id meanwhile.
             EditFailure::Store(StoreError::DuplicateId { .. }) => ApiError::Nothing(text),
-            EditFailure::Store(_) => ApiError::Internal(text),
+            EditFailure::Store(error) => error.into(),
         }
     }
 }

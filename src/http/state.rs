@@ -249,12 +249,11 @@ impl AppState {
             let _one = writing
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            let failed = |error: city::LoadError| ApiError::Internal(error.to_string());
-            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+            if let Some(newer) = city::follow(&*store, &live.snapshot())? {
                 live.publish(newer);
             }
             let done = write(&live.snapshot(), &*store)?;
-            if let Some(newer) = city::follow(&*store, &live.snapshot()).map_err(failed)? {
+            if let Some(newer) = city::follow(&*store, &live.snapshot())? {
                 live.publish(newer);
                 let after = live.snapshot();
                 // Who wrote need not wait for it.

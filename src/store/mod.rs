@@ -83,6 +83,9 @@ pub enum StoreError {
     ScenarioChanged { id: u64, found: u64 },
     #[error("cancelled; nothing was written")]
     Cancelled,
+    /// Nothing is wrong with what was asked: it is worth asking again.
+    #[error("the city's home cannot be reached now: {0}")]
+    Unreachable(String),
     #[error("the store failed: {0}")]
     Backend(String),
 }

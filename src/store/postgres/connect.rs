@@ -6,7 +6,7 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime as PoolRuntime,
 };
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Config, NoTls, config::SslMode};
+use tokio_postgres::{Client, Config, NoTls, config::SslMode, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::{StoreError, home::without_password};
@@ -143,6 +143,22 @@ pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
         words += more;
     }
     words
+}
+
+/// Whether an error is of a database that is away, ends, begins, or has become a standby.
+pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
+    let Some(said) = error.as_db_error() else {
+        return error.is_closed()
+            || error
+                .source()
+                .is_some_and(|cause| cause.is::<std::io::Error>());
+    };
+    let code = said.code();
+    // Connection exceptions, too many connections, operator intervention.
+    ["08", "53300", "57P"]
+        .iter()
+        .any(|class| code.code().starts_with(class))
+        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
 }
 
 pub(super) fn pool_in_words(error: &PoolError) -> String {

@@ -62,7 +62,11 @@ impl fmt::Debug for Postgres {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        StoreError::Backend(connect::in_words(&error))
+        let words = connect::in_words(&error);
+        match connect::is_passing(&error) {
+            true => StoreError::Unreachable(words),
+            false => StoreError::Backend(words),
+        }
     }
 }
 
@@ -108,7 +112,7 @@ impl Postgres {
 
     async fn get(&self) -> Result<Object, StoreError> {
         let got = self.pool.get().await;
-        got.map_err(|error| StoreError::Backend(connect::pool_in_words(&error)))
+        got.map_err(|error| StoreError::Unreachable(connect::pool_in_words(&error)))
     }
 
     /// Runs `work` within one transaction that is taken back unless it succeeds.
