@@ -12,7 +12,7 @@ use crate::{
     city::City,
     domain::{Catalog, Language, LayerId, Period},
     query::{Limits, Names, areas_within},
-    reports::{self, Choices, Format, Kind, Question, Reporter, Verification},
+    reports::{self, Choices, Format, Kind, Question, Reporter, TextCheck, Verification},
     store::Home,
 };
 
@@ -201,6 +201,7 @@ fn check(city: &City, file: &Path, language: Language) -> Result<(), Failure> {
             false => "the numbers in the file are not those of its checksum: the file was changed",
         })?;
     }
+    say_text(&found.text, zh)?;
     if found.is_same() {
         return say(match zh {
             true => format!(
@@ -228,9 +229,61 @@ fn check(city: &City, file: &Path, language: Language) -> Result<(), Failure> {
         ))?;
     }
     let count = found.differences.len();
+    if count == 0 {
+        return Err(match zh {
+            true => format!("不同：文件被改动过（{versions}）"),
+            false => format!("different: the file was changed ({versions})"),
+        }
+        .into());
+    }
     Err(match zh {
         true => format!("不同：{count} 处（{versions}）"),
         false => format!("different: {count} places ({versions})"),
     }
     .into())
+}
+
+/// What is known of the text that readers see.
+fn say_text(text: &TextCheck, zh: bool) -> Result<(), Failure> {
+    let places = match text {
+        TextCheck::Same => {
+            return say(match zh {
+                true => "正文、表格和单元格文字与重新生成的报告一致（图片未比较）",
+                false => {
+                    "the text, tables and cells are those of the report written anew (pictures are not compared)"
+                }
+            });
+        }
+        TextCheck::AsWritten => {
+            return say(match zh {
+                true => {
+                    "文件写成后未改动；已核对其内嵌数值，显示的文字未与重新生成的报告比较（PDF，或数据版本、软件不同）"
+                }
+                false => {
+                    "the file is as it was written; its sealed numbers are checked, the visible text is not compared with the report written anew (a PDF, or another data version or program)"
+                }
+            });
+        }
+        TextCheck::Changed(places) => places,
+    };
+    say(match zh {
+        true => "文件显示的文字在写成后被改动过：",
+        false => "the text of this file was changed after it was made:",
+    })?;
+    if places.is_empty() {
+        return say(match zh {
+            true => "（改动处无法指明）",
+            false => "(where cannot be told)",
+        });
+    }
+    for found in places.iter().take(MOST_DIFFERENCES) {
+        let parts = [&found.place, &found.row].map(String::as_str);
+        let place: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let (place, was, is) = (place.join(" · "), &found.was, &found.is);
+        say(match zh {
+            true => format!("{place}：文件为“{was}”，应为“{is}”"),
+            false => format!("{place}: the file says “{was}”, the report “{is}”"),
+        })?;
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Report;
+use super::{Report, Seal, render::Seen};
 use crate::query::{Limits, QueryError};
 
 /// Names that the browser has on different systems.
@@ -93,7 +93,13 @@ pub fn print(report: &Report, page: &str, limits: &Limits) -> Result<Vec<u8>, Pr
     if !is_good || !bytes.starts_with(b"%PDF") {
         return Err(PrintError::Failed("Chromium wrote no file".into()));
     }
-    Ok(sealed(dated(bytes, &report.dated), &report.seal.to_json()))
+    let bytes = dated(bytes, &report.dated);
+    let text = Some(Seen::of_unsealed_pdf(&bytes).digest);
+    let seal = Seal {
+        text,
+        ..report.seal.clone()
+    };
+    Ok(sealed(bytes, &seal.to_json()))
 }
 
 fn argument(start: &str, path: &Path) -> String {
@@ -173,6 +179,24 @@ fn sealed(mut bytes: Vec<u8>, seal: &str) -> Vec<u8> {
     bytes.push(b'\n');
     bytes.extend_from_slice(&end);
     bytes
+}
+
+/// Where the comment with the seal begins.
+pub fn seal_at(bytes: &[u8]) -> Option<usize> {
+    let start = SEAL_COMMENT.as_bytes();
+    bytes
+        .windows(start.len())
+        .rposition(|window| window == start)
+}
+
+/// The file before its seal and the end that is told again after it.
+pub fn around_seal(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let Some(at) = seal_at(bytes) else {
+        return (bytes, b"");
+    };
+    let line = bytes[at..].iter().position(|byte| *byte == b'\n');
+    let after = line.map_or(&b""[..], |line| &bytes[at + line + 1..]);
+    (&bytes[..at], after)
 }
 
 #[cfg(test)]

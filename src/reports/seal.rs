@@ -26,6 +26,10 @@ pub struct Seal {
     pub tables: Vec<SealedTable>,
     /// SHA-256 in hexadecimal digits.
     pub checksum: String,
+    /// SHA-256 of what the file shows beside the seal (`render::Seen`); of a PDF, of its bytes. Not
+    /// part of the checksum, which the text holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// The scenario that a report is of, whole: it is made again from here, whatever became of the one
@@ -96,6 +100,7 @@ impl Seal {
             findings: document.findings.clone(),
             tables: tables.collect(),
             checksum: String::new(),
+            text: None,
         };
         seal.checksum = seal.computed();
         seal

@@ -1,6 +1,6 @@
 //! Reports of a small city: what they say, that files open again, that they can be checked.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
 use calamine::{Data, Reader, Xlsx};
 
@@ -344,6 +344,105 @@ fn a_check_notices_a_seal_that_was_changed() {
     assert!(!found.is_intact && !found.is_same());
     for nothing in [&b"PK\x03\x04"[..], b"%PDF-1.7", b"hello", b"\xff\xfe"] {
         assert!(verify(&city, nothing, &Limits::generous()).is_err());
+    }
+}
+
+/// The archive with the text of one part changed.
+fn repacked(archive: &[u8], part: &str, from: &str, to: &str) -> Vec<u8> {
+    let mut old = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
+    let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut changed = 0;
+    for at in 0..old.len() {
+        let mut file = old.by_index(at).expect("a part");
+        let name = file.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).expect("its bytes");
+        if name == part {
+            let text = String::from_utf8(bytes).expect("text");
+            changed += usize::from(text.contains(from));
+            bytes = text.replacen(from, to, 1).into_bytes();
+        }
+        let options = zip::write::SimpleFileOptions::default();
+        new.start_file(name, options).expect("a part");
+        new.write_all(&bytes).expect("its bytes");
+    }
+    assert_eq!(changed, 1, "{part} holds no {from}");
+    new.finish().expect("an archive").into_inner()
+}
+
+#[test]
+fn a_check_notices_numbers_that_were_changed_where_people_see_them() {
+    let (city, after) = (city(), city_with("91"));
+    let limits = Limits::generous();
+    let report = report_of(&city, Kind::JobHousing, Language::Zh);
+    let page = String::from_utf8(written(&report, Format::Html)).unwrap();
+    let cell = "<td>180</td>";
+    assert!(page.contains(cell));
+    let table = report
+        .document
+        .tables()
+        .position(|t| t.id == "balance.district");
+    let sheet = format!("xl/worksheets/sheet{}.xml", table.unwrap() + 2);
+    let files = [
+        page.replacen(cell, "<td>990</td>", 1).into_bytes(),
+        repacked(
+            &written(&report, Format::Docx),
+            "word/document.xml",
+            ">180<",
+            ">990<",
+        ),
+        repacked(
+            &written(&report, Format::Xlsx),
+            &sheet,
+            "<v>180</v>",
+            "<v>990</v>",
+        ),
+    ];
+    for file in files {
+        let found = verify(&city, &file, &limits).unwrap();
+        assert!(found.is_intact && found.differences.is_empty() && !found.is_same());
+        let TextCheck::Changed(places) = &found.text else {
+            panic!("{:?}", found.text);
+        };
+        let [place] = &places[..] else {
+            panic!("{places:?}");
+        };
+        assert_eq!((place.was.as_str(), place.is.as_str()), ("990", "180"));
+        assert!(
+            place.row == "甲<区>" && place.place.contains('表'),
+            "{place:?}"
+        );
+        // Also where the data have changed since.
+        let found = verify(&after, &file, &limits).unwrap();
+        assert_eq!(found.text, TextCheck::Changed(Vec::new()));
+    }
+    // A style that hides or adds words is a change too, and a seal without the hash tells nothing.
+    let hidden = page.replacen("</style>", "td{color:#fff}</style>", 1);
+    let bare = page.replacen("\"text\":\"", "\"txet\":\"", 1);
+    for page in [hidden, bare] {
+        assert!(!verify(&city, page.as_bytes(), &limits).unwrap().is_same());
+    }
+}
+
+#[test]
+fn a_check_notices_a_pdf_whose_bytes_were_changed() {
+    if print::program().is_none() {
+        return;
+    }
+    let city = city();
+    let limits = Limits::generous();
+    let file = written(
+        &report_of(&city, Kind::JobHousing, Language::Zh),
+        Format::Pdf,
+    );
+    let found = verify(&city, &file, &limits).unwrap();
+    assert!(found.is_same() && found.text == TextCheck::AsWritten);
+    let mut changed = file.clone();
+    changed[20] ^= 1;
+    let appended = [&file[..], b"\n1 0 obj <</Type /Page>> endobj\n%%EOF"].concat();
+    for file in [changed, appended] {
+        let found = verify(&city, &file, &limits).unwrap();
+        assert!(!found.is_same(), "{:?}", found.text);
     }
 }
 

@@ -1,8 +1,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    Reporter, Seal,
-    render::{ReadError, read_seal},
+    Report, Reporter, Seal,
+    render::{ReadError, RenderError, Seen, SeenDifference, read_seal, seen_anew},
 };
 use crate::{
     city::City,
@@ -16,6 +16,20 @@ pub enum VerifyError {
     Read(#[from] ReadError),
     #[error("the question of the report has no answer any longer: {0}")]
     Query(#[from] QueryError),
+    #[error("the report could not be written anew to compare its text: {0}")]
+    Render(#[from] RenderError),
+}
+
+/// Whether what a file shows is what was written into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextCheck {
+    /// It is, and the same report written anew shows the same.
+    Same,
+    /// It is, but was not compared with the report written anew: of a PDF only the bytes are
+    /// checked, and another data version or program words a report otherwise.
+    AsWritten,
+    /// It was changed after it was made: the places where that is known.
+    Changed(Vec<SeenDifference>),
 }
 
 /// What a check of a report found.
@@ -29,6 +43,8 @@ pub struct Verification {
     /// How many cells were compared.
     pub cells: usize,
     pub differences: Vec<Difference>,
+    /// What the file shows to readers, beside the numbers that it carries for machines.
+    pub text: TextCheck,
 }
 
 /// One place where a report and the data of today differ.
@@ -46,12 +62,15 @@ pub struct Difference {
 
 impl Verification {
     pub fn is_same(&self) -> bool {
-        self.is_intact && self.differences.is_empty()
+        let is_changed = matches!(self.text, TextCheck::Changed(_));
+        self.is_intact && self.differences.is_empty() && !is_changed
     }
 }
 
-/// Computes a report again from the question that its file carries, and compares cell by cell. `city`
-/// is the city as it is: a report of a scenario has its edits made upon it first.
+/// Computes a report again from the question that its file carries, and compares cell by cell; what
+/// the file shows is compared with what was written into it, and where the numbers are the same, with
+/// the report written anew. `city` is the city as it is: a report of a scenario has its edits made
+/// upon it first.
 ///
 /// # Errors
 /// A file that is no report, or a question that the city cannot answer.
@@ -59,9 +78,8 @@ pub fn verify(city: &City, file: &[u8], limits: &Limits) -> Result<Verification,
     let seal = read_seal(file)?;
     let what_if = seal.scenario.as_ref().map(|scenario| scenario.upon(city));
     let city = what_if.as_ref().unwrap_or(city);
-    let now = Reporter::new(city, &seal.question, limits)?
-        .report(limits)?
-        .seal;
+    let report = Reporter::new(city, &seal.question, limits)?.report(limits)?;
+    let now = &report.seal;
     let (mut differences, mut cells) = (Vec::new(), 0);
     for was in &seal.tables {
         let Some(is) = now.tables.iter().find(|table| table.id == was.id) else {
@@ -87,12 +105,38 @@ pub fn verify(city: &City, file: &[u8], limits: &Limits) -> Result<Verification,
             }
         }
     }
+    let is_intact = seal.computed() == seal.checksum;
     Ok(Verification {
-        is_intact: seal.computed() == seal.checksum,
+        text: check_text(file, &seal, &report, is_intact && differences.is_empty())?,
+        is_intact,
         data_version: now.data_version,
         cells,
         differences,
         seal,
+    })
+}
+
+/// Holds the text of a file against the seal, and, where the numbers are the same, against the report
+/// written anew.
+fn check_text(
+    file: &[u8],
+    seal: &Seal,
+    now: &Report,
+    has_same_numbers: bool,
+) -> Result<TextCheck, VerifyError> {
+    let seen = Seen::of(file)?;
+    let is_as_written = seal.text.as_deref() == Some(&*seen.digest);
+    let is_comparable = has_same_numbers
+        && (seal.data_version, &seal.software) == (now.seal.data_version, &now.seal.software);
+    let fresh = match is_comparable {
+        true => seen_anew(now, file)?,
+        false => None,
+    };
+    Ok(match fresh {
+        Some(fresh) if is_as_written && fresh.digest == seen.digest => TextCheck::Same,
+        Some(fresh) => TextCheck::Changed(seen.differences(&fresh, &now.document)),
+        None if is_as_written => TextCheck::AsWritten,
+        None => TextCheck::Changed(Vec::new()),
     })
 }
 

@@ -1,19 +1,51 @@
 use std::fmt::Write;
 
+use super::Seen;
 use crate::{
     domain::Language,
     reports::{
-        Block, Report,
+        Block, Report, Seal,
         document::{LineKind, Table, Words},
         figure::{escape, scoped},
     },
 };
 
-/// The id of the script that holds the seal.
-pub const SEAL_ID: &str = "suitu-report";
-
 /// One page without anything from outside, made to be printed on A4.
-pub fn write(report: &Report) -> String {
+pub struct Page {
+    article: String,
+}
+
+/// What stands around the seal.
+const BEFORE_SEAL: &str = "</article><script type=\"application/json\" id=\"suitu-report\">";
+const AFTER_SEAL: &str = "</script></body></html>\n";
+
+impl Page {
+    pub fn of(report: &Report) -> Self {
+        Page {
+            article: article(report),
+        }
+    }
+
+    /// What the page shows.
+    pub fn seen(&self) -> Seen {
+        Seen::of_html(&format!("{}{BEFORE_SEAL}{AFTER_SEAL}", self.article))
+    }
+
+    pub fn with(&self, seal: &Seal) -> String {
+        // Text in a script ends at `</`; JSON knows another way to write `<`.
+        let seal = seal.to_json().replace('<', "\\u003c");
+        format!("{}{BEFORE_SEAL}{seal}{AFTER_SEAL}", self.article)
+    }
+}
+
+/// What stands before the seal of a page and after it.
+pub fn around_seal(page: &str) -> Option<(&str, &str)> {
+    let (before, rest) = page.rsplit_once(BEFORE_SEAL)?;
+    let (_, after) = rest.split_once("</script>")?;
+    Some((before, after))
+}
+
+fn article(report: &Report) -> String {
     let document = &report.document;
     let words = Words(document.language);
     let mut out = String::new();
@@ -69,12 +101,6 @@ pub fn write(report: &Report) -> String {
         "<footer>{} · {}</footer>",
         escape(&document.footer),
         words.say("由穗图生成", "written by Suitu")
-    );
-    // Text in a script ends at `</`; JSON knows another way to write `<`.
-    let seal = report.seal.to_json().replace('<', "\\u003c");
-    let _ = writeln!(
-        out,
-        "</article><script type=\"application/json\" id=\"{SEAL_ID}\">{seal}</script></body></html>"
     );
     out
 }

@@ -4,11 +4,11 @@ use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
 
-use super::{docx::SEAL_PART, html::SEAL_ID, xlsx::seal_sheet};
+use super::{docx::SEAL_PART, xlsx::seal_sheet};
 use crate::{
     domain::Language,
     reports::{
-        print::SEAL_COMMENT,
+        print::{SEAL_COMMENT, seal_at},
         seal::{FORMAT, Seal},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 pub const SEAL_LABEL: &str = "suitu-report";
 
 /// No seal is larger: 250 MB of numbers are no report.
-const MOST_BYTES: u64 = 256 << 20;
+pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// Why a file has no seal to check.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +55,9 @@ pub fn read_seal(bytes: &[u8]) -> Result<Seal, ReadError> {
 
 fn from_html(bytes: &[u8]) -> Result<String, ReadError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ReadError::NoReport)?;
-    let start = format!("id=\"{SEAL_ID}\">");
-    let (_, rest) = text.rsplit_once(&start).ok_or(ReadError::NoReport)?;
+    let (_, rest) = text
+        .rsplit_once("id=\"suitu-report\">")
+        .ok_or(ReadError::NoReport)?;
     let (json, _) = rest.split_once("</script>").ok_or(ReadError::NoReport)?;
     Ok(json.to_owned())
 }
@@ -99,10 +100,8 @@ fn from_workbook(bytes: &[u8]) -> Result<String, ReadError> {
 /// The comment that stands after the first end of a PDF.
 fn from_pdf(bytes: &[u8]) -> Result<String, ReadError> {
     let start = SEAL_COMMENT.as_bytes();
-    let found = bytes
-        .windows(start.len())
-        .rposition(|window| window == start);
-    let rest = &bytes[found.ok_or(ReadError::NoReport)? + start.len()..];
+    let found = seal_at(bytes).ok_or(ReadError::NoReport)?;
+    let rest = &bytes[found + start.len()..];
     let end = rest
         .iter()
         .position(|byte| *byte == b'\n')
@@ -110,7 +109,7 @@ fn from_pdf(bytes: &[u8]) -> Result<String, ReadError> {
     String::from_utf8(rest[..end].to_vec()).map_err(|e| ReadError::Broken(e.to_string()))
 }
 
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let text = text.replace("&lt;", "<").replace("&gt;", ">");
     text.replace("&quot;", "\"")
         .replace("&#39;", "'")

@@ -3,7 +3,7 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::{RenderError, picture};
+use super::{RenderError, Seen, picture};
 use crate::{
     domain::{Language, TermFormat, Title, Value},
     export::{
@@ -12,7 +12,7 @@ use crate::{
         sheet::{self, MOST_EXACT},
     },
     reports::{
-        Block, Document, Report,
+        Block, Document, Report, Seal,
         document::{Line, LineKind, Table, Words, printed},
     },
 };
@@ -23,6 +23,11 @@ const PART: usize = 30_000;
 /// The sheet that holds the seal.
 pub fn seal_sheet(language: Language) -> &'static str {
     Words(language).say("核验", "Verification")
+}
+
+/// The sheet that holds the figures.
+pub fn figures_sheet(language: Language) -> &'static str {
+    Words(language).say("图", "Figures")
 }
 
 /// A workbook: the report in words, one sheet for each table with whole numbers, the figures, and
@@ -38,10 +43,21 @@ pub fn write(report: &Report) -> Result<Vec<u8>, RenderError> {
         Err(RenderError::NoFont) => Vec::new(),
         Err(error) => return Err(error),
     };
-    workbook(report, &figures).map_err(|e| RenderError::Workbook(e.to_string()))
+    let seal = report.seal.with_text(&seen(report)?);
+    workbook(report, &figures, &seal).map_err(|e| RenderError::Workbook(e.to_string()))
 }
 
-fn workbook(report: &Report, figures: &[Vec<u8>]) -> Result<Vec<u8>, XlsxError> {
+/// What a workbook of the report shows, without its figures.
+///
+/// # Errors
+/// More than a sheet holds.
+pub fn seen(report: &Report) -> Result<Seen, RenderError> {
+    let failed = |e: String| RenderError::Workbook(e);
+    let plain = workbook(report, &[], &report.seal).map_err(|e| failed(e.to_string()))?;
+    Seen::of_xlsx(&plain).map_err(|e| failed(e.to_string()))
+}
+
+fn workbook(report: &Report, figures: &[Vec<u8>], seal: &Seal) -> Result<Vec<u8>, XlsxError> {
     let document = &report.document;
     let mut workbook = Workbook::new();
     let at = Moment::parse(&report.dated);
@@ -51,9 +67,9 @@ fn workbook(report: &Report, figures: &[Vec<u8>]) -> Result<Vec<u8>, XlsxError> 
         table_sheet(workbook.add_worksheet(), table, document)?;
     }
     if !figures.is_empty() {
-        figures_sheet(workbook.add_worksheet(), document, figures)?;
+        draw_figures(workbook.add_worksheet(), document, figures)?;
     }
-    seal_into(workbook.add_worksheet(), report)?;
+    seal_into(workbook.add_worksheet(), report, seal)?;
     workbook.save_to_buffer()
 }
 
@@ -223,12 +239,12 @@ fn look_of(column: &ResultColumn, kind: LineKind) -> Look {
     }
 }
 
-fn figures_sheet(
+fn draw_figures(
     page: &mut Worksheet,
     document: &Document,
     figures: &[Vec<u8>],
 ) -> Result<(), XlsxError> {
-    page.set_name(Words(document.language).say("图", "Figures"))?;
+    page.set_name(figures_sheet(document.language))?;
     set_page(page, document, false)?;
     let bold = Look::new().set_bold();
     let mut row = 0;
@@ -254,7 +270,7 @@ fn figures_sheet(
 }
 
 /// The question, the version, the checksum, and the seal in parts.
-fn seal_into(page: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
+fn seal_into(page: &mut Worksheet, report: &Report, seal: &Seal) -> Result<(), XlsxError> {
     let words = Words(report.document.language);
     page.set_name(seal_sheet(report.document.language))?;
     page.set_column_width(0, 26)?.set_column_width(1, 96)?;
@@ -276,7 +292,7 @@ fn seal_into(page: &mut Worksheet, report: &Report) -> Result<(), XlsxError> {
         page.write_string(row as u32, 0, *label)?;
         page.write_string(row as u32, 1, text)?;
     }
-    let seal: Vec<char> = report.seal.to_json().chars().collect();
+    let seal: Vec<char> = seal.to_json().chars().collect();
     for (number, part) in seal.chunks(PART).enumerate() {
         let row = (rows.len() + number) as u32;
         page.write_string(row, 0, super::read::SEAL_LABEL)?;

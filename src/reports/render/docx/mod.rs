@@ -11,7 +11,10 @@ use std::io::{Cursor, Write};
 
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::{RenderError, picture};
+use super::{
+    ReadError, RenderError, picture,
+    seen::{DOCX_BODY, Seen},
+};
 use crate::{export::moment::Moment, reports::Report};
 
 /// The part that holds the seal.
@@ -22,37 +25,24 @@ pub const SEAL_PART: &str = "customXml/item1.xml";
 pub fn write(report: &Report) -> Result<Vec<u8>, RenderError> {
     let document = &report.document;
     let figures: Vec<_> = document.figures().collect();
+    let texts = texts(report);
+    let seen = Seen::of_docx(&texts).map_err(|e| RenderError::Archive(e.to_string()))?;
+    let seal = report.seal.with_text(&seen);
     let mut files: Vec<(String, Vec<u8>)> = vec![
         ("[Content_Types].xml".into(), parts::CONTENT_TYPES.into()),
         ("_rels/.rels".into(), parts::RELATIONS.into()),
         ("docProps/core.xml".into(), parts::core(report).into_bytes()),
         ("docProps/app.xml".into(), parts::app(report).into_bytes()),
         (
-            "word/document.xml".into(),
-            body::document(document).into_bytes(),
-        ),
-        (
             "word/styles.xml".into(),
             parts::styles(document.language).into_bytes(),
         ),
         ("word/settings.xml".into(), parts::SETTINGS.into()),
         (
-            "word/header1.xml".into(),
-            parts::header(document).into_bytes(),
-        ),
-        (
-            "word/footer1.xml".into(),
-            parts::footer(document, body::WIDTH).into_bytes(),
-        ),
-        (
-            "word/footer2.xml".into(),
-            parts::footer(document, body::WIDE).into_bytes(),
-        ),
-        (
             "word/_rels/document.xml.rels".into(),
             parts::document_relations(figures.len()).into_bytes(),
         ),
-        (SEAL_PART.into(), parts::seal(report).into_bytes()),
+        (SEAL_PART.into(), parts::seal(&seal).into_bytes()),
         (
             "customXml/itemProps1.xml".into(),
             parts::SEAL_PROPERTIES.into(),
@@ -62,6 +52,8 @@ pub fn write(report: &Report) -> Result<Vec<u8>, RenderError> {
             parts::SEAL_RELATIONS.into(),
         ),
     ];
+    let texts = texts.into_iter();
+    files.extend(texts.map(|(name, xml)| (name, xml.into_bytes())));
     for (at, figure) in figures.iter().enumerate() {
         files.push((
             format!("word/media/figure{}.png", at + 1),
@@ -69,6 +61,37 @@ pub fn write(report: &Report) -> Result<Vec<u8>, RenderError> {
         ));
     }
     pack(files, &report.dated).map_err(|e| RenderError::Archive(e.to_string()))
+}
+
+/// The parts that hold what is read.
+fn texts(report: &Report) -> Vec<(String, String)> {
+    let document = &report.document;
+    vec![
+        (DOCX_BODY.into(), body::document(document)),
+        ("word/header1.xml".into(), parts::header(document)),
+        (
+            "word/footer1.xml".into(),
+            parts::footer(document, body::WIDTH),
+        ),
+        (
+            "word/footer2.xml".into(),
+            parts::footer(document, body::WIDE),
+        ),
+    ]
+}
+
+/// What a Word document of the report shows.
+///
+/// # Errors
+/// Never, as long as the parts are XML.
+pub fn seen(report: &Report) -> Result<Seen, ReadError> {
+    Seen::of_docx(&texts(report))
+}
+
+/// Whether an archive is a Word document with a seal.
+pub fn is_one(file: &[u8]) -> bool {
+    let archive = zip::ZipArchive::new(Cursor::new(file));
+    archive.is_ok_and(|mut archive| archive.by_name(SEAL_PART).is_ok())
 }
 
 fn pack(files: Vec<(String, Vec<u8>)>, dated: &str) -> zip::result::ZipResult<Vec<u8>> {

@@ -3,7 +3,7 @@
 use super::super::super::figure::escape;
 use crate::{
     domain::Language,
-    reports::{Document, Report},
+    reports::{Document, Report, Seal},
 };
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
@@ -58,8 +58,8 @@ pub const SEAL_RELATIONS: &str = concat!(
     "</Relationships>"
 );
 
-pub fn seal(report: &Report) -> String {
-    let json = report.seal.to_json();
+pub fn seal(seal: &Seal) -> String {
+    let json = seal.to_json();
     format!(
         "{DECLARATION}<report xmlns=\"{NAMESPACE}\">{}</report>",
         escape(&json)
