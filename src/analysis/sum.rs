@@ -17,6 +17,12 @@ impl Sum {
         self.sum = sum;
     }
 
+    /// Adds a sum of other numbers, with what its rounding lost.
+    pub fn add_sum(&mut self, other: Sum) {
+        self.add(other.sum);
+        self.lost += other.lost;
+    }
+
     pub fn value(self) -> f64 {
         self.sum + self.lost
     }

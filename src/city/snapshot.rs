@@ -6,8 +6,8 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    AreaLocator, Areas, LoadedFlows, OwnNorms, ScenarioStamp, Streets, TimeMatrix, Transit, Ways,
-    kept::Kept,
+    AreaLocator, Areas, LoadedFlows, OwnNorms, Parts, ScenarioStamp, Streets, TimeMatrix, Transit,
+    Ways, kept::Kept,
 };
 use crate::{
     domain::{
@@ -126,6 +126,7 @@ pub struct City {
     kept: Kept,
     norms: Arc<OwnNorms>,
     ways: Ways,
+    parts: Parts,
     protection: Option<Arc<Protection>>,
 }
 
@@ -161,14 +162,16 @@ impl City {
             kept: Kept::default(),
             norms: Arc::default(),
             ways: Ways::default(),
+            parts: Parts::default(),
             protection: None,
         }
     }
 
-    /// The same city, which remembers what an earlier snapshot of it does: ways, and its areas
-    /// where they are the same.
+    /// The same city, which remembers what an earlier snapshot of it does: ways, parts of answers,
+    /// and its areas where they are the same.
     pub fn remembering(mut self, earlier: &City) -> Self {
         self.ways = earlier.ways.clone();
+        self.parts = earlier.parts.clone();
         let named = |city: &City| {
             let states = city.all_states();
             let named = states.map(|l| (l.layer().id.clone(), l.index.period().clone()));
@@ -198,6 +201,11 @@ impl City {
     /// Ways that were measured in any snapshot of this city.
     pub fn ways(&self) -> &Ways {
         &self.ways
+    }
+
+    /// Parts of answers that were made for any snapshot of this city.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// The same city with streets.

@@ -19,7 +19,26 @@ pub struct WayKey {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CellWays {
     pub rows: Box<[u16]>,
-    pub costs: Box<[f64]>,
+    /// Whole millimetres; what lies between two counts as the larger.
+    pub costs: Box<[u32]>,
+    /// The same in metres where that is finer: none along streets, which are measured in whole
+    /// millimetres.
+    pub metres: Option<Box<[f64]>>,
+}
+
+impl CellWays {
+    /// Each row with its cost in metres.
+    pub fn in_metres(&self) -> impl Iterator<Item = (u16, f64)> + '_ {
+        let rows = self.rows.iter().zip(&self.costs).enumerate();
+        rows.map(|(at, (row, mm))| match &self.metres {
+            Some(metres) => (*row, metres[at]),
+            None => (*row, f64::from(*mm) / 1000.0),
+        })
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.rows.len() * 6 + self.metres.as_ref().map_or(0, |metres| metres.len() * 8)
+    }
 }
 
 /// Ways that were measured before (方案增量计算).
@@ -40,7 +59,7 @@ const ENTRY_BYTES: usize = 256;
 impl Default for Ways {
     fn default() -> Self {
         let bytes = |key: &WayKey, ways: &Arc<CellWays>| {
-            let bytes = ENTRY_BYTES + key.start.len() * 16 + ways.rows.len() * 10;
+            let bytes = ENTRY_BYTES + key.start.len() * 16 + ways.heap_bytes();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(MOST_BYTES).weigher(bytes);

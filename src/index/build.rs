@@ -129,6 +129,7 @@ fn cell(layer: &Layer, levels: &[LevelId], table: &Table, key: CellKey, run: &[P
     rows_by_id.sort_unstable();
     Cell {
         key,
+        serial: serial(),
         ground: serial(),
         bounds,
         rows_by_id: rows_by_id.into(),

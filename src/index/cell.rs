@@ -56,6 +56,8 @@ pub const BLOCK: usize = 256;
 #[derive(Debug)]
 pub struct Cell {
     pub(super) key: CellKey,
+    /// Names this very cell, its counts too.
+    pub(super) serial: u64,
     /// Names its rows and their places: cells of one number differ in counts alone.
     pub(super) ground: u64,
     /// True bounds of the geometries.
@@ -88,6 +90,12 @@ pub struct Cell {
 impl Cell {
     pub fn key(&self) -> CellKey {
         self.key
+    }
+
+    /// Names this very cell among all that there ever were: nothing else has the same rows, places,
+    /// values and area codes.
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// Names its rows and their places among all cells that there ever were: another cell of this
@@ -229,14 +237,13 @@ impl Cell {
         })
     }
 
-    /// Appends this cell's rows to `table`, except those that `skip` names.
+    /// Appends some of this cell's rows to `table`.
     pub(super) fn append_to(
         &self,
         table: &mut Table,
         levels: &[crate::domain::LevelId],
-        skip: &[usize],
+        rows: impl IntoIterator<Item = usize>,
     ) {
-        let rows = (0..self.len()).filter(|row| !skip.contains(row));
         for row in rows {
             table.ids.push(self.id(row).into());
             table.geometries.push(self.geometry(row));

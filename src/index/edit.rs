@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -37,12 +37,12 @@ impl LayerIndex {
             let (Edit::Put { id, .. } | Edit::Remove { id }) = edit;
             last.insert(id, edit);
         }
-        let mut gone: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut gone: HashMap<usize, HashSet<usize>> = HashMap::new();
         for id in last.keys() {
             if let Some(feature) = self.find(id) {
                 gone.entry(feature.cell as usize)
                     .or_default()
-                    .push(feature.row as usize);
+                    .insert(feature.row as usize);
             }
         }
         let mut added = Table::for_layer(&self.layer);
@@ -68,13 +68,12 @@ impl LayerIndex {
 
     /// Rebuilds every cell that loses or gains rows. A new row goes to the cell whose node holds
     /// its place; rows in no node's reach form cells of their own in free nodes.
-    fn rebuilt(&self, mut gone: HashMap<usize, Vec<usize>>, added: Table) -> LayerIndex {
+    fn rebuilt(&self, mut gone: HashMap<usize, HashSet<usize>>, added: Table) -> LayerIndex {
         let newcomers = build_cells(&self.layer, &self.levels, &added, None);
         let mut gains: HashMap<usize, Table> = HashMap::new();
         let mut homeless: BTreeMap<CellKey, Table> = BTreeMap::new();
         for newcomer in &newcomers {
             for row in 0..newcomer.len() {
-                let others: Vec<usize> = (0..newcomer.len()).filter(|&r| r != row).collect();
                 let (x, y) = (newcomer.x[row], newcomer.y[row]);
                 let target = match self.cell_of(x, y) {
                     Some(home) => gains.entry(home).or_insert_with(|| self.empty_table()),
@@ -82,7 +81,7 @@ impl LayerIndex {
                         .entry(self.free_node(x, y))
                         .or_insert_with(|| self.empty_table()),
                 };
-                newcomer.append_to(target, &self.levels, &others);
+                newcomer.append_to(target, &self.levels, [row]);
             }
         }
         let mut cells: Vec<Arc<Cell>> = Vec::with_capacity(self.cells.len());
@@ -93,7 +92,9 @@ impl LayerIndex {
                 continue;
             }
             let mut table = gained.unwrap_or_else(|| self.empty_table());
-            cell.append_to(&mut table, &self.levels, &lost.unwrap_or_default());
+            let lost = lost.unwrap_or_default();
+            let kept = (0..cell.len()).filter(|row| !lost.contains(row));
+            cell.append_to(&mut table, &self.levels, kept);
             cells.extend(build_cells(
                 &self.layer,
                 &self.levels,

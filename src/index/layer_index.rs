@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Range,
     sync::{Arc, Mutex},
 };
 
@@ -397,12 +398,13 @@ impl LayerIndex {
 
     /// Features numbered in the order of [`LayerIndex::iter`].
     pub fn numbering(&self) -> Numbering {
-        let mut starts = Vec::with_capacity(self.cells.len());
+        let mut starts = Vec::with_capacity(self.cells.len() + 1);
         let mut next = 0;
         for cell in &self.cells {
             starts.push(next);
             next += cell.len();
         }
+        starts.push(next);
         Numbering { starts }
     }
 
@@ -413,7 +415,7 @@ impl LayerIndex {
             table.area_codes.entry(level.clone()).or_default();
         }
         for cell in &self.cells {
-            cell.append_to(&mut table, &self.levels, &[]);
+            cell.append_to(&mut table, &self.levels, 0..cell.len());
         }
         table
     }
@@ -426,13 +428,18 @@ impl LayerIndex {
 /// Numbers of features and back.
 #[derive(Clone, Debug)]
 pub struct Numbering {
-    /// The number of the first feature of each cell.
+    /// The number of the first feature of each cell, and how many there are.
     starts: Vec<usize>,
 }
 
 impl Numbering {
     pub fn number(&self, feature: FeatureRef) -> usize {
         self.starts[feature.cell as usize] + feature.row as usize
+    }
+
+    /// The numbers of the features of a cell.
+    pub fn of_cell(&self, cell: usize) -> Range<usize> {
+        self.starts[cell]..self.starts[cell + 1]
     }
 
     pub fn feature(&self, number: usize) -> FeatureRef {

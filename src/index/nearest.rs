@@ -1,7 +1,7 @@
 use rstar::{AABB, PointDistance, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::{FeatureRef, LayerIndex};
-use crate::domain::measure::EARTH_RADIUS_M;
+use crate::domain::{Bbox, measure::EARTH_RADIUS_M};
 
 /// Nodes of 16: faster than the default of 6 for bulk-loaded points.
 #[derive(Debug)]
@@ -134,7 +134,13 @@ impl LayerIndex {
         radius_m: f64,
     ) -> impl Iterator<Item = usize> + '_ {
         let cells = self.cells().iter().enumerate();
-        let is_near = move |cell: &super::Cell| min_distance_m(cell.bounds(), lon, lat) <= radius_m;
+        let window = window(lon, lat, radius_m);
+        let is_near = move |cell: &super::Cell| {
+            // Most cells are far: that costs nothing to say.
+            let bounds = cell.bounds();
+            window.is_none_or(|window| bounds.intersects(&window))
+                && min_distance_m(bounds, lon, lat) <= radius_m
+        };
         cells.filter(move |(_, cell)| is_near(cell)).map(|(n, _)| n)
     }
 
@@ -183,8 +189,26 @@ impl LayerIndex {
     }
 }
 
+/// Bounds of everything within so many metres of a point and a little more; `None` where the poles
+/// or the date line are near.
+fn window(lon: f64, lat: f64, radius_m: f64) -> Option<Bbox> {
+    let north = (radius_m / EARTH_RADIUS_M).to_degrees() * 1.001 + 1e-6;
+    let highest = lat.abs() + north;
+    if highest > 85.0 {
+        return None;
+    }
+    let east = north / highest.to_radians().cos();
+    let window = Bbox {
+        west: lon - east,
+        south: lat - north,
+        east: lon + east,
+        north: lat + north,
+    };
+    (window.west > -180.0 && window.east < 180.0).then_some(window)
+}
+
 /// A lower bound of the great-circle metres from a point to anything in `bounds`.
-pub(super) fn min_distance_m(bounds: &crate::domain::Bbox, lon: f64, lat: f64) -> f64 {
+pub(super) fn min_distance_m(bounds: &Bbox, lon: f64, lat: f64) -> f64 {
     if bounds.contains(lon, lat) {
         return 0.0;
     }

@@ -178,6 +178,23 @@ impl PackedColumn {
         }
     }
 
+    /// The words of a text column, each once.
+    pub fn words(&self) -> &[Box<str>] {
+        match self {
+            PackedColumn::Text { words, .. } => words,
+            _ => &[],
+        }
+    }
+
+    /// Which of its [`words`](Self::words) a row has.
+    #[inline]
+    pub fn word(&self, row: usize) -> Option<usize> {
+        match self {
+            PackedColumn::Text { codes, .. } => codes.get(row).map(|code| code as usize),
+            _ => None,
+        }
+    }
+
     /// Appends what `of` makes of the word of each row, asked once for each word; nothing where a
     /// row has none.
     pub(super) fn map_words(&self, of: impl Fn(&str) -> Option<u32>, all: &mut Vec<Option<u32>>) {

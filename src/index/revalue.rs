@@ -9,6 +9,7 @@ use super::{
     Cell, FeatureRef, Integers, LayerIndex, PackedColumn,
     grid::{GRID_BITS, GridLevels, sums_of},
 };
+use crate::domain::serial;
 
 /// The new value of a count of one feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,7 @@ impl LayerIndex {
         let last_grid_zoom = (self.layer.zoom.detail + GRID_BITS).saturating_sub(2);
         Cell {
             key: cell.key,
+            serial: serial(),
             ground: cell.ground,
             bounds: cell.bounds,
             ids: cell.ids.clone(),

@@ -32,7 +32,7 @@ pub use lines::read_lines;
 pub use link::{JOIN_M, LinkError};
 pub use matrix::{Matrix, Side, matrix_from_bytes, matrix_to_bytes};
 pub use osm::read_osm;
-pub use reach::{OnEdges, PlaceGroup, Places, Reach};
+pub use reach::{PlaceGroup, Places, Reach};
 pub use rules::{Passage, Rules, Tags};
 pub use search::Search;
 pub use shape::ReachedShape;

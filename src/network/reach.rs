@@ -47,11 +47,19 @@ impl Places {
             joined,
         }
     }
+
+    /// The places of an edge in the order of their numbers, each with where it is joined.
+    fn on(&self, edge: u32) -> &[(u32, Snap)] {
+        let edge = edge as usize;
+        &self.joined[self.first[edge] as usize..self.first[edge + 1] as usize]
+    }
 }
 
 /// Places that lie together, joined to a network: far fewer than it has edges.
 #[derive(Clone, Debug, Default)]
 pub struct PlaceGroup {
+    /// Every edge that places are joined to, rising, and where they begin.
+    edges: Box<[(u32, u32)]>,
     /// Number of the place with where it is joined, by edge, then by number.
     joined: Box<[(u32, Snap)]>,
 }
@@ -63,9 +71,25 @@ impl PlaceGroup {
         let joined = numbered.filter_map(|(number, snap)| Some((number, (*snap)?)));
         let mut joined: Vec<(u32, Snap)> = joined.collect();
         joined.sort_unstable_by_key(|(number, snap)| (snap.edge, *number));
+        let mut edges: Vec<(u32, u32)> = Vec::new();
+        for (at, (_, snap)) in (0u32..).zip(&joined) {
+            if edges.last().is_none_or(|(edge, _)| *edge != snap.edge) {
+                edges.push((snap.edge, at));
+            }
+        }
         PlaceGroup {
+            edges: edges.into(),
             joined: joined.into(),
         }
+    }
+
+    /// Every edge that places are joined to, with them.
+    fn by_edge(&self) -> impl Iterator<Item = (u32, &[(u32, Snap)])> {
+        self.edges.iter().enumerate().map(|(at, (edge, first))| {
+            let next = self.edges.get(at + 1);
+            let end = next.map_or(self.joined.len(), |(_, first)| *first as usize);
+            (*edge, &self.joined[*first as usize..end])
+        })
     }
 
     /// The numbers of the places that are on the network, in no order.
@@ -74,28 +98,7 @@ impl PlaceGroup {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.joined)
-    }
-}
-
-/// Places by the edge that they are joined to.
-pub trait OnEdges {
-    /// The places of an edge in the order of their numbers, each with where it is joined.
-    fn on(&self, edge: u32) -> &[(u32, Snap)];
-}
-
-impl OnEdges for Places {
-    fn on(&self, edge: u32) -> &[(u32, Snap)] {
-        let edge = edge as usize;
-        &self.joined[self.first[edge] as usize..self.first[edge + 1] as usize]
-    }
-}
-
-impl OnEdges for PlaceGroup {
-    fn on(&self, edge: u32) -> &[(u32, Snap)] {
-        let start = self.joined.partition_point(|(_, snap)| snap.edge < edge);
-        let rest = &self.joined[start..];
-        &rest[..rest.iter().take_while(|(_, s)| s.edge == edge).count()]
+        size_of_val(&*self.joined) + size_of_val(&*self.edges)
     }
 }
 
@@ -145,12 +148,8 @@ impl Reach {
     pub fn cost(&self, graph: &Graph, to: Snap) -> Option<u32> {
         let edge = graph.edge(to.edge);
         let [there, back] = self.costs(graph, to.edge);
-        let over =
-            |node: u32, cost: Option<u32>| Some(self.search.cost(node)?.saturating_add(cost?));
-        let ways = [
-            over(edge.from, along(there, to.at_mm, edge.mm)),
-            over(edge.to, rest(back, to.at_mm, edge.mm)),
-        ];
+        let ends = [edge.from, edge.to].map(|node| self.search.cost(node));
+        let over_ends = over_ends(ends, [there, back], to.at_mm, edge.mm);
         let beside = self.starts.iter().filter(|start| start.edge == to.edge);
         let beside = beside.filter_map(|start| {
             let (cost, low, high) = match start.at_mm <= to.at_mm {
@@ -162,17 +161,57 @@ impl Reach {
             let between = along(cost, high, edge.mm)? - along(cost, low, edge.mm)?;
             Some(graph.leg_cost(start.leg_mm).saturating_add(between))
         });
-        let least = ways.into_iter().flatten().chain(beside).min()?;
+        let least = over_ends.into_iter().chain(beside).min()?;
         let cost = least.saturating_add(graph.leg_cost(to.leg_mm));
         (cost <= self.limit).then_some(cost)
     }
 
     /// Every place within reach with its cost, each once.
-    pub fn for_each(&self, graph: &Graph, places: &impl OnEdges, mut visit: impl FnMut(u32, u32)) {
+    pub fn for_each(&self, graph: &Graph, places: &Places, mut visit: impl FnMut(u32, u32)) {
         for edge in self.edges(graph) {
             for (number, snap) in places.on(edge) {
                 if let Some(cost) = self.cost(graph, *snap) {
                     visit(*number, cost);
+                }
+            }
+        }
+    }
+
+    /// Like [`Reach::for_each`] with places that lie together: their edges are few, so each of them
+    /// is looked at, not each that is reached.
+    pub fn for_each_in(&self, graph: &Graph, group: &PlaceGroup, mut visit: impl FnMut(u32, u32)) {
+        for (number, places) in group.by_edge() {
+            if self.starts.iter().any(|start| start.edge == number) {
+                for (place, snap) in places {
+                    if let Some(cost) = self.cost(graph, *snap) {
+                        visit(*place, cost);
+                    }
+                }
+                continue;
+            }
+            let edge = graph.edge(number);
+            let ends = [self.search.cost(edge.from), self.search.cost(edge.to)];
+            let [from, to] = match ends {
+                [None, None] => continue,
+                ends => ends.map(|cost| cost.unwrap_or(u32::MAX)),
+            };
+            let costs = self.costs(graph, number);
+            // Most streets cost what they are long, both ways.
+            let is_plain = costs == [edge.mm; 2];
+            for (place, snap) in places {
+                let over = match is_plain {
+                    true => {
+                        let beyond = edge.mm.saturating_sub(snap.at_mm);
+                        Some(
+                            from.saturating_add(snap.at_mm)
+                                .min(to.saturating_add(beyond)),
+                        )
+                    }
+                    false => over_ends(ends, costs, snap.at_mm, edge.mm),
+                };
+                let cost = over.map(|cost| cost.saturating_add(graph.leg_cost(snap.leg_mm)));
+                if let Some(cost) = cost.filter(|cost| *cost <= self.limit) {
+                    visit(*place, cost);
                 }
             }
         }
@@ -210,6 +249,17 @@ impl Reach {
     pub(super) fn costs(&self, graph: &Graph, edge: u32) -> [u32; 2] {
         graph.costs(edge, self.sense)
     }
+}
+
+/// The least cost of getting to a place `at_mm` along an edge over either of its ends.
+#[inline]
+fn over_ends(ends: [Option<u32>; 2], [there, back]: [u32; 2], at_mm: u32, mm: u32) -> Option<u32> {
+    let over = |end: Option<u32>, cost: Option<u32>| Some(end?.saturating_add(cost?));
+    let ways = [
+        over(ends[0], along(there, at_mm, mm)),
+        over(ends[1], rest(back, at_mm, mm)),
+    ];
+    ways.into_iter().flatten().min()
 }
 
 /// The cost of the first `at_mm` of an edge of `mm`; `None` where it is closed.

@@ -26,7 +26,7 @@ pub(super) struct CostSearch<'c, 'r> {
 }
 
 /// Starts searched between two looks at the size of a block.
-const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 64;
 /// Costs are kept in thousandths: millimetres, or milliseconds.
 pub(super) const THOUSANDTHS: f64 = 1000.0;
 /// The ways of more starts than these are not remembered: they would drive out all others.
@@ -55,7 +55,7 @@ impl CostSearch<'_, '_> {
     ) -> Result<(), QueryError> {
         let mut matrix = CostMatrix::new(numbers, self.per_unit());
         let is_remembering = starts.len() <= MOST_REMEMBERED;
-        let travelers = Travelers(self, Mutex::default(), is_remembering);
+        let travelers = Travelers::new(self.ruler, self.limits, is_remembering);
         self.limits
             .step("搜索出行成本", "searching the costs of travel");
         let mut first = 0;
@@ -107,16 +107,31 @@ pub(super) fn whole(cost: f64) -> u32 {
     }
 }
 
-/// Travelers in waiting, one for each thread that is at work, and whether they remember their ways.
-struct Travelers<'t, 'c, 'r>(&'t CostSearch<'c, 'r>, Mutex<Vec<Traveler<'r>>>, bool);
+/// Travelers in waiting, one for each thread that is at work.
+pub(super) struct Travelers<'r> {
+    ruler: &'r Ruler<'r>,
+    limits: &'r Limits,
+    /// Whether they remember their ways.
+    is_remembering: bool,
+    waiting: Mutex<Vec<Traveler<'r>>>,
+}
 
-impl<'r> Travelers<'_, '_, 'r> {
-    fn with<T>(&self, work: impl FnOnce(&mut Traveler<'r>) -> T) -> T {
-        let lock = || self.1.lock().unwrap_or_else(PoisonError::into_inner);
+impl<'r> Travelers<'r> {
+    pub fn new(ruler: &'r Ruler<'r>, limits: &'r Limits, is_remembering: bool) -> Self {
+        Travelers {
+            ruler,
+            limits,
+            is_remembering,
+            waiting: Mutex::default(),
+        }
+    }
+
+    pub fn with<T>(&self, work: impl FnOnce(&mut Traveler<'r>) -> T) -> T {
+        let lock = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = lock().pop();
         let mut traveler = waiting.unwrap_or_else(|| {
-            let traveler = self.0.ruler.traveler(self.0.limits);
-            match self.2 {
+            let traveler = self.ruler.traveler(self.limits);
+            match self.is_remembering {
                 true => traveler.remembering(),
                 false => traveler,
             }

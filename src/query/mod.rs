@@ -6,6 +6,7 @@ mod answer;
 mod areas;
 mod balance;
 mod blind_spots;
+mod by_cell;
 mod calibers;
 mod catchments;
 mod commute;

@@ -3,5 +3,6 @@
 mod conformance;
 mod edits;
 mod geopackage;
+mod killed;
 mod postgres;
 mod sample;

@@ -233,6 +233,16 @@ fn edits_of_other_programs_enter_the_change_log() {
 }
 
 #[test]
+fn a_database_loses_nothing_that_a_killed_server_acknowledged() {
+    let Some(server) = server() else { return };
+    let database = Database::prepared(&server);
+    let address = database.address();
+    super::killed::hold(&address, 15, || {
+        Postgres::open(&address, catalog()).expect("the city opens")
+    });
+}
+
+#[test]
 fn whoever_waits_hears_of_a_write_at_once() {
     let Some(server) = server() else { return };
     let city = City::new(&server);

@@ -1,3 +1,5 @@
+use super::{CostRow, row::number};
+
 /// A step of a decay: the weight of all costs up to and including `until`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {
@@ -94,7 +96,7 @@ impl Decay {
     }
 
     /// This decay for whole costs of which `per_unit` make a unit.
-    pub(super) fn weigher(&self, per_unit: f64) -> Weigher<'_> {
+    pub fn weigher(&self, per_unit: f64) -> Weigher<'_> {
         let Decay::Bands(bands) = self else {
             return Weigher::Curve(self, per_unit);
         };
@@ -108,21 +110,52 @@ impl Decay {
 }
 
 /// A decay on whole costs: steps are compared exactly.
-pub(super) enum Weigher<'d> {
+pub enum Weigher<'d> {
     Steps(Steps),
     Curve(&'d Decay, f64),
 }
 
 /// Steps of whole costs, the nearest first.
-pub(super) struct Steps {
-    until: Vec<u32>,
-    weights: Vec<f64>,
+pub struct Steps {
+    pub(super) until: Vec<u32>,
+    pub(super) weights: Vec<f64>,
 }
 
 impl Weigher<'_> {
+    /// How many steps there are; none of a curve.
+    pub(super) fn steps(&self) -> usize {
+        match self {
+            Weigher::Steps(steps) => steps.until.len(),
+            Weigher::Curve(..) => 0,
+        }
+    }
+
+    /// Everything that weights depend on.
+    pub fn words(&self) -> Vec<u64> {
+        match self {
+            Weigher::Steps(Steps { until, weights }) => {
+                let steps = until.iter().zip(weights);
+                let words = steps.flat_map(|(until, weight)| [u64::from(*until), weight.to_bits()]);
+                std::iter::once(0).chain(words).collect()
+            }
+            Weigher::Curve(decay, per_unit) => {
+                let (kind, a, b) = match decay {
+                    // Steps are no curve.
+                    Decay::Bands(_) => (1, 0.0, 0.0),
+                    Decay::Exponential { beta } => (2, *beta, 0.0),
+                    Decay::Power { alpha, floor } => (3, *alpha, *floor),
+                    Decay::Gaussian { sigma } => (4, *sigma, 0.0),
+                    Decay::Logistic { midpoint, sigma } => (5, *midpoint, *sigma),
+                    Decay::Linear { zero_at } => (6, *zero_at, 0.0),
+                };
+                vec![kind, a.to_bits(), b.to_bits(), per_unit.to_bits()]
+            }
+        }
+    }
+
     /// The weight of each cost.
     #[inline]
-    pub fn weigh(&self, costs: &[u32], weights: &mut [f64]) {
+    pub(super) fn weigh(&self, costs: &[u32], weights: &mut [f64]) {
         match self {
             Weigher::Steps(steps) => {
                 weights.fill(0.0);
@@ -141,93 +174,42 @@ impl Weigher<'_> {
     }
 }
 
-impl Steps {
-    /// The weighted people of some places, each with a cost: whole numbers by step, so that
-    /// nothing is lost.
-    pub fn people(&self, places: &[u32], costs: &[u32], people: &[u32]) -> f64 {
-        let within: Vec<u64> = match self.until[..] {
-            [until] => within([until], places, costs, people).into(),
-            [a, b] => within([a, b], places, costs, people).into(),
-            [a, b, c] => within([a, b, c], places, costs, people).into(),
-            [a, b, c, d] => within([a, b, c, d], places, costs, people).into(),
-            _ => {
-                let each = self.until.iter();
-                each.map(|until| within([*until], places, costs, people)[0])
-                    .collect()
-            }
-        };
-        let mut nearer = 0;
-        let weighted = within.iter().zip(&self.weights).map(|(within, weight)| {
-            let here = within - std::mem::replace(&mut nearer, *within);
-            here as f64 * weight
-        });
-        weighted.sum()
-    }
-
-    /// Adds to each place, numbered from `first`, the weight of its cost times `value`.
-    pub fn add_to(
-        &self,
-        places: &[u32],
-        costs: &[u32],
-        value: f64,
-        first: usize,
-        sums: &mut [f64],
-    ) {
-        let value = |step: usize| self.weights[step] * value;
-        let pairs = (places, costs);
-        match self.until[..] {
-            [until] => add_steps([until], [value(0)], pairs, first, sums),
-            [a, b] => add_steps([a, b], [value(0), value(1)], pairs, first, sums),
-            [a, b, c] => {
-                let values = [value(0), value(1), value(2)];
-                add_steps([a, b, c], values, pairs, first, sums);
-            }
-            _ => {
-                for (place, cost) in places.iter().zip(costs) {
-                    let step = self.until.partition_point(|until| until < cost);
-                    if step < self.until.len() {
-                        sums[*place as usize - first] += value(step);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The people within each of some costs; compiled for their number, without a branch.
-fn within<const STEPS: usize>(
+/// Adds the people within each of some costs; compiled for their number, without a branch.
+pub(super) fn within<const STEPS: usize, P: Copy + Into<u32>>(
     until: [u32; STEPS],
-    places: &[u32],
-    costs: &[u32],
+    row: CostRow<'_, P>,
     people: &[u32],
-) -> [u64; STEPS] {
+    sums: &mut [u64],
+) {
     let mut within = [0; STEPS];
-    for (place, cost) in places.iter().zip(costs) {
-        let living = u64::from(people[*place as usize]);
+    for (place, cost) in row.places.iter().zip(row.costs) {
+        let living = u64::from(people[number(*place)]);
         for step in 0..STEPS {
             within[step] += if *cost <= until[step] { living } else { 0 };
         }
     }
-    within
+    sums.iter_mut()
+        .zip(within)
+        .for_each(|(sum, within)| *sum += within);
 }
 
 /// Adds the value of its step to every place; compiled for their number, without a branch.
-fn add_steps<const STEPS: usize>(
+pub(super) fn add_steps<const STEPS: usize, P: Copy + Into<u32>>(
     until: [u32; STEPS],
     values: [f64; STEPS],
-    (places, costs): (&[u32], &[u32]),
+    row: &CostRow<'_, P>,
     first: usize,
     sums: &mut [f64],
 ) {
     // What lies beyond the last step adds nothing.
     let mut of_step = [0.0; 4];
     of_step[..STEPS].copy_from_slice(&values);
-    for (place, cost) in places.iter().zip(costs) {
+    for (place, cost) in row.places.iter().zip(row.costs) {
         let mut step = 0;
         for until in &until {
             step += usize::from(cost > until);
         }
-        sums[*place as usize - first] += of_step[step & 3];
+        sums[number(*place) - first] += of_step[step & 3];
     }
 }
 

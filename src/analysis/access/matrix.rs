@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::{Decay, decay::Weigher};
+use super::{CostRow, Decay, People, Wanted};
 use crate::analysis::Sum;
 
 /// Travel costs between supply and demand (出行成本矩阵), sparse: a row for each facility with the
@@ -19,13 +19,6 @@ pub struct CostMatrix {
     starts: Vec<usize>,
     place: Vec<u32>,
     cost: Vec<u32>,
-}
-
-/// The pairs of one facility.
-#[derive(Clone, Copy, Debug)]
-pub struct CostRow<'m> {
-    pub places: &'m [u32],
-    pub costs: &'m [u32],
 }
 
 /// A row in the making, used again and again.
@@ -182,34 +175,24 @@ impl CostMatrix {
         .collect()
     }
 
-    /// For each facility the weighted demand of the places that reach it. Whole people by the
-    /// steps of bands are counted as whole numbers.
+    /// For each facility the weighted demand of the places that reach it.
     pub(super) fn sum_demand(&self, decay: &Decay, demand: &[f64]) -> Vec<f64> {
-        let whole = |amount: &f64| {
-            let fits = amount.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(amount);
-            fits.then_some(*amount as u32)
-        };
-        let people = demand.iter().map(whole).collect::<Option<Vec<u32>>>();
-        match (decay.weigher(self.per_unit), people) {
-            (Weigher::Steps(steps), Some(people)) => {
-                let rows = (0..self.facilities()).into_par_iter();
-                let row = |row| self.row(row);
-                rows.map(row)
-                    .map(|row| steps.people(row.places, row.costs, &people))
-                    .collect()
-            }
-            _ => self.sum_rows(decay, |place, weight| weight * demand[place]),
-        }
+        let weigher = decay.weigher(self.per_unit);
+        let people = People::of(demand.to_vec());
+        let rows = (0..self.facilities()).into_par_iter();
+        rows.map(|row| {
+            let mut wanted = Wanted::new(&weigher);
+            wanted.add(self.row(row), &people);
+            wanted.sum()
+        })
+        .collect()
     }
 
     /// Adds to each place the weighted values of the facilities that it reaches, in their order.
     pub(super) fn add_values(&self, sums: &mut [f64], decay: &Decay, values: &[f64]) {
-        let Weigher::Steps(steps) = decay.weigher(self.per_unit) else {
-            return self
-                .add_to_places(sums, decay, |facility, _, weight| weight * values[facility]);
-        };
+        let weigher = decay.weigher(self.per_unit);
         self.for_each_part(sums, 1, |row, first, pairs, sums| {
-            steps.add_to(pairs.places, pairs.costs, values[row], first, sums);
+            pairs.add_to(&weigher, values[row], first, sums);
         });
     }
 
@@ -263,22 +246,6 @@ impl CostMatrix {
                 visit(row, part * size, here, values);
             }
         });
-    }
-}
-
-impl CostRow<'_> {
-    /// Places with their weights, a few at a time so that weights stay in the nearest cache.
-    #[inline]
-    fn for_each(&self, weigher: &Weigher<'_>, mut visit: impl FnMut(usize, f64)) {
-        const AT_ONCE: usize = 256;
-        let mut weights = [0.0; AT_ONCE];
-        let parts = self.places.chunks(AT_ONCE).zip(self.costs.chunks(AT_ONCE));
-        for (places, costs) in parts {
-            weigher.weigh(costs, &mut weights[..costs.len()]);
-            for (place, weight) in places.iter().zip(&weights) {
-                visit(*place as usize, *weight);
-            }
-        }
     }
 }
 

@@ -12,6 +12,7 @@ mod gravity;
 mod matrix;
 mod nearest;
 mod raam;
+mod row;
 mod three_step;
 
 #[cfg(test)]
@@ -20,9 +21,10 @@ mod tests;
 pub use balanced::balanced;
 pub use choices::Choices;
 pub use competitive::{Floating, competitive, two_step};
-pub use decay::{Band, Decay, DecayError};
+pub use decay::{Band, Decay, DecayError, Weigher};
 pub use gravity::{add_gravity, cumulative, gravity};
-pub use matrix::{CostMatrix, CostRow, RowBuilder};
+pub use matrix::{CostMatrix, RowBuilder};
 pub use nearest::{Nearest, nearest};
 pub use raam::{Raam, RaamOptions, raam};
+pub use row::{CostRow, People, Wanted};
 pub use three_step::three_step;

@@ -1,4 +1,4 @@
-use super::CostMatrix;
+use super::{CostMatrix, CostRow, row::number};
 
 /// The costs of getting to the `k` nearest facilities (最近设施), for each place.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,15 +31,13 @@ impl Nearest {
     pub fn add(&mut self, matrix: &CostMatrix) {
         let k = self.k;
         matrix.for_each_part(&mut self.costs, k, |_, first, pairs, costs| {
-            for (place, cost) in pairs.places.iter().zip(pairs.costs) {
-                let own = &mut costs[(*place as usize - first) * k..][..k];
-                let at = own.partition_point(|known| known <= cost);
-                if at < k {
-                    own[at..].rotate_right(1);
-                    own[at] = *cost;
-                }
-            }
+            look_at(pairs, k, first, costs);
         });
+    }
+
+    /// Looks at one more facility.
+    pub fn add_row<P: Copy + Into<u32>>(&mut self, row: CostRow<'_, P>) {
+        look_at(row, self.k, 0, &mut self.costs);
     }
 
     /// For each place the cost of the last of its `k`, in the unit of the matrix; `None` where
@@ -58,5 +56,17 @@ impl Nearest {
         let known = |costs: &[u32]| costs.last().is_some_and(|last| *last != u32::MAX);
         let one = |costs: &[u32]| known(costs).then(|| cost(costs) / self.per_unit);
         self.costs.chunks_exact(self.k).map(one).collect()
+    }
+}
+
+/// Puts the costs of a facility among the `k` least of each place, numbered from `first`.
+fn look_at<P: Copy + Into<u32>>(row: CostRow<'_, P>, k: usize, first: usize, costs: &mut [u32]) {
+    for (place, cost) in row.places.iter().zip(row.costs) {
+        let own = &mut costs[(number(*place) - first) * k..][..k];
+        let at = own.partition_point(|known| known <= cost);
+        if at < k {
+            own[at..].rotate_right(1);
+            own[at] = *cost;
+        }
     }
 }

@@ -2,48 +2,67 @@ use super::Share;
 use crate::analysis::Sum;
 
 /// The Lorenz curve (洛伦兹曲线): cumulative shares of people and of what they have, the poorest
-/// first, from (0, 0) to (1, 1); at most 101 points. Empty where nobody has anything.
-///
-/// With more zones it is read off at every hundredth of the people.
-pub fn lorenz_curve(shares: &[Share]) -> Vec<[f64; 2]> {
-    let curve = curve(&by_value(shares));
-    if curve.len() <= 101 {
-        return curve;
-    }
-    let mut at = 0;
-    let read = |hundredth: u32| {
-        let people = f64::from(hundredth) / 100.0;
-        while at + 2 < curve.len() && curve[at + 1][0] < people {
-            at += 1;
-        }
-        let ([p0, l0], [p1, l1]) = (curve[at], curve[at + 1]);
-        let along = if p1 > p0 {
-            (people - p0) / (p1 - p0)
-        } else {
-            1.0
-        };
-        [people, l0 + along.clamp(0.0, 1.0) * (l1 - l0)]
-    };
-    let inner: Vec<[f64; 2]> = (1..100).map(read).collect();
-    let ends = ([0.0, 0.0], [1.0, 1.0]);
-    std::iter::once(ends.0)
-        .chain(inner)
-        .chain([ends.1])
-        .collect()
+/// first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lorenz {
+    /// From (0, 0) to (1, 1); none where nobody has anything.
+    points: Vec<[f64; 2]>,
 }
 
-/// The Gini coefficient (基尼系数) of a population: 0 for equals, below 1. `None` where nobody has
-/// anything.
-///
-/// # Source
-/// Delbosc & Currie (2011), Journal of Transport Geography 19(6).
-pub fn gini(shares: &[Share]) -> Option<f64> {
-    // One value for all has no spread; rounding must not make it one.
-    let first = shares.iter().find(|s| s.people > 0.0)?.value;
-    if first > 0.0 && shares.iter().all(|s| s.people <= 0.0 || s.value == first) {
-        return Some(0.0);
+impl Lorenz {
+    /// The curve of shares that [rise](super::rising).
+    pub fn of(rising: &[Share]) -> Self {
+        Lorenz {
+            points: curve(rising),
+        }
     }
-    outside(&curve(&by_value(shares)))
+
+    /// The curve at most 101 points long: with more it is read off at every hundredth of the
+    /// people. Empty where nobody has anything.
+    pub fn points(&self) -> Vec<[f64; 2]> {
+        let curve = &self.points;
+        if curve.len() <= 101 {
+            return curve.clone();
+        }
+        let mut at = 0;
+        let read = |hundredth: u32| {
+            let people = f64::from(hundredth) / 100.0;
+            while at + 2 < curve.len() && curve[at + 1][0] < people {
+                at += 1;
+            }
+            let ([p0, l0], [p1, l1]) = (curve[at], curve[at + 1]);
+            let along = if p1 > p0 {
+                (people - p0) / (p1 - p0)
+            } else {
+                1.0
+            };
+            [people, l0 + along.clamp(0.0, 1.0) * (l1 - l0)]
+        };
+        let inner: Vec<[f64; 2]> = (1..100).map(read).collect();
+        let ends = ([0.0, 0.0], [1.0, 1.0]);
+        std::iter::once(ends.0)
+            .chain(inner)
+            .chain([ends.1])
+            .collect()
+    }
+
+    /// The Gini coefficient (基尼系数) of a population: 0 for equals, below 1. `None` where nobody
+    /// has anything.
+    ///
+    /// # Source
+    /// Delbosc & Currie (2011), Journal of Transport Geography 19(6).
+    pub fn gini(&self) -> Option<f64> {
+        match self.points.len() {
+            // One value for all has no spread; rounding must not make it one.
+            2 => Some(0.0),
+            _ => outside(&self.points),
+        }
+    }
+}
+
+/// The [Gini coefficient](Lorenz::gini) of shares in any order.
+pub fn gini(shares: &[Share]) -> Option<f64> {
+    Lorenz::of(&super::rising(shares.to_vec())).gini()
 }
 
 /// The concentration index (集中指数): Gini's formula with people in the order of their income,
@@ -54,12 +73,6 @@ pub fn gini(shares: &[Share]) -> Option<f64> {
 /// Wagstaff, Paci & van Doorslaer (1991), Social Science & Medicine 33(5).
 pub fn concentration_index(by_income: &[Share]) -> Option<f64> {
     outside(&curve(by_income))
-}
-
-fn by_value(shares: &[Share]) -> Vec<Share> {
-    let mut sorted = shares.to_vec();
-    sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
-    sorted
 }
 
 /// Cumulative shares in the given order, empty where there are none.
@@ -75,7 +88,9 @@ fn curve(shares: &[Share]) -> Vec<[f64; 2]> {
     if people <= 0.0 || held <= 0.0 {
         return Vec::new();
     }
-    sums.iter().map(|[p, l]| [p / people, l / held]).collect()
+    sums.iter_mut()
+        .for_each(|[p, l]| (*p, *l) = (*p / people, *l / held));
+    sums
 }
 
 /// One less twice the area under a curve.
@@ -95,6 +110,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analysis::equity::rising;
+
+    fn lorenz_curve(shares: Vec<Share>) -> Vec<[f64; 2]> {
+        Lorenz::of(&rising(shares)).points()
+    }
 
     fn shares(pairs: &[(f64, f64)]) -> Vec<Share> {
         let share = |&(people, value): &(f64, f64)| Share { people, value };
@@ -127,7 +147,7 @@ mod tests {
         assert_eq!(gini(&equal(&[0.0, 0.0])), None);
         assert_eq!(gini(&[]), None);
         assert_eq!(gini(&shares(&[(0.0, 5.0)])), None);
-        assert!(lorenz_curve(&equal(&[0.0])).is_empty());
+        assert!(lorenz_curve(equal(&[0.0])).is_empty());
     }
 
     #[test]
@@ -142,14 +162,14 @@ mod tests {
     #[test]
     fn a_curve_of_many_zones_has_a_point_at_every_hundredth() {
         let many: Vec<f64> = (1..=1000).map(f64::from).collect();
-        let curve = lorenz_curve(&equal(&many));
+        let curve = lorenz_curve(equal(&many));
         assert_eq!(
             (curve.len(), curve[0], curve[100]),
             (101, [0.0, 0.0], [1.0, 1.0])
         );
         // The poorest half of 1 … 1000 hold 500·501/2 of 1000·1001/2.
         assert!((curve[50][1] - 125_250.0 / 500_500.0).abs() < 1e-12);
-        let few = lorenz_curve(&equal(&[3.0, 1.0]));
+        let few = lorenz_curve(equal(&[3.0, 1.0]));
         assert_eq!(few, [[0.0, 0.0], [0.5, 0.25], [1.0, 1.0]]);
     }
 
@@ -179,7 +199,7 @@ mod tests {
         ) {
             let zones: Vec<(f64, f64)> =
                 zones.into_iter().map(|(p, v)| (f64::from(p), f64::from(v))).collect();
-            let curve = lorenz_curve(&shares(&zones));
+            let curve = lorenz_curve(shares(&zones));
             prop_assert!(curve.len() <= 101);
             for [p, l] in &curve {
                 prop_assert!(*l <= p + 1e-12);

@@ -7,7 +7,9 @@ mod palma;
 mod poverty;
 mod quantile;
 
-pub use lorenz::{concentration_index, gini, lorenz_curve};
+use rayon::prelude::*;
+
+pub use lorenz::{Lorenz, concentration_index, gini};
 pub use palma::palma_ratio;
 pub use poverty::poverty;
 pub use quantile::quantiles;
@@ -26,4 +28,18 @@ pub fn mean(shares: &[Share]) -> Option<f64> {
     let held = shares.iter().map(|s| s.people * s.value);
     let held = held.collect::<super::Sum>().value();
     (people > 0.0).then(|| held / people)
+}
+
+/// Shares by rising value, those of one value as one; a share of nobody is left out.
+pub fn rising(mut shares: Vec<Share>) -> Vec<Share> {
+    shares.retain(|share| share.people > 0.0);
+    shares.par_sort_by(|a, b| a.value.total_cmp(&b.value));
+    shares.dedup_by(|next, first| {
+        let is_same = next.value == first.value;
+        if is_same {
+            first.people += next.people;
+        }
+        is_same
+    });
+    shares
 }

@@ -1,10 +1,8 @@
 use super::Share;
 
 /// For each share of people, rising from 0 to 1, the least value that so many do not exceed
-/// (人口加权分位数, nearest rank). Empty without people.
-pub fn quantiles(shares: &[Share], of: &[f64]) -> Vec<f64> {
-    let mut sorted: Vec<Share> = shares.iter().copied().filter(|s| s.people > 0.0).collect();
-    sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
+/// (人口加权分位数, nearest rank), by shares that [rise](super::rising). Empty without people.
+pub fn quantiles(sorted: &[Share], of: &[f64]) -> Vec<f64> {
     let Some(last) = sorted.last() else {
         return Vec::new();
     };
@@ -29,13 +27,15 @@ pub fn quantiles(shares: &[Share], of: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::equity::rising;
 
     #[test]
     fn people_count_not_zones() {
         let zones = [(10.0, 3.0), (80.0, 1.0), (10.0, 2.0), (0.0, 99.0)];
         let zones = zones.map(|(people, value)| Share { people, value });
+        let zones = rising(zones.to_vec());
         let found = quantiles(&zones, &[0.0, 0.5, 0.8, 0.81, 0.9, 1.0]);
         assert_eq!(found, [1.0, 1.0, 1.0, 2.0, 2.0, 3.0]);
-        assert!(quantiles(&zones[3..], &[0.5]).is_empty());
+        assert!(quantiles(&[], &[0.5]).is_empty());
     }
 }

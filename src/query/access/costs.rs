@@ -3,9 +3,9 @@ use std::ops::Range;
 use super::{Limits, Offer, QueryError, Ruler};
 use crate::{
     analysis::access::CostMatrix,
-    city::LoadedLayer,
+    city::{LoadedLayer, Parts},
     index::FeatureRef,
-    query::{Start, costs::CostSearch},
+    query::{Start, by_cell::ByCell, costs::CostSearch},
 };
 
 /// The costs between facilities and places, searched when they are asked for.
@@ -26,6 +26,19 @@ impl Costs<'_, '_> {
     /// How many kept costs make one of the question's units.
     pub fn per_unit(&self) -> f64 {
         self.search().per_unit()
+    }
+
+    /// The same cell by cell, where ways are remembered.
+    pub fn by_cell<'s>(&'s self, parts: &'s Parts) -> Option<ByCell<'s>> {
+        let Costs { ruler, limits, .. } = *self;
+        ByCell::of(
+            ruler,
+            limits,
+            parts,
+            self.places,
+            &self.offer.starts,
+            self.cutoff,
+        )
     }
 
     fn search(&self) -> CostSearch<'_, '_> {

@@ -1,8 +1,16 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AccessQuery, Costs, DecayQuery, Offer, Places, QueryError, Unit};
-use crate::analysis::access::{
-    Choices, Decay, Floating, Nearest, Raam, RaamOptions, add_gravity, raam,
+use super::{
+    AccessQuery, Costs, DecayQuery, Offer, QueryError, Unit,
+    found::{CellFound, Found, Gather},
+    places::PlaceKind,
+};
+use crate::{
+    analysis::access::{
+        Choices, Decay, Floating, Nearest, People, RaamOptions, Weigher, add_gravity, raam,
+    },
+    city::{CellWays, PartKey, Parts},
+    query::by_cell::{ByCell, CellSum, Offered, Sharers, row_of},
 };
 
 /// How access is measured.
@@ -85,17 +93,6 @@ pub(super) struct Plan {
     tau_min: f64,
 }
 
-/// What the places have, in the order of their numbers.
-#[derive(Default)]
-pub(super) struct Found {
-    pub values: Vec<Option<f64>>,
-    /// Why a value is undefined, or 0 because nothing is there.
-    pub reasons: Vec<Option<crate::domain::Reason>>,
-    /// Facilities that nobody reaches, where the measure asks who does.
-    pub stranded: Vec<usize>,
-    pub raam: Option<Raam>,
-}
-
 const MAX_NEAREST: usize = 20;
 
 impl Plan {
@@ -173,11 +170,27 @@ impl Plan {
     pub fn measure(
         &self,
         costs: &Costs<'_, '_>,
-        places: &Places,
+        parts: &Parts,
+        gather: &Gather<'_>,
         offer: &Offer,
     ) -> Result<Found, QueryError> {
-        let count = places.people.len();
-        let (demand, supply, decay) = (&places.demand(), &offer.supply, &self.decay);
+        let is_of_homes = matches!(gather.places.kind, PlaceKind::Homes) && !costs.is_from_places;
+        let by_cell = is_of_homes.then(|| costs.by_cell(parts)).flatten();
+        if let Some(by_cell) = by_cell
+            && let Some(found) = self.cell_by_cell(&by_cell, costs, gather, offer)?
+        {
+            return Ok(found);
+        }
+        let count = gather.places.loaded.index.features() as usize;
+        let found = |access: Vec<f64>, stranded| {
+            let values: Vec<Option<f64>> = access.into_iter().map(Some).collect();
+            Found {
+                cells: gather.all(&values),
+                stranded,
+                raam: None,
+            }
+        };
+        let (demand, supply, decay) = (&gather.places.demand(), &offer.supply, &self.decay);
         let floating = match self.measure {
             Measure::Cumulative | Measure::Gravity => {
                 let mut access = vec![0.0; count];
@@ -190,10 +203,7 @@ impl Plan {
                 let mut nearest = Nearest::new(count, self.nearest_k, costs.per_unit());
                 costs.for_each(|matrix, _| nearest.add(matrix))?;
                 return Ok(Found {
-                    values: match self.nearest_mean {
-                        true => nearest.mean(),
-                        false => nearest.last(),
-                    },
+                    cells: gather.all(&self.costs_of(&nearest)),
                     ..Found::default()
                 });
             }
@@ -208,7 +218,7 @@ impl Plan {
                 let raam = raam(&matrix, demand, supply, &options, &keep_on);
                 costs.limits.check()?;
                 return Ok(Found {
-                    values: raam.costs.clone(),
+                    cells: gather.all(&raam.costs),
                     raam: Some(raam),
                     ..Found::default()
                 });
@@ -237,13 +247,127 @@ impl Plan {
         let stranded = floating.stranded(supply).collect();
         Ok(found(floating.access, stranded))
     }
+
+    /// Measures that add up facility by facility; `None` of others.
+    fn cell_by_cell(
+        &self,
+        by_cell: &ByCell<'_>,
+        costs: &Costs<'_, '_>,
+        gather: &Gather<'_>,
+        offer: &Offer,
+    ) -> Result<Option<Found>, QueryError> {
+        let supply = &offer.supply;
+        let weigher = self.decay.weigher(costs.per_unit());
+        let added = Added {
+            gather,
+            weigher: &weigher,
+        };
+        Ok(Some(match self.measure {
+            Measure::Cumulative | Measure::Gravity => {
+                let cells = by_cell.sums(&added, &Offered::Whole(supply))?.cells;
+                Found {
+                    cells,
+                    ..Found::default()
+                }
+            }
+            Measure::Nearest => {
+                let least = Least {
+                    gather,
+                    plan: self,
+                    per_unit: costs.per_unit(),
+                };
+                let cells = by_cell.sums(&least, &Offered::Whole(supply))?.cells;
+                Found {
+                    cells,
+                    ..Found::default()
+                }
+            }
+            Measure::Competitive | Measure::TwoStep | Measure::EnhancedTwoStep => {
+                let people = |cell| {
+                    let people = gather.places.people_in(cell).into_iter();
+                    People::of(people.map(|people| people.unwrap_or(0) as f64).collect())
+                };
+                let sharers = Sharers {
+                    key: vec![gather.places.source.place as u64],
+                    people: &people,
+                    weigher: &weigher,
+                };
+                let summed = by_cell.sums(&added, &Offered::Shared(supply, sharers))?;
+                let is_stranded = |at: &usize| summed.values[*at].is_none() && supply[*at] > 0.0;
+                Found {
+                    stranded: (0..supply.len()).filter(is_stranded).collect(),
+                    cells: summed.cells,
+                    raam: None,
+                }
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn costs_of(&self, nearest: &Nearest) -> Vec<Option<f64>> {
+        match self.nearest_mean {
+            true => nearest.mean(),
+            false => nearest.last(),
+        }
+    }
 }
 
-fn found(access: Vec<f64>, stranded: Vec<usize>) -> Found {
-    Found {
-        values: access.into_iter().map(Some).collect(),
-        stranded,
-        ..Found::default()
+/// The weighted values of all facilities within reach.
+struct Added<'a> {
+    gather: &'a Gather<'a>,
+    weigher: &'a Weigher<'a>,
+}
+
+impl CellSum for Added<'_> {
+    type Homes = Vec<f64>;
+    type Part = CellFound;
+
+    fn key(&self) -> PartKey {
+        self.gather.key().with_all(self.weigher.words())
+    }
+
+    fn begin(&self, cell: usize) -> Vec<f64> {
+        vec![0.0; self.gather.places.loaded.index.cells()[cell].len()]
+    }
+
+    fn add(&self, homes: &mut Vec<f64>, _facility: usize, value: f64, ways: &CellWays) {
+        row_of(ways).add_to(self.weigher, value, 0, homes);
+    }
+
+    fn finish(&self, cell: usize, homes: Vec<f64>) -> CellFound {
+        self.gather
+            .cell(cell, homes.into_iter().map(Some).collect())
+    }
+}
+
+/// The costs of the nearest facilities.
+struct Least<'a> {
+    gather: &'a Gather<'a>,
+    plan: &'a Plan,
+    per_unit: f64,
+}
+
+impl CellSum for Least<'_> {
+    type Homes = Nearest;
+    type Part = CellFound;
+
+    fn key(&self) -> PartKey {
+        let key = self.gather.key().with(self.per_unit.to_bits());
+        key.with(self.plan.nearest_k as u64)
+            .with(u64::from(self.plan.nearest_mean))
+    }
+
+    fn begin(&self, cell: usize) -> Nearest {
+        let homes = self.gather.places.loaded.index.cells()[cell].len();
+        Nearest::new(homes, self.plan.nearest_k, self.per_unit)
+    }
+
+    fn add(&self, homes: &mut Nearest, _facility: usize, _value: f64, ways: &CellWays) {
+        homes.add_row(row_of(ways));
+    }
+
+    fn finish(&self, cell: usize, homes: Nearest) -> CellFound {
+        self.gather.cell(cell, self.plan.costs_of(&homes))
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod costs;
 mod decay;
+mod found;
 mod measure;
 mod offer;
 mod places;
 mod rows;
 mod summary;
 mod table;
+mod tally;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,6 +27,7 @@ use crate::{
     domain::{LayerId, LeftOut, Period},
 };
 pub(in crate::query) use costs::Costs;
+use found::Gather;
 use measure::Plan;
 pub(in crate::query) use offer::Offer;
 use places::Places;
@@ -169,8 +172,17 @@ pub fn access(city: &City, query: &AccessQuery, limits: &Limits) -> Result<Acces
         is_from_places: query.departure.is_some(),
         cutoff: ruler.cost("cutoff", plan.cutoff)?,
     };
-    let mut found = plan.measure(&costs, &places, &offer)?;
-    rows::explain(&mut found, &ruler, &places, plan.measure);
+    let gather = Gather {
+        places: &places,
+        ruler: &ruler,
+        measure: plan.measure,
+        level: query
+            .by
+            .as_ref()
+            .and_then(|level| places.loaded.index.level_index(level)),
+        keeps_places: query.by.is_none() || !places.income.is_empty(),
+    };
+    let found = plan.measure(&costs, city.parts(), &gather, &offer)?;
     let summary = summary::summarize(&query, &places, &offer, &found, &ruler)?;
     let rows = match &query.by {
         Some(level) => rows::by_area(city, &query, &places, &found, level)?,

@@ -14,8 +14,9 @@ use crate::{
 pub(super) struct Places {
     /// What is measured to; places are numbered in the order of its index.
     pub loaded: Arc<LoadedLayer>,
-    /// Unknown where no home of the place has a value.
-    pub people: Vec<Option<i64>>,
+    /// By the number of the place; unknown where no home of it has a value. None where the places
+    /// are the homes, which say it themselves.
+    people: Vec<Option<i64>>,
     /// What people are ranked by; empty where the question does not ask.
     pub income: Vec<Option<f64>>,
     pub kind: PlaceKind,
@@ -73,10 +74,34 @@ impl Places {
         }
     }
 
+    /// The people of every place, by its number; unknown where no home of it has a value.
+    pub fn people(&self) -> Vec<Option<i64>> {
+        match self.kind {
+            PlaceKind::Homes => self.loaded.index.integers(self.source.place).collect(),
+            _ => self.people.clone(),
+        }
+    }
+
+    /// The same of the places of one cell, row by row.
+    pub fn people_in(&self, cell: usize) -> Vec<Option<i64>> {
+        let cells = self.loaded.index.cells();
+        let rows = 0..cells[cell].len();
+        match self.kind {
+            PlaceKind::Homes => {
+                let column = &cells[cell].columns()[self.source.place];
+                rows.map(|row| column.integer(row)).collect()
+            }
+            _ => {
+                let first: usize = cells[..cell].iter().map(|cell| cell.len()).sum();
+                self.people[first..first + rows.len()].to_vec()
+            }
+        }
+    }
+
     /// People as the measures take them: nobody where the number is unknown.
     pub fn demand(&self) -> Vec<f64> {
-        let known = |people: &Option<i64>| people.unwrap_or(0) as f64;
-        self.people.iter().map(known).collect()
+        let people = self.people().into_iter();
+        people.map(|people| people.unwrap_or(0) as f64).collect()
     }
 
     pub fn left_out(&self, left_out: &mut LeftOut) {
@@ -152,16 +177,15 @@ fn income(source: &CountSource, query: &AccessQuery) -> Result<Option<usize>, Qu
 
 fn homes(source: CountSource, income: Option<usize>) -> Places {
     let index = &source.loaded.index;
-    let people: Vec<Option<i64>> = index.integers(source.place).collect();
     let income = income.map_or_else(Vec::new, |at| {
         let value = |home| index.value(home, at).as_number();
         index.iter().map(value).collect()
     });
     Places {
-        missing: people.iter().filter(|p| p.is_none()).count() as u64,
+        missing: index.sums().counts[source.count].missing,
         outside: 0,
         loaded: source.loaded.clone(),
-        people,
+        people: Vec::new(),
         income,
         kind: PlaceKind::Homes,
         source,

@@ -1,17 +1,15 @@
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{
-    AccessQuery, Limits, Measure, QueryError, Ruler,
-    measure::Found,
+    AccessQuery, Limits, QueryError,
+    found::{Found, PlaceFound},
     places::{PlaceKind, Places},
+    tally::AreaTally,
 };
-use crate::{
-    analysis::equity::{Share, mean},
-    city::City,
-    domain::Reason,
-    query::{Start, balance::areas_of_level},
-};
+use crate::{city::City, domain::Reason, index::FeatureRef, query::balance::areas_of_level};
 
 /// Access of one place or area.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,43 +29,6 @@ pub struct AccessRow {
     pub reason: Option<Reason>,
 }
 
-/// Says why a value is undefined or nothing: an unknown way is not a way to nothing.
-pub(super) fn explain(found: &mut Found, ruler: &Ruler<'_>, places: &Places, measure: Measure) {
-    let index = &places.loaded.index;
-    let numbering = index.numbering();
-    let measurable = ruler.measurable(&places.loaded);
-    let is_measurable = |number: usize| match &measurable {
-        Some(all) => all[number],
-        None => {
-            let start = Start::of(&places.loaded, numbering.feature(number));
-            ruler.is_measurable(&start)
-        }
-    };
-    let reason = |(number, value): (usize, &mut Option<f64>)| {
-        if value.is_some_and(|value| value > 0.0) {
-            return None;
-        }
-        if measure == Measure::Raam {
-            match places.people[number] {
-                None => return Some(Reason::NoData),
-                Some(0) => return Some(Reason::NoPopulation),
-                Some(_) => {}
-            }
-        }
-        if !is_measurable(number) {
-            *value = None;
-            return Some(ruler.unmeasurable());
-        }
-        match measure {
-            // Standing at the facility costs nothing, which is a cost.
-            Measure::Nearest | Measure::Raam => value.is_none().then_some(Reason::NoReachablePair),
-            _ => Some(Reason::NoSupplyInCatchment),
-        }
-    };
-    let values = found.values.par_iter_mut().enumerate();
-    found.reasons = values.map(reason).collect();
-}
-
 /// One row for each place.
 pub(super) fn by_place(
     city: &City,
@@ -76,29 +37,35 @@ pub(super) fn by_place(
     found: &Found,
     limits: &Limits,
 ) -> Result<Vec<AccessRow>, QueryError> {
-    limits.allow(places.people.len() as u64 * (size_of::<AccessRow>() as u64 + 32))?;
     let index = &places.loaded.index;
+    limits.allow(index.features() * (size_of::<AccessRow>() as u64 + 64))?;
     let numbering = index.numbering();
-    let row = |number: usize, code: Option<&str>, name: Option<&str>, level: Option<&str>| {
-        let feature = numbering.feature(number);
+    let people = places.people();
+    let found: Vec<PlaceFound> = found.places().collect();
+    let row = |number: usize, feature: FeatureRef, code: Option<&str>| {
         let (lon, lat) = index.place(feature);
         AccessRow {
             id: index.id(feature).into(),
             code: code.map(Into::into),
-            name: name.map(Into::into),
-            level: level.map(Into::into),
+            name: None,
+            level: None,
             lon,
             lat,
-            demand: places.people[number],
-            value: found.values[number],
-            reason: found.reasons[number],
+            demand: people[number],
+            value: found[number].0,
+            reason: found[number].1,
         }
     };
     Ok(match &places.kind {
         PlaceKind::Areas(areas) => {
-            let row = |(area, number): &(crate::city::Area, usize)| {
-                let (code, name) = (area.code.as_str(), area.name.as_str());
-                row(*number, Some(code), Some(name), Some(area.level.as_str()))
+            let row = |(area, number): &(crate::city::Area, usize)| AccessRow {
+                name: Some(area.name.as_str().into()),
+                level: Some(area.level.as_str().into()),
+                ..row(
+                    *number,
+                    numbering.feature(*number),
+                    Some(area.code.as_str()),
+                )
             };
             areas.iter().map(row).collect()
         }
@@ -111,16 +78,24 @@ pub(super) fn by_place(
                 !city.areas().at(level, period).is_empty()
             });
             let level = levels.next();
-            let row = |(number, home)| {
-                let code = level.and_then(|level| index.area_code(home, level));
-                row(number, code, None, None)
+            let cells = 0..index.cells().len();
+            let of_cell = |cell: usize| {
+                let rows = (0..).zip(numbering.of_cell(cell));
+                rows.map(move |(at, number)| {
+                    let home = FeatureRef {
+                        cell: cell as u32,
+                        row: at,
+                    };
+                    let code = level.and_then(|level| index.area_code(home, level));
+                    row(number, home, code)
+                })
             };
-            index.iter().enumerate().map(row).collect()
+            cells.into_par_iter().flat_map_iter(of_cell).collect()
         }
         PlaceKind::Cells => {
-            let numbers = 0..places.people.len();
-            numbers
-                .map(|number| row(number, None, None, None))
+            let cells = index.iter().enumerate();
+            cells
+                .map(|(number, cell)| row(number, cell, None))
                 .collect()
         }
     })
@@ -135,19 +110,19 @@ pub(super) fn by_area(
     level: &str,
 ) -> Result<Vec<AccessRow>, QueryError> {
     let index = &places.loaded.index;
-    let at = index.level_index(level);
-    let mut own: std::collections::BTreeMap<&str, Vec<usize>> = Default::default();
-    for (number, home) in index.iter().enumerate() {
-        if let Some(code) = at.and_then(|at| index.area_code(home, at)) {
-            own.entry(code).or_default().push(number);
+    let mut own: BTreeMap<&str, AreaTally> = BTreeMap::new();
+    if let Some(at) = index.level_index(level) {
+        for (cell, found) in index.cells().iter().zip(&found.cells) {
+            let words = cell.area_codes()[at].words();
+            for (code, tally) in words.iter().zip(&found.tally.areas) {
+                own.entry(code).or_default().add_all(tally);
+            }
         }
     }
     let areas = areas_of_level(city, level, query.period.as_ref())?;
     let row = |area: &&crate::city::Area| {
-        let homes = own.get(area.code.as_str()).map_or(&[][..], Vec::as_slice);
-        let (value, reason) = mean_of(homes, places, found);
-        let known = homes.iter().filter_map(|home| places.people[*home]);
-        let any_known = homes.is_empty() || known.clone().next().is_some();
+        let tally = own.get(area.code.as_str()).copied().unwrap_or_default();
+        let (value, reason) = tally.mean();
         AccessRow {
             id: area.code.as_str().into(),
             code: Some(area.code.as_str().into()),
@@ -155,37 +130,10 @@ pub(super) fn by_area(
             level: Some(level.into()),
             lon: area.place.0,
             lat: area.place.1,
-            demand: any_known.then(|| known.sum()),
+            demand: tally.people(),
             value,
             reason,
         }
     };
     Ok(areas.iter().map(row).collect())
-}
-
-/// The mean of the people of some homes, or why there is none.
-fn mean_of(homes: &[usize], places: &Places, found: &Found) -> (Option<f64>, Option<Reason>) {
-    let share = |home: &usize| {
-        Some(Share {
-            people: places.people[*home]? as f64,
-            value: found.values[*home]?,
-        })
-    };
-    let shares: Vec<Share> = homes.iter().filter_map(share).collect();
-    match mean(&shares) {
-        Some(0.0) => (Some(0.0), Some(Reason::NoSupplyInCatchment)),
-        Some(value) => (Some(value), None),
-        None => {
-            let people = homes
-                .iter()
-                .filter(|h| places.people[**h].is_some_and(|p| p > 0));
-            let reason = people.filter_map(|home| found.reasons[*home]).next();
-            let all_unknown = homes.iter().all(|home| places.people[*home].is_none());
-            let nobody = match all_unknown && !homes.is_empty() {
-                true => Reason::NoData,
-                false => Reason::NoPopulation,
-            };
-            (None, Some(reason.unwrap_or(nobody)))
-        }
-    }
 }

@@ -2,13 +2,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{AccessQuery, Offer, Places, QueryError, Ruler, measure::Found};
+use super::{AccessQuery, Offer, Places, QueryError, Ruler, found::Found, tally::Tally};
 use crate::{
     analysis::{
         Sum,
-        equity::{
-            Share, concentration_index, gini, lorenz_curve, mean, palma_ratio, poverty, quantiles,
-        },
+        equity::{Lorenz, Share, concentration_index, mean, palma_ratio, poverty, quantiles},
     },
     domain::Reason,
 };
@@ -100,34 +98,16 @@ pub(super) fn summarize(
         },
         ..AccessSummary::default()
     };
-    let mut shares = Vec::new();
-    let mut numbers = Vec::new();
-    for (number, people) in places.people.iter().enumerate() {
-        let Some(people) = people.filter(|people| *people > 0) else {
-            continue;
-        };
-        match (found.values[number], found.reasons[number]) {
-            (Some(value), _) => {
-                summary.places += 1;
-                summary.people += people;
-                numbers.push(number);
-                shares.push(Share {
-                    people: people as f64,
-                    value,
-                });
-            }
-            (None, reason) => {
-                let reason = reason.map_or("unknown", Reason::key);
-                *summary.places_without_value.entry(reason).or_default() += 1;
-                summary.people_without_value += people;
-            }
-        }
-    }
-    summary.mean = mean(&shares);
-    let values = shares.iter().map(|share| share.value);
-    summary.min = values.clone().min_by(f64::total_cmp);
-    summary.max = values.max_by(f64::total_cmp);
-    if let [p10, p25, p50, p75, p90] = quantiles(&shares, &[0.1, 0.25, 0.5, 0.75, 0.9])[..] {
+    let tally = Tally::of(found.cells.iter().map(|cell| &cell.tally));
+    summary.places = tally.places;
+    summary.people = tally.people;
+    summary.places_without_value = tally.without_value;
+    summary.people_without_value = tally.people_without_value;
+    let rising = &tally.shares[..];
+    summary.mean = mean(rising);
+    summary.min = rising.first().map(|share| share.value);
+    summary.max = rising.last().map(|share| share.value);
+    if let [p10, p25, p50, p75, p90] = quantiles(rising, &[0.1, 0.25, 0.5, 0.75, 0.9])[..] {
         summary.quantiles = Some(Quantiles {
             p10,
             p25,
@@ -136,18 +116,19 @@ pub(super) fn summarize(
             p90,
         });
     }
-    summary.gini = gini(&shares);
-    summary.lorenz = lorenz_curve(&shares);
+    let curve = Lorenz::of(rising);
+    summary.gini = curve.gini();
+    summary.lorenz = curve.points();
     if !places.income.is_empty() {
-        let ranked = by_income(&shares, &numbers, places);
+        let ranked = by_income(found, places);
         summary.by_income = Some(ByIncome {
             palma_ratio: palma_ratio(&ranked),
             concentration_index: concentration_index(&ranked),
-            places_left_out: (shares.len() - ranked.len()) as u64,
+            places_left_out: summary.places - ranked.len() as u64,
         });
     }
     if let Some(line) = query.poverty_line {
-        summary.fgt = poverty(&shares, line).map(|[share_below, depth, severity]| Fgt {
+        summary.fgt = poverty(rising, line).map(|[share_below, depth, severity]| Fgt {
             line,
             share_below,
             depth,
@@ -196,13 +177,16 @@ pub(super) fn summarize(
 }
 
 /// The people of known income, the poorest first; of one income by the id of their place.
-fn by_income(shares: &[Share], numbers: &[usize], places: &Places) -> Vec<Share> {
+fn by_income(found: &Found, places: &Places) -> Vec<Share> {
     let index = &places.loaded.index;
-    let numbering = index.numbering();
-    let ranked = shares.iter().zip(numbers);
-    let ranked = ranked.filter_map(|(share, number)| {
-        let id = index.id(numbering.feature(*number));
-        Some((places.income[*number]?, id, *share))
+    let people = places.people();
+    let numbered = index.iter().zip(found.places()).enumerate();
+    let ranked = numbered.filter_map(|(number, (place, (value, _)))| {
+        let share = Share {
+            people: people[number].filter(|people| *people > 0)? as f64,
+            value: value?,
+        };
+        Some((places.income[number]?, index.id(place), share))
     });
     let mut ranked: Vec<(f64, &str, Share)> = ranked.collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
+    Answer, Arrival, Denominator, Departure, Limits, Mode, Provenance, QueryError, Ruler, Travel,
+    Unit,
     answer::definition,
-    gaps::{People, Supply, Way, Zones, items, norm_set, reach},
+    gaps::{Asked, People, Supply, Way, Zones, items, norm_set, reach},
     names::Names,
 };
 use crate::{
@@ -149,7 +150,14 @@ pub fn blind_spots(
     };
     limits.step("量算设施可达范围", "measuring the reach of the facilities");
     let people = residents.all();
-    let covered = reach(&way, &residents.loaded, &people, &supply, limits)?.covered;
+    let asked = Asked {
+        homes: &residents.loaded,
+        counted: Some(&residents),
+        denominator: Denominator::default(),
+        wanted: None,
+        norm: None,
+    };
+    let covered = reach(&way, &asked, &zones, &supply, limits)?.covered(&residents.loaded);
     let demand = item.demand.as_ref();
     let demand = demand
         .filter(|demand| !demand.attributes.is_empty())

@@ -1,13 +1,18 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{
     Zones,
-    count::sums_by_zone,
+    count::Known,
     cover::{Base, Side},
+    demand::People,
+    pieces::{Pieces, level_word},
+    reached::Reached,
 };
 use crate::{
+    city::{Part, PartKey},
     domain::{LifeCircle, NormItem, NormSet, Reason, Title},
     query::people::share,
 };
@@ -52,14 +57,24 @@ pub(super) struct Circles {
 
 #[derive(Default)]
 struct Circle {
-    straight: Option<Vec<bool>>,
-    network: Option<Vec<bool>>,
+    /// What homes have of each service that was measured so.
+    straight: Vec<Reached>,
+    network: Vec<Reached>,
     services: CircleServices,
+}
+
+/// The residents in each piece of a cell who have all of a circle.
+struct CellCircle(Box<[Known]>);
+
+impl Part for CellCircle {
+    fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
 }
 
 impl Circles {
     /// Adds a required item of a circle with the homes that have it; none where it was not measured.
-    pub fn add(&mut self, item: &NormItem, straight: Option<&[bool]>, network: Option<&[bool]>) {
+    pub fn add(&mut self, item: &NormItem, straight: Option<&Reached>, network: Option<&Reached>) {
         let Some(minutes) = item.circle.filter(|_| item.required) else {
             return;
         };
@@ -70,16 +85,8 @@ impl Circles {
             Some(_) => circle.services.tested.push(id),
             None => circle.services.untested.push(id),
         }
-        for (all, one) in [
-            (&mut circle.straight, straight),
-            (&mut circle.network, network),
-        ] {
-            match (all.as_mut(), one) {
-                (_, None) => {}
-                (None, Some(one)) => *all = Some(one.to_vec()),
-                (Some(all), Some(one)) => all.iter_mut().zip(one).for_each(|(a, o)| *a &= o),
-            }
-        }
+        circle.straight.extend(straight.cloned());
+        circle.network.extend(network.cloned());
     }
 
     /// One row for each circle and area, the largest circle first, and what was tested.
@@ -90,20 +97,15 @@ impl Circles {
         zones: &Zones<'_>,
     ) -> (Vec<CircleRow>, Vec<CircleServices>) {
         let (mut rows, mut services) = (Vec::new(), Vec::new());
-        let residents = sums_by_zone(
-            zones.len(),
-            &base.home_zones,
-            base.home_people.iter().copied(),
-        );
+        let residents = base.residents.as_ref().filter(|_| !self.found.is_empty());
+        let all = residents.map(|people| zones.people(people).sums);
         for (minutes, circle) in self.found.into_iter().rev() {
             let title = set.circles.iter().find(|known| known.minutes == minutes);
             let title =
                 title.map_or_else(Title::default, |circle: &LifeCircle| circle.title.clone());
-            let sums = |flags: &Option<Vec<bool>>| {
-                let flags = flags.as_ref()?;
-                let people = base.home_people.iter().zip(flags);
-                let people = people.map(|(p, has)| p.map(|p| if *has { p } else { 0 }));
-                Some(sums_by_zone(zones.len(), &base.home_zones, people))
+            let sums = |services: &[Reached]| {
+                let residents = residents.filter(|_| !services.is_empty())?;
+                Some(with_all(services, residents, zones))
             };
             let (straight, network) = (sums(&circle.straight), sums(&circle.network));
             for zone in zones.asked() {
@@ -115,7 +117,7 @@ impl Circles {
                     level: zones.level().to_owned(),
                     circle: minutes,
                     title: title.clone(),
-                    residents: base.residents.as_ref().and(residents[zone]),
+                    residents: all.as_ref().and_then(|all| all[zone]),
                     ..CircleRow::default()
                 };
                 row.write(
@@ -132,6 +134,33 @@ impl Circles {
         }
         (rows, services)
     }
+}
+
+/// The residents of every zone who have all of some services.
+fn with_all(services: &[Reached], residents: &People, zones: &Zones<'_>) -> Vec<Option<i64>> {
+    let loaded = &*residents.loaded;
+    let level = zones.level_at(loaded);
+    let cells = loaded.index.cells().par_iter().enumerate();
+    let cells = cells.map(|(number, cell)| {
+        let of_cell = || services.iter().map(|service| &service.0[number]);
+        let key = PartKey::new("circle").with_all(residents.key());
+        let key = key.with(level_word(level)).with(cell.serial());
+        let key = key.with_all(of_cell().map(|service| service.serial));
+        zones.parts().find_or_make(key, || {
+            let pieces = Pieces::of(cell, level);
+            let mut found = vec![Known::default(); pieces.len()];
+            for (row, people) in residents.in_cell(cell).into_iter().enumerate() {
+                let has_all = of_cell().all(|service| service.covers(row));
+                let people = people.map(|people| if has_all { people } else { 0 });
+                found[pieces.at(row)].add(people);
+            }
+            CellCircle(found.into())
+        })
+    });
+    let cells: Vec<Arc<CellCircle>> = cells.collect();
+    let pieces = cells.iter().map(|cell| &*cell.0);
+    let sums = zones.sums_of_pieces(loaded, pieces, Known::default, Known::add_all);
+    sums.iter().map(Known::sum).collect()
 }
 
 impl CircleRow {

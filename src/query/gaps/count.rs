@@ -87,9 +87,8 @@ pub(super) fn count(
         }
     }
     if let Some(people) = people {
-        let homes = zones.of_features(&people.loaded);
-        let sums = sums_by_zone(zones.len(), &homes, people.all());
-        for (counted, sum) in counted.iter_mut().zip(sums) {
+        let by_zone = zones.people(people);
+        for (counted, sum) in counted.iter_mut().zip(by_zone.sums) {
             counted.demand = sum;
         }
     }
@@ -120,22 +119,44 @@ fn weigh(counted: &mut Counted, need: &Need) {
     }
 }
 
+/// A sum of what may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Known {
+    sum: i64,
+    pub features: u64,
+    pub missing: u64,
+}
+
+impl Known {
+    pub fn add(&mut self, value: Option<i64>) {
+        self.sum += value.unwrap_or(0);
+        self.features += 1;
+        self.missing += u64::from(value.is_none());
+    }
+
+    pub fn add_all(&mut self, other: &Known) {
+        self.sum += other.sum;
+        self.features += other.features;
+        self.missing += other.missing;
+    }
+
+    /// Unknown where there are features but none of them has a value.
+    pub fn sum(&self) -> Option<i64> {
+        (self.features == 0 || self.missing < self.features).then_some(self.sum)
+    }
+}
+
 /// The sum in each zone; unknown where there are features but none of them has a value.
 pub(super) fn sums_by_zone(
     zones: usize,
     zone_of: &[Option<u32>],
     values: impl IntoIterator<Item = Option<i64>>,
 ) -> Vec<Option<i64>> {
-    /// Sum, whether anything is there, whether any of it is known.
-    type Part = (i64, bool, bool);
-    let mut parts: Vec<Part> = vec![(0, false, false); zones];
+    let mut sums = vec![Known::default(); zones];
     for (zone, value) in zone_of.iter().zip(values) {
-        let Some(zone) = zone else { continue };
-        let part = &mut parts[*zone as usize];
-        part.0 += value.unwrap_or(0);
-        part.1 = true;
-        part.2 |= value.is_some();
+        if let Some(zone) = zone {
+            sums[*zone as usize].add(value);
+        }
     }
-    let known = |(sum, is_any, is_known): Part| (is_known || !is_any).then_some(sum);
-    parts.into_iter().map(known).collect()
+    sums.iter().map(Known::sum).collect()
 }

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use super::{
     Zones,
     count::{Need, sums_by_zone},
     demand::People,
-    reached::{Reached, Way, reach},
+    reached::{Asked, Piece, Reached, Way, reach},
     row::GapRow,
     supply::Supply,
 };
@@ -18,12 +20,9 @@ pub(super) struct Base<'c> {
     /// All residents, for whom coverage by population counts.
     pub residents: Option<People>,
     /// The plots of land, where that is the denominator.
-    pub plots: Option<&'c std::sync::Arc<LoadedLayer>>,
+    pub plots: Option<&'c Arc<LoadedLayer>>,
     /// The zone of each plot.
-    pub plot_zones: std::sync::Arc<Vec<Option<u32>>>,
-    /// The homes of residents in zones, in the order of their index.
-    pub home_zones: std::sync::Arc<Vec<Option<u32>>>,
-    pub home_people: Vec<Option<i64>>,
+    pub plot_zones: Arc<Vec<Option<u32>>>,
 }
 
 /// Coverage of the zones by one way of measuring.
@@ -35,7 +34,7 @@ pub(super) struct Coverage {
     pub people_uncovered: Vec<Option<i64>>,
     pub missing: Option<Reason>,
     /// Which homes of the residents are covered, where homes were measured to.
-    pub homes: Option<Vec<bool>>,
+    pub homes: Option<Reached>,
 }
 
 impl Coverage {
@@ -71,33 +70,42 @@ pub(super) fn cover(
     limits: &Limits,
 ) -> Result<(Coverage, Vec<Shared>), QueryError> {
     let homes = people.or(base.residents.as_ref());
-    let wanted = people.map(People::all);
-    let reached = match homes {
-        Some(homes) => {
-            let sharers = wanted.as_deref().unwrap_or(&base.home_people);
-            Some(reach(way, &homes.loaded, sharers, supply, limits)?)
+    // Coverage counts residents at the homes that were measured to.
+    let is_same = |residents: &&People| {
+        homes.is_some_and(|homes| Arc::ptr_eq(&residents.loaded, &homes.loaded))
+    };
+    let measure = |homes: &People, counted, wanted| {
+        let asked = Asked {
+            homes: &homes.loaded,
+            counted,
+            denominator: base.denominator,
+            wanted,
+            norm: need.norm().ok(),
+        };
+        let reached = reach(way, &asked, zones, supply, limits)?;
+        let by_zone = reached.by_zone(zones, &asked);
+        Ok::<_, QueryError>((reached, by_zone))
+    };
+    let counted = base.residents.as_ref().filter(is_same);
+    let found = homes.map(|homes| measure(homes, counted, people));
+    let (reached, pieces) = found.transpose()?.unzip();
+    let again;
+    let of_residents = match (counted, base.residents.as_ref()) {
+        (None, Some(residents)) if !base.denominator.is_land() => {
+            again = measure(residents, Some(residents), None)?.1;
+            Some(&again)
         }
-        None => None,
+        _ => pieces.as_ref().filter(|_| counted.is_some()),
     };
     let mut coverage = Coverage {
         people_uncovered: vec![None; zones.len()],
-        ..of_denominator(base, zones, way, supply, homes, reached.as_ref(), limits)?
+        homes: reached.filter(|_| counted.is_some()),
+        ..of_denominator(base, zones, way, supply, of_residents, limits)?
     };
-    let is_same = |residents: &People, homes: &People| {
-        std::sync::Arc::ptr_eq(&residents.loaded, &homes.loaded)
-    };
-    let pair = base.residents.as_ref().zip(homes);
-    if pair.is_some_and(|(residents, homes)| is_same(residents, homes)) {
-        coverage.homes = reached.as_ref().map(|reached| reached.covered.clone());
-    }
     let mut shared = vec![Shared::default(); zones.len()];
-    if let (Some(people), Some(wanted), Some(reached)) = (people, &wanted, &reached) {
-        let home_zones = zones.of_features(&people.loaded);
-        let uncovered = wanted.iter().zip(&reached.covered);
-        let uncovered = uncovered
-            .map(|(people, covered)| people.map(|people| if *covered { 0 } else { people }));
-        coverage.people_uncovered = sums_by_zone(zones.len(), &home_zones, uncovered);
-        share_out(&mut shared, &home_zones, wanted, reached, need);
+    if let (Some(_), Some(pieces)) = (people, pieces) {
+        coverage.people_uncovered = pieces.iter().map(|p| p.uncovered.sum()).collect();
+        shared = pieces.iter().map(|piece| piece.shared).collect();
     }
     Ok((coverage, shared))
 }
@@ -107,8 +115,7 @@ fn of_denominator(
     zones: &Zones<'_>,
     way: &Way<'_, '_>,
     supply: &Supply,
-    homes: Option<&People>,
-    reached: Option<&Reached>,
+    of_residents: Option<&Vec<Piece>>,
     limits: &Limits,
 ) -> Result<Coverage, QueryError> {
     let none = || Coverage::none(zones.len(), base.denominator.missing());
@@ -130,67 +137,36 @@ fn of_denominator(
             ..Coverage::default()
         });
     }
-    let (Some(residents), Some(homes), Some(reached)) = (&base.residents, homes, reached) else {
+    let Some(pieces) = of_residents else {
         return Ok(none());
     };
-    // Coverage counts residents at the homes that were measured to.
-    let is_same = std::sync::Arc::ptr_eq(&residents.loaded, &homes.loaded);
-    let again;
-    let reached = match is_same {
-        true => reached,
-        false => {
-            again = reach(way, &residents.loaded, &base.home_people, supply, limits)?;
-            &again
-        }
-    };
-    let amount = |people: &Option<i64>| match base.denominator {
-        Denominator::Buildings => Some(1),
-        _ => *people,
-    };
-    let amounts = || base.home_people.iter().map(amount);
-    let covered = amounts().zip(&reached.covered);
-    let covered = covered.map(|(amount, covered)| amount.map(|a| if *covered { a } else { 0 }));
-    let covered = sums_by_zone(zones.len(), &base.home_zones, covered);
-    let total = sums_by_zone(zones.len(), &base.home_zones, amounts());
+    let pieces = pieces.iter();
     Ok(Coverage {
-        zones: covered.into_iter().zip(total).collect(),
+        zones: pieces
+            .map(|piece| (piece.covered.sum(), piece.total.sum()))
+            .collect(),
         ..Coverage::default()
     })
 }
 
-fn share_out(
-    shared: &mut [Shared],
-    home_zones: &[Option<u32>],
-    wanted: &[Option<i64>],
-    reached: &Reached,
-    need: &Need,
-) {
-    let norm = need.norm().ok();
-    for zone in shared.iter_mut() {
-        zone.below = norm.map(|_| 0);
-    }
-    for (home, zone) in home_zones.iter().enumerate() {
-        let (Some(zone), Some(people)) = (zone, wanted[home]) else {
-            continue;
+impl Shared {
+    /// Adds the people of a home with what each of them is offered, unknown where they reach a
+    /// facility of unknown capacity.
+    pub fn add_home(&mut self, people: i64, offered: Option<f64>, norm: Option<f64>) {
+        let Some(offered) = offered else {
+            self.unknown += people;
+            return;
         };
-        let zone = &mut shared[*zone as usize];
-        if reached.is_unknown[home] {
-            zone.unknown += people;
-            continue;
-        }
-        let offered = reached.per_person[home];
-        zone.offered += people as f64 * offered;
-        zone.people += people;
+        self.offered += people as f64 * offered;
+        self.people += people;
         // Just as much as the norm asks is enough, whatever the last bit says.
-        if let (Some(below), Some(norm)) = (&mut zone.below, norm)
+        if let (Some(below), Some(norm)) = (&mut self.below, norm)
             && offered < norm * (1.0 - 1e-9)
         {
             *below += people;
         }
     }
-}
 
-impl Shared {
     pub fn add(&mut self, other: &Shared) {
         self.offered += other.offered;
         self.people += other.people;

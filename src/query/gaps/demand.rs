@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{
     city::{City, LoadedLayer},
     domain::{Demand, LayerKind, LeftOut, Period},
-    index::FeatureRef,
+    index::{Cell, FeatureRef},
     query::sources::{CountSource, population},
 };
 
@@ -70,6 +70,23 @@ impl People {
         }
     }
 
+    /// The same in one cell, row by row.
+    pub fn in_cell(&self, cell: &Cell) -> Vec<Option<i64>> {
+        let value = |row: usize, place: &usize| cell.columns()[*place].integer(row);
+        let rows = 0..cell.len();
+        match &self.places[..] {
+            [place] => rows.map(|row| value(row, place)).collect(),
+            places => rows
+                .map(|row| places.iter().map(|place| value(row, place)).sum())
+                .collect(),
+        }
+    }
+
+    /// Names the counts among those of their layer.
+    pub fn key(&self) -> impl Iterator<Item = u64> + '_ {
+        self.places.iter().map(|place| *place as u64)
+    }
+
     /// The attributes that are added up.
     pub fn attributes(&self) -> impl Iterator<Item = &crate::domain::Attribute> {
         let layer = self.loaded.layer();
@@ -80,9 +97,14 @@ impl People {
 
     /// Counts homes without a value, and those outside all areas.
     pub fn leave_out(&self, values: &[Option<i64>], zones: &[Option<u32>], left_out: &mut LeftOut) {
-        let layer = self.loaded.layer().id.as_str();
         let missing = values.iter().filter(|value| value.is_none()).count() as u64;
         let outside = zones.iter().filter(|zone| zone.is_none()).count() as u64;
+        self.leave_out_so_many(missing, outside, left_out);
+    }
+
+    /// The same where they are counted already.
+    pub fn leave_out_so_many(&self, missing: u64, outside: u64, left_out: &mut LeftOut) {
+        let layer = self.loaded.layer().id.as_str();
         for attribute in self.attributes() {
             let key = format!("{layer}.{}", attribute.id);
             // Services share their people: each count is told once.

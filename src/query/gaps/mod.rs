@@ -11,6 +11,7 @@ mod circles;
 mod count;
 mod cover;
 mod demand;
+mod pieces;
 mod places;
 mod query;
 mod reached;
@@ -36,8 +37,9 @@ use circles::Circles;
 use count::{Counted, Need};
 use cover::{Base, Coverage, Shared, Side, cover};
 pub(in crate::query) use demand::People;
+use pieces::PeopleByZone;
 pub(in crate::query) use query::{items, norm_set};
-pub(in crate::query) use reached::{Way, reach};
+pub(in crate::query) use reached::{Asked, Way, reach};
 pub(in crate::query) use supply::{Supply, capacity_unit};
 pub(in crate::query) use zones::Zones;
 
@@ -107,7 +109,10 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
     let rulers = Rulers::of(city, &query, &items)?;
     let mut left_out = LeftOut::default();
     if let Some(residents) = &base.residents {
-        residents.leave_out(&base.home_people, &base.home_zones, &mut left_out);
+        let PeopleByZone {
+            missing, outside, ..
+        } = zones.people(residents);
+        residents.leave_out_so_many(missing, outside, &mut left_out);
     }
     let earlier = change::earlier_period(city, &query, &items);
     let mut found = Found::default();
@@ -137,8 +142,8 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
         let is_recorded = service.supply.as_ref().is_some_and(has_any);
         let (straight, network) = match is_recorded {
             true => (
-                measured.straight.homes.as_deref(),
-                measured.network.homes.as_deref(),
+                measured.straight.homes.as_ref(),
+                measured.network.homes.as_ref(),
             ),
             false => (None, None),
         };
@@ -257,11 +262,6 @@ impl<'c> Base<'c> {
             plot_zones: plots
                 .map(|plots| zones.of_features(plots))
                 .unwrap_or_default(),
-            home_zones: residents
-                .as_ref()
-                .map(|people| zones.of_features(&people.loaded))
-                .unwrap_or_default(),
-            home_people: residents.as_ref().map_or_else(Vec::new, People::all),
             residents,
             plots,
         }
@@ -360,8 +360,8 @@ struct Measured {
 impl Service<'_> {
     fn leave_out(&self, zones: &Zones<'_>, left_out: &mut LeftOut) {
         if let Some(people) = &self.people {
-            let home_zones = zones.of_features(&people.loaded);
-            people.leave_out(&people.all(), &home_zones, left_out);
+            let by_zone = zones.people(people);
+            people.leave_out_so_many(by_zone.missing, by_zone.outside, left_out);
         }
         let Some(supply) = &self.supply else { return };
         supply.leave_out(left_out);

@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    city::{Area, City, LoadedLayer},
+    city::{Area, City, LoadedLayer, Parts},
     domain::{AreaCode, LayerId, Period, Title},
     index::FeatureRef,
     query::{QueryError, balance::areas_of_level},
@@ -92,11 +92,20 @@ impl<'c> Zones<'c> {
             return Some(0);
         }
         let index = &loaded.index;
-        let code = index.area_code(feature, index.level_index(&self.level)?)?;
+        self.with_code(index.area_code(feature, index.level_index(&self.level)?)?)
+    }
+
+    /// The zone of a code.
+    pub fn with_code(&self, code: &str) -> Option<usize> {
         let found = self
             .areas
             .binary_search_by(|area| area.code.as_str().cmp(code));
         found.ok()
+    }
+
+    /// Parts of answers that were made before.
+    pub fn parts(&self) -> &Parts {
+        self.city.parts()
     }
 
     /// The zones of all features of a layer, in the order of its index.
@@ -107,12 +116,7 @@ impl<'c> Zones<'c> {
             return known.clone();
         }
         let index = &loaded.index;
-        let zone = |code: &str| {
-            let found = self
-                .areas
-                .binary_search_by(|area| area.code.as_str().cmp(code));
-            found.ok().map(|zone| zone as u32)
-        };
+        let zone = |code: &str| self.with_code(code).map(|zone| zone as u32);
         let zones = match index.level_index(&self.level) {
             _ if self.is_city() => vec![Some(0); index.features() as usize],
             None => vec![None; index.features() as usize],

@@ -94,6 +94,7 @@ pub struct Traveler<'r> {
     limits: Limits,
     is_remembering: bool,
     reach: Reach,
+    rows: recall::Rows,
     by_transit: transit::Buffers,
 }
 
@@ -184,13 +185,18 @@ impl<'c> Ruler<'c> {
         }
     }
 
-    /// Which features of a layer can be measured from, in the order of its index; `None` where each
-    /// has to be asked for.
-    pub fn measurable(&self, loaded: &LoadedLayer) -> Option<Vec<bool>> {
+    /// Which features of a cell of a layer can be measured from, row by row.
+    pub fn measurable_in(&self, loaded: &LoadedLayer, cell: usize) -> Vec<bool> {
+        let rows = loaded.index.cells()[cell].len();
         match &self.way {
-            Way::Straight => Some(vec![true; loaded.index.features() as usize]),
-            Way::Streets(streets) => Some(streets.on_network(loaded)),
-            Way::Transit(_) | Way::Matrix(_) => None,
+            Way::Straight => vec![true; rows],
+            Way::Streets(streets) => streets.on_network(&loaded.index.cells()[cell]),
+            Way::Transit(_) | Way::Matrix(_) => {
+                let cell = cell as u32;
+                let features = (0..rows as u32).map(|row| FeatureRef { cell, row });
+                let starts = features.map(|feature| Start::of(loaded, feature));
+                starts.map(|start| self.is_measurable(&start)).collect()
+            }
         }
     }
 
@@ -244,6 +250,7 @@ impl<'c> Ruler<'c> {
             limits: limits.clone(),
             is_remembering: false,
             reach: Reach::default(),
+            rows: recall::Rows::default(),
             by_transit: transit::Buffers::default(),
         }
     }

@@ -1,15 +1,64 @@
 //! Ways that are measured once for all snapshots of a city, cell by cell.
 
-use super::{Start, Traveler, Way, streets::OnStreets};
+use std::sync::Arc;
+
+use super::{Ruler, Start, Traveler, Way, streets::OnStreets};
 use crate::{
-    city::{CellWays, LoadedLayer, WayKey},
-    index::{FeatureRef, LayerIndex},
+    city::{CellWays, LoadedLayer, PartKey, WayKey},
+    index::{Cell, FeatureRef, LayerIndex, MAX_ROWS},
+    query::{QueryError, costs::whole},
 };
 
 /// How much longer than the straight line a network may say that a way is not: its lengths are
 /// rounded edge by edge, and what was brought may know its own.
 const SHORTER: f64 = 1.05;
 const SHORTER_M: f64 = 50.0;
+
+impl Ruler<'_> {
+    /// What ways are remembered under: the network in its sense, 0 for straight lines; `None` where
+    /// nothing is remembered of this way of travelling.
+    fn network(&self) -> Option<u64> {
+        match &self.way {
+            Way::Straight => Some(0),
+            Way::Streets(streets) if !streets.counts_time() => Some(streets.serial()),
+            _ => None,
+        }
+    }
+
+    pub fn remembers(&self) -> bool {
+        self.network().is_some()
+    }
+
+    /// A key with all that ways from some starts depend on, but for the cells that they lead to.
+    pub fn key_of_ways<'s>(
+        &self,
+        key: PartKey,
+        starts: impl IntoIterator<Item = &'s Start>,
+        cost: f64,
+    ) -> PartKey {
+        let key = key
+            .with(self.network().unwrap_or(u64::MAX))
+            .with(cost.to_bits());
+        let starts = starts.into_iter();
+        starts.fold(key, |key, start| {
+            key.with_all(words(start).into_iter().flatten())
+        })
+    }
+
+    /// The cells of a layer that may be within a cost of a start, rising.
+    pub fn cells_near(&self, index: &LayerIndex, start: &Start, cost: f64) -> Vec<u32> {
+        let straight_m = match &self.way {
+            Way::Straight => cost,
+            _ => cost * SHORTER + SHORTER_M,
+        };
+        let points = start.points.iter();
+        let near = points.flat_map(|(lon, lat)| index.cells_within(*lon, *lat, straight_m));
+        let mut near: Vec<u32> = near.map(|cell| cell as u32).collect();
+        near.sort_unstable();
+        near.dedup();
+        near
+    }
+}
 
 impl Traveler<'_> {
     /// Visits what [`Traveler::within`] does, row by row, and remembers it; `false` where nothing is
@@ -21,26 +70,61 @@ impl Traveler<'_> {
         cost: f64,
         visit: &mut impl FnMut(FeatureRef, f64),
     ) -> bool {
-        let index = &loaded.index;
-        let (network, straight_m) = match &self.ruler.way {
-            Way::Straight => (0, cost),
-            Way::Streets(streets) if !streets.counts_time() => {
-                (streets.serial(), cost * SHORTER + SHORTER_M)
+        if !self.ruler.remembers() {
+            return false;
+        }
+        let near = self.ruler.cells_near(&loaded.index, start, cost);
+        self.recall_in(&loaded.index, start, cost, &near, |cell, ways| {
+            for (row, cost) in ways.in_metres() {
+                let row = u32::from(row);
+                visit(FeatureRef { cell, row }, cost);
             }
-            _ => return false,
-        };
-        let points = start.points.iter();
-        let points: Box<[[u64; 2]]> = points.map(|(x, y)| [x.to_bits(), y.to_bits()]).collect();
+        });
+        true
+    }
+
+    /// The ways from a start to the places of some cells near it, in their order.
+    ///
+    /// # Errors
+    /// Where nobody waits for the answer any longer.
+    ///
+    /// # Panics
+    /// Where the ruler does not remember.
+    pub fn ways_to(
+        &mut self,
+        loaded: &LoadedLayer,
+        start: &Start,
+        cost: f64,
+        cells: &[u32],
+    ) -> Result<Vec<Arc<CellWays>>, QueryError> {
+        self.limits.check()?;
+        let mut found = Vec::with_capacity(cells.len());
+        self.recall_in(&loaded.index, start, cost, cells, |_, ways| {
+            found.push(ways)
+        });
+        Ok(found)
+    }
+
+    fn recall_in(
+        &mut self,
+        index: &LayerIndex,
+        start: &Start,
+        cost: f64,
+        cells: &[u32],
+        mut visit: impl FnMut(u32, Arc<CellWays>),
+    ) {
+        let network = self.ruler.network().expect("a ruler that remembers");
+        let points = words(start);
         let mut is_searched = false;
-        for number in cells_near(index, start, straight_m) {
-            let cell = &index.cells()[number];
+        for number in cells {
+            let cell = &index.cells()[*number as usize];
             let key = WayKey {
                 network,
                 longest: cost.to_bits(),
                 start: points.clone(),
                 ground: cell.ground(),
             };
-            let reach = &mut self.reach;
+            let (reach, rows) = (&mut self.reach, &mut self.rows);
             let ways = self
                 .ruler
                 .ways
@@ -49,30 +133,19 @@ impl Traveler<'_> {
                         if !std::mem::replace(&mut is_searched, true) {
                             streets.search(reach, start, cost);
                         }
-                        along_streets(streets, reach, cell)
+                        along_streets(streets, reach, cell, rows)
                     }
-                    _ => straight(index, number, start, cost),
+                    _ => straight(index, *number as usize, start, cost),
                 });
-            for (row, cost) in ways.rows.iter().zip(&ways.costs) {
-                let feature = FeatureRef {
-                    cell: number as u32,
-                    row: u32::from(*row),
-                };
-                visit(feature, *cost);
-            }
+            visit(*number, ways);
         }
-        true
     }
 }
 
-/// The cells that may have a place within so many metres of any point of a start, rising.
-fn cells_near(index: &LayerIndex, start: &Start, metres: f64) -> Vec<usize> {
+/// The bits of longitude and latitude of each point of a start.
+fn words(start: &Start) -> Box<[[u64; 2]]> {
     let points = start.points.iter();
-    let near = points.flat_map(|(lon, lat)| index.cells_within(*lon, *lat, metres));
-    let mut near: Vec<usize> = near.collect();
-    near.sort_unstable();
-    near.dedup();
-    near
+    points.map(|(x, y)| [x.to_bits(), y.to_bits()]).collect()
 }
 
 fn straight(index: &LayerIndex, number: usize, start: &Start, metres: f64) -> CellWays {
@@ -84,28 +157,67 @@ fn straight(index: &LayerIndex, number: usize, start: &Start, metres: f64) -> Ce
     }
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     found.dedup_by_key(|(row, _)| *row);
-    of_rows(found)
+    CellWays {
+        rows: found.iter().map(|(row, _)| *row).collect(),
+        costs: found.iter().map(|(_, metres)| whole(*metres)).collect(),
+        metres: Some(found.iter().map(|(_, metres)| *metres).collect()),
+    }
 }
 
 fn along_streets(
     streets: &OnStreets<'_>,
     reach: &crate::network::Reach,
-    cell: &crate::index::Cell,
+    cell: &Cell,
+    rows: &mut Rows,
 ) -> CellWays {
     let group = streets.streets().join_cell(cell);
-    let mut found: Vec<(u16, f64)> = Vec::new();
-    reach.for_each(&streets.streets().graph, &*group, |row, cost| {
-        found.push((row as u16, f64::from(cost) / 1000.0));
-    });
-    found.sort_unstable_by_key(|(row, _)| *row);
-    of_rows(found)
+    let graph = &streets.streets().graph;
+    reach.for_each_in(graph, &group, |row, cost| rows.put(row, cost));
+    rows.take()
 }
 
-fn of_rows(found: Vec<(u16, f64)>) -> CellWays {
-    let (rows, costs): (Vec<u16>, Vec<f64>) = found.into_iter().unzip();
-    CellWays {
-        rows: rows.into(),
-        costs: costs.into(),
+/// Costs of the rows of a cell, put in any order and taken in theirs.
+#[derive(Default)]
+pub(super) struct Rows {
+    costs: Vec<u32>,
+    /// A bit for each row that has a cost.
+    filled: Vec<u64>,
+    count: usize,
+}
+
+impl Rows {
+    #[inline]
+    fn put(&mut self, row: u32, cost: u32) {
+        if self.costs.is_empty() {
+            self.costs = vec![0; MAX_ROWS];
+            self.filled = vec![0; MAX_ROWS.div_ceil(64)];
+        }
+        self.costs[row as usize] = cost;
+        self.filled[row as usize / 64] |= 1 << (row % 64);
+        self.count += 1;
+    }
+
+    /// What was put, each row once; nothing is left.
+    fn take(&mut self) -> CellWays {
+        let mut rows = Vec::with_capacity(self.count);
+        let mut costs = Vec::with_capacity(self.count);
+        if self.count > 0 {
+            for (word, bits) in self.filled.iter_mut().enumerate() {
+                let mut left = std::mem::take(bits);
+                while left != 0 {
+                    let row = word * 64 + left.trailing_zeros() as usize;
+                    rows.push(row as u16);
+                    costs.push(self.costs[row]);
+                    left &= left - 1;
+                }
+            }
+        }
+        self.count = 0;
+        CellWays {
+            rows: rows.into(),
+            costs: costs.into(),
+            metres: None,
+        }
     }
 }
 

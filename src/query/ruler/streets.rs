@@ -5,7 +5,7 @@ use geo::MultiPolygon;
 use super::{Direction, Input, Mode, QueryError, Start, Travel};
 use crate::{
     city::{City, LoadedLayer, Pace, Streets},
-    index::FeatureRef,
+    index::{Cell, FeatureRef},
     network::{Places, Reach, ReachedShape, Rules, Sense, Snap},
 };
 
@@ -52,19 +52,12 @@ impl<'c> OnStreets<'c> {
         !self.snaps(start).is_empty()
     }
 
-    /// Which features of a layer are on the network, in the order of its index.
-    pub fn on_network(&self, loaded: &LoadedLayer) -> Vec<bool> {
-        let cells = loaded.index.cells();
-        let groups = self.streets.join_cells(cells);
-        let mut all = Vec::with_capacity(loaded.index.features() as usize);
-        for (cell, group) in cells.iter().zip(groups) {
-            let first = all.len();
-            all.resize(first + cell.len(), false);
-            group
-                .numbers()
-                .for_each(|row| all[first + row as usize] = true);
-        }
-        all
+    /// Which features of a cell are on the network, row by row.
+    pub fn on_network(&self, cell: &Cell) -> Vec<bool> {
+        let mut rows = vec![false; cell.len()];
+        let joined = self.streets.join_cell(cell);
+        joined.numbers().for_each(|row| rows[row as usize] = true);
+        rows
     }
 
     pub fn within(

@@ -1,5 +1,7 @@
 /** The one place that speaks to the server. */
+import type { FeatureState } from './edits.ts';
 import { standing } from './standpoint.svelte.ts';
+import type { Title } from './types.ts';
 
 /** RFC 9457 problem details, or what stands in for them when nothing answers. */
 export class Problem extends Error {
@@ -10,6 +12,10 @@ export class Problem extends Error {
     readonly field?: string,
     /** For programs to tell by. */
     readonly reason?: string,
+    /** What is wrong, in both languages. */
+    readonly said?: Title,
+    /** Features that somebody else has changed meanwhile. */
+    readonly conflicts?: { current: FeatureState | null }[],
   ) {
     super(detail || title);
   }
@@ -78,9 +84,16 @@ export async function send(path: string, request: RequestInit): Promise<Response
 export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   try {
-    const told = JSON.parse(text) as { title?: string; detail?: string; field?: string; reason?: string };
+    const told = JSON.parse(text) as {
+      title?: string;
+      detail?: string;
+      field?: string;
+      reason?: string;
+      message?: Title;
+      conflicts?: { current: FeatureState | null }[];
+    };
     if (told.reason === 'sign_in') signedOut();
-    return new Problem(told.title ?? response.statusText, response.status, told.detail ?? '', told.field, told.reason);
+    return new Problem(told.title ?? response.statusText, response.status, told.detail ?? '', told.field, told.reason, told.message, told.conflicts);
   } catch {
     return new Problem(response.statusText || `HTTP ${response.status}`, response.status, text.slice(0, 500));
   }

@@ -2,6 +2,8 @@
 class Standpoint {
   /** Number and version of the scenario, `7.12`; empty for the city as it is. A new version asks anew. */
   edition = $state('');
+  /** Names what the city holds; other data ask anew. Empty for what the page began with. */
+  data = $state('');
 }
 
 export const standpoint = new Standpoint();

@@ -348,6 +348,8 @@ export interface FeatureCard {
   id: string;
   geometry: GeoJSON.Geometry;
   properties: Row;
+  /** Names this state of it; an edit says it. */
+  version?: string;
   areas?: { level: string; code: string; name: string; name_en?: string | null }[];
 }
 

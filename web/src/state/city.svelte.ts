@@ -24,6 +24,17 @@ class Ground {
     }
   }
 
+  /** What the layers hold now, after a change of the data; where nothing answers the old stays. */
+  async renew(): Promise<void> {
+    try {
+      const [city, layers] = await Promise.all([findCity(), listLayers(asked())]);
+      if (JSON.stringify(layers) !== JSON.stringify(this.layers)) this.layers = layers;
+      this.city = city;
+    } catch {
+      // The next change, or the next question, says more.
+    }
+  }
+
   layer(id: string): Layer | undefined {
     return this.layers.find((layer) => layer.id === id);
   }

@@ -19,6 +19,8 @@ export class Resource<T> {
   progress = $state.raw<Progress | null>(null);
   #running: AbortController | null = null;
   #key = '';
+  /** The question without the data that it was asked of. */
+  #asked = '';
   #again: (() => void) | null = null;
   #started = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
@@ -34,10 +36,18 @@ export class Resource<T> {
     // Of another scenario, or after another edit, it is another question.
     // The address names a scenario that is still being opened: the city as it is would answer otherwise.
     if (view.scenario !== null && standpoint.edition === '') return;
-    const key = `${standpoint.edition} ${asked}`;
+    const bare = `${standpoint.edition} ${asked}`;
+    const key = `${standpoint.data} ${bare}`;
     if (key === this.#key) return;
-    this.#key = key;
+    // The same question of newer data: the answer changes under the reader's eyes without more ado.
+    const isRenewal = bare === this.#asked && this.value !== null && !this.loading;
+    [this.#key, this.#asked] = [key, bare];
     this.#again = () => void this.#run(question);
+    if (isRenewal) {
+      clearTimeout(this.#waiting);
+      void this.#run(question, true);
+      return;
+    }
     const spare = this.#running && this.loading ? this.#started + this.patience_ms - performance.now() : 0;
     clearTimeout(this.#waiting);
     if (spare > 0) this.#waiting = setTimeout(this.#again, spare);
@@ -50,7 +60,7 @@ export class Resource<T> {
     this.#waiting = undefined;
     this.#running?.abort();
     this.#running = null;
-    this.#key = '';
+    this.#key = this.#asked = '';
     this.loading = false;
   }
 
@@ -67,13 +77,13 @@ export class Resource<T> {
     this.problem = null;
   }
 
-  async #run(question: Ask<T>): Promise<void> {
+  async #run(question: Ask<T>, quietly = false): Promise<void> {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
-    this.loading = true;
+    if (!quietly) this.loading = true;
     this.progress = null;
     const started = (this.#started = performance.now());
     try {
