@@ -136,8 +136,8 @@ impl Departures {
         let position = departure.position as usize;
         // From where it or an earlier one was boarded before, nothing is new.
         let known = (aboard[trip] as usize).min(pattern.stops.len() - 1);
-        for later in own..pattern.trips {
-            let aboard = &mut aboard[trip - own + later];
+        let later = aboard[trip..][..pattern.trips - own].iter_mut();
+        for (later, aboard) in (own..).zip(later) {
             let is_late = pattern.departure(position, later) > latest_s;
             if is_late || *aboard <= departure.position {
                 break;
@@ -146,8 +146,9 @@ impl Departures {
         }
         let arrivals = pattern.arrivals_of(own);
         let mut first_s = NEVER;
-        for call in position + 1..=known {
-            let (stop, arrival_s) = (pattern.stops[call] as usize, arrivals[call]);
+        let calls = arrivals.iter().enumerate().take(known + 1);
+        for (call, &arrival_s) in calls.skip(position + 1) {
+            let stop = pattern.stops[call] as usize;
             if arrival_s > latest_s {
                 break;
             }

@@ -11,7 +11,7 @@ use super::{Limits, QueryError, Ruler, Traveler, Way, transit::ByTransit};
 use crate::{
     city::LoadedLayer,
     index::FeatureRef,
-    network::Reach,
+    network::{Places, Reach},
     transit::{Egress, Leg},
 };
 
@@ -80,6 +80,7 @@ impl ByTransit<'_> {
             return Ok(None);
         };
         let joined = streets.places(starts);
+        let joined: &Places = &joined;
         let held = AtomicU64::new(0);
         let from_place = |reach: &mut Reach, (number, place): (u32, FeatureRef)| {
             limits.check()?;
@@ -87,7 +88,7 @@ impl ByTransit<'_> {
             let mut walks = Vec::new();
             if let Some(snap) = streets.snap(lon, lat) {
                 reach.run(&streets.graph, &[snap], self.pace.mm(longest_s));
-                reach.for_each(&streets.graph, &*joined, |start, mm| {
+                reach.for_each(&streets.graph, joined, |start, mm| {
                     walks.push((start, number, self.pace.seconds(mm)));
                 });
             }
