@@ -293,7 +293,7 @@ impl From<EditFailure> for ApiError {
         match failure {
             EditFailure::Faults(faults) => ApiError::BadEdits(faults),
             EditFailure::Conflicts(conflicts) => ApiError::EditConflicts(conflicts),
-            EditFailure::NothingToUndo => ApiError::Nothing(text),
+            EditFailure::NothingToUndo | EditFailure::ChangedOutside => ApiError::Nothing(text),
             EditFailure::NoSuchEdit(number) => ApiError::NotFound {
                 what: "edit",
                 name: number.to_string(),

@@ -278,10 +278,11 @@ impl AppState {
         asked.await.map_err(|e| ApiError::Internal(e.to_string()))?
     }
 
-    /// Hears of every city that is shown in place of `city`, the exact one or the protected one.
-    pub(super) fn watch(&self, city: &City) -> watch::Receiver<ChangeNumber> {
-        match (&self.protected, city.protection()) {
-            (Some(protected), Some(_)) => protected.live.watch(),
+    /// Hears of every city that is shown in place of the one that somebody reads: the exact one, also
+    /// for who reads a part of it exactly, or the protected one.
+    pub(super) fn watch(&self, reading: Reading) -> watch::Receiver<ChangeNumber> {
+        match (&self.protected, reading) {
+            (Some(protected), Reading::Protected) => protected.live.watch(),
             _ => self.live.watch(),
         }
     }

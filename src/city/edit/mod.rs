@@ -80,6 +80,11 @@ pub enum EditFailure {
     NothingToUndo,
     #[error("the feature has no edit {0}; its history lists them")]
     NoSuchEdit(ChangeNumber),
+    #[error(
+        "an import or another program has changed the feature since that edit, and going back would \
+         take that along: change it by hand (此后另有导入或外部修改，撤销会一并丢失，请直接修改)"
+    )]
+    ChangedOutside,
     #[error("a reason has {MAX_WHY} letters at most (理由不超过 2000 字)")]
     LongReason,
     #[error(

@@ -60,7 +60,8 @@ pub enum Seen {
 /// an edit like others, that can be undone too.
 ///
 /// # Errors
-/// There is no such edit, or the feature is no longer what was seen.
+/// There is no such edit, the feature is no longer what was seen, or an import or another program has
+/// changed it since.
 pub fn undo(
     city: &City,
     store: &dyn Store,
@@ -77,10 +78,11 @@ pub fn undo(
     } = history(city, store, editor, named)?;
     let id = named.1;
     let undone = match number {
-        None => edits.first().ok_or(EditFailure::NothingToUndo)?,
+        None if edits.is_empty() => return Err(EditFailure::NothingToUndo),
+        None => 0,
         Some(number) => {
-            let entry = edits.iter().find(|entry| entry.number == number);
-            entry.ok_or(EditFailure::NoSuchEdit(number))?
+            let at = edits.iter().position(|entry| entry.number == number);
+            at.ok_or(EditFailure::NoSuchEdit(number))?
         }
     };
     let version = before.as_ref().map(|state| state.version(&layer));
@@ -97,6 +99,11 @@ pub fn undo(
             found: before,
         }]));
     }
+    let undone = &edits[..=undone];
+    if !is_unbroken(&layer, before.as_ref(), undone) {
+        return Err(EditFailure::ChangedOutside);
+    }
+    let undone = &undone[undone.len() - 1];
     let after = undone.before.clone();
     let feature = EditedFeature {
         layer: layer.id.clone(),
@@ -118,4 +125,61 @@ pub fn undo(
         number: commit(store, editor, &writes, Some(undone.number))?,
         features: vec![feature],
     })
+}
+
+/// Whether a feature is what the newest of its edits made it, and each edit began where the one
+/// before it ended: an import or another program has changed nothing in between that going back
+/// would take along.
+fn is_unbroken(layer: &Layer, now: Option<&FeatureState>, edits: &[HistoryEntry]) -> bool {
+    let version = |state: Option<&FeatureState>| state.map(|state| state.version(layer));
+    let mut later = version(now);
+    edits.iter().all(|edit| {
+        let is_next = version(edit.after.as_ref()) == later;
+        later = version(edit.before.as_ref());
+        is_next
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Geometry, Point};
+
+    use super::*;
+    use crate::{definitions::read_catalog, domain::Value};
+
+    #[test]
+    fn what_others_changed_in_between_breaks_the_way_back() {
+        let catalog = read_catalog(None).expect("sound definitions");
+        let layer = catalog.layer("schools").expect("built in");
+        let state = |seats: i64| {
+            let mut values = vec![Value::Missing; layer.attributes.len()];
+            let at = layer.attribute_index("seats_primary").expect("declared");
+            values[at] = Value::Integer(seats);
+            FeatureState {
+                geometry: Geometry::Point(Point::new(113.3, 23.1)),
+                values,
+            }
+        };
+        let edit = |number: ChangeNumber, before: Option<i64>, after: Option<i64>| HistoryEntry {
+            number,
+            at: "2026-11-26T00:00:00Z".into(),
+            who: "local".into(),
+            why: String::new(),
+            undoes: None,
+            before: before.map(state),
+            after: after.map(state),
+        };
+        let edits = [
+            edit(3, Some(20), None),
+            edit(2, Some(10), Some(20)),
+            edit(1, None, Some(10)),
+        ];
+        assert!(is_unbroken(layer, None, &edits));
+        // It is there again though the last edit removed it.
+        assert!(!is_unbroken(layer, Some(&state(20)), &edits));
+        let edits = [edit(2, Some(15), Some(20)), edit(1, None, Some(10))];
+        assert!(is_unbroken(layer, Some(&state(20)), &edits[..1]));
+        assert!(!is_unbroken(layer, Some(&state(21)), &edits[..1]));
+        assert!(!is_unbroken(layer, Some(&state(20)), &edits));
+    }
 }

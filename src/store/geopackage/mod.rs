@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use super::{
     Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
@@ -39,7 +39,13 @@ pub struct GeoPackage {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        StoreError::Backend(error.to_string())
+        match error.sqlite_error_code() {
+            // Another program writes for longer than one waits.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Unreachable(error.to_string())
+            }
+            _ => StoreError::Backend(error.to_string()),
+        }
     }
 }
 

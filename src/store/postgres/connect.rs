@@ -145,7 +145,8 @@ pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
     words
 }
 
-/// Whether an error is of a database that is away, ends, begins, or has become a standby.
+/// Whether an error is of a database that is away, ends, begins, has become a standby, or in which
+/// others hold what is needed.
 pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
     let Some(said) = error.as_db_error() else {
         return error.is_closed()
@@ -154,8 +155,8 @@ pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
                 .is_some_and(|cause| cause.is::<std::io::Error>());
     };
     let code = said.code();
-    // Connection exceptions, too many connections, operator intervention.
-    ["08", "53300", "57P"]
+    // Connection exceptions, too many connections, operator intervention, locks of others.
+    ["08", "53300", "57P", "55P03", "40001", "40P01"]
         .iter()
         .any(|class| code.code().starts_with(class))
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION

@@ -188,7 +188,12 @@ impl Store for Postgres {
 
     fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError> {
         let levels = self.catalog.levels();
-        self.write(async |tx| history::edit(tx, &levels, batch).await)
+        self.write(async |tx| {
+            // Nobody waits long for a row or the log that another program holds.
+            tx.batch_execute("set local statement_timeout = '60s'; set local lock_timeout = '5s'")
+                .await?;
+            history::edit(tx, &levels, batch).await
+        })
     }
 
     fn history(
