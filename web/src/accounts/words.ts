@@ -1,18 +1,3 @@
-import type { Problem } from '../api/client.ts';
-import { t, type Key } from '../i18n/index.ts';
-import { zh } from '../i18n/zh.ts';
-
-/** What a refusal of the accounts means to whoever reads it. */
-export function said(problem: Problem): string {
-  if (problem.offline) return t('error_no_server');
-  const key = `refused_${problem.reason ?? ''}`;
-  if (key in zh) return t(key as Key);
-  if (problem.status === 429) return t('refused_delayed');
-  if (problem.field === 'password') return t('password_rule');
-  if (problem.status === 409) return t('refused_conflict', { detail: problem.detail });
-  return t('refused_other', { detail: problem.detail });
-}
-
 /** A moment in the reader's own time. */
 export function moment(at_ms: number): string {
   const two = (number: number) => String(number).padStart(2, '0');
