@@ -15,6 +15,12 @@ export function said(problem: Problem): string {
   return t('refused_other');
 }
 
+/** Words for a reason that a program gives. */
+export function refused(reason: string): string {
+  const key = `refused_${reason}`;
+  return key in zh ? t(key as Key) : t('refused_other');
+}
+
 /** Values as a sentence has them: lists with commas, kinds of things in words. */
 function worded(values: Values): Record<string, string | number> {
   const word = (name: string, value: Values[string]) =>
