@@ -883,7 +883,6 @@ export const en: Record<Key, string> = {
   unit_per_person: 'per person',
   unit_per_1000: 'per 1,000',
   unit_m2_per_person: 'm² per person',
-  unit_share: '0–1',
   unit_per_10000: 'per 10,000',
   unit_persons_per_facility: 'people per facility',
   unit_s: 's',

@@ -878,7 +878,6 @@ export const zh = {
   unit_per_person: '个/人',
   unit_per_1000: '个/千人',
   unit_m2_per_person: 'm²/人',
-  unit_share: '0–1',
   unit_per_10000: '个/万人',
   unit_persons_per_facility: '人/处',
   unit_s: '秒',
