@@ -308,7 +308,7 @@ mod tests {
         rank site within_reach newly_covered newly_covered_beside overlap_existing \
         cumulative_covered cumulative_share mean_cost largest_cost site_capacity site_served sites existing \
         covered_before share_before covered_after share_after beside beside_before \
-        mean_cost_before mean_cost_after largest_cost_before largest_cost_after served_before served_after \
+        mean_cost_before mean_cost_after largest_cost_before largest_cost_after served_before served_after newly_served added_capacity shortfall_after \
         service facilities capacity capacity_unit capacity_unknown required shortfall surplus net \
         fulfilment evaluation straight_covered straight_uncovered straight_share_covered \
         straight_demand_uncovered straight_reason network_covered network_uncovered \

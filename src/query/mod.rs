@@ -59,7 +59,7 @@ pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{
     BalanceBand, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow,
-    NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
+    BalanceScales, NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
 };
 pub use blind_spots::{
     AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
@@ -101,7 +101,8 @@ pub use school_places::{
 pub use search::{SearchQuery, SearchRow, search};
 pub use siting::{
     CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
-    Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
+    RemainingGap, Siting, SitingQuery, SitingRow, SitingTotals, remaining_gaps, siting,
+    siting_table,
 };
 pub use sources::has_population;
 pub use station_areas::{

@@ -42,7 +42,12 @@ pub fn areas_within<'c>(
 }
 
 /// Whether one of the areas above an area has that code.
-fn is_inside(city: &City, area: &Area, code: &AreaCode, period: Option<&Period>) -> bool {
+pub(super) fn is_inside(
+    city: &City,
+    area: &Area,
+    code: &AreaCode,
+    period: Option<&Period>,
+) -> bool {
     let levels = city.catalog().levels();
     let mut below = area;
     // Each step goes up a level, so there are at most as many as there are levels.

@@ -1,5 +1,7 @@
 mod floating;
+mod nominal;
 mod report;
+mod scales;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -23,10 +25,12 @@ use crate::{
 use floating::Catchment;
 pub use standing::{BalanceBand, Standing};
 
+pub use nominal::NominalRow;
 pub use report::{
-    BalanceReport, BalanceReportQuery, BalanceScaleRow, NominalRow, ReportPart, balance_report,
+    BalanceReport, BalanceReportQuery, BalanceScaleRow, ReportPart, balance_report,
     flat_balance_report,
 };
+pub use scales::BalanceScales;
 
 /// `GET /api/balance`: which areas, and whether with floating catchments.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

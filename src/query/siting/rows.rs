@@ -78,6 +78,12 @@ pub struct SitingTotals {
     pub served_before: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served_after: Option<i64>,
+    /// People served in the end and not before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newly_served: Option<i64>,
+    /// Places of all new sites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added_capacity: Option<i64>,
 }
 
 /// People whom nothing brings within reach.
@@ -265,6 +271,10 @@ pub(super) fn totals(
         largest_cost_after: largest(&after),
         served_before: served(|(before, _)| before.total),
         served_after: served(|(_, after)| after.total),
+        newly_served: served(|(before, after)| after.total - before.total),
+        added_capacity: query
+            .capacity
+            .map(|capacity| capacity * found.sites.len() as i64),
     }
 }
 

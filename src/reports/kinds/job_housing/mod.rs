@@ -14,18 +14,20 @@ use crate::{
     city::City,
     domain::{AreaCode, LevelId, Title},
     query::{
-        self, Answer, BalanceBand, BalanceQuery, BalanceRow, CalibersQuery, CommuteQuery,
-        CommuteRow, Limits, QueryError, Row,
+        self, Answer, BalanceBand, BalanceQuery, BalanceReportQuery, BalanceRow, BalanceScales,
+        CalibersQuery, CommuteQuery, CommuteRow, Limits, QueryError, Row,
     },
     reports::Question,
 };
 use part::Part;
+use scales::scale_by_scale;
 
 /// Job-housing balance at several scales (职住平衡): by count, by floating catchment, by who
 /// commutes.
 pub struct JobHousing {
     band: BalanceBand,
     levels: Vec<Level>,
+    scales: BalanceScales,
     city: BalanceRow,
     /// The question of the whole city, where there are no areas at all.
     whole: Answer<BalanceRow>,
@@ -102,7 +104,13 @@ impl JobHousing {
                 calibers: query::calibers(city, &calibers, &part)?,
             });
         }
+        limits.step("计算各尺度的职住平衡", "balance by scale");
+        let scales = BalanceReportQuery {
+            period: period.clone(),
+            ..BalanceReportQuery::default()
+        };
         Ok(JobHousing {
+            scales: BalanceScales::of(city, &scales, &limits.part())?,
             band,
             levels,
             city: whole.totals.clone(),
@@ -141,11 +149,13 @@ impl JobHousing {
             &self.whole,
         );
         self.band_note(&mut draft);
-        self.findings(&mut draft, &own, &parts);
+        let code_text = code.as_ref().map(AreaCode::as_str);
+        let scales = self.scales.report(draft.city, code_text, limits)?;
+        self.findings(&mut draft, &own, &parts, &scales);
         self.overview(&mut draft, &own, code.as_ref(), &parts);
         self.by_level(&mut draft, &own, &parts, period.as_ref(), limits)?;
         self.commuting(&mut draft, code.as_ref(), &parts);
-        self.scales(&mut draft, &parts);
+        scale_by_scale(&mut draft, &scales);
         Ok(draft)
     }
 

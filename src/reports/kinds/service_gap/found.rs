@@ -156,6 +156,7 @@ impl<'c> Found<'c> {
                     period: question.period.clone(),
                     ..asked
                 };
+                let asked = asked.within_capacity(&item, &total);
                 let found = query::siting(city, &asked, &limits.part());
                 Some(missing::or_why(found, words)?)
             }
