@@ -42,12 +42,7 @@ pub fn areas_within<'c>(
 }
 
 /// Whether one of the areas above an area has that code.
-pub(super) fn is_inside(
-    city: &City,
-    area: &Area,
-    code: &AreaCode,
-    period: Option<&Period>,
-) -> bool {
+fn is_inside(city: &City, area: &Area, code: &AreaCode, period: Option<&Period>) -> bool {
     let levels = city.catalog().levels();
     let mut below = area;
     // Each step goes up a level, so there are at most as many as there are levels.

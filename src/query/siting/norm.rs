@@ -91,13 +91,14 @@ impl SitingQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definitions::built_in;
+    use crate::definitions::read_catalog;
 
     #[test]
     fn a_new_school_is_as_large_as_the_mean_of_those_that_stand() {
-        let sets = built_in();
-        let sets = sets.norm_sets();
-        let item = sets.iter().find_map(|set| set.item("primary_school"));
+        let catalog = read_catalog(None).expect("the own definitions");
+        let mut sets = catalog.norm_sets();
+        let set = sets.find(|set| set.id == "public_services");
+        let item = set.and_then(|set| set.item("primary_school"));
         let item = item.expect("the norm of primary schools");
         let total = GapRow {
             facilities: Some(3),

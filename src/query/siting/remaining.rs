@@ -1,11 +1,7 @@
 use serde::Serialize;
 
 use super::Siting;
-use crate::{
-    city::City,
-    domain::{AreaCode, Period},
-    query::{GapRow, within::is_inside},
-};
+use crate::query::GapRow;
 
 /// What an area lacks of a service before and after new sites, counted as the gap table counts:
 /// where a facility stands.
@@ -26,10 +22,8 @@ pub struct RemainingGap {
 /// # Arguments
 /// * `rows` - the gaps of the service, area by area
 pub fn remaining_gaps(
-    city: &City,
     rows: &[&GapRow],
     siting: &Siting,
-    period: Option<&Period>,
 ) -> Option<(Vec<RemainingGap>, RemainingGap)> {
     let sites = &siting.answer.rows;
     let is_limited = sites.iter().any(|site| site.site_capacity.is_some());
@@ -39,16 +33,7 @@ pub fn remaining_gaps(
     let mut told = Vec::new();
     let mut sum = RemainingGap::default();
     for row in rows {
-        let code = row.code.parse::<AreaCode>().ok();
-        let is_in = |site: &str| {
-            let area = city.areas().find(city, site, period);
-            let inside = area.zip(code.as_ref());
-            site == row.code
-                || inside.is_some_and(|(area, code)| is_inside(city, area, code, period))
-        };
-        let inside = sites
-            .iter()
-            .filter(|site| site.code.as_deref().is_some_and(is_in));
+        let inside = sites.iter().filter(|site| site.areas.contains(&row.code));
         let added: i64 = inside.filter_map(|site| site.site_capacity).sum();
         let (Some(shortfall), Some(required), Some(capacity)) =
             (row.shortfall, row.required, row.capacity)

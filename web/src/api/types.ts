@@ -275,7 +275,10 @@ export interface NormItem {
   title: Title;
   layer: string;
   where?: Record<string, string[]>;
+  capacity?: string[];
   demand?: { attributes?: string[] } | null;
+  provision?: NormFigure | null;
+  enrolment_rate?: NormFigure | null;
   service_radius?: NormFigure | null;
   walk?: NormFigure | null;
   bands?: { id: string; title: Title }[];

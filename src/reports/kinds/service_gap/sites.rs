@@ -69,8 +69,7 @@ impl Found<'_> {
         let rows: Vec<&query::GapRow> = rows
             .filter(|row| row.service == detail.total.service)
             .collect();
-        let period = draft.question.period.as_ref();
-        let Some((areas, sum)) = query::remaining_gaps(draft.city, &rows, siting, period) else {
+        let Some((areas, sum)) = query::remaining_gaps(&rows, siting) else {
             return;
         };
         let name = words.title(&detail.item.title);
