@@ -104,7 +104,7 @@ class Gaps {
     const sites = this.found.filter((site) => typeof site['site_capacity'] === 'number');
     if (sites.length === 0) return null;
     const told = rows.map((row): Row => {
-      const inside = sites.filter((site) => (site['areas'] as string[]).includes(String(row['code'])));
+      const inside = sites.filter((site) => (site['areas'] as unknown as string[]).includes(String(row['code'])));
       const added = inside.reduce((sum, site) => sum + Number(site['site_capacity']), 0);
       return { ...row, added_capacity: added, shortfall_after: Math.max(0, Number(row['required']) - Number(row['capacity']) - added) };
     });
