@@ -2,6 +2,7 @@
 //! its provenance. The command line, HTTP and reports call the same ones.
 
 mod access;
+mod age_structure;
 mod answer;
 mod areas;
 mod balance;
@@ -55,6 +56,7 @@ pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
     To, access, access_table,
 };
+pub use age_structure::{AgeStructureQuery, AgeStructureRow, age_structure};
 pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{
@@ -95,8 +97,8 @@ pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler, Walks};
 pub use school_places::{
-    Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, school_places,
-    school_places_table,
+    Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, flat_school_places,
+    school_places, school_places_table,
 };
 pub use search::{SearchQuery, SearchRow, search};
 pub use siting::{

@@ -14,8 +14,9 @@ use crate::{
     city::City,
     domain::{AreaCode, LevelId, Title},
     query::{
-        self, Answer, BalanceBand, BalanceQuery, BalanceReportQuery, BalanceRow, BalanceScales,
-        CalibersQuery, CommuteQuery, CommuteRow, Limits, QueryError, Row,
+        self, Answer, Arrival, BalanceBand, BalanceQuery, BalanceReportQuery, BalanceRow,
+        BalanceScales, CalibersQuery, ClockTime, CommuteQuery, CommuteRow, Limits, Mode,
+        QueryError, Row, Unit,
     },
     reports::Question,
 };
@@ -41,7 +42,56 @@ struct Level {
     /// The ratio of floating catchments, in the order of the rows.
     floating: Option<Answer<BalanceRow>>,
     commute: Option<Answer<CommuteRow>>,
+    /// The same by how long it takes, by each way of travelling that the city knows.
+    times: Vec<Answer<CommuteRow>>,
     calibers: Answer<Row>,
+}
+
+/// When people must be at work.
+const AT_WORK: ClockTime = ClockTime(9 * 3600);
+
+/// How long people commute: by car, and by timetable on its busiest day; where there is neither, on
+/// foot.
+fn times(
+    city: &City,
+    level: &str,
+    question: &Question,
+    limits: &Limits,
+) -> Result<Vec<Answer<CommuteRow>>, QueryError> {
+    let asked = |cost: Mode| CommuteQuery {
+        level: level.to_owned(),
+        cost,
+        unit: Some(Unit::Minutes),
+        period: question.period.clone(),
+        caliber: question.caliber.clone(),
+        ..CommuteQuery::default()
+    };
+    let has = |mode: &Mode| city.streets(&mode.to_string()).is_some();
+    let mut ways: Vec<CommuteQuery> = Vec::new();
+    ways.extend(has(&Mode::Car).then(|| asked(Mode::Car)));
+    let busiest = city
+        .transit()
+        .and_then(|transit| transit.summary().busiest_date());
+    ways.extend(busiest.map(|(date, _)| CommuteQuery {
+        arrival: Some(Arrival {
+            date: date.to_string(),
+            by: AT_WORK,
+        }),
+        ..asked(Mode::Transit)
+    }));
+    if ways.is_empty() && has(&Mode::Walk) {
+        ways.push(asked(Mode::Walk));
+    }
+    let mut found = Vec::new();
+    for way in ways {
+        match query::commute(city, &way, limits) {
+            Ok(answer) => found.push(answer),
+            // A way that this city cannot be travelled by is none of the report.
+            Err(QueryError::Field { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 impl JobHousing {
@@ -91,6 +141,10 @@ impl JobHousing {
                 )?),
                 false => None,
             };
+            let times = match &commute {
+                Some(_) => times(city, id.as_str(), question, &part)?,
+                None => Vec::new(),
+            };
             let calibers = CalibersQuery {
                 level: id.to_string(),
                 period: period.clone(),
@@ -101,6 +155,7 @@ impl JobHousing {
                 balance,
                 floating,
                 commute,
+                times,
                 calibers: query::calibers(city, &calibers, &part)?,
             });
         }
