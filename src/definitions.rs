@@ -282,7 +282,7 @@ mod tests {
     /// The keys of the rows that design and API promise, but `layer.attribute`.
     const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 \
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
-        jobs_per_employed_resident jobs_per_household balance_index catchment_jobs \
+        jobs_per_employed_resident jobs_per_household balance_index entropy_mix age_0_14 age_15_59 age_60_plus age_65_plus residents_change_share catchment_jobs \
         catchment_employed_residents catchment_jobs_per_employed_resident areas_count \
         balanced_areas share_balanced more_workers_areas more_jobs_areas undefined_areas \
         lowest_ratio highest_ratio reason layer attribute title unit caliber value missing \
@@ -308,7 +308,7 @@ mod tests {
         rank site within_reach newly_covered newly_covered_beside overlap_existing \
         cumulative_covered cumulative_share mean_cost largest_cost site_capacity site_served sites existing \
         covered_before share_before covered_after share_after beside beside_before \
-        mean_cost_before mean_cost_after largest_cost_before largest_cost_after served_before served_after \
+        mean_cost_before mean_cost_after largest_cost_before largest_cost_after served_before served_after newly_served added_capacity shortfall_after \
         service facilities capacity capacity_unit capacity_unknown required shortfall surplus net \
         fulfilment evaluation straight_covered straight_uncovered straight_share_covered \
         straight_demand_uncovered straight_reason network_covered network_uncovered \
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn every_result_column_and_question_is_defined() {
         let catalog = built_in();
-        let questions = "balance balance_report balance_floating balance_floating_network commute flows \
+        let questions = "balance balance_report balance_floating balance_floating_network age_structure commute flows \
             statistics areas calibers \
             catchments catchments_walk catchments_bicycle catchments_car coverage coverage_walk \
             coverage_bicycle coverage_car coverage.population coverage.buildings \

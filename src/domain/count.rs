@@ -47,10 +47,14 @@ pub enum Reason {
     NoProtectedLand,
     /// The city has no such facility.
     NoFacilities,
+    /// Areas are larger than the distance or time asked about.
+    AreasTooLarge,
+    /// No area has a published size (官方面积).
+    NoPublishedArea,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 21] = [
+    pub const ALL: [Reason; 23] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -72,6 +76,8 @@ impl Reason {
         Reason::NoCapacity,
         Reason::NoProtectedLand,
         Reason::NoFacilities,
+        Reason::AreasTooLarge,
+        Reason::NoPublishedArea,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -98,6 +104,8 @@ impl Reason {
             Reason::NoCapacity => "no_capacity",
             Reason::NoProtectedLand => "no_protected_land",
             Reason::NoFacilities => "no_facilities",
+            Reason::AreasTooLarge => "areas_too_large",
+            Reason::NoPublishedArea => "no_published_area",
         }
     }
 
@@ -134,6 +142,11 @@ impl Reason {
                 "no layer protected_land was imported",
             ),
             Reason::NoFacilities => ("未载入该类设施", "no such facilities were imported"),
+            Reason::AreasTooLarge => (
+                "单元大于所问的距离或时间",
+                "areas are larger than the distance or time",
+            ),
+            Reason::NoPublishedArea => ("没有官方面积", "no published area"),
         };
         Title {
             zh: zh.to_owned(),

@@ -17,6 +17,12 @@ impl Period {
         &self.0
     }
 
+    /// The year that it lies in.
+    pub fn year(&self) -> i32 {
+        let year = self.0.get(..4).and_then(|year| year.parse().ok());
+        year.expect("a period begins with its year")
+    }
+
     /// Whether this period starts no later than `other` ends: `2020-11-01` is at or before `2020`.
     pub fn is_at_or_before(&self, other: &Period) -> bool {
         let common = self.0.len().min(other.0.len());

@@ -55,6 +55,7 @@ pub async fn list_balance(
 #[utoipa::path(get, path = "/api/balance_report", tag = "questions",
     params(
         ("levels" = Option<String>, Query, description = "area levels with commas between; all without it"),
+        ("area" = Option<String>, Query, description = "only units in the area of this code"),
         ("grid_m" = Option<u32>, Query, description = "side of a grid cell, whole metres; 1000 without it"),
         ("catchment_m" = Option<f64>, Query, description = "straight radius of a floating catchment; 5000 without it"),
         ("minutes" = Option<f64>, Query, description = "reach of a catchment along the network; 30 without it"),

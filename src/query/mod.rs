@@ -2,6 +2,7 @@
 //! its provenance. The command line, HTTP and reports call the same ones.
 
 mod access;
+mod age_structure;
 mod answer;
 mod areas;
 mod balance;
@@ -55,11 +56,12 @@ pub use access::{
     Access, AccessQuery, AccessRow, AccessSummary, AccessTotals, DecayKind, DecayQuery, Measure,
     To, access, access_table,
 };
+pub use age_structure::{AgeStructureQuery, AgeStructureRow, age_structure};
 pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{
     BalanceBand, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow,
-    NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
+    BalanceScales, NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
 };
 pub use blind_spots::{
     AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
@@ -95,13 +97,14 @@ pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
 pub use ruler::{Reading, Ruler, Start, Targets, Traveler, Walks};
 pub use school_places::{
-    Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, school_places,
-    school_places_table,
+    Expected, SchoolPlaces, SchoolPlacesQuery, SchoolRow, StageTotal, flat_school_places,
+    school_places, school_places_table,
 };
 pub use search::{SearchQuery, SearchRow, search};
 pub use siting::{
     CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
-    Siting, SitingQuery, SitingRow, SitingTotals, siting, siting_table,
+    RemainingGap, Siting, SitingQuery, SitingRow, SitingTotals, remaining_gaps, siting,
+    siting_table,
 };
 pub use sources::has_population;
 pub use station_areas::{

@@ -9,7 +9,7 @@ use crate::city::{
 };
 
 /// What the seals of this program are called.
-pub const FORMAT: &str = "suitu-report/1";
+pub const FORMAT: &str = "suitu-report/2";
 
 /// What a report says about itself for machines: the question, the scenario if it is of one, the data
 /// version and every number, with a checksum over question, scenario and numbers.

@@ -195,18 +195,6 @@ fn a_report_in_either_language_speaks_only_that() {
                 .split("<script")
                 .next()
                 .unwrap();
-            // Places have English names; sources stay as they are.
-            let mut shown = shown.to_owned();
-            for set in city.norm_sets() {
-                let figures = set.items.iter().flat_map(|item| item.figures());
-                let sources = figures.map(|(_, figure)| figure.source.clone());
-                let mut sources: Vec<String> = sources.collect();
-                sources.push(set.source.clone());
-                sources.sort_by_key(|source| std::cmp::Reverse(source.len()));
-                for source in sources.iter().filter(|source| !source.is_empty()) {
-                    shown = shown.replace(source.as_str(), "");
-                }
-            }
             let chinese: String = shown
                 .chars()
                 .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c))

@@ -111,7 +111,7 @@ async fn blind_spots_and_school_places_answer() {
         .await;
     let text = String::from_utf8(csv.body).expect("text");
     assert!(
-        text.contains("预计缺口（3年后）") && text.contains("甲小"),
+        text.contains(" 年预计学位缺口") && text.contains("甲小"),
         "{text}"
     );
     let wrong = app.get("/api/gaps?level=district&services=libraries").await;

@@ -239,6 +239,14 @@ async fn a_comparison_has_both_sides_and_their_difference() {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert_eq!(answer.status, StatusCode::OK, "{question}: {text}");
     }
+    for (question, rows) in [("balance_report", 1), ("school_places", 0), ("plan", 0)] {
+        let path = format!("/api/scenarios/{id}/compare?question={question}");
+        let answer = app.get(&path).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, StatusCode::OK, "{question}: {text}");
+        let found = answer.json()["rows"].as_array().expect("rows").len();
+        assert!(found >= rows, "{question}: {text}");
+    }
     for (question, body) in [
         (
             "catchments",

@@ -69,7 +69,9 @@ test('who is not served is told by age, and lies on the map', async () => {
   assert.match(await page.locator('.legend').innerText(), /小学盲区/);
 });
 
-test('new sites are proposed in order, and say what they add', async () => {
+test('new sites are proposed by unmet demand in order, and say what they add and what is short after them', async () => {
+  const { rows: gaps, totals: sums } = await answerOf();
+  const total = sums.find(primary);
   await page.locator('[data-answer=siting]').getByRole('button', { name: '怎样补上小学' }).click();
   await page.locator('[data-answer=siting] ol li').first().waitFor({ timeout: 180_000 });
   await settled();
@@ -87,12 +89,18 @@ test('new sites are proposed in order, and say what they add', async () => {
       cutoff: 10,
       unit: 'min',
       candidates: { grid_m: 500 },
+      capacity: Math.round(total.capacity / total.facilities),
+      existing_capacity: 'seats_primary',
     }),
   });
   const { rows, totals } = await response.json();
   const shown = await page.locator('[data-answer=siting] ol b').evaluateAll((all) => all.map((one) => one.firstChild.textContent.trim()));
-  assert.deepEqual(shown, rows.map((row) => `+${inWords(row.newly_covered)}`));
-  assert.match(await page.locator('[data-answer=siting]').innerText(), new RegExp(`使 ${inWords(totals.newly_covered)} 名`));
+  assert.deepEqual(shown, rows.map((row) => `+${inWords(row.site_served)}`));
+  assert.match(await page.locator('[data-answer=siting]').innerText(), new RegExp(`新增 ${inWords(totals.newly_served)} 名`));
+  const added = (code) => rows.filter(({ areas }) => areas.includes(code)).reduce((sum, { site_capacity }) => sum + site_capacity, 0);
+  const after = gaps.filter(primary).map(({ code, required, capacity }) => Math.max(0, required - capacity - added(code)));
+  const foot = await page.locator('[data-answer=remaining] tfoot td').allInnerTexts();
+  assert.deepEqual(foot.map(numberIn), [total.shortfall, 3 * rows[0].site_capacity, after.reduce((sum, n) => sum + n, 0)]);
   await page.locator('[data-answer=siting]').scrollIntoViewIfNeeded();
   await shot(page, 'zh-gaps-sites');
   assert.deepEqual(await axe(page), []);
@@ -148,9 +156,12 @@ test('from the streets that lack places to a Word report with three sites, in fo
   const html = await (await fetch(`${SERVER}/api/reports/service-gap?${query}&format=html&lang=zh`)).text();
   const seal = JSON.parse(html.match(/id="suitu-report">(.*?)<\/script>/s)[1]);
   const sites = seal.tables.find(({ id }) => id === 'sites.primary_school');
-  const added = sites.rows.slice(0, -1).map((row) => row[sites.columns.indexOf('newly_covered')]);
+  const added = sites.rows.slice(0, -1).map((row) => row[sites.columns.indexOf('site_served')]);
   const shown = await page.locator('[data-answer=siting] ol b').evaluateAll((all) => all.map((one) => one.firstChild.textContent.trim()));
   assert.deepEqual(added.map((n) => `+${inWords(n)}`), shown);
+  const remaining = seal.tables.find(({ id }) => id === 'remaining.primary_school').rows.at(-1).slice(1);
+  const foot = await page.locator('[data-answer=remaining] tfoot td').allInnerTexts();
+  assert.deepEqual(foot.map(numberIn), remaining);
   const gaps = seal.tables.find(({ id }) => id === 'service.primary_school');
   const { totals } = await answerOf();
   assert.equal(gaps.rows.at(-1)[gaps.columns.indexOf('shortfall')], totals.find(primary).shortfall);

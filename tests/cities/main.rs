@@ -4,6 +4,7 @@
 
 mod access;
 mod commute;
+mod falsified;
 mod flows;
 mod gaps;
 mod guangzhou;

@@ -15,7 +15,8 @@ pub enum Band {
 ///
 /// # Errors
 /// [`Reason::NoPopulation`] where there are no commuters, [`Reason::NoReachablePair`] where the cost
-/// of none is known.
+/// of none is known, [`Reason::AreasTooLarge`] where more than a tenth of them live in areas that are
+/// themselves beyond the limit of what is within: even who works next door counts as far there.
 ///
 /// # Source
 /// China Academy of Urban Planning & Design, Commuting Monitoring Report, yearly since 2020.
@@ -24,7 +25,7 @@ pub fn share_within<'t>(
     costs: &Costs,
     band: Band,
 ) -> Result<f64, Reason> {
-    let (mut all, mut known, mut inside) = (0i64, 0i64, 0i64);
+    let (mut all, mut known, mut inside, mut in_large) = (0i64, 0i64, 0i64, 0i64);
     for trip in trips {
         all += trip.commuters;
         let Some(cost) = costs.get(trip.origin, trip.destination) else {
@@ -36,10 +37,16 @@ pub fn share_within<'t>(
             Band::Beyond(limit) => cost > limit,
         };
         inside += if is_inside { trip.commuters } else { 0 };
+        let own = costs.get(trip.origin, trip.origin);
+        let is_large = |limit| own.is_some_and(|own| own > limit);
+        if matches!(band, Band::Within(limit) if is_large(limit)) {
+            in_large += trip.commuters;
+        }
     }
     match (all, known) {
         (0, _) => Err(Reason::NoPopulation),
         (_, 0) => Err(Reason::NoReachablePair),
+        _ if in_large * 10 > known => Err(Reason::AreasTooLarge),
         _ => Ok(inside as f64 / known as f64),
     }
 }
@@ -57,6 +64,17 @@ mod tests {
         assert_eq!(share(Band::Within(5 * 60_000)), 195.0 / 450.0);
         assert_eq!(share(Band::Within(15 * 60_000)), 310.0 / 450.0);
         assert_eq!(share(Band::Beyond(15 * 60_000)), 140.0 / 450.0);
+    }
+
+    #[test]
+    fn areas_beyond_the_limit_say_nothing_of_who_is_within() {
+        let (trips, costs) = (v1::trips(), v1::costs());
+        let share = |band| share_within(&trips, &costs, band);
+        assert_eq!(
+            share(Band::Within(5 * 60_000 - 1)),
+            Err(Reason::AreasTooLarge)
+        );
+        assert_eq!(share(Band::Beyond(5 * 60_000 - 1)), Ok(1.0));
     }
 
     #[test]

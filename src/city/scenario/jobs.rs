@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use geo::InteriorPoint;
+use geo::{InteriorPoint, Relate};
 
 use super::{
     EditError, MoveJobs,
@@ -48,6 +48,13 @@ pub(super) fn move_jobs(at: &Step<'_>, change: &MoveJobs) -> Result<(City, Shift
     let period = Some(loaded.index.period());
     let from = change.from.shape(at.city, "from", period)?;
     let to = change.to.shape(at.city, "to", period)?;
+    if change.from == change.to || from.relate(&to).is_covers() {
+        return Err(EditError::new(
+            "to",
+            "迁入范围在迁出范围之内，岗位没有迁移；请选另一处范围",
+            "the polygon that jobs move to lies within the one they leave: choose another",
+        ));
+    }
     let inside = sorted(&loaded, features_in(&loaded, &from));
     let held = Held::new(&loaded, jobs, &inside);
     let total = held.total();

@@ -3,6 +3,7 @@
 use super::{Change, Within};
 use crate::{
     city::City,
+    definitions::street_lines,
     domain::{LayerId, Title},
 };
 
@@ -115,32 +116,46 @@ impl Change {
             }
             Change::Line(line) => {
                 let stops = line.stops.len();
-                let headways: Vec<String> = line
-                    .headways
-                    .iter()
-                    .map(|band| format!("{}–{} {} min", band.from, band.until, band.headway_min))
-                    .collect();
-                let headways = headways.join("; ");
-                say(
-                    format!("新增线路 {}：{stops} 站，{headways}", line.name),
-                    format!("add line {}: {stops} stops, {headways}", line.name),
-                )
-            }
-            Change::Street(street) => {
-                let modes = match street.modes.is_empty() {
-                    true => String::new(),
-                    false => format!(" ({})", street.modes.join(", ")),
+                let headways = |minutes: &str, between: &str| {
+                    let told = line.headways.iter().map(|band| {
+                        format!("{}–{} {}{minutes}", band.from, band.until, band.headway_min)
+                    });
+                    told.collect::<Vec<_>>().join(between)
                 };
                 say(
                     format!(
-                        "新增道路 {}{modes}，{} 个点",
-                        street.class,
-                        street.points.len()
+                        "新增线路 {}：{stops} 站，{}",
+                        line.name,
+                        headways(" 分钟一班", "；")
                     ),
                     format!(
-                        "add street {}{modes}, {} points",
-                        street.class,
-                        street.points.len()
+                        "add line {}: {stops} stops, {}",
+                        line.name,
+                        headways(" min", "; ")
+                    ),
+                )
+            }
+            Change::Street(street) => {
+                let class = class_title(&street.class);
+                let modes: Vec<Title> = street.modes.iter().map(|mode| mode_title(mode)).collect();
+                let in_brackets = |pick: fn(&Title) -> &str, [open, between, close]: [&str; 3]| {
+                    let modes: Vec<&str> = modes.iter().map(pick).collect();
+                    match modes.is_empty() {
+                        true => String::new(),
+                        false => format!("{open}{}{close}", modes.join(between)),
+                    }
+                };
+                let points = street.points.len();
+                say(
+                    format!(
+                        "新增{}{}，{points} 个点",
+                        class.zh,
+                        in_brackets(|mode| &mode.zh, ["（", "、", "）"])
+                    ),
+                    format!(
+                        "add street ({}){}, {points} points",
+                        class.en,
+                        in_brackets(|mode| &mode.en, [" for ", ", ", ""])
                     ),
                 )
             }
@@ -167,6 +182,29 @@ fn named(values: &serde_json::Map<String, serde_json::Value>) -> (String, String
         Some(name) => (format!("“{name}”"), format!(" “{name}”")),
         None => (String::new(), String::new()),
     }
+}
+
+/// What a class of streets is called: `primary` is 主干路.
+fn class_title(class: &str) -> Title {
+    let lines = street_lines();
+    let known = lines.attribute("highway");
+    let mut values = known.iter().flat_map(|attribute| &attribute.values);
+    let known = values.find(|value| value.code == class);
+    known.map_or_else(
+        || say(class.to_owned(), class.to_owned()),
+        |value| value.title.clone(),
+    )
+}
+
+/// What a way of travelling is called.
+fn mode_title(mode: &str) -> Title {
+    let zh = match mode {
+        "walk" => "步行",
+        "bicycle" => "骑行",
+        "car" => "小汽车",
+        other => other,
+    };
+    say(zh.to_owned(), mode.to_owned())
 }
 
 fn layer_title(city: &City, id: &LayerId) -> Title {

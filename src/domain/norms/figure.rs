@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Title;
+
 /// How sure a figure is (可信度).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confidence {
@@ -44,6 +46,9 @@ pub struct Figure {
     /// Where the value is published.
     #[serde(default)]
     pub source: String,
+    /// The same in English; the source as it stands without it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     /// When that was published: a year, a month or a day.
     #[serde(default)]
     pub date: String,
@@ -54,7 +59,23 @@ pub struct Figure {
     pub assumption: bool,
 }
 
+/// A source in both languages; as it stands where it has no English.
+pub(super) fn source_title(source: &str, source_en: &str) -> Title {
+    let en = match source_en.is_empty() {
+        true => source,
+        false => source_en,
+    };
+    Title {
+        zh: source.to_owned(),
+        en: en.to_owned(),
+    }
+}
+
 impl Figure {
+    pub fn source_title(&self) -> Title {
+        source_title(&self.source, &self.source_en)
+    }
+
     /// Whether the city must set the value first.
     pub fn set_by_city(&self) -> bool {
         self.value.is_none()

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::{Figure, figure::source_title};
 use crate::domain::{AttributeId, LayerId, Role, Title};
 
 /// A norm set (标准): what a city must offer its residents, item by item, read from
@@ -14,6 +14,9 @@ pub struct NormSet {
     pub title: Title,
     /// The standard or plan that it follows.
     pub source: String,
+    /// The same in English; the source as it stands without it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     /// When that was published.
     pub date: String,
     #[serde(default)]
@@ -87,6 +90,12 @@ pub struct NormItem {
     /// The bands of this item in place of those of the set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bands: Vec<Band>,
+}
+
+impl NormSet {
+    pub fn source_title(&self) -> Title {
+        source_title(&self.source, &self.source_en)
+    }
 }
 
 fn yes() -> bool {

@@ -12,10 +12,10 @@ use rayon::prelude::*;
 
 use super::{BalanceQuery, BalanceRow, Parts};
 use crate::{
-    analysis::{self, FloatingCell, FloatingGrid},
-    city::{City, LoadedLayer},
+    analysis::{self, BalanceUnit, FloatingCell, FloatingGrid},
+    city::{Area, City, LoadedLayer},
     domain::{Layer, LayerId, Reason, Table, TileCoord, from_mercator, measure::distance_m},
-    index::LayerIndex,
+    index::{FeatureRef, LayerIndex},
     query::{Input, Limits, Mode, QueryError, Ruler, Start, Travel, Unit, sources::CountSource},
 };
 
@@ -126,6 +126,49 @@ pub(super) struct Floated {
     pub reached: Vec<(i64, i64)>,
 }
 
+impl Floated {
+    /// The cells where anybody who works lives, or lives within an area, each with all it reaches.
+    pub fn units(&self, employed: &CountSource, area: Option<&Area>) -> Vec<BalanceUnit> {
+        let inside = area.map(|area| self.workers_in(employed, area));
+        let workers = |cell: &FloatingCell| match &inside {
+            None => cell.employed,
+            Some(inside) => inside.get(&(cell.x, cell.y)).copied().unwrap_or(0),
+        };
+        let units = self.cells.iter().zip(&self.reached);
+        let units = units.map(|(cell, reached)| BalanceUnit {
+            workers: workers(cell),
+            reach: Some(*reached),
+        });
+        units.filter(|unit| unit.workers > 0).collect()
+    }
+
+    /// Who lives in an area and works, by cell.
+    fn workers_in(&self, employed: &CountSource, area: &Area) -> HashMap<(u32, u32), i64> {
+        let index = &employed.loaded.index;
+        let level = index.level_index(area.level.as_str());
+        let is_inside = |feature: &FeatureRef| {
+            let code = level.and_then(|level| index.area_code(*feature, level));
+            code == Some(area.code.as_str())
+        };
+        let mut inside = HashMap::new();
+        for feature in index.iter().filter(is_inside) {
+            let workers = index.value(feature, employed.place).as_integer();
+            *inside
+                .entry(place_in(index, feature, self.zoom))
+                .or_default() += workers.unwrap_or(0);
+        }
+        inside
+    }
+}
+
+/// Column and row of the cell of a zoom that a feature lies in.
+fn place_in(index: &LayerIndex, feature: FeatureRef, zoom: u8) -> (u32, u32) {
+    let cell = &index.cells()[feature.cell as usize];
+    let row = feature.row as usize;
+    let place = |p: u32| p >> (32 - zoom);
+    (place(cell.mercator_x()[row]), place(cell.mercator_y()[row]))
+}
+
 /// What the cells of a city reach; `None` where either count is unknown.
 ///
 /// # Errors
@@ -214,10 +257,7 @@ pub(super) fn float(
         let Some(weight) = index.value(feature, employed.place).as_integer() else {
             continue;
         };
-        let cell = &index.cells()[feature.cell as usize];
-        let row = feature.row as usize;
-        let place = |p: u32| p >> (32 - zoom);
-        let key = (place(cell.mercator_x()[row]), place(cell.mercator_y()[row]));
+        let key = place_in(index, feature, zoom);
         let Some((jobs, workers)) = by_place.get(&key) else {
             continue;
         };

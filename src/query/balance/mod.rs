@@ -1,5 +1,7 @@
 mod floating;
+mod nominal;
 mod report;
+mod scales;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -23,10 +25,12 @@ use crate::{
 use floating::Catchment;
 pub use standing::{BalanceBand, Standing};
 
+pub use nominal::NominalRow;
 pub use report::{
-    BalanceReport, BalanceReportQuery, BalanceScaleRow, NominalRow, ReportPart, balance_report,
+    BalanceReport, BalanceReportQuery, BalanceScaleRow, ReportPart, balance_report,
     flat_balance_report,
 };
+pub use scales::BalanceScales;
 
 /// `GET /api/balance`: which areas, and whether with floating catchments.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -87,6 +91,8 @@ pub struct BalanceRow {
     pub jobs_per_household: Option<f64>,
     /// 职住差异率, (J - W) / (J + W)
     pub balance_index: Option<f64>,
+    /// 职住混合度: how evenly living and working are mixed, 0 to 1.
+    pub entropy_mix: Option<f64>,
     /// Why the ratio is undefined.
     pub reason: Option<Reason>,
     /// By who in fact commutes, where flows tell.
@@ -308,6 +314,10 @@ fn with_ratios(mut row: BalanceRow) -> BalanceRow {
     }
     row.jobs_per_household = analysis::ratio(row.jobs, row.households).ok();
     row.balance_index = analysis::balance_index(row.jobs, row.employed_residents).ok();
+    let uses = row.jobs.zip(row.employed_residents);
+    row.entropy_mix = uses.and_then(|(jobs, workers)| {
+        analysis::commute::entropy_mix(&[workers as f64, jobs as f64]).ok()
+    });
     row
 }
 

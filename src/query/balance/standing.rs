@@ -61,20 +61,14 @@ pub struct Standing {
     /// The greatest and the least ratio with their row; the first of equals.
     pub highest: Option<(usize, f64)>,
     pub lowest: Option<(usize, f64)>,
-    /// Rows that are balanced by count although a smaller share of their workers works inside than
-    /// in all areas together; empty without flows.
-    pub by_count_only: Vec<usize>,
 }
 
 impl Standing {
-    /// `all` is the row of all areas together.
-    pub fn of(rows: &[BalanceRow], all: &BalanceRow, band: &BalanceBand) -> Self {
+    pub fn of(rows: &[BalanceRow], band: &BalanceBand) -> Self {
         let mut standing = Standing {
             areas: rows.len(),
             ..Standing::default()
         };
-        let contained = |row: &BalanceRow| row.contained.as_ref()?.self_containment;
-        let usual = contained(all);
         for (at, row) in rows.iter().enumerate() {
             let Some(ratio) = row.jobs_per_employed_resident else {
                 standing.undefined += 1;
@@ -89,15 +83,7 @@ impl Standing {
             match ratio {
                 _ if ratio < band.from => standing.more_workers += 1,
                 _ if ratio > band.to => standing.more_jobs += 1,
-                _ => {
-                    standing.balanced += 1;
-                    if contained(row)
-                        .zip(usual)
-                        .is_some_and(|(own, all)| own < all)
-                    {
-                        standing.by_count_only.push(at);
-                    }
-                }
+                _ => standing.balanced += 1,
             }
         }
         let rated = standing.areas - standing.undefined;
@@ -109,15 +95,10 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::balance::Contained;
 
-    fn row(ratio: Option<f64>, inside: Option<f64>) -> BalanceRow {
+    fn row(ratio: Option<f64>) -> BalanceRow {
         BalanceRow {
             jobs_per_employed_resident: ratio,
-            contained: inside.map(|share| Contained {
-                self_containment: Some(share),
-                ..Contained::default()
-            }),
             ..BalanceRow::default()
         }
     }
@@ -133,13 +114,8 @@ mod tests {
             Some(3.0),
             Some(0.79),
         ];
-        let insides = [None, Some(0.2), None, Some(0.9), None, None];
-        let rows: Vec<BalanceRow> = ratios
-            .into_iter()
-            .zip(insides)
-            .map(|(r, i)| row(r, i))
-            .collect();
-        let standing = Standing::of(&rows, &row(None, Some(0.5)), &band);
+        let rows: Vec<BalanceRow> = ratios.into_iter().map(row).collect();
+        let standing = Standing::of(&rows, &band);
         assert_eq!(
             (
                 standing.more_workers,
@@ -152,12 +128,11 @@ mod tests {
         assert_eq!(standing.share_balanced, Some(0.4));
         assert_eq!(standing.highest, Some((4, 3.0)));
         assert_eq!(standing.lowest, Some((0, 0.79)));
-        assert_eq!(standing.by_count_only, [1]);
     }
 
     #[test]
     fn no_areas_have_no_share() {
-        let standing = Standing::of(&[], &row(None, None), &BalanceBand::built_in());
+        let standing = Standing::of(&[], &BalanceBand::built_in());
         assert_eq!(standing, Standing::default());
     }
 }

@@ -137,19 +137,27 @@ pub struct CommuteRow {
     pub city: Option<CityCommute>,
 }
 
-/// How far or long people commute; distances or times, never both.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Way {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mean_distance_km: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub share_within_5_km: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mean_minutes: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub share_within_45_min: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub share_over_60_min: Option<f64>,
+/// How far or how long people commute. A share is undefined where areas are larger than its limit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Way {
+    Distance {
+        mean_distance_km: f64,
+        share_within_5_km: Option<f64>,
+    },
+    Time {
+        mean_minutes: f64,
+        share_within_45_min: Option<f64>,
+        share_over_60_min: Option<f64>,
+    },
+    /// Of nobody.
+    Unknown {},
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Way::Unknown {}
+    }
 }
 
 /// What only the city as a whole has.
@@ -398,7 +406,7 @@ fn homes_and_jobs(ends: &[Ends]) -> Result<f64, Reason> {
     dissimilarity(&counts.collect::<Vec<_>>())
 }
 
-fn row(ends: Ends, way: Result<Way, Reason>) -> CommuteRow {
+fn row(ends: Ends, (way, why): (Way, Option<Reason>)) -> CommuteRow {
     let found = ends.containment();
     let parts = [
         found.self_containment,
@@ -414,8 +422,8 @@ fn row(ends: Ends, way: Result<Way, Reason>) -> CommuteRow {
         self_containment: found.self_containment.ok(),
         self_sufficiency: found.self_sufficiency.ok(),
         independence: found.independence.ok(),
-        reason: reasons.chain(way.as_ref().err().copied()).next(),
-        way: way.unwrap_or_default(),
+        reason: reasons.chain(why).next(),
+        way,
         ..CommuteRow::default()
     }
 }
@@ -444,22 +452,32 @@ impl Scale {
         (readable / self.in_one).round() as u32
     }
 
-    fn way(&self, trips: &[Trip], costs: &Costs) -> Result<Way, Reason> {
-        let mean = mean_commute(trips, costs)? * self.in_one;
-        let share = |band| share_within(trips, costs, band).ok();
-        Ok(match self.unit {
-            Unit::Metres => Way {
-                mean_distance_km: Some(mean),
-                share_within_5_km: share(Band::Within(self.limit(5.0))),
-                ..Way::default()
-            },
-            Unit::Minutes => Way {
-                mean_minutes: Some(mean),
-                share_within_45_min: share(Band::Within(self.limit(45.0))),
-                share_over_60_min: share(Band::Beyond(self.limit(60.0))),
-                ..Way::default()
-            },
-        })
+    /// With why something of it is undefined.
+    fn way(&self, trips: &[Trip], costs: &Costs) -> (Way, Option<Reason>) {
+        let mean = match mean_commute(trips, costs) {
+            Ok(mean) => mean * self.in_one,
+            Err(reason) => return (Way::default(), Some(reason)),
+        };
+        let share = |band| share_within(trips, costs, band);
+        match self.unit {
+            Unit::Metres => {
+                let near = share(Band::Within(self.limit(5.0)));
+                let way = Way::Distance {
+                    mean_distance_km: mean,
+                    share_within_5_km: near.ok(),
+                };
+                (way, near.err())
+            }
+            Unit::Minutes => {
+                let soon = share(Band::Within(self.limit(45.0)));
+                let way = Way::Time {
+                    mean_minutes: mean,
+                    share_within_45_min: soon.ok(),
+                    share_over_60_min: share(Band::Beyond(self.limit(60.0))).ok(),
+                };
+                (way, soon.err())
+            }
+        }
     }
 
     fn city(&self, excess: &Result<ExcessCommute, Reason>, trips: &[Trip]) -> CityCommute {

@@ -27,6 +27,9 @@ pub enum Question {
     BlindSpots(Box<query::BlindSpotsQuery>),
     Siting(Box<query::SitingQuery>),
     Zoning(Box<query::ZoningQuery>),
+    BalanceReport(Box<query::BalanceReportQuery>),
+    SchoolPlaces(Box<query::SchoolPlacesQuery>),
+    Plan(query::PlanQuery),
 }
 
 /// Where the fields of a question come from: an address or a body.
@@ -39,7 +42,7 @@ pub trait Asked {
 }
 
 impl Question {
-    pub const NAMES: [&str; 16] = [
+    pub const NAMES: [&str; 19] = [
         "balance",
         "commute",
         "flows",
@@ -56,6 +59,9 @@ impl Question {
         "blind_spots",
         "siting",
         "zoning",
+        "balance_report",
+        "school_places",
+        "plan",
     ];
 
     /// The question of a name; `None` where there is none of that name.
@@ -80,6 +86,9 @@ impl Question {
             "blind_spots" => Question::BlindSpots(asked.read()?),
             "siting" => Question::Siting(asked.read()?),
             "zoning" => Question::Zoning(asked.read()?),
+            "balance_report" => Question::BalanceReport(asked.read()?),
+            "school_places" => Question::SchoolPlaces(asked.read()?),
+            "plan" => Question::Plan(asked.read()?),
             _ => return Ok(None),
         }))
     }
@@ -97,6 +106,17 @@ impl Question {
             Question::TravelTimes(_) => &["from", "to"],
             Question::Access(_) | Question::Siting(_) => &["id"],
             Question::Gaps(_) => &["code", "service"],
+            // Its other part lists places.
+            Question::BalanceReport(_) => &["scale", "level", "code"],
+            Question::SchoolPlaces(_) => &["id", "service"],
+            Question::Plan(_) => &[
+                "level",
+                "code",
+                "indicator_title",
+                "target_year",
+                "figure_kind",
+                "source",
+            ],
             Question::Balance(_)
             | Question::Commute(_)
             | Question::Areas(_)
@@ -110,6 +130,7 @@ impl Question {
     pub(super) fn words(&self) -> &'static [&'static str] {
         match self {
             Question::Gaps(_) => &["evaluation"],
+            Question::Plan(_) => &["status"],
             Question::Zoning(_) => &["class", "reasons", "conflicts"],
             _ => &[],
         }
@@ -133,6 +154,9 @@ impl Question {
             Question::BlindSpots(_) => ("服务盲区人口", "People in blind spots"),
             Question::Siting(_) => ("设施选址", "Sites for facilities"),
             Question::Zoning(_) => ("人口布局分类", "Population layout classes"),
+            Question::BalanceReport(_) => ("多尺度职住平衡", "Job-housing balance scale by scale"),
+            Question::SchoolPlaces(_) => ("学位供需", "School places"),
+            Question::Plan(_) => ("规划目标与现状", "Plan and actual"),
         };
         Title {
             zh: zh.into(),
@@ -185,6 +209,23 @@ impl Question {
             Question::Zoning(q) => {
                 let found = query::zoning(city, q, limits)?;
                 Flat::of(&query::flat_zoning(&found, language))
+            }
+            Question::BalanceReport(q) => {
+                let found = query::balance_report(city, q, limits)?;
+                Flat::of(&query::flat_balance_report(&found, language))
+            }
+            Question::SchoolPlaces(q) => {
+                let found = query::school_places(city, q, limits)?;
+                let mut flat = Flat::of(&query::flat_school_places(city, &found, language));
+                // Schools of one name are told apart.
+                for (row, school) in flat.rows.iter_mut().zip(&found.rows) {
+                    row.insert("id".into(), json!(school.id));
+                }
+                flat
+            }
+            Question::Plan(q) => {
+                let found = query::plan(city, q, limits)?;
+                Flat::of(&query::flat_plan(&found, language))
             }
         })
     }

@@ -73,9 +73,10 @@ pub(super) fn told(
          make up for the shortfall of another"
             .into(),
     );
+    let source = set.source_title();
     say(
-        format!("标准：{}（{}）", set.title.zh, set.source),
-        format!("norms: {} ({})", set.title.en, set.source),
+        format!("标准：{}（{}）", set.title.zh, source.zh),
+        format!("norms: {} ({})", set.title.en, source.en),
     );
     told
 }

@@ -540,7 +540,15 @@ impl Service<'_> {
             }
             _ => None,
         };
-        total.evaluation = self.evaluation(total.fulfilment);
+        total.evaluation = self.evaluation(total.fulfilment.map(|of_sums| {
+            // Where any area is short not everybody is served, whatever is left over elsewhere.
+            match (total.shortfall, total.required) {
+                (Some(short), Some(required)) if short > 0 && required > 0 => {
+                    of_sums.min((required - short) as f64 / required as f64)
+                }
+                _ => of_sums,
+            }
+        }));
         total.total = sum(|row| row.total);
         let (covered, people) = (
             sum(|row| row.straight_covered),

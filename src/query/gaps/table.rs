@@ -138,19 +138,19 @@ fn figures(city: &City, item: &NormItem) -> Title {
         match figure.value {
             Some(value) => {
                 let confidence = figure.confidence.map(|c| c.to_string()).unwrap_or_default();
-                let Figure { source, date, .. } = figure;
+                let (source, date) = (figure.source_title(), &figure.date);
                 let value = match figure.unit.as_str() {
                     "share" => value * 100.0,
                     _ => value,
                 };
                 Title {
                     zh: format!(
-                        "{} {value} {}（{source}，{date}，可信度 {confidence}）",
-                        name.zh, unit.zh
+                        "{} {value} {}（{}，{date}，可信度 {confidence}）",
+                        name.zh, unit.zh, source.zh
                     ),
                     en: format!(
-                        "{} {value} {} ({source}, {date}, confidence {confidence})",
-                        name.en, unit.en
+                        "{} {value} {} ({}, {date}, confidence {confidence})",
+                        name.en, unit.en, source.en
                     ),
                 }
             }

@@ -86,6 +86,22 @@ fn near(value: Option<f64>, wanted: f64) {
 }
 
 #[test]
+fn a_total_with_a_shortfall_is_not_called_met() {
+    let mut large = SCHOOL;
+    large.2 = &[
+        ("kind", "primary"),
+        ("seats_primary", "300"),
+        ("district", "440103"),
+    ];
+    let found = ask(&city().with("schools", &[large]).build(), "primary_school");
+    let total = &found.answer.totals[0];
+    assert_eq!((total.shortfall, total.surplus), (Some(60), Some(150)));
+    near(total.fulfilment, 300.0 / 210.0);
+    assert_eq!(total.evaluation.as_deref(), Some("short"));
+    assert_eq!(found.answer.rows[0].evaluation.as_deref(), Some("met"));
+}
+
+#[test]
 fn a_school_on_the_border_serves_both_sides_but_each_side_has_its_own_gap() {
     let city = city().with("schools", &[SCHOOL]).build();
     let found = ask(&city, "primary_school");

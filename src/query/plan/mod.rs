@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     city::City,
-    domain::{FigureKind, LeftOut, Period},
+    domain::{FigureKind, LeftOut, Period, PlanFigure},
     store::StoredDefinition,
 };
 
@@ -123,7 +123,12 @@ pub fn plan(
 /// A set of figures as one of the inputs of an answer.
 pub(super) fn input(stored: &StoredDefinition) -> Input {
     let record = &stored.definition.record;
-    let day = record.imported_at.get(..10).unwrap_or_default();
+    // What the figures are of ends with their newest source; an import is no date of data.
+    let figures: Vec<PlanFigure> =
+        serde_json::from_str(&stored.definition.text).unwrap_or_default();
+    let sources = figures.iter().filter_map(|figure| figure.date.parse().ok());
+    let newest: Option<Period> = sources.max();
+    let imported = record.imported_at.get(..10).unwrap_or_default();
     Input {
         layer: "targets".parse().expect("a name"),
         title: crate::domain::Title {
@@ -132,7 +137,9 @@ pub(super) fn input(stored: &StoredDefinition) -> Input {
         },
         source: record.source.clone(),
         licence: record.licence.clone(),
-        reference_date: day.parse().unwrap_or("1970".parse().expect("a year")),
+        reference_date: newest
+            .or(imported.parse().ok())
+            .unwrap_or("1970".parse().expect("a year")),
         features: record.kept,
         crs: String::new(),
         synthetic: record.synthetic,

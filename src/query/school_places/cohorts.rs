@@ -17,6 +17,12 @@ pub(super) struct Group {
     to: u32,
 }
 
+impl Group {
+    pub fn is_single_year(&self) -> bool {
+        self.from == self.to
+    }
+}
+
 /// The age groups of the homes that count children, those that have values: single years where all
 /// of them stand, else groups.
 pub(super) fn places(layer: &Layer, loaded: &LoadedLayer) -> Vec<Group> {
@@ -37,14 +43,14 @@ pub(super) fn places(layer: &Layer, loaded: &LoadedLayer) -> Vec<Group> {
         })
     });
     let all: Vec<Group> = groups.collect();
-    let mut single: Vec<Group> = all.iter().copied().filter(|g| g.from == g.to).collect();
+    let mut single: Vec<Group> = all.iter().copied().filter(Group::is_single_year).collect();
     single.sort_by_key(|group| group.from);
     let is_whole = (0..ADULT).all(|age| single.iter().any(|group| group.from == age));
     match is_whole {
         true => single,
         false => all
             .into_iter()
-            .filter(|group| group.from < group.to)
+            .filter(|group| !group.is_single_year())
             .collect(),
     }
 }

@@ -15,15 +15,16 @@ use super::{
     gaps::{People, Supply, items, norm_set},
     names::Names,
     nearest::nearest_starts,
+    within::find_area,
 };
 use crate::{
     analysis,
-    city::City,
+    city::{Area, City, LoadedLayer},
     domain::{AreaCode, LayerId, LeftOut, NormItem, Period, Reason},
     index::FeatureRef,
 };
 use cohorts::Cohorts;
-pub use table::school_places_table;
+pub use table::{flat_school_places, school_places_table};
 
 /// `GET /api/school_places`
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -82,6 +83,8 @@ pub struct SchoolRow {
 pub struct Expected {
     /// Years from the reference date of the homes.
     pub ahead: u32,
+    /// The year that it is of.
+    pub year: Option<i32>,
     pub children_nearest: Option<i64>,
     pub shortfall: Option<i64>,
     pub surplus: Option<i64>,
@@ -96,8 +99,11 @@ pub struct StageTotal {
     pub facilities: i64,
     pub capacity: Option<i64>,
     pub children_nearest: Option<i64>,
-    /// Children of the city whom no school of the stage reaches.
+    /// Children of the area asked about, else of the city, whom no school of the stage reaches.
     pub children_beyond: Option<i64>,
+    /// Whether the homes count children by single years; else the years ahead spread each age group
+    /// evenly over its years.
+    pub by_single_years: Option<bool>,
     pub required: Option<i64>,
     pub shortfall: Option<i64>,
     pub surplus: Option<i64>,
@@ -140,7 +146,9 @@ pub fn school_places(
         return Err(QueryError::field("enrolment_rate", "a share from 0 to 1"));
     }
     let period = query.period.as_ref();
-    let area = area(city, &query)?;
+    let area = query.area.as_deref();
+    let area = area.map(|code| find_area(city, code, period));
+    let area = area.transpose().map_err(of_area)?;
     let (mut rows, mut totals) = (Vec::new(), Vec::new());
     let (mut left_out, mut inputs) = (LeftOut::default(), Vec::new());
     let mut measured_on = Vec::new();
@@ -160,6 +168,10 @@ pub fn school_places(
             item,
             rate: rate(item, query.enrolment_rate),
             ahead: &ahead,
+            area,
+            year: people
+                .as_ref()
+                .map(|people| people.loaded.index.period().year()),
         };
         let reached = match &people {
             Some(people) => {
@@ -174,14 +186,13 @@ pub fn school_places(
         for (number, facility) in supply.facilities.iter().enumerate() {
             if area
                 .as_ref()
-                .is_none_or(|code| lies_in(&supply, facility.feature, code))
+                .is_none_or(|area| lies_in(&supply.loaded, facility.feature, &area.code))
             {
                 let counts = reached.as_ref().map(|reached| &reached.schools[number]);
                 rows.push(stage.row(&supply, number, counts, people.is_some()));
             }
         }
-        let beyond = reached.as_ref().map(|reached| reached.beyond);
-        totals.push(stage.total(&rows[start..], beyond));
+        totals.push(stage.total(&rows[start..], reached.as_ref()));
         inputs.push(supply.loaded.clone());
         inputs.extend(people.map(|people| people.loaded));
     }
@@ -218,27 +229,20 @@ fn ahead(query: &mut SchoolPlacesQuery) -> Result<Vec<u32>, QueryError> {
     Ok(years)
 }
 
-fn area(city: &City, query: &SchoolPlacesQuery) -> Result<Option<AreaCode>, QueryError> {
-    let Some(code) = &query.area else {
-        return Ok(None);
-    };
-    let known = code.parse::<AreaCode>().ok();
-    let known = known.filter(|c| {
-        city.areas()
-            .find(city, c.as_str(), query.period.as_ref())
-            .is_some()
-    });
-    let shown: String = code.chars().take(64).collect();
-    let problem = format!("there is no area `{shown}`");
-    known
-        .map(Some)
-        .ok_or_else(|| QueryError::field("area", problem))
+/// What is not found is the field of the question.
+fn of_area(error: QueryError) -> QueryError {
+    match error {
+        QueryError::NotFound { name, .. } => {
+            QueryError::field("area", format!("there is no area `{name}`"))
+        }
+        other => other,
+    }
 }
 
-/// Whether a school carries the code of an area at any level.
-fn lies_in(supply: &Supply, school: FeatureRef, code: &AreaCode) -> bool {
-    let index = &supply.loaded.index;
-    (0..index.levels().len()).any(|level| index.area_code(school, level) == Some(code.as_str()))
+/// Whether a feature carries the code of an area at any level.
+fn lies_in(loaded: &LoadedLayer, feature: FeatureRef, code: &AreaCode) -> bool {
+    let index = &loaded.index;
+    (0..index.levels().len()).any(|level| index.area_code(feature, level) == Some(code.as_str()))
 }
 
 fn rate(item: &NormItem, asked: Option<f64>) -> f64 {
@@ -264,12 +268,18 @@ struct Stage<'n> {
     item: &'n NormItem,
     rate: f64,
     ahead: &'n [u32],
+    /// Whose children are counted where no school is near.
+    area: Option<&'n Area>,
+    /// The year of the homes.
+    year: Option<i32>,
 }
 
 /// The children around the schools of a stage.
 struct Around {
     schools: Vec<Children>,
-    beyond: i64,
+    /// Undefined where the homes do not say which area they lie in.
+    beyond: Option<i64>,
+    by_single_years: bool,
 }
 
 #[derive(Clone, Default)]
@@ -305,6 +315,14 @@ impl Stage<'_> {
         }
         let places = cohorts::places(loaded.layer(), loaded);
         let nearest = nearest_starts(ruler, loaded, &starts, cost, limits)?;
+        let level = self
+            .area
+            .map(|area| loaded.index.level_index(area.level.as_str()));
+        let is_known = level.is_none_or(|level| level.is_some());
+        let is_own = |home| {
+            self.area
+                .is_none_or(|area| lies_in(loaded, home, &area.code))
+        };
         let mut beyond = 0;
         for (home, (nearest, children)) in loaded.index.iter().zip(nearest.iter().zip(&children)) {
             match schools.get_mut(nearest.start as usize) {
@@ -312,10 +330,15 @@ impl Stage<'_> {
                     school.nearest += children.unwrap_or(0);
                     school.cohorts.add(loaded, home, &places);
                 }
-                None => beyond += children.unwrap_or(0),
+                None if is_own(home) => beyond += children.unwrap_or(0),
+                None => {}
             }
         }
-        Ok(Some(Around { schools, beyond }))
+        Ok(Some(Around {
+            schools,
+            beyond: is_known.then_some(beyond),
+            by_single_years: places.iter().all(cohorts::Group::is_single_year),
+        }))
     }
 
     fn row(
@@ -359,7 +382,7 @@ impl Stage<'_> {
             row.expected = self
                 .ahead
                 .iter()
-                .map(|years| unknown(*years, reason))
+                .map(|years| self.unknown(*years, reason))
                 .collect();
             return row;
         };
@@ -388,14 +411,15 @@ impl Stage<'_> {
     fn expected(&self, years: u32, cohorts: &Cohorts, capacity: Option<i64>) -> Expected {
         let ages = self.item.demand.as_ref().and_then(cohorts::ages);
         let Some((from, to)) = ages else {
-            return unknown(years, Reason::NoData);
+            return self.unknown(years, Reason::NoData);
         };
         let Some(children) = cohorts.aged(from, to, years) else {
-            return unknown(years, cohorts.why_not(from, years));
+            return self.unknown(years, cohorts.why_not(from, years));
         };
         let gap = capacity.map(|capacity| analysis::gap(capacity, self.required(children)));
         Expected {
             ahead: years,
+            year: self.year_in(years),
             children_nearest: Some(children.round() as i64),
             shortfall: gap.map(|gap| gap.0),
             surplus: gap.map(|gap| gap.1),
@@ -403,7 +427,22 @@ impl Stage<'_> {
         }
     }
 
-    fn total(&self, rows: &[SchoolRow], beyond: Option<i64>) -> StageTotal {
+    fn year_in(&self, years: u32) -> Option<i32> {
+        self.year.map(|year| year + years as i32)
+    }
+
+    fn unknown(&self, years: u32, reason: Reason) -> Expected {
+        Expected {
+            ahead: years,
+            year: self.year_in(years),
+            children_nearest: None,
+            shortfall: None,
+            surplus: None,
+            reason: Some(reason),
+        }
+    }
+
+    fn total(&self, rows: &[SchoolRow], around: Option<&Around>) -> StageTotal {
         let sum = |pick: &dyn Fn(&SchoolRow) -> Option<i64>| {
             let known = rows.iter().filter_map(pick);
             let is_any = rows.iter().any(|row| pick(row).is_some());
@@ -411,6 +450,7 @@ impl Stage<'_> {
         };
         let expected = self.ahead.iter().enumerate().map(|(at, years)| Expected {
             ahead: *years,
+            year: self.year_in(*years),
             children_nearest: sum(&|row| row.expected[at].children_nearest),
             shortfall: sum(&|row| row.expected[at].shortfall),
             surplus: sum(&|row| row.expected[at].surplus),
@@ -421,21 +461,12 @@ impl Stage<'_> {
             facilities: rows.len() as i64,
             capacity: sum(&|row| row.capacity),
             children_nearest: sum(&|row| row.children_nearest),
-            children_beyond: beyond,
+            children_beyond: around.and_then(|around| around.beyond),
+            by_single_years: around.map(|around| around.by_single_years),
             required: sum(&|row| row.required),
             shortfall: sum(&|row| row.shortfall),
             surplus: sum(&|row| row.surplus),
             expected: expected.collect(),
         }
-    }
-}
-
-fn unknown(years: u32, reason: Reason) -> Expected {
-    Expected {
-        ahead: years,
-        children_nearest: None,
-        shortfall: None,
-        surplus: None,
-        reason: Some(reason),
     }
 }

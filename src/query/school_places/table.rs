@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{Expected, SchoolPlaces, SchoolRow, StageTotal};
 use crate::{
@@ -8,8 +8,12 @@ use crate::{
     query::{Answer, Row, gaps::norm_set, table::to_table},
 };
 
-/// The table 学位供需: one row for each stage of each school, the years ahead as columns.
-pub fn school_places_table(city: &City, found: &SchoolPlaces, language: Language) -> ResultTable {
+/// School places as plain rows in a language, the years ahead as columns.
+pub fn flat_school_places(
+    city: &City,
+    found: &SchoolPlaces,
+    language: Language,
+) -> Answer<Row, Vec<Row>> {
     let norms = found.query["norms"].as_str().and_then(|id| id.parse().ok());
     let set = norm_set(city, norms.as_ref()).ok();
     let say = |title: &Title| json!(title.in_language(language));
@@ -67,17 +71,56 @@ pub fn school_places_table(city: &City, found: &SchoolPlaces, language: Language
         years(&mut row, &stage.expected);
         row
     };
-    let answer = Answer {
+    Answer {
         query: found.query.clone(),
         definition: found.definition.clone(),
         provenance: found.provenance.clone(),
         rows: found.rows.iter().map(flat).collect::<Vec<Row>>(),
         totals: found.totals.iter().map(total).collect::<Vec<Row>>(),
         left_out: found.left_out.clone(),
-    };
+    }
+}
+
+/// The table 学位供需: one row for each stage of each school.
+pub fn school_places_table(city: &City, found: &SchoolPlaces, language: Language) -> ResultTable {
+    let answer = flat_school_places(city, found, language);
     let title = Title {
         zh: "学位供需（预计按现有儿童推移，不计迁移）".into(),
         en: "School places (years ahead from the children of now, without migration)".into(),
     };
-    to_table(city, &answer, title, language)
+    let mut table = to_table(city, &answer, title, language);
+    let years = found
+        .totals
+        .first()
+        .map_or(&[][..], |stage| &stage.expected);
+    for column in &mut table.columns {
+        if let Some(title) = heading(&column.key, &found.query["mode"], years) {
+            column.title = title;
+        }
+    }
+    table
+}
+
+/// What a column is called by how the question measures and by the years that it is of.
+fn heading(key: &str, mode: &Json, years: &[Expected]) -> Option<Title> {
+    let (zh, en) = match (key, mode.as_str()) {
+        ("children_within", Some("straight")) => return None,
+        ("children_within", Some("walk")) => (
+            "步行范围内适龄人口".to_owned(),
+            "Children within the walk".to_owned(),
+        ),
+        ("children_within", _) => (
+            "路网范围内适龄人口".to_owned(),
+            "Children within reach".to_owned(),
+        ),
+        _ => {
+            let ahead: u32 = key.strip_prefix("shortfall_in_")?.parse().ok()?;
+            let year = years.iter().find(|year| year.ahead == ahead)?.year?;
+            (
+                format!("{year} 年预计学位缺口"),
+                format!("Shortfall expected in {year}"),
+            )
+        }
+    };
+    Some(Title { zh, en })
 }

@@ -112,6 +112,54 @@ fn each_child_counts_once_at_the_nearest_school() {
 }
 
 #[test]
+fn an_area_has_its_own_children_beyond_reach() {
+    let in_area = |feature: &Feature<'static>, code: &'static str| {
+        let mut values = feature.2.to_vec();
+        values.push(("district", code));
+        values
+    };
+    let [left, middle, beyond] = &HOMES;
+    let homes = [
+        (left.0, left.1, in_area(left, "440103")),
+        (middle.0, middle.1, in_area(middle, "440103")),
+        (beyond.0, beyond.1, in_area(beyond, "440104")),
+    ];
+    let homes: Vec<Feature<'_>> = homes.iter().map(|(id, at, v)| (*id, *at, &v[..])).collect();
+    let districts: [Feature<'_>; 2] = [
+        (
+            "440103",
+            (0.0, 0.0),
+            &[("code", "440103"), ("name", "甲区")],
+        ),
+        (
+            "440104",
+            (4500.0, 0.0),
+            &[("code", "440104"), ("name", "乙区")],
+        ),
+    ];
+    let city = TestCity::new()
+        .with_squares("districts", 1000.0, &districts)
+        .with("residences", &homes)
+        .with("schools", &SCHOOLS)
+        .build();
+    let beyond = |area: Option<&str>| {
+        let query = SchoolPlacesQuery {
+            area: area.map(str::to_owned),
+            services: Some(Names(vec!["primary_school".into()])),
+            ..SchoolPlacesQuery::default()
+        };
+        let found = school_places(&city, &query, &Limits::generous()).expect("an answer");
+        (
+            found.totals[0].children_beyond,
+            found.totals[0].by_single_years,
+        )
+    };
+    assert_eq!(beyond(None), (Some(6), Some(false)));
+    assert_eq!(beyond(Some("440103")), (Some(0), Some(false)));
+    assert_eq!(beyond(Some("440104")), (Some(6), Some(false)));
+}
+
+#[test]
 fn children_of_now_grow_older() {
     let found = ask(json!({ "ahead": "3,5,7" })).expect("an answer");
     let expected = &found.rows[0].expected;

@@ -4,6 +4,7 @@ mod candidates;
 mod demand;
 mod find;
 mod norm;
+mod remaining;
 mod rows;
 mod table;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use demand::Demand;
 use find::{Existing, Found};
 
 pub use candidates::{CandidatePlace, CandidatesQuery};
+pub use remaining::{RemainingGap, remaining_gaps};
 pub use rows::{LostPlace, OutOfReach, SitingRow, SitingTotals};
 pub use table::siting_table;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::{Candidates, Demand, Existing, Found, Objective, Ruler, SitingQuery};
 use crate::{
     city::{Area, City},
-    domain::Period,
+    domain::{LevelId, Period},
     index::FeatureRef,
 };
 
@@ -19,6 +19,8 @@ pub struct SitingRow {
     /// The smallest area that it lies in.
     pub code: Option<String>,
     pub name: Option<String>,
+    /// The codes of all areas that it lies in, the smallest first.
+    pub areas: Vec<String>,
     pub lon: f64,
     pub lat: f64,
     /// People of the demand within reach of the site.
@@ -78,6 +80,12 @@ pub struct SitingTotals {
     pub served_before: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served_after: Option<i64>,
+    /// People served in the end and not before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newly_served: Option<i64>,
+    /// Places of all new sites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added_capacity: Option<i64>,
 }
 
 /// People whom nothing brings within reach.
@@ -198,7 +206,8 @@ pub(super) fn rows(
         walk.open(*site);
         let candidate = &candidates.places[*site];
         let (lon, lat) = candidate.place();
-        let area = smallest_area(city, lon, lat, query.period.as_ref());
+        let areas = areas_around(city, lon, lat, query.period.as_ref());
+        let area = areas.first();
         let is_median = query.objective == Objective::Median;
         SitingRow {
             rank: at + 1,
@@ -206,6 +215,7 @@ pub(super) fn rows(
             site: candidate.name.clone(),
             code: area.map(|area| area.code.to_string()),
             name: area.map(|area| area.name.clone()),
+            areas: areas.iter().map(|area| area.code.to_string()).collect(),
             lon,
             lat,
             within_reach,
@@ -265,6 +275,10 @@ pub(super) fn totals(
         largest_cost_after: largest(&after),
         served_before: served(|(before, _)| before.total),
         served_after: served(|(_, after)| after.total),
+        newly_served: served(|(before, after)| after.total - before.total),
+        added_capacity: query
+            .capacity
+            .map(|capacity| capacity * found.sites.len() as i64),
     }
 }
 
@@ -309,21 +323,20 @@ fn smallest_level(city: &City, period: Option<&Period>) -> Option<String> {
     levels.find(|level| !city.areas().at(level, period).is_empty())
 }
 
-/// The smallest area around a place, of overlapping ones the smallest code.
-fn smallest_area<'c>(
-    city: &'c City,
-    lon: f64,
-    lat: f64,
-    period: Option<&Period>,
-) -> Option<&'c Area> {
-    let level = smallest_level(city, period)?;
-    let layer = city.catalog().area_layer(&level)?;
-    let state = city.areas().period_at(&level, period)?;
-    let mut states = city.states(layer.id.as_str());
-    let loaded = states.find(|loaded| loaded.index.period() == state)?;
+/// The area around a place of each level, the smallest first; of overlapping ones the smallest code.
+fn areas_around<'c>(city: &'c City, lon: f64, lat: f64, period: Option<&Period>) -> Vec<&'c Area> {
     let point = geo::Point::new(lon, lat);
-    let is_around = |area: &&Area| {
-        area.bounds.contains(lon, lat) && loaded.index.geometry(area.feature).intersects(&point)
+    let around = |level: LevelId| {
+        let level = level.as_str();
+        let layer = city.catalog().area_layer(level)?;
+        let state = city.areas().period_at(level, period)?;
+        let mut states = city.states(layer.id.as_str());
+        let loaded = states.find(|loaded| loaded.index.period() == state)?;
+        let is_around = |area: &&Area| {
+            area.bounds.contains(lon, lat) && loaded.index.geometry(area.feature).intersects(&point)
+        };
+        city.areas().at(level, period).iter().find(is_around)
     };
-    city.areas().at(&level, period).iter().find(is_around)
+    let levels = city.catalog().levels().into_iter().rev();
+    levels.filter_map(around).collect()
 }

@@ -365,16 +365,18 @@ fn report(
         kept: shift.kept as u64,
         kept_share: share(shift.kept),
     });
-    let same = rows.iter().filter(|row| row.outline_same).count();
+    let same = rows.iter().filter(|row| row.outline_same == Some(true));
+    let same = same.count();
     let published = areas.iter().filter(|area| area.official_area_km2.is_some());
+    let published = published.count();
     StabilityReport {
         swing,
         areas: all as u64,
         stable: firm.stable() as u64,
         stable_share: share(firm.stable()),
         thresholds: thresholds.collect(),
-        with_published_area: published.count() as u64,
+        with_published_area: published as u64,
         same_by_outline: same as u64,
-        same_by_outline_share: share(same),
+        same_by_outline_share: (published > 0).then(|| same as f64 / published as f64),
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     analysis::zoning::{Stability, Value, Words, class_sentence, classify, undecided_sentence},
-    domain::{Title, zoning::ZoningRules},
+    domain::{Reason, Title, zoning::ZoningRules},
     query::{nesting, plan::Plans},
 };
 
@@ -53,8 +53,9 @@ pub struct ZoningRow {
     /// The class when densities go by the outline, not by the published area.
     pub outline_class: Option<String>,
     pub outline_class_title: Title,
-    /// Whether that is the same class.
-    pub outline_same: bool,
+    /// Whether that is the same class; undefined where no area is published to be compared with.
+    pub outline_same: Option<bool>,
+    pub outline_reason: Option<Reason>,
     /// What the rules say, whatever was set by hand.
     pub computed_class: Option<String>,
     pub overridden: bool,
@@ -107,6 +108,7 @@ pub(super) fn rows(
     let targets = targets(asked, plans);
     let one = |at: usize| {
         let area = asked.areas[at];
+        let published = area.official_area_km2.is_some();
         let (own, outline) = (&values.by_area[at], &values.by_outline[at]);
         let judged = classify(rules, &thresholds, own);
         let by_outline = classify(rules, &thresholds, outline).class;
@@ -159,7 +161,8 @@ pub(super) fn rows(
                 .collect(),
             outline_class: id_of(rules, by_outline),
             outline_class_title: title_of(rules, by_outline),
-            outline_same: by_outline == judged.class,
+            outline_same: published.then_some(by_outline == judged.class),
+            outline_reason: (!published).then_some(Reason::NoPublishedArea),
             computed_class: id_of(rules, judged.class),
             overridden: set.is_some(),
             override_: set.map(|(_, set)| set),

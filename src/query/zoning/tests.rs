@@ -273,7 +273,13 @@ fn stability_names_the_threshold_and_the_outline_is_another_way() {
         (Some(3), Some(4))
     );
     // By the outline the first street is twice as dense: the same class here, another one below.
-    assert_eq!(report.same_by_outline, 4);
+    assert_eq!(
+        (report.same_by_outline, report.same_by_outline_share),
+        (1, Some(1.0))
+    );
+    let same = |row: usize| (rows[row].outline_same, rows[row].outline_reason);
+    assert_eq!(same(0), (Some(true), None));
+    assert_eq!(same(1), (None, Some(Reason::NoPublishedArea)));
     let found = ask(
         &streets().build(),
         json!({"thresholds": {"disperse.1": 20_000}}),
@@ -283,7 +289,8 @@ fn stability_names_the_threshold_and_the_outline_is_another_way() {
         found.answer.rows[0].outline_class.as_deref(),
         Some("disperse")
     );
-    assert_eq!(found.stability.same_by_outline, 3);
+    assert_eq!(found.answer.rows[0].outline_same, Some(false));
+    assert_eq!(found.stability.same_by_outline, 0);
 }
 
 #[test]

@@ -275,10 +275,13 @@ impl<'c> Draft<'c> {
                 words
                     .say(
                         "本文件内嵌问题、数据版本与未舍入的全部数值。运行 suitu report --verify 文件名 --city 城市文件，\
-                         程序按同一问题重新计算，逐格比较并说明相同或不同。",
+                         程序按同一问题重新计算，逐格比较内嵌数值，再把文件中可见的文字（DOCX 的段落与域结果、XLSX 的单元格、HTML 全页）\
+                         与重新生成的报告比较，说明相同或不同及首个不同之处；PDF 比较其全部字节与写成时的校验码。图片、颜色与字号等版式不在比较之列（HTML、PDF 除外）。",
                         "This file carries the question, the data version and every number before rounding. \
-                         `suitu report --verify FILE --city CITY` asks the same question again, compares cell by \
-                         cell and says same or different.",
+                         `suitu report --verify FILE --city CITY` asks the same question again, compares the numbers \
+                         it carries cell by cell, then what the file shows (paragraphs and results of fields of a DOCX, cells of an XLSX, \
+                         all of an HTML page) with the report written anew, and says same, or different and where first; of a PDF all bytes are held \
+                         against their checksum as written. Pictures, colours and sizes are not compared (but in HTML and PDF).",
                     )
                     .to_owned(),
             ),

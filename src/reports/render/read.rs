@@ -30,8 +30,8 @@ pub enum ReadError {
         "what the report carries for its check cannot be read ({0}): the file was changed by another program"
     )]
     Broken(String),
-    #[error("the report is of a newer version (`{0}`): check it with a newer Suitu")]
-    Newer(String),
+    #[error("the report was sealed by another version of Suitu (`{0}`, this one knows `{known}`): check it with that one", known = FORMAT)]
+    OtherVersion(String),
 }
 
 /// The seal that a file carries, whatever its name says.
@@ -48,7 +48,7 @@ pub fn read_seal(bytes: &[u8]) -> Result<Seal, ReadError> {
         serde_json::from_str(&text).map_err(|e| ReadError::Broken(e.to_string()))?;
     let format = json["format"].as_str().unwrap_or_default();
     if format != FORMAT {
-        return Err(ReadError::Newer(format.chars().take(40).collect()));
+        return Err(ReadError::OtherVersion(format.chars().take(40).collect()));
     }
     serde_json::from_value(json).map_err(|e| ReadError::Broken(e.to_string()))
 }

@@ -19,6 +19,7 @@ import type {
   MatrixWay,
   NormItem,
   Objective,
+  Row,
   Siting,
   Statistics,
   Term,
@@ -80,6 +81,24 @@ export const blindSpotsPath = (service: string, level: string, area: string, nor
 
 export const findBlindSpots = (path: string, signal: AbortSignal) => get<BlindSpots>(path, signal);
 
+/** How many people a new site serves, and the attribute with how many each does that stands. */
+export interface Places {
+  capacity: number;
+  existing_capacity: string;
+}
+
+/**
+ * The places of a new site where a place is for one person and all capacities are known: as many as those
+ * that stand have on average (as in reports); null where sites are chosen by coverage alone.
+ */
+export function placesOf({ capacity = [], provision, enrolment_rate }: NormItem, total: Row): Places | null {
+  const [known, ...others] = capacity;
+  const isForOne = provision?.unit === 'per_person' && provision.value === 1 && (enrolment_rate?.value ?? 1) === 1;
+  const isKnown = total['capacity_unknown'] === 0 && typeof total['shortfall'] === 'number';
+  const mean = Math.round(Number(total['capacity']) / Number(total['facilities']));
+  return known && others.length === 0 && isForOne && isKnown && Number.isFinite(mean) && mean > 0 ? { capacity: mean, existing_capacity: known } : null;
+}
+
 /** Which new sites bring most of those who want a service within its reach (选址). */
 export const sitingBody = (
   { layer, where = {}, demand }: NormItem,
@@ -89,6 +108,7 @@ export const sitingBody = (
   mode: Way,
   reach: { cutoff: number; unit: Unit },
   grid_m: number,
+  places: Places | null,
   { period, caliber }: Asked,
 ) => {
   const conditions = Object.entries(where).map(([attribute, values]) => `${attribute} IN (${values.map((value) => `'${value.replaceAll("'", "''")}'`).join(', ')})`);
@@ -104,6 +124,7 @@ export const sitingBody = (
     mode,
     ...reach,
     candidates: { grid_m },
+    ...places,
     ...periodOf({ ...(period && { period }) }),
   };
 };

@@ -325,6 +325,7 @@ export interface NormItem extends Partial<Record<NormFigureKey, NormFigure | nul
   title: Title;
   layer: string;
   where?: Record<string, string[]>;
+  capacity?: string[];
   demand?: { attributes?: string[] } | null;
   bands?: { id: string; title: Title }[];
 }

@@ -1,6 +1,6 @@
 import { get } from '../api/client.ts';
 import { normsPath } from '../api/norms.ts';
-import { ask, blindSpotsPath, findBlindSpots, gapsPath, postSiting, sitingBody, type Question } from '../api/questions.ts';
+import { ask, blindSpotsPath, findBlindSpots, gapsPath, placesOf, postSiting, sitingBody, type Places, type Question } from '../api/questions.ts';
 import { standpoint } from '../api/standpoint.svelte.ts';
 import type { Answer, BlindSpots, Gaps as GapsAnswer, NormItem, NormSet, NormSets, Row, Siting } from '../api/types.ts';
 import { titled } from '../i18n/index.ts';
@@ -31,6 +31,9 @@ class Gaps {
   sites = new Resource<Siting>();
 
   isOpen = $derived(view.mode === 'gaps');
+
+  /** The totals of the service, as the table has them; empty until they are known. */
+  private total = $state.raw<() => Row>(() => ({}));
 
   set = $derived.by(() => {
     const rows = this.norms.value?.rows ?? [];
@@ -75,9 +78,13 @@ class Gaps {
     return { cutoff: Math.max(cutoff * FAR[unit].times, FAR[unit].least), unit };
   });
 
+  /** The places of a new site; null where sites are chosen by coverage alone. */
+  places = $derived.by((): Places | null => (this.item && view.objective === 'cover' ? placesOf(this.item, this.total()) : null));
+
   sitingQuestion = $derived.by((): Question | null => {
-    if (!this.isOpen || view.sites === 0 || !this.item || !this.sitingReach) return null;
-    return { path: '/api/siting', body: sitingBody(this.item, view.within, view.sites, view.objective, this.way, this.sitingReach, GRID_M, asked()) };
+    const isKnown = this.total()['service'] === this.service;
+    if (!this.isOpen || view.sites === 0 || !this.item || !this.sitingReach || !isKnown) return null;
+    return { path: '/api/siting', body: sitingBody(this.item, view.within, view.sites, view.objective, this.way, this.sitingReach, GRID_M, this.places, asked()) };
   });
 
   /** The same sites asked of the city as it is beside the open scenario. */
@@ -95,6 +102,18 @@ class Gaps {
   /** The chosen sites, the best first. */
   found = $derived<Row[]>(this.isOpen && view.sites > 0 ? (this.sites.value?.rows ?? []) : []);
 
+  /** What areas lack before and after the sites, a site counting where it stands; null where sites have no capacity. */
+  remaining(rows: readonly Row[]): Row[] | null {
+    const sites = this.found.filter((site) => typeof site['site_capacity'] === 'number');
+    if (sites.length === 0) return null;
+    const told = rows.map((row): Row => {
+      const inside = sites.filter((site) => (site['areas'] as unknown as string[]).includes(String(row['code'])));
+      const added = inside.reduce((sum, site) => sum + Number(site['site_capacity']), 0);
+      return { ...row, added_capacity: added, shortfall_after: Math.max(0, Number(row['required']) - Number(row['capacity']) - added) };
+    });
+    return told.filter((row) => typeof row['shortfall'] === 'number' && (row['shortfall'] > 0 || Number(row['added_capacity']) > 0));
+  }
+
   /** Where a service is told of itself: 小学. */
   titleOf = (service: string) => titled(this.items.find((item) => item.id === service)?.title);
 
@@ -108,7 +127,8 @@ class Gaps {
   }
 
   /** Call once, inside a component. */
-  follow(): void {
+  follow(total: () => Row): void {
+    this.total = total;
     $effect(() => {
       if (this.isOpen) this.norms.ask('/api/norms', (signal) => get<NormSets>('/api/norms', signal));
     });

@@ -70,7 +70,7 @@ export interface ZoningRow {
   stable: boolean;
   stability: Title;
   outline_class_title: Title;
-  outline_same: boolean;
+  outline_same: boolean | null;
   computed_class: string | null;
   overridden: boolean;
   override: Override | null;

@@ -167,6 +167,11 @@ fn jobs_move_with_their_sectors_and_commuters() {
     let scenario = after(&base, &[moved]);
     let flows = |city: &City| city.flows("district", None).unwrap().clone();
     assert!(Arc::ptr_eq(&flows(&scenario), &flows(&base)));
+    // To where they are is no move.
+    for to in [whole("440103"), rectangle(10.0, 10.0, 500.0, 900.0)] {
+        let nowhere = json!({"kind": "move_jobs", "jobs": 3, "from": whole("440103"), "to": to});
+        assert_eq!(refused(&base, nowhere).field, "to");
+    }
     let too_many = json!({"kind": "move_jobs", "jobs": all + 1, "from": whole("440103"), "to": whole("440104")});
     assert_eq!(refused(&base, too_many).field, "jobs");
 }

@@ -1,7 +1,7 @@
 use super::{JobHousing, Level, Part};
 use crate::{
-    domain::AreaCode,
-    query::{CommuteRow, to_row},
+    domain::{AreaCode, Title},
+    query::{Answer, CommuteRow, to_row},
     reports::{
         document::{LineKind, percent, ratio},
         kinds::{Draft, naming::named, why::why},
@@ -41,8 +41,7 @@ impl JobHousing {
                 "self_sufficiency",
                 "mean_distance_km",
                 "share_within_5_km",
-                "mean_minutes",
-                "share_within_45_min",
+                "minimum_commute",
                 "reason",
             ];
             let title = words.tell(
@@ -50,6 +49,19 @@ impl JobHousing {
                 || format!("Commuting by {}, {}", level.to_lowercase(), draft.place()),
             );
             let mut table = draft.new_table(&format!("commute.{}", part.level.id), title, &keys);
+            for column in &mut table.columns {
+                if column.key == "minimum_commute" {
+                    // Between places as the crow flies it is in kilometres.
+                    column.title = Title {
+                        zh: "职住分离度".into(),
+                        en: "Minimum commute".into(),
+                    };
+                    column.unit = Title {
+                        zh: "公里".into(),
+                        en: "km".into(),
+                    };
+                }
+            }
             for at in &part.rows {
                 let row = to_row(&answer.rows[*at]).unwrap_or_default();
                 table.push(LineKind::Body, &named(&row, words));
@@ -71,9 +83,24 @@ impl JobHousing {
                     "The last row takes the whole as one area: who commutes between the areas above works inside, so it is not their sum.",
                 ).to_owned());
             }
+            if code.is_none() {
+                table.notes.push(words.say(
+                    "职住分离度是全域最优匹配的平均，单个单元的数值随匹配的取法而变，只列全域。",
+                    "The minimum commute is a mean over all areas: that of one depends on which of several best exchanges is taken, so that only the whole has one.",
+                ).to_owned());
+            }
             draft.table(table);
             if let (None, Some(own)) = (code, own) {
                 self.excess(draft, own, &level);
+            }
+            for times in &part.level.times {
+                self.times(draft, code, part, times);
+            }
+            if part.level.times.is_empty() {
+                draft.text.paragraph(words.say(
+                    "通勤时间从略：未载入路网与时刻表，只有直线距离。",
+                    "No times of commutes: neither streets nor a timetable were imported, distances are straight.",
+                ).to_owned());
             }
         }
         if !is_any {
@@ -83,6 +110,80 @@ impl JobHousing {
                 || format!("This chapter is left out: {reason}. Whether people work nearby cannot be told."),
             ));
         }
+    }
+
+    /// How long people of each area commute by one way of travelling.
+    fn times(
+        &self,
+        draft: &mut Draft<'_>,
+        code: Option<&AreaCode>,
+        part: &Part<'_>,
+        times: &Answer<CommuteRow>,
+    ) {
+        let words = draft.words();
+        let level = words.title(&part.level.title);
+        let mode = times.query["cost"].as_str().unwrap_or_default();
+        let by = match mode {
+            "car" => words.say("小汽车", "by car"),
+            "transit" => words.say("公共交通", "by public transport"),
+            "walk" => words.say("步行", "on foot"),
+            other => other,
+        };
+        draft.cite(
+            &words.tell(
+                || format!("通勤时间（{by}）"),
+                || format!("Time of commutes, {by}"),
+            ),
+            times,
+        );
+        let keys = [
+            "name",
+            "commuters",
+            "mean_minutes",
+            "share_within_45_min",
+            "share_over_60_min",
+            "reason",
+        ];
+        let title = words.tell(
+            || format!("{}各{level}通勤时间（{by}）", draft.place()),
+            || {
+                format!(
+                    "Time of commutes {by} by {}, {}",
+                    level.to_lowercase(),
+                    draft.place()
+                )
+            },
+        );
+        let id = format!("times.{mode}.{}", part.level.id);
+        let mut table = draft.new_table(&id, title, &keys);
+        for at in &part.rows {
+            let row = to_row(&times.rows[*at]).unwrap_or_default();
+            table.push(LineKind::Body, &named(&row, words));
+        }
+        let own = match code {
+            None => Some(&times.totals),
+            Some(code) => {
+                let is_same =
+                    |other: &&Answer<CommuteRow>| other.query["cost"] == times.query["cost"];
+                let all = self.levels.iter().flat_map(|level| &level.times);
+                let mut rows = all.filter(is_same).flat_map(|answer| &answer.rows);
+                rows.find(|row| row.code == code.as_str())
+            }
+        };
+        if let Some(own) = own {
+            let name = match code {
+                None => words.say("合计", "Total"),
+                Some(_) => words.say("全域（作为一个单元）", "The area as one"),
+            };
+            table.push_named(LineKind::Total, name, &to_row(own).unwrap_or_default());
+        }
+        table.drop_empty(|key| why(key, words));
+        table.reasons_below();
+        table.notes.push(words.say(
+            "各单元之间按代表点量算；以通勤流中已知去向者为准，不分实际出行方式：表示都以该方式出行所需的时间。",
+            "Measured between the centers of areas for all commuters whose workplace is known, however they travel: how long it takes if all went this way.",
+        ).to_owned());
+        draft.table(table);
     }
 
     pub(super) fn own_commute(&self, code: Option<&AreaCode>, level: &Level) -> Option<CommuteRow> {

@@ -1,14 +1,23 @@
 use super::{JobHousing, Part};
 use crate::{
-    query::BalanceRow,
+    query::{BalanceReport, BalanceRow, NominalRow},
     reports::{
         document::{jobs, people, ratio},
         kinds::{Draft, why::why},
     },
 };
 
+/// How many places a finding names.
+const NAMED: usize = 8;
+
 impl JobHousing {
-    pub(super) fn findings(&self, draft: &mut Draft<'_>, own: &BalanceRow, parts: &[Part<'_>]) {
+    pub(super) fn findings(
+        &self,
+        draft: &mut Draft<'_>,
+        own: &BalanceRow,
+        parts: &[Part<'_>],
+        scales: &BalanceReport,
+    ) {
         let (words, subject) = (draft.words(), draft.subject());
         let (language, band) = (draft.language(), &self.band);
         let counted: Vec<String> = [
@@ -55,25 +64,48 @@ impl JobHousing {
         if let Some(part) = parts.first() {
             self.finding_of_level(draft, part);
         }
+        self.finding_of_nominal(draft, scales, parts);
+    }
+
+    /// Balanced by count but not in fact, level by level.
+    fn finding_of_nominal(
+        &self,
+        draft: &mut Draft<'_>,
+        scales: &BalanceReport,
+        parts: &[Part<'_>],
+    ) {
+        let words = draft.words();
+        let mut told = Vec::new();
         for part in parts {
-            let named: Vec<String> = part
-                .standing
-                .by_count_only
-                .iter()
-                .map(|at| part.names[*at].clone())
+            let of_level = |row: &&NominalRow| row.level == part.level.id.as_str();
+            let named = scales.nominal.iter().filter(of_level);
+            let named: Vec<String> = named
+                .map(|row| words.name(&row.name, row.name_en.as_deref()))
                 .collect();
             if named.is_empty() {
                 continue;
             }
             let level = words.title(&part.level.title);
-            let count = named.len();
-            let list = words.list(&named[..count.min(8)]);
-            draft.text.finding(words.tell(
-                || format!("{count} 个{level}数量上平衡，但居住者自足性低于全部{level}的平均水平：{list}{}。数量平衡不等于就近就业。", if count > 8 { "等" } else { "" }),
-                || format!("{count} of the {} balance by count although fewer of their workers work inside than in all of them together: {list}{}. Balance by count does not prove that people work nearby.", level.to_lowercase(), if count > 8 { " …" } else { "" }),
+            let (count, units) = (named.len(), part.rows.len());
+            let list = words.list(&named[..count.min(NAMED)]);
+            let more = if count > NAMED {
+                words.say("等", " …")
+            } else {
+                ""
+            };
+            told.push(words.tell(
+                || format!("{units} 个{level}中 {count} 个（{list}{more}）"),
+                || format!("{count} of {units} {} ({list}{more})", level.to_lowercase()),
             ));
-            break;
         }
+        if told.is_empty() {
+            return;
+        }
+        let list = told.join(words.say("；", "; "));
+        draft.text.finding(words.tell(
+            || format!("名义平衡而非实际平衡（数量上平衡，居住者自足性却低于阈值）：{list}；全部列于“多尺度对照”一章。数量平衡不等于就近就业。"),
+            || format!("Balanced by count but not in fact, for fewer of their workers than the threshold work inside: {list}; all are listed in the chapter “Scale by scale”. Balance by count does not prove that people work nearby."),
+        ));
     }
 
     pub(super) fn finding_of_level(&self, draft: &mut Draft<'_>, part: &Part<'_>) {

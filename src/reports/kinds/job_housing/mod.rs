@@ -14,18 +14,21 @@ use crate::{
     city::City,
     domain::{AreaCode, LevelId, Title},
     query::{
-        self, Answer, BalanceBand, BalanceQuery, BalanceRow, CalibersQuery, CommuteQuery,
-        CommuteRow, Limits, QueryError, Row,
+        self, Answer, Arrival, BalanceBand, BalanceQuery, BalanceReportQuery, BalanceRow,
+        BalanceScales, CalibersQuery, ClockTime, CommuteQuery, CommuteRow, Limits, Mode,
+        QueryError, Row, Unit,
     },
     reports::Question,
 };
 use part::Part;
+use scales::scale_by_scale;
 
 /// Job-housing balance at several scales (职住平衡): by count, by floating catchment, by who
 /// commutes.
 pub struct JobHousing {
     band: BalanceBand,
     levels: Vec<Level>,
+    scales: BalanceScales,
     city: BalanceRow,
     /// The question of the whole city, where there are no areas at all.
     whole: Answer<BalanceRow>,
@@ -39,7 +42,56 @@ struct Level {
     /// The ratio of floating catchments, in the order of the rows.
     floating: Option<Answer<BalanceRow>>,
     commute: Option<Answer<CommuteRow>>,
+    /// The same by how long it takes, by each way of travelling that the city knows.
+    times: Vec<Answer<CommuteRow>>,
     calibers: Answer<Row>,
+}
+
+/// When people must be at work.
+const AT_WORK: ClockTime = ClockTime(9 * 3600);
+
+/// How long people commute: by car, and by timetable on its busiest day; where there is neither, on
+/// foot.
+fn times(
+    city: &City,
+    level: &str,
+    question: &Question,
+    limits: &Limits,
+) -> Result<Vec<Answer<CommuteRow>>, QueryError> {
+    let asked = |cost: Mode| CommuteQuery {
+        level: level.to_owned(),
+        cost,
+        unit: Some(Unit::Minutes),
+        period: question.period.clone(),
+        caliber: question.caliber.clone(),
+        ..CommuteQuery::default()
+    };
+    let has = |mode: &Mode| city.streets(&mode.to_string()).is_some();
+    let mut ways: Vec<CommuteQuery> = Vec::new();
+    ways.extend(has(&Mode::Car).then(|| asked(Mode::Car)));
+    let busiest = city
+        .transit()
+        .and_then(|transit| transit.summary().busiest_date());
+    ways.extend(busiest.map(|(date, _)| CommuteQuery {
+        arrival: Some(Arrival {
+            date: date.to_string(),
+            by: AT_WORK,
+        }),
+        ..asked(Mode::Transit)
+    }));
+    if ways.is_empty() && has(&Mode::Walk) {
+        ways.push(asked(Mode::Walk));
+    }
+    let mut found = Vec::new();
+    for way in ways {
+        match query::commute(city, &way, limits) {
+            Ok(answer) => found.push(answer),
+            // A way that this city cannot be travelled by is none of the report.
+            Err(QueryError::Field { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 impl JobHousing {
@@ -89,6 +141,10 @@ impl JobHousing {
                 )?),
                 false => None,
             };
+            let times = match &commute {
+                Some(_) => times(city, id.as_str(), question, &part)?,
+                None => Vec::new(),
+            };
             let calibers = CalibersQuery {
                 level: id.to_string(),
                 period: period.clone(),
@@ -99,10 +155,17 @@ impl JobHousing {
                 balance,
                 floating,
                 commute,
+                times,
                 calibers: query::calibers(city, &calibers, &part)?,
             });
         }
+        limits.step("计算各尺度的职住平衡", "balance by scale");
+        let scales = BalanceReportQuery {
+            period: period.clone(),
+            ..BalanceReportQuery::default()
+        };
         Ok(JobHousing {
+            scales: BalanceScales::of(city, &scales, &limits.part())?,
             band,
             levels,
             city: whole.totals.clone(),
@@ -141,11 +204,13 @@ impl JobHousing {
             &self.whole,
         );
         self.band_note(&mut draft);
-        self.findings(&mut draft, &own, &parts);
+        let code_text = code.as_ref().map(AreaCode::as_str);
+        let scales = self.scales.report(draft.city, code_text, limits)?;
+        self.findings(&mut draft, &own, &parts, &scales);
         self.overview(&mut draft, &own, code.as_ref(), &parts);
         self.by_level(&mut draft, &own, &parts, period.as_ref(), limits)?;
         self.commuting(&mut draft, code.as_ref(), &parts);
-        self.scales(&mut draft, &parts);
+        scale_by_scale(&mut draft, &scales);
         Ok(draft)
     }
 

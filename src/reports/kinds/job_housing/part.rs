@@ -41,7 +41,7 @@ impl<'a> Part<'a> {
             level,
             areas,
             names: names.collect(),
-            standing: Standing::of(&balance, &level.balance.totals, &all.band),
+            standing: Standing::of(&balance, &all.band),
             rows: places,
             balance,
         })

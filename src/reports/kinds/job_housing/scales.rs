@@ -1,70 +1,122 @@
 use serde_json::json;
 
-use super::{JobHousing, Part};
 use crate::{
-    query::Row,
+    query::{BalanceReport, to_row},
     reports::{
-        document::LineKind,
-        kinds::{Draft, why::why},
+        document::{LineKind, percent},
+        kinds::{Draft, naming::named, why::why},
     },
 };
 
-impl JobHousing {
-    /// The same question at every scale.
-    pub(super) fn scales(&self, draft: &mut Draft<'_>, parts: &[Part<'_>]) {
-        let words = draft.words();
-        draft
-            .text
-            .heading(1, words.say("多尺度对照", "Scale by scale"));
-        if parts.is_empty() {
-            draft.text.paragraph(
-                words
-                    .say("只有一个尺度。", "There is only one scale.")
-                    .to_owned(),
-            );
-            return;
-        }
-        let keys = [
-            "level",
-            "areas_count",
-            "balanced_areas",
-            "share_balanced",
-            "more_workers_areas",
-            "more_jobs_areas",
-            "undefined_areas",
-            "lowest_ratio",
-            "highest_ratio",
-        ];
-        let title = words.tell(
-            || format!("{}不同尺度下的职住平衡", draft.place()),
-            || format!("Balance by scale, {}", draft.place()),
-        );
-        let mut table = draft.new_table("scales", title, &keys);
-        for part in parts {
-            let standing = &part.standing;
-            let mut row = Row::new();
-            row.insert("level".into(), json!(words.title(&part.level.title)));
-            row.insert("areas_count".into(), json!(standing.areas));
-            row.insert("balanced_areas".into(), json!(standing.balanced));
-            row.insert("share_balanced".into(), json!(standing.share_balanced));
-            row.insert("more_workers_areas".into(), json!(standing.more_workers));
-            row.insert("more_jobs_areas".into(), json!(standing.more_jobs));
-            row.insert("undefined_areas".into(), json!(standing.undefined));
-            row.insert(
-                "lowest_ratio".into(),
-                json!(standing.lowest.map(|(_, ratio)| ratio)),
-            );
-            row.insert(
-                "highest_ratio".into(),
-                json!(standing.highest.map(|(_, ratio)| ratio)),
-            );
-            table.push(LineKind::Body, &row);
-        }
-        table.drop_empty(|key| why(key, words));
-        draft.table(table);
-        draft.text.paragraph(words.say(
-            "单元越大，内部越容易平衡；不同尺度的占比不可直接比较，应结合通勤距离选择尺度。",
-            "The larger the areas, the more of them balance: shares of two scales are not compared; choose the scale by how far people commute.",
-        ).to_owned());
+/// The same question at every scale, and the places that are balanced at one of them by count only.
+pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
+    let words = draft.words();
+    draft
+        .text
+        .heading(1, words.say("多尺度对照", "Scale by scale"));
+    draft.cite(
+        words.say("职住平衡多尺度比较", "Balance by scale"),
+        &report.answer,
+    );
+    let keys = [
+        "scale",
+        "units",
+        "balanced_units",
+        "share_balanced_units",
+        "share_balanced_workers",
+        "under_units",
+        "over_units",
+        "undefined_units",
+        "least_ratio",
+        "median_ratio",
+        "greatest_ratio",
+        "self_containment",
+        "nominal_units",
+        "reason",
+    ];
+    let title = words.tell(
+        || format!("{}不同尺度下的职住平衡", draft.place()),
+        || format!("Balance by scale, {}", draft.place()),
+    );
+    let mut table = draft.new_table("scales", title, &keys);
+    for scale in &report.answer.rows {
+        let mut row = to_row(scale).unwrap_or_default();
+        row.insert("scale".into(), json!(words.title(&scale.title)));
+        table.push(LineKind::Body, &row);
     }
+    table.drop_empty(|key| why(key, words));
+    table.reasons_below();
+    let band = &report.rules.band;
+    table.notes.push(words.tell(
+        || format!("职住比 {}–{} 为平衡；网格和浮动服务区的单元为有居住或岗位的格网，不受区划边界影响。", band.least, band.most),
+        || format!("Balanced from {} to {} jobs per employed resident; the units of grid and catchments are cells with homes or jobs, whatever the boundaries.", band.least, band.most),
+    ));
+    draft.table(table);
+    draft.text.paragraph(words.say(
+        "单元越大，内部越容易平衡；不同尺度的占比不可直接比较，应结合通勤距离选择尺度。",
+        "The larger the areas, the more of them balance: shares of two scales are not compared; choose the scale by how far people commute.",
+    ).to_owned());
+    by_count_only(draft, report);
+}
+
+fn by_count_only(draft: &mut Draft<'_>, report: &BalanceReport) {
+    let words = draft.words();
+    let has_flows = report
+        .answer
+        .rows
+        .iter()
+        .any(|row| row.nominal_units.is_some());
+    if !has_flows {
+        let reason = why("commuters", words);
+        draft.text.paragraph(words.tell(
+            || format!("名义平衡而非实际平衡的单元无法判断：{reason}。"),
+            || format!("Which places balance by count only cannot be told: {reason}."),
+        ));
+        return;
+    }
+    if report.nominal.is_empty() {
+        draft.text.paragraph(
+            words
+                .say(
+                    "没有名义平衡而非实际平衡的单元。",
+                    "No place is balanced by count but not in fact.",
+                )
+                .to_owned(),
+        );
+        return;
+    }
+    let keys = [
+        "level",
+        "name",
+        "jobs",
+        "employed_residents",
+        "jobs_per_employed_resident",
+        "self_containment",
+        "self_sufficiency",
+        "self_containment_threshold",
+    ];
+    let title = words.tell(
+        || format!("{}名义平衡而非实际平衡的单元", draft.place()),
+        || format!("Balanced by count but not in fact, {}", draft.place()),
+    );
+    let mut table = draft.new_table("nominal", title, &keys);
+    let catalog = draft.city.catalog();
+    for place in &report.nominal {
+        let mut row = named(&to_row(place).unwrap_or_default(), words);
+        let layer = catalog.area_layer(&place.level);
+        let level = layer.map(|layer| words.title(&layer.title));
+        row.insert("level".into(), json!(level));
+        table.push(LineKind::Body, &row);
+    }
+    table.notes.push(match report.rules.nominal.self_containment {
+        Some(share) => words.tell(
+            || format!("阈值：居住者自足性 {}%。", percent(share).trim_end_matches('%')),
+            || format!("Threshold: a self-containment of {}%.", percent(share).trim_end_matches('%')),
+        ),
+        None => words.say(
+            "阈值未由本市设定：取全市该层级各单元居住者自足性的中位数。",
+            "The city has set no threshold: it is the median self-containment of all areas of the level.",
+        ).to_owned(),
+    });
+    draft.table(table);
 }

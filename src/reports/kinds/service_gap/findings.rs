@@ -216,7 +216,7 @@ impl Found<'_> {
             return;
         };
         let (rows, totals) = (&siting.answer.rows, &siting.answer.totals);
-        if rows.is_empty() || totals.newly_covered == 0 {
+        if rows.is_empty() || totals.newly_served.unwrap_or(totals.newly_covered) == 0 {
             return;
         }
         let name = words.title(&detail.item.title);
@@ -230,6 +230,14 @@ impl Found<'_> {
             }
         }
         let (count, places) = (rows.len(), words.list(&places));
+        if let (Some(added), Some(served)) = (totals.added_capacity, totals.newly_served) {
+            let [added, served] = [added, served].map(|count| fixed(count as f64, 0));
+            draft.text.finding(words.tell(
+                || format!("按未满足的需求，推荐新建{name} {count} 处（{places}），新增规模 {added}（按现有平均规模假设），可使 {served} 名目前就近无法获得服务的需求人口得到服务；需求人口覆盖率由 {before} 升至 {after}。"),
+                || format!("{name}, by unmet demand: {count} new sites ({places}) with a capacity of {added}, each the mean of those that stand, would serve {served} people in need whom nothing nearby can serve now; coverage rises from {before} to {after}."),
+            ));
+            return;
+        }
         let more = fixed(totals.newly_covered as f64, 0);
         draft.text.finding(words.tell(
             || format!("推荐新建{name} {count} 处（{places}），可新增覆盖需求人口 {more} 人，需求人口覆盖率由 {before} 升至 {after}。"),

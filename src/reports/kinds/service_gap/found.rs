@@ -3,8 +3,9 @@ use crate::{
     city::Area,
     domain::NormItem,
     query::{
-        self, BlindSpots, BlindSpotsQuery, Denominator, GapRow, Gaps, GapsQuery, Limits, Mode,
-        QueryError, SchoolPlaces, SchoolPlacesQuery, Siting, SitingQuery,
+        self, AgeStructureQuery, AgeStructureRow, Answer, BlindSpots, BlindSpotsQuery, Denominator,
+        GapRow, Gaps, GapsQuery, Limits, Mode, QueryError, SchoolPlaces, SchoolPlacesQuery, Siting,
+        SitingQuery,
     },
     reports::{
         Question,
@@ -20,6 +21,8 @@ pub(super) struct Found<'c> {
     /// The areas of the rows.
     pub areas: Vec<&'c Area>,
     pub gaps: Gaps,
+    /// Who lives in the areas.
+    pub people: Answer<AgeStructureRow>,
     pub flat: Flat,
     /// On foot where the city has streets, else straight.
     pub mode: Mode,
@@ -70,6 +73,14 @@ impl<'c> Found<'c> {
         };
         limits.step("量算供需差距", "measuring supply and demand");
         let gaps = query::gaps(city, &asked, &limits.part())?;
+        let residents = AgeStructureQuery {
+            level: level.clone(),
+            area: asked.area.clone(),
+            caliber: question.caliber.clone(),
+            period: period.clone(),
+            ..AgeStructureQuery::default()
+        };
+        let people = query::age_structure(city, &residents, &limits.part())?;
         let areas = city.areas().at(&level, period.as_ref()).iter();
         let codes: std::collections::BTreeSet<&str> = gaps
             .answer
@@ -92,6 +103,7 @@ impl<'c> Found<'c> {
             mode,
             details: Vec::new(),
             schools: None,
+            people,
             gaps,
         };
         let chosen = found.worst();
@@ -156,6 +168,7 @@ impl<'c> Found<'c> {
                     period: question.period.clone(),
                     ..asked
                 };
+                let asked = asked.within_capacity(&item, &total);
                 let found = query::siting(city, &asked, &limits.part());
                 Some(missing::or_why(found, words)?)
             }

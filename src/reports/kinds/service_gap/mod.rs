@@ -2,6 +2,7 @@ mod coverage;
 mod findings;
 mod flat;
 mod found;
+mod people;
 mod schools;
 mod sites;
 mod supply;
@@ -57,6 +58,7 @@ impl ServiceGap {
         let found = Found::of(&draft, &self.question, level, limits)?;
         found.findings(&mut draft);
         found.cite(&mut draft);
+        found.people(&mut draft);
         found.all_services(&mut draft);
         found.each_service(&mut draft);
         found.life_circles(&mut draft);

@@ -53,6 +53,16 @@ impl Found<'_> {
                 "The years ahead move the children of now up by their years, without migration, deaths and new schools; where some of them are not born yet nothing is expected.",
             ).to_owned());
         }
+        if found
+            .totals
+            .iter()
+            .any(|stage| stage.by_single_years == Some(false))
+        {
+            draft.text.paragraph(words.say(
+                "居住数据没有逐岁人口，推移时把各年龄组的人数平均分摊到组内各岁，预计值因此是近似的。",
+                "The homes do not count children by single years: each age group is spread evenly over its years, so that the years ahead are approximate.",
+            ).to_owned());
+        }
         let mut keys = vec![
             "service",
             "facilities",
@@ -63,10 +73,6 @@ impl Found<'_> {
             "shortfall",
             "surplus",
         ];
-        // Children whom no school reaches are those of the whole city.
-        if draft.area.is_some() {
-            keys.retain(|key| *key != "children_beyond");
-        }
         keys.extend(ahead.iter().map(String::as_str));
         let title = words.tell(
             || format!("{}各学段学位供需", draft.place()),
@@ -138,6 +144,23 @@ impl Found<'_> {
             table.notes.push(words.tell(
                 || format!("共 {count} 行，列学位缺口最大的 {MOST_SCHOOLS} 行。"),
                 || format!("The {MOST_SCHOOLS} rows with the largest shortfall, of {count}."),
+            ));
+        }
+        let is_straight = self.mode == query::Mode::Straight;
+        let set = &self.gaps.norms.set;
+        let stages = self.schools.iter().flat_map(|found| &found.totals);
+        let reaches = stages.filter_map(|stage| {
+            let item = set.item(&stage.service)?;
+            let reach = self.reach(draft, item, is_straight)?;
+            let name = words.title(&item.title);
+            Some(words.tell(|| format!("{name} {reach}"), || format!("{name}: {reach}")))
+        });
+        let reaches: Vec<String> = reaches.collect();
+        if !reaches.is_empty() {
+            let list = reaches.join(words.say("；", "; "));
+            table.notes.push(words.tell(
+                || format!("适龄人口的范围：{list}。"),
+                || format!("Children are counted within: {list}."),
             ));
         }
         table.drop_empty(|key| why(key, words));
