@@ -34,9 +34,12 @@ pub enum ApiError {
     EditConflicts(Vec<EditConflict>),
     #[error("{0}")]
     PreconditionRequired(&'static str),
-    /// There is nothing to do that to.
-    #[error("{0}")]
-    Nothing(String),
+    /// There is nothing to do that to; `reason` is for programs.
+    #[error("{detail}")]
+    Nothing {
+        reason: &'static str,
+        detail: String,
+    },
     #[error("{0}")]
     BadRequest(String),
     #[error("this address does not take that method")]
@@ -106,7 +109,7 @@ impl ApiError {
             ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
                 StatusCode::NOT_FOUND
             }
-            ApiError::Query(QueryError::Field { .. })
+            ApiError::Query(QueryError::Field { .. } | QueryError::NoService { .. })
             | ApiError::BadField { .. }
             | ApiError::BadEdit { .. }
             | ApiError::BadEdits(_)
@@ -133,7 +136,7 @@ impl ApiError {
                 AccountError::UserThere(_) | AccountError::Refused(_) => StatusCode::CONFLICT,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
-            ApiError::NotYet | ApiError::Nothing(_) => StatusCode::CONFLICT,
+            ApiError::NotYet | ApiError::Nothing { .. } => StatusCode::CONFLICT,
             ApiError::Changed(_) | ApiError::EditConflicts(_) => StatusCode::PRECONDITION_FAILED,
             ApiError::PreconditionRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             ApiError::JobCancelled => StatusCode::GONE,
@@ -159,7 +162,9 @@ impl ApiError {
 
     fn field(&self) -> Option<&str> {
         match self {
-            ApiError::Query(QueryError::Field { field, .. }) => Some(field),
+            ApiError::Query(
+                QueryError::Field { field, .. } | QueryError::NoService { field, .. },
+            ) => Some(field),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
             ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
@@ -171,11 +176,45 @@ impl ApiError {
     /// For programs to tell by.
     fn reason(&self) -> Option<&'static str> {
         match self {
-            ApiError::Refused { reason, .. } => Some(reason),
+            ApiError::Refused { reason, .. } | ApiError::Nothing { reason, .. } => Some(reason),
+            ApiError::Query(QueryError::NoService { .. }) => Some("no_service"),
+            ApiError::Query(QueryError::TooLarge { .. }) => Some("too_large"),
+            ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
+                Some("not_found")
+            }
+            ApiError::Changed(_) => Some("changed"),
+            ApiError::TimedOut(_) | ApiError::JobTimedOut(_) => Some("timed_out"),
+            ApiError::Busy | ApiError::TooManyJobs => Some("busy"),
+            ApiError::Query(QueryError::Cancelled) | ApiError::JobCancelled => Some("cancelled"),
+            ApiError::NoHome(_) => Some("no_home"),
+            ApiError::NotRecorded => Some("not_recorded"),
+            ApiError::NotReady(_) => Some("not_ready"),
+            ApiError::Internal(_) => Some("failed"),
             ApiError::Account(AccountError::WrongCredentials) => Some("wrong_credentials"),
             ApiError::Account(AccountError::CodeNeeded) => Some("code_needed"),
             ApiError::Account(AccountError::Delayed(_)) => Some("delayed"),
             ApiError::Account(AccountError::NoInvitation) => Some("no_invitation"),
+            ApiError::Account(AccountError::NotTogether(..)) => Some("not_together"),
+            ApiError::Account(AccountError::UserThere(_)) => Some("user_there"),
+            _ => None,
+        }
+    }
+
+    /// What the words of the reason are to name.
+    fn values(&self) -> Option<serde_json::Value> {
+        match self {
+            ApiError::Query(QueryError::NoService { date, nearest, .. }) => {
+                Some(json!({ "date": date, "nearest": nearest }))
+            }
+            ApiError::Query(QueryError::TooLarge { allowed_mb }) => {
+                Some(json!({ "allowed_mb": allowed_mb }))
+            }
+            ApiError::Query(QueryError::NotFound { what, name })
+            | ApiError::NotFound { what, name } => Some(json!({ "what": what, "name": name })),
+            ApiError::TimedOut(seconds) | ApiError::JobTimedOut(seconds) => {
+                Some(json!({ "seconds": seconds }))
+            }
+            ApiError::Account(AccountError::UserThere(name)) => Some(json!({ "name": name })),
             _ => None,
         }
     }
@@ -191,6 +230,9 @@ impl ApiError {
         });
         if let Some(reason) = self.reason() {
             problem["reason"] = json!(reason);
+        }
+        if let Some(values) = self.values() {
+            problem["values"] = values;
         }
         if let Some(field) = self.field() {
             problem["field"] = json!(field);
@@ -267,6 +309,10 @@ impl IntoResponse for ApiError {
     }
 }
 
+fn nothing(reason: &'static str, detail: String) -> ApiError {
+    ApiError::Nothing { reason, detail }
+}
+
 impl From<ScenarioError> for ApiError {
     fn from(error: ScenarioError) -> Self {
         let text = error.to_string();
@@ -282,7 +328,8 @@ impl From<ScenarioError> for ApiError {
                 field: field.into(),
                 problem: problem.into(),
             },
-            ScenarioError::NothingToUndo | ScenarioError::NothingToRedo => ApiError::Nothing(text),
+            ScenarioError::NothingToUndo => nothing("nothing_to_undo", text),
+            ScenarioError::NothingToRedo => nothing("nothing_to_redo", text),
             ScenarioError::TooMany | ScenarioError::Damaged(_) => ApiError::BadRequest(text),
         }
     }
@@ -294,7 +341,8 @@ impl From<EditFailure> for ApiError {
         match failure {
             EditFailure::Faults(faults) => ApiError::BadEdits(faults),
             EditFailure::Conflicts(conflicts) => ApiError::EditConflicts(conflicts),
-            EditFailure::NothingToUndo | EditFailure::ChangedOutside => ApiError::Nothing(text),
+            EditFailure::NothingToUndo => nothing("nothing_to_undo", text),
+            EditFailure::ChangedOutside => nothing("changed_outside", text),
             EditFailure::NoSuchEdit(number) => ApiError::NotFound {
                 what: "edit",
                 name: number.to_string(),
@@ -307,11 +355,12 @@ impl From<EditFailure> for ApiError {
                 field: "edits".into(),
                 problem: text,
             },
-            EditFailure::Protected => ApiError::Forbidden(
-                "the city is a published one, whose counts are rounded: edit the exact city",
-            ),
+            EditFailure::Protected => ApiError::Refused {
+                reason: "published_city",
+                detail: text,
+            },
             // Another program has added a row of that id meanwhile.
-            EditFailure::Store(StoreError::DuplicateId { .. }) => ApiError::Nothing(text),
+            EditFailure::Store(StoreError::DuplicateId { .. }) => nothing("duplicate_id", text),
             EditFailure::Store(error) => error.into(),
         }
     }

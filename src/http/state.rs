@@ -241,7 +241,10 @@ impl AppState {
         write: impl FnOnce(&City, &dyn Store) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let Some(store) = self.store.clone() else {
-            return Err(ApiError::Forbidden("this city is served for reading only"));
+            return Err(ApiError::Refused {
+                reason: "read_only",
+                detail: "this city is served for reading only".into(),
+            });
         };
         let (live, writing) = (self.live.clone(), self.writing.clone());
         let written = tokio::task::spawn_blocking(move || {
@@ -271,7 +274,10 @@ impl AppState {
         ask: impl FnOnce(&City, &dyn Store) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let Some(store) = self.store.clone() else {
-            return Err(ApiError::Forbidden("this city is served without its store"));
+            return Err(ApiError::Refused {
+                reason: "read_only",
+                detail: "this city is served without its store".into(),
+            });
         };
         let city = self.city();
         let asked = tokio::task::spawn_blocking(move || ask(&city, &*store));
@@ -309,12 +315,14 @@ impl AppState {
         base: Arc<City>,
         act: impl FnOnce(&Scenarios, &Arc<City>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let kept = "this server keeps no scenarios";
         let scenarios = match (base.protection(), &self.protected) {
             (Some(_), Some(protected)) => Some(protected.scenarios.clone()),
             _ => self.scenarios.clone(),
         };
-        let scenarios = scenarios.ok_or(ApiError::Forbidden(kept))?;
+        let scenarios = scenarios.ok_or_else(|| ApiError::Refused {
+            reason: "no_scenarios",
+            detail: "this server keeps no scenarios".into(),
+        })?;
         let done = tokio::task::spawn_blocking(move || act(&scenarios, &base));
         done.await.map_err(|e| ApiError::Internal(e.to_string()))?
     }

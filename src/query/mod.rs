@@ -134,6 +134,16 @@ pub enum QueryError {
         field: &'static str,
         problem: String,
     },
+    /// A date on which the timetable runs nothing, with the nearest that it does.
+    #[error(
+        "{field}: no service runs on {date}; nearest dates with service: {}",
+        if .nearest.is_empty() { "none at all".to_owned() } else { .nearest.join(", ") }
+    )]
+    NoService {
+        field: &'static str,
+        date: String,
+        nearest: Vec<String>,
+    },
     #[error("there is no {what} `{name}`")]
     NotFound { what: &'static str, name: String },
     #[error("cancelled")]

@@ -22,12 +22,19 @@ pub enum TransitError {
         file: &'static str,
         first_fault: String,
     },
-    #[error("no service runs on {date}; nearest dates with service: {nearest}")]
-    NoService { date: String, nearest: String },
+    #[error("no service runs on {date}; nearest dates with service: {}", listed(.nearest))]
+    NoService { date: String, nearest: Vec<String> },
     #[error("'{0}' is not a date; write it as 2019-05-13 or 20190513")]
     NotADate(String),
     #[error("the stored timetable is damaged ({0}); import it again")]
     Damaged(&'static str),
     #[error("cancelled")]
     Cancelled,
+}
+
+fn listed(dates: &[String]) -> String {
+    match dates {
+        [] => "none at all".to_owned(),
+        _ => dates.join(", "),
+    }
 }

@@ -173,15 +173,9 @@ impl Timetable {
         let mut runs_today = runs_on(schedule, date);
         if runs_today.is_empty() {
             let nearest = schedule.nearest_dates(date);
-            let nearest: Vec<String> = nearest.iter().map(ToString::to_string).collect();
-            let nearest = if nearest.is_empty() {
-                "none at all".to_owned()
-            } else {
-                nearest.join(", ")
-            };
             return Err(TransitError::NoService {
                 date: date.to_string(),
-                nearest,
+                nearest: nearest.iter().map(ToString::to_string).collect(),
             });
         }
         // What set out yesterday and is still under way after midnight: 25:30 is 01:30 of today.

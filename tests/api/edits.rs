@@ -202,6 +202,7 @@ async fn a_feature_is_added_moved_removed_and_brought_back() {
     )
     .await;
     assert_eq!(never.status, StatusCode::CONFLICT);
+    assert_eq!(never.json()["reason"], "nothing_to_undo");
 }
 
 #[tokio::test]

@@ -255,6 +255,13 @@ async fn what_has_no_meaning_is_refused_with_advice() {
         let detail = problem["detail"].as_str().expect("a detail");
         assert!(detail.contains(words), "{detail}");
     }
+    // What a page says in its own words.
+    let sunday = json!({"departure": {"date": "2024-05-12", "from": "08:00"}});
+    let problem = app.post("/api/catchments", catchments(sunday)).await.json();
+    assert_eq!(problem["reason"], "no_service");
+    let values = json!({"date": "2024-05-12",
+        "nearest": ["2024-05-13", "2024-05-10", "2024-05-14"]});
+    assert_eq!(problem["values"], values);
     // A city without a timetable says what to do.
     let answer = App::new()
         .post("/api/catchments", catchments(json!({})))

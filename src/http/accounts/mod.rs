@@ -92,9 +92,9 @@ impl Access {
 impl AppState {
     /// The accounts of this server.
     fn accounts(&self) -> Result<&Arc<Access>, ApiError> {
-        self.access.as_ref().ok_or_else(|| {
-            let remedy = "this city has no accounts; `suitu accounts init` makes them";
-            ApiError::Nothing(remedy.into())
+        self.access.as_ref().ok_or_else(|| ApiError::Nothing {
+            reason: "no_accounts",
+            detail: "this city has no accounts; `suitu accounts init` makes them".into(),
         })
     }
 }

@@ -106,7 +106,10 @@ fn doors<'a>(
     let provider = access.doors.provider.clone();
     let provider = provider.ok_or_else(|| {
         let remedy = "this server has no identity provider; `suitu serve --provider` names one";
-        ApiError::Nothing(remedy.into())
+        ApiError::Nothing {
+            reason: "no_provider",
+            detail: remedy.into(),
+        }
     })?;
     let turn = access.sign_ins.take(&caller.network(), Instant::now());
     turn.map_err(ApiError::TooManyRequests)?;

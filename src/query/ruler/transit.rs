@@ -74,7 +74,17 @@ impl<'c> ByTransit<'c> {
         }
         let pace = Pace::new(walk_speed_km_h(travel)?, max_walk_m);
         let asked = Asked::of(travel)?;
-        let refused = |error: TransitError| QueryError::field(asked.field, error.to_string());
+        let refused = |error: TransitError| {
+            let (field, problem) = (asked.field, error.to_string());
+            match error {
+                TransitError::NoService { date, nearest } => QueryError::NoService {
+                    field,
+                    date,
+                    nearest,
+                },
+                _ => QueryError::field(field, problem),
+            }
+        };
         let date: ServiceDate = asked.date.parse().map_err(refused)?;
         Ok(ByTransit {
             transit,

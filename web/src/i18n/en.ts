@@ -816,6 +816,7 @@ export const en: Record<Key, string> = {
   refused_read_only: 'This server is for reading only.',
   refused_no_scenarios: 'This server keeps no scenarios.',
   refused_no_accounts: 'This server has no accounts.',
+  refused_no_provider: 'This server knows no identity provider.',
   refused_not_together: 'The three administrators (system, security, audit) are different people and see no data; these roles cannot be given to one account.',
   refused_user_there: 'There is an account “{name}” already. Choose another name.',
   what_thing: 'such thing',

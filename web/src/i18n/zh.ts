@@ -811,6 +811,7 @@ export const zh = {
   refused_read_only: '本服务只供查看，不能修改数据。',
   refused_no_scenarios: '本服务不保存方案。',
   refused_no_accounts: '本服务没有启用账户。',
+  refused_no_provider: '本服务没有接入统一身份认证。',
   refused_not_together: '三员（系统、安全、审计管理员）须由不同的人担任，且不看数据；这些角色不能授予同一账户。',
   refused_user_there: '已有账户“{name}”，请换一个名字。',
   what_thing: '所指对象',
