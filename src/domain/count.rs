@@ -47,10 +47,12 @@ pub enum Reason {
     NoProtectedLand,
     /// The city has no such facility.
     NoFacilities,
+    /// The areas were drawn anew: a crosswalk carries counts over, and nothing else.
+    AreasChanged,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 21] = [
+    pub const ALL: [Reason; 22] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -72,6 +74,7 @@ impl Reason {
         Reason::NoCapacity,
         Reason::NoProtectedLand,
         Reason::NoFacilities,
+        Reason::AreasChanged,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -98,6 +101,7 @@ impl Reason {
             Reason::NoCapacity => "no_capacity",
             Reason::NoProtectedLand => "no_protected_land",
             Reason::NoFacilities => "no_facilities",
+            Reason::AreasChanged => "areas_changed",
         }
     }
 
@@ -134,6 +138,10 @@ impl Reason {
                 "no layer protected_land was imported",
             ),
             Reason::NoFacilities => ("未载入该类设施", "no such facilities were imported"),
+            Reason::AreasChanged => (
+                "区划有变更，仅人数等计数可折算",
+                "the areas were drawn anew: only counts are carried over",
+            ),
         };
         Title {
             zh: zh.to_owned(),

@@ -103,9 +103,8 @@ impl ApiError {
     /// The one place where errors become status codes.
     fn status(&self) -> StatusCode {
         match self {
-            ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            ApiError::Query(QueryError::NotFound { .. } | QueryError::NoPeriod { .. })
+            | ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
             ApiError::Query(QueryError::Field { .. })
             | ApiError::BadField { .. }
             | ApiError::BadEdit { .. }
@@ -159,6 +158,7 @@ impl ApiError {
     fn field(&self) -> Option<&str> {
         match self {
             ApiError::Query(QueryError::Field { field, .. }) => Some(field),
+            ApiError::Query(QueryError::NoPeriod { .. }) => Some("period"),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
             ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
@@ -193,6 +193,9 @@ impl ApiError {
         }
         if let Some(field) = self.field() {
             problem["field"] = json!(field);
+        }
+        if let ApiError::Query(QueryError::NoPeriod { known, .. }) = self {
+            problem["periods"] = json!(known);
         }
         if let ApiError::BadEdit { number, error } = self {
             problem["edit"] = json!(number);

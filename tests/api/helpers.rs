@@ -146,6 +146,29 @@ impl App {
         self.live.publish(city);
     }
 
+    /// Adds a state of a layer at another date while the city is served.
+    pub fn import_at(&self, layer: &str, period: &str, name: &str, text: &str) {
+        let file = self.folder.path().join(name);
+        std::fs::write(&file, text).expect("written");
+        let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
+        let mode = BatchMode::Insert;
+        bring_at(
+            &self.store,
+            &self.catalog,
+            &layer,
+            vec![file],
+            (period, mode),
+        );
+        self.put(|_| {});
+    }
+
+    /// Writes into the store and shows the city with it.
+    pub fn put(&self, write: impl FnOnce(&dyn Store)) {
+        write(&*self.store);
+        let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
+        self.live.publish(city);
+    }
+
     /// The value of a counter or gauge.
     pub async fn metric(&self, name: &str) -> u64 {
         let text = String::from_utf8(self.get("/metrics").await.body).expect("text");
@@ -417,6 +440,22 @@ fn bring(
     layer: &Layer,
     files: Vec<PathBuf>,
 ) {
+    bring_at(
+        store,
+        catalog,
+        layer,
+        files,
+        ("2020-11-01", BatchMode::Append),
+    );
+}
+
+fn bring_at(
+    store: &GeoPackage,
+    catalog: &Arc<suitu::domain::Catalog>,
+    layer: &Layer,
+    files: Vec<PathBuf>,
+    (period, mode): (&str, BatchMode),
+) {
     let options = ReadOptions {
         crs: Some(suitu::crs::Crs::WGS84),
         ..ReadOptions::default()
@@ -430,8 +469,8 @@ fn bring(
     let city = city::load(store, catalog.clone()).expect("loads");
     let intake = Intake {
         layer,
-        period: "2020-11-01".parse().expect("a period"),
-        mode: BatchMode::Append,
+        period: period.parse().expect("a period"),
+        mode,
         table: imported.table,
         source_geometries: None,
         record: ImportRecord {

@@ -495,6 +495,7 @@ export const en: Record<Key, string> = {
   plan_published: 'published',
   plan_computed: 'sum of the data',
   reason_no_earlier_period: 'no earlier period',
+  reason_areas_changed: 'the areas were drawn anew: only counts are carried over',
   reason_no_plan: 'no planned figure',
   reason_no_capacity: 'no planned capacity',
   reason_no_protected_land: 'no layer of protected land',

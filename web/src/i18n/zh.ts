@@ -490,6 +490,7 @@ export const zh = {
   plan_published: '公布数',
   plan_computed: '本库合计',
   reason_no_earlier_period: '没有更早时点的数据',
+  reason_areas_changed: '区划有变更，仅人数等计数可折算',
   reason_no_plan: '没有该年的规划人口',
   reason_no_capacity: '没有承载规模',
   reason_no_protected_land: '没有保护用地图层',
