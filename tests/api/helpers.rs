@@ -104,7 +104,7 @@ impl App {
         }
     }
 
-    /// The demonstration city with few homes, made, published and served by the commands that a
+    /// The demonstration city with few homes, half of them of 2010 too, made, published and served by the commands that a
     /// steward uses; `exact` is what was published from.
     pub fn published() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -117,6 +117,36 @@ impl App {
             assert!(output.status.success(), "{arguments:?}: {told}");
         };
         run(&["demo", "--city", &exact, "--residences", "4000"]);
+        // Every second home was there in 2010 already.
+        let (homes, then) = (file("homes.csv"), file("then.csv"));
+        run(&[
+            "export",
+            "residences",
+            "--city",
+            &exact,
+            "--format",
+            "csv",
+            "--out",
+            &homes,
+        ]);
+        let rows = std::fs::read_to_string(&homes).expect("written");
+        let kept = rows
+            .lines()
+            .enumerate()
+            .filter(|(n, _)| *n == 0 || n % 2 == 1);
+        let kept: Vec<&str> = kept.map(|(_, row)| row).collect();
+        std::fs::write(&then, kept.join("\n")).expect("written");
+        run(&[
+            "import",
+            "residences",
+            &then,
+            "--city",
+            &exact,
+            "--crs",
+            "EPSG:4490",
+            "--period",
+            "2010",
+        ]);
         run(&["protect", "key", &key]);
         run(&[
             "protect", "publish", "--city", &exact, "--to", &public, "--key", &key,

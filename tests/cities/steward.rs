@@ -364,11 +364,8 @@ fn another_date_is_added_beside_and_what_changed_between_them_is_told() {
         desk.refused(&again)
             .contains("already holds 2 features for 2010")
     );
-    let change = |more: &[&str]| {
-        let asked = ["query", "change", "--of", "areas", "--from", "2010"];
-        [&asked[..], more].concat()
-    };
-    let found = desk.json(&change(&[]));
+    let change = ["query", "change", "--of", "areas", "--from", "2010"];
+    let found = desk.json(&change);
     let of = |row: usize, key: &str| found["rows"][row][key].clone();
     assert_eq!(of(0, "difference.residences.usual_residents"), 2);
     assert_eq!(of(0, "change_share.residences.usual_residents"), 0.25);
@@ -382,36 +379,22 @@ fn another_date_is_added_beside_and_what_changed_between_them_is_told() {
         &[square("440199", "旧区", 113.0, 113.2)],
     );
     import(&desk, "districts", "old.geojson", &["--period", "2010"]);
-    let text = desk.refused(&change(&[]));
+    let text = desk.refused(&change);
     assert!(text.contains("only then: 440199"), "{text}");
-    let bring = |file: &str, more: &[&str]| {
-        let asked = [
-            "import",
-            "crosswalk",
-            file,
-            "--level",
-            "district",
-            "--from",
-            "2010",
-            "--period",
-            "2020",
-        ];
-        [&asked[..], more]
-            .concat()
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let refused = |file: &str, more: &[&str]| {
-        let asked = bring(file, more);
-        desk.refused(&asked.iter().map(String::as_str).collect::<Vec<_>>())
+    let crosswalk = |file: &'static str| {
+        let dates = ["--from", "2010", "--period", "2020"];
+        [
+            &["import", "crosswalk", file, "--level", "district"][..],
+            &dates,
+        ]
+        .concat()
     };
     std::fs::write(
         desk.path("half.csv"),
         "原代码,现代码,权重\n440199,440101,0.4\n440199,440102,0.5\n",
     )
     .unwrap();
-    let text = refused("half.csv", &[]);
+    let text = desk.refused(&crosswalk("half.csv"));
     assert!(
         text.contains("weights of 440199 add up to 0.900000"),
         "{text}"
@@ -421,10 +404,9 @@ fn another_date_is_added_beside_and_what_changed_between_them_is_told() {
         "原代码,现代码,权重\n440199,440101,0.3\n440199,440102,0.7\n",
     )
     .unwrap();
-    let whole = bring("whole.csv", &[]);
-    desk.done(&whole.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(refused("whole.csv", &[]).contains("--replace"));
-    let found = desk.json(&change(&[]));
+    desk.done(&crosswalk("whole.csv"));
+    assert!(desk.refused(&crosswalk("whole.csv")).contains("--replace"));
+    let found = desk.json(&change);
     let then = |row: usize| found["rows"][row]["then.residences.usual_residents"].clone();
     assert_eq!(
         (then(0), then(1)),

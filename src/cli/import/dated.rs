@@ -16,7 +16,7 @@ pub(super) fn period(
 ) -> Result<Period, Failure> {
     let changes = arguments.replace || arguments.update || arguments.append;
     let changes = changes || arguments.spread.is_some();
-    let newest = city.layer(layer.id.as_str(), None).filter(|_| changes);
+    let newest = city.states(layer.id.as_str()).last().filter(|_| changes);
     let newest = newest.map(|loaded| loaded.index.period().clone());
     match arguments.period.clone().or(newest) {
         Some(period) => Ok(period),

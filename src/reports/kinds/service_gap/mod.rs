@@ -3,6 +3,7 @@ mod findings;
 mod flat;
 mod found;
 mod schools;
+mod since;
 mod sites;
 mod supply;
 mod uncovered;
@@ -57,6 +58,7 @@ impl ServiceGap {
         let found = Found::of(&draft, &self.question, level, limits)?;
         found.findings(&mut draft);
         found.cite(&mut draft);
+        found.residents_since(&mut draft, &self.question, limits)?;
         found.all_services(&mut draft);
         found.each_service(&mut draft);
         found.life_circles(&mut draft);
