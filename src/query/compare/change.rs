@@ -107,7 +107,8 @@ pub fn change(
     let redrawn = redrawn(city, question, between);
     if !redrawn.is_empty() && crosswalk.is_none() {
         let codes = redrawn.join(", ");
-        definition.zh += &format!("两期边界不同、面积相差超过 1% 的单元，各按当期边界计：{codes}。");
+        definition.zh +=
+            &format!("两期边界不同、面积相差超过 1% 的单元，各按当期边界计：{codes}。");
         definition.en += &format!(
             " Areas whose outlines differ by more than 1 % of their size, each counted in those of its \
              time: {codes}."

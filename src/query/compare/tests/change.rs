@@ -496,5 +496,9 @@ fn an_area_that_kept_its_code_and_not_its_outline_is_named() {
     let found = by_district(&city.build(), "areas");
     let told = "outlines differ by more than 1 % of their size, each counted in those of its time: \
                 440103, 440104.";
-    assert!(found.definition.en.ends_with(told), "{}", found.definition.en);
+    assert!(
+        found.definition.en.ends_with(told),
+        "{}",
+        found.definition.en
+    );
 }
