@@ -239,6 +239,7 @@ export const en: Record<Key, string> = {
   method_equal: 'Equal steps',
   method_custom: 'Custom',
   method_band: 'Balanced band',
+  method_around: 'Around no change',
   palette: 'Palette',
   histogram: 'Distribution and class edges',
   histogram_hint: 'Drag an edge or use the arrow keys',

@@ -237,6 +237,7 @@ export const zh = {
   method_equal: '等距',
   method_custom: '自定义',
   method_band: '平衡区间',
+  method_around: '以零为中',
   palette: '色带',
   histogram: '数值分布与分级界线',
   histogram_hint: '拖动或用方向键移动界线',

@@ -200,7 +200,7 @@ class Theme {
   bandOf = $derived.by(() => {
     if (this.isBeside) return BANDS[compared.column];
     if (this.isCompared) return differenceBand(compared.column, this.known);
-    if (this.isPeriods) return differenceBand(periods.isShare ? 'share' : this.counted, this.known);
+    if (this.isPeriods) return periods.isShare ? changeBand(this.known, 0.01) : differenceBand(this.counted, this.known);
     return this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key];
   });
 
@@ -345,9 +345,9 @@ function differenceBand(column: string, values: readonly number[]): { breaks: nu
   return column === 'jobs_per_employed_resident' ? { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 } : changeBand(values);
 }
 
-/** Edges on both sides of no change, a tenth and a third of the greatest. */
-function changeBand(values: readonly number[]): { breaks: number[]; middle: number } {
-  const most = Math.max(1, ...values.map(Math.abs));
+/** Edges on both sides of no change, a tenth and a third of the greatest, which is taken for `least` at least. */
+function changeBand(values: readonly number[], least = 1): { breaks: number[]; middle: number } {
+  const most = Math.max(least, ...values.map(Math.abs));
   const [small, large] = [roundDown(most / 10) || 1, roundDown(most / 3) || 2];
   return { breaks: large > small ? [-large, -small, small, large] : [-small, small], middle: 0 };
 }
