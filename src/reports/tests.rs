@@ -50,10 +50,6 @@ fn city() -> City {
 }
 
 fn city_with(jobs: &str) -> City {
-    rows_with(jobs).build()
-}
-
-fn rows_with(jobs: &str) -> TestCity {
     let first: [(&str, &str); 2] = [("jobs", jobs), ("district", "440103")];
     TestCity::new()
         .with_squares("districts", 1000.0, &DISTRICTS)
@@ -89,6 +85,7 @@ fn rows_with(jobs: &str) -> TestCity {
             "workplaces",
             &[("w1", (200.0, 200.0), &first), WORKPLACES[1]],
         )
+        .build()
 }
 
 /// Nobody is known to live or work anywhere.
@@ -614,65 +611,6 @@ fn a_gap_report_adds_up_and_says_what_closes_it() {
         refused.to_string().contains("rules: belongs to zoning"),
         "{refused}"
     );
-}
-
-#[test]
-fn a_gap_report_tells_how_many_people_there_were_where_the_homes_have_two_dates() {
-    let then: [Feature<'_>; 2] = [
-        (
-            "a",
-            (300.0, 300.0),
-            &[("usual_residents", "120"), ("district", "440103")],
-        ),
-        (
-            "b",
-            (1300.0, 300.0),
-            &[("usual_residents", "100"), ("district", "440104")],
-        ),
-    ];
-    let city = rows_with("90")
-        .at_period("2010")
-        .with("residences", &then)
-        .build();
-    let limits = Limits::generous();
-    let report = |question: &Question| {
-        let reporter = Reporter::new(&city, question, &limits).expect("a question");
-        reporter.report(&limits).expect("a report")
-    };
-    let mut question = asked(Kind::ServiceGap, Language::Zh);
-    let found = report(&question);
-    let table = |report: &Report| {
-        let mut tables = report.seal.tables.iter();
-        tables.find(|table| table.id == "residents_since").cloned()
-    };
-    let since = table(&found).expect("a table");
-    let rows: Vec<Vec<String>> = since
-        .rows
-        .iter()
-        .map(|row| row.iter().map(ToString::to_string).collect())
-        .collect();
-    assert_eq!(rows[0][1..4], ["120", "180", "60"]);
-    assert_eq!(
-        (&*rows[0][4], &rows[1][1..]),
-        ("0.5", &["100", "90", "-10", "-0.1"].map(String::from)[..])
-    );
-    // One home of now lies outside all areas.
-    assert_eq!(rows[2][1..4], ["220", "277", "57"]);
-    let html = String::from_utf8(written(&found, Format::Html)).expect("text");
-    for heading in ["2010年常住人口", "2020年常住人口", "较2010年增减(%)"] {
-        assert!(html.contains(heading), "{heading}");
-    }
-    // One area alone: its own row, and no total of one.
-    question.area = Some("440104".into());
-    assert_eq!(
-        table(&report(&question)).map(|since| since.rows.len()),
-        Some(1)
-    );
-    // At the first date nothing is known of an earlier one.
-    question.area = None;
-    question.period = Some("2010".parse().expect("a year"));
-    assert!(table(&report(&question)).is_none());
-    assert!(table(&report_of(&self::city(), Kind::ServiceGap, Language::En)).is_none());
 }
 
 #[test]

@@ -104,16 +104,6 @@ pub fn change(
     if let Some(crosswalk) = &crosswalk {
         definition = with_crosswalk(city, crosswalk, definition);
     }
-    let redrawn = redrawn(city, question, between);
-    if !redrawn.is_empty() && crosswalk.is_none() {
-        let codes = redrawn.join(", ");
-        definition.zh +=
-            &format!("两期边界不同、面积相差超过 1% 的单元，各按当期边界计：{codes}。");
-        definition.en += &format!(
-            " Areas whose outlines differ by more than 1 % of their size, each counted in those of its \
-             time: {codes}."
-        );
-    }
     let mut provenance = after.provenance;
     provenance.inputs.extend(before.provenance.inputs);
     provenance
@@ -140,24 +130,6 @@ pub fn change_title(question: &Question) -> Title {
         zh: format!("时点对比_{}", of.zh),
         en: format!("{}, then and now", of.en),
     }
-}
-
-/// How far the size of an area may change before it is another one that bears its code.
-const SAME_SIZE: f64 = 0.01;
-
-/// The codes of areas that were drawn otherwise at the two times.
-fn redrawn(city: &City, question: &Question, between: &Between) -> Vec<String> {
-    let Some(level) = question.level() else {
-        return Vec::new();
-    };
-    let now = city.areas().at(level, between.to.as_ref()).iter();
-    let redrawn = now.filter(|area| {
-        let then = city
-            .areas()
-            .find_at(level, area.code.as_str(), Some(&between.from));
-        then.is_some_and(|then| (then.area_km2 - area.area_km2).abs() > SAME_SIZE * area.area_km2)
-    });
-    redrawn.map(|area| area.code.to_string()).collect()
 }
 
 /// The definition, with what carried the counts over.

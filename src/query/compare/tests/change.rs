@@ -475,30 +475,3 @@ fn a_crosswalk_is_held_against_the_boundaries_that_hold() {
         "{same}"
     );
 }
-
-#[test]
-fn an_area_that_kept_its_code_and_not_its_outline_is_named() {
-    let wider: [Feature<'_>; 2] = [
-        (
-            "d1",
-            (0.0, 0.0),
-            &[("code", "440103"), ("name", "甲"), ("district", "440103")],
-        ),
-        (
-            "d2",
-            (1000.0, 0.0),
-            &[("code", "440104"), ("name", "乙"), ("district", "440104")],
-        ),
-    ];
-    let same = by_district(&two_periods().build(), "areas");
-    assert!(!same.definition.en.contains("outlines differ"));
-    let city = two_periods().with_squares("districts", 1010.0, &wider);
-    let found = by_district(&city.build(), "areas");
-    let told = "outlines differ by more than 1 % of their size, each counted in those of its time: \
-                440103, 440104.";
-    assert!(
-        found.definition.en.ends_with(told),
-        "{}",
-        found.definition.en
-    );
-}
