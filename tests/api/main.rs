@@ -13,6 +13,7 @@ mod jobs;
 mod layers;
 mod periods;
 mod protection;
+mod provider;
 mod questions;
 mod reports;
 mod rights;

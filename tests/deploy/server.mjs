@@ -38,10 +38,10 @@ export function freePort() {
 }
 
 /** Serves a city; answers once it is ready. */
-export async function serve(city) {
+export async function serve(city, ...options) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(SUITU, ['serve', '--city', city, '--listen', `127.0.0.1:${port}`], { stdio: 'ignore' });
+  const child = spawn(SUITU, ['serve', '--city', city, '--listen', `127.0.0.1:${port}`, ...options], { stdio: 'ignore' });
   const ended = new Promise((done) => child.once('exit', done));
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${url}/health/ready`).catch(() => null);

@@ -57,6 +57,9 @@ export const changePath = (question: string, from: string, to: string | undefine
 export const balancePath = (level: string, catchment_m: number | null, asked: Asked) =>
   withQuery('/api/balance', { level, catchment_m, ...asked });
 
+/** The balance at every scale at once (职住平衡多尺度), or the places that only counts make balanced. */
+export const balanceReportPath = (part: 'scales' | 'nominal', { period }: Asked) => withQuery('/api/balance_report', { part, period });
+
 /** Who commutes where between the areas of a level (通勤); all ways to work without one. */
 export const commutePath = (level: string, mode: string, asked: Asked) => withQuery('/api/commute', { level, mode, ...asked });
 

@@ -186,6 +186,14 @@ export interface Answer<R = Row, T = Row> {
   left_out: LeftOut;
 }
 
+/** The balance scale by scale, and the places balanced by count but not in fact. */
+export interface BalanceReport extends Answer {
+  /** The definition, as a table bears it. */
+  title: Title;
+  rules: { band: { least: number; most: number }; nominal: { self_containment: number | null } };
+  nominal: Row[];
+}
+
 export interface AreaName {
   code: string;
   name: string;

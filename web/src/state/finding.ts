@@ -6,6 +6,7 @@ import { columnOf, mainCounts } from './columns.ts';
 import { gaps } from './gaps.svelte.ts';
 import { periods } from './periods.svelte.ts';
 import { reachedTitle } from './reach.svelte.ts';
+import { scales } from './scales.svelte.ts';
 import { numberAt, theme } from './theme.svelte.ts';
 import { view } from './view.svelte.ts';
 import { zoning } from './zoning.svelte.ts';
@@ -19,6 +20,7 @@ export function findingOf(): string {
   if (theme.question?.kind === 'zoning') return zoningSentence();
   if (theme.isGaps) return gapSentence(totals);
   if (theme.isCommute) return commuteSentence(totals);
+  if (scales.isShown) return scalesSentence();
   const known = theme.rows
     .filter((row) => numberAt(row, key) !== null)
     .toSorted((a, b) => numberAt(b, key)! - numberAt(a, key)!);
@@ -108,6 +110,15 @@ function periodSentence(totals: Row): string {
   const moved = most && Math.sign(most.by) === Math.sign(now - then) && most.by !== 0 ? t(now > then ? 'finding_most_gain' : 'finding_most_loss', { name: named(most.row), by: say(Math.abs(most.by)) }) : '';
   const values = { from: periods.since, to: periods.until, name: column.short, then: say(then), now: say(now), by: say(Math.abs(now - then)), share: share === null ? '' : t('finding_share', { share: cell(Math.abs(share), 'share', 1) }) };
   return t(now === then ? 'finding_periods_same' : now > then ? 'finding_periods_gain' : 'finding_periods_loss', values) + moved;
+}
+
+/** 职住比在 0.8–1.2 之间的单元所占比例，随尺度而变：区 45.5%、街道(镇) 29.2%、1000 米网格 6.8%。 */
+function scalesSentence(): string {
+  const { band } = scales;
+  const parts = scales.rows
+    .filter((row) => numberAt(row, 'units') !== 1 && numberAt(row, 'share_balanced_units') !== null)
+    .map((row) => t('finding_scale', { name: inSentence(String(row['name'])), share: cell(row['share_balanced_units'], 'share', 1) }));
+  return band && parts.length > 0 ? t('finding_scales', { ...band, parts: parts.join(view.lang === 'en' ? ', ' : '、') }) : '';
 }
 
 /** 步行 800 m 内的常住人口由 14.59 万人变为 32.66 万人，增加 180,737 人。 */

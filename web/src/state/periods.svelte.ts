@@ -25,7 +25,7 @@ class Periods {
   });
 
   /** Whether the open mode can be compared with an earlier date. */
-  private isComparable = $derived(view.mode === 'browse' ? view.display === 'total' : view.mode === 'balance' && !view.commuting && !view.bivariate && view.catchment_m === null);
+  private isComparable = $derived(view.mode === 'browse' ? view.display === 'total' : view.mode === 'balance' && view.balance === 'ratio' && !view.bivariate && view.catchment_m === null);
 
   /** The dates that changes can be counted from. */
   earlier = $derived(this.isComparable && ground.level ? this.dates.slice(0, Math.max(0, this.at)) : []);

@@ -12,6 +12,10 @@ export type Mode = (typeof MODES)[number];
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
 export type Measure = (typeof MEASURES)[number];
 
+/** The ratio of one scale, who commutes where, or the ratio of all scales. */
+export const BALANCE_VIEWS = ['ratio', 'commuting', 'scales'] as const;
+export type BalanceView = (typeof BALANCE_VIEWS)[number];
+
 /** How a count is shown: as sums of areas, per km², or at its places. */
 export const DISPLAYS = ['total', 'density', 'points'] as const;
 export type Display = (typeof DISPLAYS)[number];
@@ -76,16 +80,16 @@ export interface View {
   measure: Measure;
   /** Radius of the floating catchment, metres. */
   catchment_m: number | null;
-  /** Whether the mode shows who commutes where. */
-  commuting: boolean;
+  /** What the mode 职住 shows. */
+  balance: BalanceView;
   /** The mapped measure of commuting; empty for self-containment. */
   commute: string;
   /** Only who goes to work so; empty for all. */
   commuters: string;
   /** How many flows are drawn at most. */
   flows: number;
-  /** Whether the table has flows rather than areas. */
-  flow_table: boolean;
+  /** Whether the table lists what stands behind its rows: single flows, places balanced by count only. */
+  listing: boolean;
   bivariate: boolean;
   /** Chosen cells of the bivariate legend, 0–8. */
   cells: number[];
@@ -174,11 +178,11 @@ export function defaultView(lang: Lang = 'zh'): View {
     display: 'total',
     measure: 'jobs_per_employed_resident',
     catchment_m: null,
-    commuting: false,
+    balance: 'ratio',
     commute: '',
     commuters: '',
     flows: 200,
-    flow_table: false,
+    listing: false,
     bivariate: false,
     cells: [],
     method: '',
@@ -243,11 +247,11 @@ export function encodeView(view: View): string {
   put('display', view.display, usual.display);
   put('measure', view.measure, usual.measure);
   if (view.catchment_m !== null) put('catchment_m', String(view.catchment_m));
-  put('commuting', view.commuting ? '1' : '');
+  put('balance', view.balance, usual.balance);
   put('commute', view.commute);
   put('commuters', view.commuters);
   put('flows', String(view.flows), String(usual.flows));
-  put('flow_table', view.flow_table ? '1' : '');
+  put('listing', view.listing ? '1' : '');
   put('bivariate', view.bivariate ? '1' : '');
   put('cells', view.cells.join(','));
   put('method', view.method);
@@ -321,11 +325,11 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     display: oneOf('display', DISPLAYS, usual.display),
     measure: oneOf('measure', MEASURES, usual.measure),
     catchment_m: catchment > 0 && catchment <= 100_000 ? catchment : null,
-    commuting: text('commuting') === '1',
+    balance: oneOf('balance', BALANCE_VIEWS, text('commuting') === '1' ? 'commuting' : usual.balance),
     commute: text('commute'),
     commuters: text('commuters'),
     flows: flowsOf(text('flows')) ?? usual.flows,
-    flow_table: text('flow_table') === '1',
+    listing: text('listing') === '1' || text('flow_table') === '1',
     bivariate: text('bivariate') === '1',
     cells: numbers(text('cells')).filter((cell) => Number.isInteger(cell) && cell >= 0 && cell < 9),
     method: oneOf<Method | ''>('method', ['quantile', 'jenks', 'equal', 'custom', 'band'], ''),

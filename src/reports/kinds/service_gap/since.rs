@@ -98,10 +98,7 @@ impl Found<'_> {
                     format!("{}, {now}", people.en),
                 ),
                 Some("difference") => (format!("较{then}增减"), format!("Change since {then}")),
-                Some("change_share") => (
-                    format!("较{then}增减(%)"),
-                    format!("Change since {then} (%)"),
-                ),
+                Some("change_share") => (format!("较{then}增减"), format!("Change since {then}")),
                 _ => continue,
             };
             column.title = Title { zh, en };
@@ -153,10 +150,12 @@ fn people<T>(draft: &Draft<'_>, found: &Answer<Row, T>) -> Title {
         .unwrap_or_default()
 }
 
-/// `2020年`, or the day itself.
+/// `2020年`, `2020年11月1日`; `2020-11-01` in English.
 fn dated(date: &Period, words: Words) -> String {
-    match date.as_str().len() {
-        4 => words.say("{}年", "{}").replace("{}", date.as_str()),
-        _ => date.to_string(),
-    }
+    let told = || {
+        let parts = date.as_str().split('-').zip(["年", "月", "日"]);
+        let told = parts.map(|(part, of)| part.trim_start_matches('0').to_owned() + of);
+        told.collect()
+    };
+    words.tell(told, || date.to_string())
 }
