@@ -6,6 +6,7 @@ import { standing } from './standpoint.svelte.ts';
 import type {
   AccessMeasure,
   AreaCard,
+  AskedDecay,
   Arrival,
   BlindSpots,
   Catchments,
@@ -15,6 +16,7 @@ import type {
   Flows,
   FoundPlace,
   Layer,
+  MatrixWay,
   NormItem,
   Objective,
   Siting,
@@ -71,6 +73,10 @@ export const findFlows = (path: string, signal: AbortSignal) => get<Flows>(path,
 
 /** What the areas of a level have of each service beside what they need (供需差距). */
 export const gapsPath = (level: string, area: string, norms: string, asked: Asked) => withQuery('/api/gaps', { level, area, norms, ...asked });
+
+/** School by school, the children around it beside its places, now and in the years ahead (学位供需). */
+export const schoolPlacesPath = (service: string, area: string, norms: string, mode: Way, ahead: readonly number[], { period }: Asked) =>
+  withQuery('/api/school_places', { services: service, area, norms, mode, ahead: ahead.join(','), period });
 
 /** Where people live whom no facility of a service reaches (盲区). */
 export const blindSpotsPath = (service: string, level: string, area: string, norms: string, mode: Way, asked: Asked) =>
@@ -153,7 +159,7 @@ export const catchmentsBody = (origins: readonly object[], cutoffs: readonly num
 });
 
 /** Way, unit and, by timetable, when one leaves. */
-export function travelOf(mode: Way, unit: Unit, when: Departure | Arrival) {
+export function travelOf(mode: Way | MatrixWay, unit: Unit, when: Departure | Arrival) {
   if (mode !== 'transit') return { mode, unit };
   if ('by' in when) return { mode, unit, arrival: { date: when.date, by: clock(when.by) } };
   const { date, from, to, percentile } = when;
@@ -189,23 +195,25 @@ export const changeBody = (before: readonly object[], after: readonly object[], 
 
 /** The body of a question about access (可达性): by cells, or for each area the mean of its people. */
 export const accessBody = (
-  by: string | null,
+  from: { from: string; by?: string },
   to: { layer: string; capacity: string },
   demand: string,
   measure: AccessMeasure,
   cutoff: number,
   travel: AskedTravel,
+  { decay, income, poverty_line }: { decay: AskedDecay | null; income: string | null; poverty_line: number | null },
   asked: Asked,
 ) => ({
-  // Always from where people live: the middle of an area stands for nobody.
-  ...(by === null ? { from: 'grid' } : { from: 'residences', by }),
+  // From where people live, unless a table of times knows areas alone: the middle of an area stands for nobody.
+  ...from,
   to,
   demand,
   measure,
   cutoff,
   ...travel,
-  // A bell of two standard deviations: little is left of the weight at the cutoff.
-  ...(measure === 'gravity' && { decay: { kind: 'gaussian', sigma: cutoff / 2 } }),
+  ...(decay && { decay }),
+  ...(income && { income }),
+  ...(poverty_line !== null && { poverty_line }),
   ...periodOf(asked),
 });
 

@@ -47,6 +47,17 @@ export interface Timetable {
   default_date: string | null;
 }
 
+/** A table of travel times brought from elsewhere (出行时间矩阵). */
+export interface Matrix {
+  name: string;
+  from: string;
+  from_level: string | null;
+  to: string;
+  pairs: number;
+  period: string;
+  source: string;
+}
+
 export interface Basemap {
   tiles: string[];
   attribution: string;
@@ -71,6 +82,8 @@ export interface City {
   modes?: { mode: string; title: Title; period: string; source: string }[];
   /** The timetable; null where none was imported. */
   transit?: Timetable | null;
+  /** Tables of travel times from the features of one layer to those of another; of an area layer with its level. */
+  matrices?: Matrix[];
   /** Commuting flows by level and period. */
   flows?: { level: string; period: string; source: string; modes: string[] }[];
   software: string;
@@ -226,6 +239,9 @@ export interface AreaCard extends AreaName {
 /** How one travels: along a straight line, along the streets, or by timetable too. */
 export type Way = 'straight' | 'walk' | 'bicycle' | 'car' | 'transit';
 
+/** By a table of travel times brought from elsewhere. */
+export type MatrixWay = `matrix:${string}`;
+
 export type Unit = 'm' | 'min';
 
 /** When one leaves: every minute of a half-open window of a day, and which of the times counts. */
@@ -246,7 +262,21 @@ export interface Arrival {
 }
 
 /** A measure of access to facilities (可达性). */
-export type AccessMeasure = 'cumulative' | 'nearest' | 'gravity' | '2sfca' | 'e2sfca' | '3sfca' | 'bfca' | 'raam';
+export type AccessMeasure = 'cumulative' | 'nearest' | 'gravity' | 'competitive' | '2sfca' | 'e2sfca' | '3sfca' | 'bfca' | 'raam';
+
+export type DecayKind = 'bands' | 'exponential' | 'power' | 'gaussian' | 'logistic' | 'linear';
+
+/** How the weight of a facility falls with its cost, in the unit of the question. */
+export interface AskedDecay {
+  kind: DecayKind;
+  /** Ends with their weights. */
+  bands?: [number, number][];
+  beta?: number;
+  alpha?: number;
+  floor?: number;
+  sigma?: number;
+  midpoint?: number;
+}
 
 /** What access comes to for the city. */
 export interface AccessSummary {
@@ -258,6 +288,10 @@ export interface AccessSummary {
   gini: number | null;
   /** Cumulative shares of people and of what they have, the poorest first. */
   lorenz: [number, number][];
+  /** Rich and poor, where income is given. */
+  by_income?: { palma_ratio: number | null; concentration_index: number | null; places_left_out: number };
+  /** Access poverty below a line: how many, how far below, and how unevenly. */
+  fgt?: { line: number; share_below: number; depth: number; severity: number };
   facilities: number;
   supply: number;
   facilities_off_network: number;
@@ -275,28 +309,69 @@ export interface NormFigure {
   value?: number | null;
   unit: string;
   source?: string;
+  date?: string;
+  confidence?: 'A' | 'B' | 'C' | null;
+  /** Nobody published it. */
+  assumption?: boolean;
 }
 
+/** The figures of a service, as a norm may have them. */
+export const NORM_FIGURES = ['provision', 'enrolment_rate', 'service_radius', 'walk', 'class_size'] as const;
+export type NormFigureKey = (typeof NORM_FIGURES)[number];
+
 /** A service of a norm set (标准). */
-export interface NormItem {
+export interface NormItem extends Partial<Record<NormFigureKey, NormFigure | null>> {
   id: string;
   title: Title;
   layer: string;
   where?: Record<string, string[]>;
   demand?: { attributes?: string[] } | null;
-  service_radius?: NormFigure | null;
-  walk?: NormFigure | null;
   bands?: { id: string; title: Title }[];
 }
 
 export interface NormSets {
   default: string;
-  rows: { id: string; title: Title; source: string; date: string; items: { id: string; title: Title; layer: string; circle: number | null }[] }[];
+  rows: { id: string; title: Title; source: string; date: string; /** Whether it is the city's own copy. */ own: boolean; items: { id: string; title: Title; layer: string; circle: number | null }[] }[];
 }
 
 /** Supply and demand by area and service; one row of totals for each service. */
 export interface Gaps extends Answer<Row, Row[]> {
   norms: { items: NormItem[]; bands: { id: string; title: Title }[] };
+}
+
+/** A year of school places, from the children of now without migration. */
+export interface ExpectedPlaces {
+  ahead: number;
+  year?: number | null;
+  children_nearest: number | null;
+  shortfall: number | null;
+  surplus: number | null;
+  reason: string | null;
+}
+
+/** A stage of one school, or of all. */
+export interface SchoolPlacesRow {
+  service: string;
+  /** The smallest area that the school lies in. */
+  code: string;
+  facilities?: number;
+  capacity: number | null;
+  children_nearest: number | null;
+  children_beyond?: number | null;
+  shortfall: number | null;
+  surplus: number | null;
+  expected: ExpectedPlaces[];
+  /** Whether children are counted by single years; else age groups are spread evenly over theirs. */
+  by_single_years?: boolean | null;
+}
+
+export type SchoolPlaces = Answer<SchoolPlacesRow, SchoolPlacesRow[]>;
+
+/** A norm set, whole. */
+export interface NormSet {
+  id: string;
+  items: NormItem[];
+  own: boolean;
 }
 
 /** Where nobody is served, and who lives there by age. */

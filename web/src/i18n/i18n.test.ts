@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from './en.ts';
 import { fill } from './fill.ts';
@@ -20,6 +20,14 @@ describe('texts', () => {
     const keys = [...server.matchAll(/Reason::\w+ => "(\w+)"/g)].map((found) => found[1]);
     expect(keys.length).toBeGreaterThan(10);
     for (const key of keys) expect(Object.keys(zh)).toContain(`reason_${key}`);
+  });
+
+  it('have words for every unit of the terms and of the layers', () => {
+    const folder = new URL('../../../layers/', import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.toml') && !file.startsWith('norms'));
+    const units = files.flatMap((file) => [...readFileSync(new URL(file, folder), 'utf8').matchAll(/^unit *= *"(\w+)"/gm)].map((found) => found[1]!));
+    expect(new Set(units).size).toBeGreaterThan(12);
+    for (const unit of units) expect([unit, `unit_${unit}` in zh, `unit_${unit}` in en]).toEqual([unit, true, true]);
   });
 
   it('contain no English sentence in Chinese', () => {

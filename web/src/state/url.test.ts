@@ -51,6 +51,8 @@ describe('the address', () => {
       capacity: 'beds',
       demand: 'age_65_79',
       access: 'e2sfca',
+      decay: { kind: 'bands', values: [10, 1, 30, 0.25] },
+      poverty_line: 12.5,
       grid: true,
       scenario: 12,
       sides: 'swipe',

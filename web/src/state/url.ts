@@ -1,5 +1,6 @@
 /** The whole view as the query part of the address, so that a link or a bookmark restores it. */
-import type { AccessMeasure, Departure, Objective, Unit, Way } from '../api/types.ts';
+import { decodeDecay, encodeDecay, type Decay } from '../access/decay.ts';
+import type { AccessMeasure, Departure, MatrixWay, Objective, Unit, Way } from '../api/types.ts';
 import { tidyBreaks, type Method } from '../classes/breaks.ts';
 import { PALETTES, type PaletteId } from '../classes/palettes.ts';
 import { clock, minutesOf } from '../format/clock.ts';
@@ -34,7 +35,7 @@ export type Tab = (typeof TABS)[number];
 /** Distances of the network table in every yearbook, metres. */
 export const NETWORK_CUTOFFS: readonly number[] = [300, 500, 600, 800];
 
-export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
+export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'competitive', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
 
 /** How a scenario stands beside the city as it is: one map of the difference, a divider to drag, two maps. */
 export const SIDES = ['difference', 'swipe', 'two'] as const;
@@ -88,7 +89,7 @@ export interface View {
   commuters: string;
   /** How many flows are drawn at most. */
   flows: number;
-  /** Whether the table lists what stands behind its rows: single flows, places balanced by count only. */
+  /** Whether the table is the second one of the mode: single flows, places balanced by count only, school places of the years ahead. */
   listing: boolean;
   bivariate: boolean;
   /** Chosen cells of the bivariate legend, 0–8. */
@@ -110,7 +111,7 @@ export interface View {
   before: Choice[] | null;
   after: Choice[] | null;
   /** Empty for the city's best way on foot. */
-  way: Way | '';
+  way: Way | MatrixWay | '';
   unit: Unit;
   /** The distances or times kept beside one another. */
   cutoffs: number[];
@@ -135,6 +136,10 @@ export interface View {
   /** Who wants it; empty for the chosen caliber. */
   demand: string;
   access: AccessMeasure;
+  /** How the weight falls with distance; null for what suits the measure. */
+  decay: Decay | null;
+  /** Below what access counts as poor, as it is shown; null where that is not asked. */
+  poverty_line: number | null;
   /** Whether access is shown by cells rather than by areas. */
   grid: boolean;
   /** The scenario that the city is looked at in; null for the city as it is. */
@@ -210,6 +215,8 @@ export function defaultView(lang: Lang = 'zh'): View {
     capacity: '',
     demand: '',
     access: '2sfca',
+    decay: null,
+    poverty_line: null,
     grid: false,
     scenario: null,
     sides: 'difference',
@@ -280,6 +287,8 @@ export function encodeView(view: View): string {
   put('capacity', view.capacity);
   put('demand', view.demand);
   put('access', view.access, usual.access);
+  if (view.decay) put('decay', encodeDecay(view.decay));
+  if (view.poverty_line !== null) put('poverty_line', String(view.poverty_line));
   put('grid', view.grid ? '1' : '');
   if (view.scenario !== null) put('scenario', String(view.scenario));
   put('sides', view.sides, usual.sides);
@@ -342,7 +351,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     chosen: decodeChoices(text('stations')),
     before: search.has('before') ? decodeChoices(text('before')) : null,
     after: search.has('after') ? decodeChoices(text('after')) : null,
-    way: oneOf<Way | ''>('by', WAYS, text('mode') === 'stations' ? oneOf('reach', WAYS, 'straight') : ''),
+    way: matrixOf(text('by')) ?? oneOf<Way | ''>('by', WAYS, text('mode') === 'stations' ? oneOf('reach', WAYS, 'straight') : ''),
     unit: oneOf('unit', UNITS, usual.unit),
     cutoffs: cutoffsOf(text('cutoffs')) ?? usual.cutoffs,
     cutoff: lengthOf(text('cutoff')),
@@ -357,6 +366,8 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     capacity: text('capacity'),
     demand: text('demand'),
     access: oneOf('access', ACCESS_MEASURES, usual.access),
+    decay: decodeDecay(text('decay')),
+    poverty_line: Number(text('poverty_line')) > 0 ? Number(text('poverty_line')) : null,
     grid: text('grid') === '1',
     scenario: /^[1-9]\d{0,14}$/.test(text('scenario')) ? Number(text('scenario')) : null,
     sides: oneOf('sides', SIDES, usual.sides),
@@ -381,6 +392,8 @@ function thresholdsOf(text: string): Record<string, number> {
   const pairs = text.split(',').map((part) => /^([a-z0-9_]+\.\d+):(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(part));
   return Object.fromEntries(pairs.filter((found) => found !== null).map((found) => [found[1]!, Number(found[2])]));
 }
+
+const matrixOf = (text: string) => (/^matrix:[a-z][a-z0-9_]{0,62}$/.test(text) ? (text as MatrixWay) : null);
 
 function selectionOf(area: string, feature: string): Selection {
   if (area) return { kind: 'area', code: area };
