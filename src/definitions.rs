@@ -341,7 +341,7 @@ mod tests {
             costs_bicycle costs_car costs_transit catchments_transit \
             coverage_transit travel_times travel_times_walk travel_times_bicycle travel_times_car \
             travel_times_transit travel_times_matrix siting siting_cover siting_median siting_centre siting_set \
-            siting_capacity zoning plan";
+            siting_capacity zoning plan compare change crosswalk then now change_share";
         for key in RESULT_KEYS
             .split_whitespace()
             .chain(questions.split_whitespace())

@@ -62,8 +62,7 @@ impl Areas {
                 levels.insert(key, areas_of(level, loaded));
             }
         }
-        let features = city.all_states().filter(|loaded| !loaded.layer().is_area());
-        let newest = features.map(|loaded| loaded.index.period()).max().cloned();
+        let newest = city.newest_features().cloned();
         Areas { levels, newest }
     }
 

@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    City,
+    City, Difference,
     recode::{Boundaries, coded},
 };
 use crate::{
-    domain::{Layer, LevelId, Period, Role, Table, TextColumn},
+    domain::{Layer, LayerId, LevelId, Period, Role, Table, TextColumn},
     index::LayerIndex,
     store::{Batch, BatchMode, ChangeNumber, ControlTotal, ImportRecord, Only, Store, StoreError},
 };
@@ -26,6 +26,16 @@ pub enum IngestError {
          publish it again"
     )]
     Protected,
+    #[error(
+        "{layer} holds nothing for {period}, so there is nothing to change or to add to; it holds \
+         {}: say one of them with --period, or leave --update and --append away to bring a new one",
+        .known.iter().map(Period::as_str).collect::<Vec<_>>().join(", ")
+    )]
+    NoSuchPeriod {
+        layer: LayerId,
+        period: Period,
+        known: Vec<Period>,
+    },
     #[error("somebody else wrote to the city meanwhile; nothing was written: run it again")]
     Stale,
 }
@@ -54,6 +64,8 @@ pub struct Ingested {
     pub outside_areas: BTreeMap<LevelId, u64>,
     /// States of other layers whose area codes were set anew because areas changed.
     pub recoded: usize,
+    /// How the first intake differs from the state that it changes; `None` where there was none.
+    pub difference: Option<Difference>,
 }
 
 /// Sets area codes by point-in-polygon and commits everything in one transaction. With
@@ -63,7 +75,8 @@ pub struct Ingested {
 /// same transaction.
 ///
 /// # Errors
-/// Areas without a code or with a code twice, and what the store says; nothing is written then.
+/// Areas without a code or with a code twice, changes of a period that the layer does not have, and
+/// what the store says; nothing is written then.
 pub fn ingest(
     city: &City,
     store: &dyn Store,
@@ -74,6 +87,7 @@ pub fn ingest(
     if city.protection().is_some() {
         return Err(IngestError::Protected);
     }
+    intakes.iter().try_for_each(|i| check_period(city, i))?;
     let mut boundaries = Boundaries::of(city);
     let mut changed = BTreeSet::new();
     for intake in intakes.iter().filter(|intake| intake.layer.is_area()) {
@@ -110,6 +124,7 @@ pub fn ingest(
         number: None,
         outside_areas,
         recoded: recoded.len(),
+        difference: intakes.first().and_then(|intake| difference(city, intake)),
     };
     if dry_run {
         return Ok(result);
@@ -145,6 +160,37 @@ pub fn ingest(
     }
     result.number = Some(store.commit(&batches, progress)?);
     Ok(result)
+}
+
+/// What changes single features of a period must find that period: else a slip in the date would make
+/// a state of a few features the newest one.
+fn check_period(city: &City, intake: &Intake<'_>) -> Result<(), IngestError> {
+    let mut known = city.states(intake.layer.id.as_str());
+    let changes = matches!(intake.mode, BatchMode::Update | BatchMode::Append);
+    if !changes || known.any(|loaded| *loaded.index.period() == intake.period) {
+        return Ok(());
+    }
+    let known = city.states(intake.layer.id.as_str());
+    let known: Vec<Period> = known.map(|l| l.index.period().clone()).collect();
+    match known.is_empty() {
+        true => Ok(()),
+        false => Err(IngestError::NoSuchPeriod {
+            layer: intake.layer.id.clone(),
+            period: intake.period.clone(),
+            known,
+        }),
+    }
+}
+
+/// How an intake differs from the state of its period; `None` where the city has none.
+fn difference(city: &City, intake: &Intake<'_>) -> Option<Difference> {
+    let mut states = city.states(intake.layer.id.as_str());
+    let known = states.find(|loaded| *loaded.index.period() == intake.period)?;
+    Some(Difference::of(
+        &known.index,
+        &intake.table,
+        intake.only.as_ref(),
+    ))
 }
 
 /// The areas of a state as they will be after the intake, by code.

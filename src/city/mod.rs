@@ -5,6 +5,7 @@
 //! Readers take a snapshot from [`LiveCity`] and never wait.
 
 mod areas;
+mod difference;
 pub mod edit;
 mod flows;
 mod follow;
@@ -28,6 +29,7 @@ mod transit;
 mod ways;
 
 pub use areas::{Area, Areas};
+pub use difference::Difference;
 pub use flows::{LoadedFlows, PlacedFlows, UnknownPlaces, level_of_flows, place_flows};
 pub use follow::{catch_up, follow};
 pub use ingest::{IngestError, Ingested, Intake, ingest};

@@ -418,19 +418,26 @@ impl City {
         }
     }
 
-    /// The newest state of a layer at or before `period`, the newest of all without one.
+    /// The newest state of a layer at or before `period`, the newest of all without one; of areas
+    /// the boundaries that hold then, as [`Areas::at`] has them.
     pub fn layer(&self, id: &str, period: Option<&Period>) -> Option<&Arc<LoadedLayer>> {
         let states = self.layers.get(id)?;
-        match period {
-            None => states.values().next_back(),
-            Some(period) => {
-                let mut older = states
-                    .iter()
-                    .rev()
-                    .filter(|(p, _)| p.is_at_or_before(period));
-                older.next().map(|(_, loaded)| loaded)
-            }
-        }
+        let is_area = states.values().any(|loaded| loaded.layer().is_area());
+        let asked = match (period, is_area) {
+            (None, true) => self.newest_features(),
+            _ => period,
+        };
+        let fits = |p: &Period| asked.is_none_or(|asked| p.is_at_or_before(asked));
+        let older = states.iter().rev().find(|(p, _)| fits(p));
+        let found = older.or_else(|| states.iter().next().filter(|_| is_area));
+        found.map(|(_, loaded)| loaded)
+    }
+
+    /// The newest date of what lies in areas.
+    pub(super) fn newest_features(&self) -> Option<&Period> {
+        let newest = self.layers.values().filter_map(BTreeMap::last_key_value);
+        let features = newest.filter(|(_, loaded)| !loaded.layer().is_area());
+        features.map(|(period, _)| period).max()
     }
 
     /// All states of a layer, oldest first.

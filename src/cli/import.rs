@@ -1,3 +1,4 @@
+mod dated;
 mod keys;
 mod no_store;
 mod spread;
@@ -15,6 +16,7 @@ use crate::{
     import::{self, Imported, Locate, Progress, ReadOptions},
     store::{self, BatchMode, ControlTotal, Home, ImportRecord, Store},
 };
+use dated::{period, told};
 use keys::Keys;
 use no_store::NoStore;
 use spread::spread;
@@ -24,7 +26,7 @@ pub struct ImportArguments {
     /// The layer that the files are features of, `streets` for networks to travel on: of
     /// OpenStreetMap (`.osm.pbf`) or lines of one's own, `transit` for timetables: GTFS feeds, or
     /// tables of lines and headways; `flows` for commuters between areas; `targets` for figures of
-    /// plans; or `zoning` for rules of layout classes.
+    /// plans; `zoning` for rules of layout classes; or `crosswalk` for what became of area codes.
     pub(super) layer: String,
     /// Files: CSV, XLSX, GeoJSON, Shapefile, GeoPackage, FlatGeobuf; plain, .gz or .zip.
     #[arg(required = true)]
@@ -34,7 +36,9 @@ pub struct ImportArguments {
     /// The coordinate system: EPSG:4490, EPSG:4547, GCJ-02, BD-09 or a +proj definition.
     #[arg(long, value_parser = parse_crs)]
     pub(super) crs: Option<Crs>,
-    /// The reference date of the data: 2020, 2020-11 or 2020-11-01.
+    /// The reference date of the data: 2020, 2020-11 or 2020-11-01. Another date than those that are
+    /// there is added beside them; without one it is today, or the newest that is there for
+    /// --replace, --update and --append.
     #[arg(long)]
     pub(super) period: Option<Period>,
     /// Which column feeds an attribute (also id, lon, lat, wkt).
@@ -77,21 +81,26 @@ pub struct ImportArguments {
     #[arg(long, default_value = "")]
     pub(super) licence: String,
     /// Takes the place of what the layer holds for the period.
-    #[arg(long, conflicts_with = "update")]
+    #[arg(long, conflicts_with_all = ["update", "append"])]
     pub(super) replace: bool,
-    /// Changes features by id and adds new ones.
-    #[arg(long)]
+    /// Changes features by id and adds new ones; says how many of each.
+    #[arg(long, conflicts_with = "append")]
     update: bool,
+    /// Adds features beside those that are there; an id that is there already is refused.
+    #[arg(long, conflicts_with = "spread")]
+    append: bool,
     /// For `streets`: only this way of travelling (`walk`, `bicycle`, `car`); repeatable.
     #[arg(long = "mode", value_name = "MODE")]
     pub(super) modes: Vec<String>,
-    /// The first date on which a line table holds; else the year of the period.
+    /// The first date on which a line table holds; else the year of the period. Of a crosswalk, the
+    /// date of the old codes.
     #[arg(long, value_name = "DATE")]
     pub(super) from: Option<String>,
     /// The last date on which a line table holds.
     #[arg(long, value_name = "DATE")]
     pub(super) until: Option<String>,
     /// The level of the areas that flows begin and end in; without it the one that has their codes.
+    /// Of a crosswalk, the level of the codes.
     #[arg(long)]
     pub(super) level: Option<LevelId>,
     /// Keeps flows from and to codes that no area has, as places outside the city.
@@ -156,10 +165,7 @@ fn import_into(
         Some(store) => city::catch_up(store, city::load(store, catalog.clone())?)?,
         None => City::new(catalog.clone(), 0, Default::default(), []),
     };
-    let period = match &arguments.period {
-        Some(period) => period.clone(),
-        None => now()[..10].parse()?,
-    };
+    let period = period(arguments, &city, layer)?;
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template(
         "{spinner} {msg} {human_pos} ({elapsed})",
@@ -182,13 +188,13 @@ fn import_into(
     }
     let warning = shift_warning(&city, layer, &imported);
     let origins = || report.files.iter().filter_map(|f| f.origin.as_ref());
-    let told = |told: &str, carried: fn(&Origin) -> &str| match told {
+    let said = |said: &str, carried: fn(&Origin) -> &str| match said {
         "" => distinct(origins().map(carried)),
-        told => told.to_owned(),
+        said => said.to_owned(),
     };
     let record = ImportRecord {
-        source: told(&arguments.source, |o| &o.source),
-        licence: told(&arguments.licence, |o| &o.licence),
+        source: said(&arguments.source, |o| &o.source),
+        licence: said(&arguments.licence, |o| &o.licence),
         files: report.files.iter().map(|f| f.name.clone()).collect(),
         crs: report.crs(),
         imported_at: now(),
@@ -215,12 +221,12 @@ fn import_into(
     };
     let mode = match (
         arguments.replace,
-        arguments.update,
-        arguments.spread.is_some(),
+        arguments.update || arguments.spread.is_some(),
+        arguments.append,
     ) {
-        (_, _, true) => BatchMode::Update,
-        (true, ..) => BatchMode::Replace,
         (_, true, _) => BatchMode::Update,
+        (true, ..) => BatchMode::Replace,
+        (_, _, true) => BatchMode::Append,
         _ => BatchMode::Insert,
     };
     // An update changes what its file has a column for; a spread changes what it spreads.
@@ -250,7 +256,7 @@ fn import_into(
     };
     let intake = Intake {
         layer,
-        period,
+        period: period.clone(),
         mode,
         table: imported.table,
         source_geometries: imported.source_geometries,
@@ -288,6 +294,9 @@ fn import_into(
                 Language::En => format!("  {outside} features lie outside all {level}"),
             }
         );
+    }
+    if let Some(difference) = &done.difference {
+        println!("{}", told(difference, mode, &period, language));
     }
     if let Some(warning) = warning {
         println!("  ! {}", warning.text().in_language(language));

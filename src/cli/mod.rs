@@ -6,6 +6,7 @@
 mod accounts;
 mod check;
 mod copy;
+mod crosswalk;
 mod demo;
 mod export;
 mod flows;
@@ -183,6 +184,9 @@ fn act(arguments: Arguments, catalog: Arc<Catalog>) -> Result<(), Failure> {
         }
         Command::Import(command) if command.layer == "targets" => {
             plan::run(&command, catalog, arguments.lang)
+        }
+        Command::Import(command) if command.layer == "crosswalk" => {
+            crosswalk::run(&command, catalog, arguments.lang)
         }
         Command::Import(command) if command.layer == "norms" => {
             norms::run(&command, catalog, arguments.lang)

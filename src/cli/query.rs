@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Failure, open};
 use crate::{
     city::City,
-    domain::{Catalog, Language, Title},
+    domain::{Catalog, Language, Period, Title},
     export::{self, ResultTable},
     query::{self, Answer, Limits},
     store::Home,
@@ -45,6 +45,8 @@ enum Question {
     Search,
     /// A scenario beside the city as it is: `--scenario ID --of QUESTION`.
     Compare,
+    /// One period beside another: `--from 2015 [--to 2020] --of QUESTION`.
+    Change,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -72,10 +74,16 @@ pub struct QueryArguments {
     /// Ask this scenario instead of the city as it is.
     #[arg(long, value_name = "ID")]
     scenario: Option<u64>,
-    /// Of a comparison: the question.
+    /// Of a comparison or a change: the question.
     #[arg(long, value_enum, value_name = "QUESTION")]
     of: Option<Question>,
-    /// Of a comparison: only rows that differ.
+    /// Of a change: the earlier date.
+    #[arg(long, value_name = "PERIOD")]
+    from: Option<Period>,
+    /// Of a change: the later date; the newest without it.
+    #[arg(long, value_name = "PERIOD")]
+    to: Option<Period>,
+    /// Of a comparison or a change: only rows that differ.
     #[arg(long)]
     changed_only: bool,
     /// The question as JSON, from a file or `-` for standard input; flags take precedence.
@@ -370,19 +378,36 @@ pub fn run(
             print.answer(&answer, title("出行时间表", "Travel times"))
         }
         Question::Compare => {
-            let of = arguments.of.map_or_else(String::new, Question::name);
-            let problem = || format!("--of: say one of {}", query::Question::NAMES.join(", "));
             if arguments.scenario.is_none() {
                 return Err("--scenario: say which one is compared".into());
             }
-            let asked = query::Question::read(&of, &InJson(question))?.ok_or_else(problem)?;
+            let asked = of(arguments, question)?;
             let cities = [&*base, &*city];
             let changed_only = arguments.changed_only;
             let found = query::compare(cities, &asked, language, changed_only, &limits)?;
             print.answer(&found, query::compare_title(&asked))
         }
+        Question::Change => {
+            let asked = of(arguments, question)?;
+            let from = arguments.from.clone();
+            let between = query::Between {
+                from: from.ok_or("--from: say the earlier date")?,
+                to: arguments.to.clone(),
+            };
+            let changed_only = arguments.changed_only;
+            let found = query::change(&city, &asked, &between, language, changed_only, &limits)?;
+            print.answer(&found, query::change_title(&asked))
+        }
         Question::Search => print.json(&query::search(&city, &parse(question)?, &limits)?),
     }
+}
+
+/// The question that a comparison is about.
+fn of(arguments: &QueryArguments, fields: Json) -> Result<query::Question, Failure> {
+    let name = arguments.of.map_or_else(String::new, Question::name);
+    let problem = || format!("--of: say one of {}", query::Question::NAMES.join(", "));
+    let read = query::Question::read(&name, &InJson(fields))?;
+    Ok(read.ok_or_else(problem)?)
 }
 
 /// The question from JSON and flags.
@@ -405,7 +430,7 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
         }
     };
     let asked = match arguments.question {
-        Question::Compare => arguments.of.unwrap_or(Question::Compare),
+        question @ (Question::Compare | Question::Change) => arguments.of.unwrap_or(question),
         question => question,
     };
     let demand = if matches!(asked, Question::Coverage | Question::Siting) {

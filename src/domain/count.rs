@@ -51,10 +51,12 @@ pub enum Reason {
     AreasTooLarge,
     /// No area has a published size (官方面积).
     NoPublishedArea,
+    /// The areas were drawn anew: a crosswalk carries counts over, and nothing else.
+    AreasChanged,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 24] = [
         Reason::NoPopulation,
         Reason::NoJobs,
         Reason::Empty,
@@ -78,6 +80,7 @@ impl Reason {
         Reason::NoFacilities,
         Reason::AreasTooLarge,
         Reason::NoPublishedArea,
+        Reason::AreasChanged,
     ];
 
     /// The key as results carry it, e.g. `no_population`.
@@ -106,6 +109,7 @@ impl Reason {
             Reason::NoFacilities => "no_facilities",
             Reason::AreasTooLarge => "areas_too_large",
             Reason::NoPublishedArea => "no_published_area",
+            Reason::AreasChanged => "areas_changed",
         }
     }
 
@@ -147,6 +151,10 @@ impl Reason {
                 "areas are larger than the distance or time",
             ),
             Reason::NoPublishedArea => ("没有官方面积", "no published area"),
+            Reason::AreasChanged => (
+                "区划有变更，仅人数等计数可折算",
+                "the areas were drawn anew: only counts are carried over",
+            ),
         };
         Title {
             zh: zh.to_owned(),

@@ -9,8 +9,10 @@ use axum::{
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{ApiError, answers::Form};
+use crate::query::{Asked, Question};
 
 /// A question in the address, with the form of the answer beside.
 pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
@@ -79,4 +81,51 @@ impl<S: Send + Sync, Q: DeserializeOwned> FromRequest<S> for Posted<Q> {
         let question = posted(Json::from_request(request, state).await)?;
         Ok(Posted(With { question, form }))
     }
+}
+
+/// The fields of a question in an address.
+pub(super) struct InAddress(String);
+
+impl InAddress {
+    /// Those of an address that are not said beside the question.
+    pub fn without(own: &[&str], query: Option<String>) -> Self {
+        let is_own = |part: &&str| own.contains(&part.split('=').next().unwrap_or(""));
+        let query = query.unwrap_or_default();
+        let rest: Vec<&str> = query.split('&').filter(|part| !is_own(part)).collect();
+        InAddress(rest.join("&"))
+    }
+}
+
+impl Asked for InAddress {
+    type Error = ApiError;
+
+    fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
+        serde_urlencoded::from_str(&self.0).map_err(|e| ApiError::BadRequest(e.to_string()))
+    }
+}
+
+/// The fields of a question in a body.
+pub(super) struct InBody(pub Value);
+
+impl Asked for InBody {
+    type Error = ApiError;
+
+    fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
+        let read = serde_json::from_value(self.0.clone());
+        read.map_err(|e| ApiError::BadRequest(e.to_string()))
+    }
+}
+
+/// The question of a name with its fields.
+///
+/// # Errors
+/// No such question, or fields that are not its own.
+pub(super) fn named(
+    name: &str,
+    fields: &impl Asked<Error = ApiError>,
+) -> Result<Question, ApiError> {
+    Question::read(name, fields)?.ok_or_else(|| ApiError::BadField {
+        field: "question".into(),
+        problem: format!("it is one of {}", Question::NAMES.join(", ")),
+    })
 }

@@ -106,9 +106,8 @@ impl ApiError {
     /// The one place where errors become status codes.
     fn status(&self) -> StatusCode {
         match self {
-            ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            ApiError::Query(QueryError::NotFound { .. } | QueryError::NoPeriod { .. })
+            | ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
             ApiError::Query(QueryError::Field { .. } | QueryError::NoService { .. })
             | ApiError::BadField { .. }
             | ApiError::BadEdit { .. }
@@ -165,6 +164,7 @@ impl ApiError {
             ApiError::Query(
                 QueryError::Field { field, .. } | QueryError::NoService { field, .. },
             ) => Some(field),
+            ApiError::Query(QueryError::NoPeriod { .. }) => Some("period"),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
             ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
@@ -236,6 +236,9 @@ impl ApiError {
         }
         if let Some(field) = self.field() {
             problem["field"] = json!(field);
+        }
+        if let ApiError::Query(QueryError::NoPeriod { known, .. }) = self {
+            problem["periods"] = json!(known);
         }
         if let ApiError::BadEdit { number, error } = self {
             problem["edit"] = json!(number);

@@ -7,6 +7,7 @@ mod areas;
 mod asked;
 mod asker;
 mod assets;
+mod change;
 mod city;
 mod commute;
 mod compress;

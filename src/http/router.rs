@@ -5,8 +5,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, accounts, areas, assets, city, commute, compress, download, edits,
-    events, features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports,
+    ApiError, AppState, access, accounts, areas, assets, change, city, commute, compress, download,
+    edits, events, features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports,
     scenarios, siting, snapshot, stations, tiles, travel_times, zoning,
 };
 
@@ -40,6 +40,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(questions::compute_statistics))
         .routes(routes!(questions::list_balance))
         .routes(routes!(questions::list_balance_report))
+        .routes(routes!(change::list_change, change::compute_change))
         .routes(routes!(commute::list_commute))
         .routes(routes!(commute::list_flows))
         .routes(routes!(questions::compute_catchments))

@@ -11,13 +11,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
     ApiError, AppState, Asker,
     answers::{Form, answer},
-    asked::{asked, posted},
+    asked::{InAddress, InBody, asked, named, posted},
     snapshot::Snapshot,
 };
 use crate::{
@@ -312,29 +312,6 @@ struct Compared {
     question: Question,
 }
 
-/// The fields of a question in an address.
-struct InAddress(String);
-
-impl Asked for InAddress {
-    type Error = ApiError;
-
-    fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
-        serde_urlencoded::from_str(&self.0).map_err(|e| ApiError::BadRequest(e.to_string()))
-    }
-}
-
-/// The fields of a question in a body.
-struct InBody(Value);
-
-impl Asked for InBody {
-    type Error = ApiError;
-
-    fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
-        let read = serde_json::from_value(self.0.clone());
-        read.map_err(|e| ApiError::BadRequest(e.to_string()))
-    }
-}
-
 /// One question asked of the city as it is and of the scenario: both and their difference, row by
 /// row (方案对比).
 #[utoipa::path(get, path = "/api/scenarios/{id}/compare", tag = "scenarios",
@@ -354,10 +331,7 @@ pub async fn compare_scenario(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let own = ["question", "edits", "changed_only", "format", "lang"];
-    let is_own = |part: &&str| own.contains(&part.split('=').next().unwrap_or(""));
-    let query = query.unwrap_or_default();
-    let rest: Vec<&str> = query.split('&').filter(|part| !is_own(part)).collect();
-    let fields = InAddress(rest.join("&"));
+    let fields = InAddress::without(&own, query);
     compared(state, asker, id, asked(how)?, asked(form)?, &fields).await
 }
 
@@ -391,11 +365,7 @@ async fn compared(
     form: Form,
     fields: &impl Asked<Error = ApiError>,
 ) -> Result<Response, ApiError> {
-    let question = Question::read(&comparing.question, fields)?;
-    let question = question.ok_or_else(|| ApiError::BadField {
-        field: "question".into(),
-        problem: format!("it is one of {}", Question::NAMES.join(", ")),
-    })?;
+    let question = named(&comparing.question, fields)?;
     // Both sides read one snapshot.
     let edits = comparing.edits.unwrap_or(usize::MAX);
     let base = state.city_for(asker.city.as_ref())?;

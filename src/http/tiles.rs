@@ -17,7 +17,7 @@ use super::{ApiError, AppState, asked::asked, etag, snapshot::Snapshot};
 use crate::{
     city::{City, LoadedLayer},
     domain::{Layer, Period, TileCoord},
-    query,
+    query::{self, QueryError},
     tiles::{self, Encoded, Encoding, TileKey},
 };
 
@@ -63,8 +63,13 @@ pub async fn find_tile(
     if city.catalog().layer(&layer).is_none() {
         return Err(missing());
     }
-    let Some(loaded) = city.layer(&layer, question.period.as_ref()) else {
-        return Ok(empty());
+    let period = question.period.as_ref();
+    let Some(loaded) = city.layer(&layer, period) else {
+        return match query::no_state(&city, &layer, period) {
+            // The layer is there, without any data.
+            QueryError::NotFound { .. } => Ok(empty()),
+            later => Err(later.into()),
+        };
     };
     let condition = question.condition.filter(|text| !text.trim().is_empty());
     let accepted = headers
@@ -164,12 +169,9 @@ pub async fn find_tilejson(
 ) -> Result<Response, ApiError> {
     let question = asked(question)?;
     let layer = name.strip_suffix(".json").unwrap_or(&name);
-    let loaded = city.layer(layer, question.period.as_ref());
-    let missing = || ApiError::NotFound {
-        what: "layer",
-        name: layer.chars().take(64).collect(),
-    };
-    let loaded = loaded.ok_or_else(missing)?;
+    let period = question.period.as_ref();
+    let loaded = city.layer(layer, period);
+    let loaded = loaded.ok_or_else(|| query::no_state(&city, layer, period))?;
     let filter = query::condition(loaded, question.condition.as_deref())?;
     let period = question.period.map(|period| period.to_string());
     let condition = filter.map(|filter| filter.text().to_string());

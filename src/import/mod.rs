@@ -9,6 +9,7 @@
 
 mod archive;
 mod collect;
+mod crosswalk;
 mod defects;
 mod error;
 mod figures;
@@ -39,6 +40,7 @@ mod wkt;
 #[cfg(test)]
 mod tests;
 
+pub use crosswalk::{crosswalk_columns, read_crosswalk};
 pub use defects::Defect;
 pub use error::ImportError;
 pub use figures::{FiguresRead, figure_columns, read_figures};

@@ -11,17 +11,16 @@ use crate::{
 /// The state of a layer that a file is asked of.
 ///
 /// # Errors
-/// A layer that the city does not hold.
+/// A layer that the city does not hold, or only at later periods.
 pub fn layer_state<'c>(
     city: &'c City,
     layer: &str,
     period: Option<&Period>,
 ) -> Result<&'c LoadedLayer, QueryError> {
-    let missing = || QueryError::NotFound {
-        what: "layer",
-        name: layer.chars().take(64).collect(),
-    };
-    city.layer(layer, period).map(|l| &**l).ok_or_else(missing)
+    let found = city.layer(layer, period);
+    found
+        .map(|l| &**l)
+        .ok_or_else(|| super::no_state(city, layer, period))
 }
 
 /// Writes the features of a layer as a file that says where they come from.

@@ -83,10 +83,7 @@ pub fn values(
     let short = |text: &str| text.chars().take(64).collect::<String>();
     let loaded = city
         .layer(layer, period)
-        .ok_or_else(|| QueryError::NotFound {
-            what: "layer",
-            name: short(layer),
-        })?;
+        .ok_or_else(|| super::no_state(city, layer, period))?;
     let place = loaded
         .layer()
         .attribute_index(attribute)

@@ -30,6 +30,7 @@ mod numbers;
 mod origins;
 mod overview;
 mod people;
+mod period;
 mod plan;
 mod progress;
 mod quality;
@@ -73,7 +74,9 @@ pub use commute::{
     CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, check_flows,
     commute, flow_lines, flow_lines_to_geojson,
 };
-pub use compare::{Asked, Question, compare, compare_title};
+pub use compare::{
+    Asked, Between, Question, change, change_title, checked_crosswalk, compare, compare_title,
+};
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_title};
 pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{file_title, layer_state, write_layer};
@@ -92,6 +95,7 @@ pub use names::Names;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};
 pub use overview::overview;
+pub use period::no_state;
 pub use plan::{PLAN_KIND, PlanQuery, PlanRow, PlanStatus, check_plan, flat_plan, plan};
 pub use progress::{Progress, Step};
 pub use quality::{Finding, check};
@@ -125,6 +129,8 @@ pub use zoning::{
     rule_sets_json, set_override, zoning,
 };
 
+use crate::domain::Period;
+
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -146,6 +152,16 @@ pub enum QueryError {
     },
     #[error("there is no {what} `{name}`")]
     NotFound { what: &'static str, name: String },
+    /// What is asked about is of later days alone.
+    #[error(
+        "{what} holds nothing at or before {asked}; it holds {}",
+        .known.iter().map(Period::as_str).collect::<Vec<_>>().join(", ")
+    )]
+    NoPeriod {
+        what: String,
+        asked: Period,
+        known: Vec<Period>,
+    },
     #[error("cancelled")]
     Cancelled,
     #[error("the question needs more than {allowed_mb} MB of memory; ask for less at once")]

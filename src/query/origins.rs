@@ -212,10 +212,8 @@ pub fn layer_of<'c>(
     period: Option<&Period>,
 ) -> Result<&'c LoadedLayer, QueryError> {
     let loaded = city.layer(layer.as_str(), period);
-    loaded.map(|loaded| &**loaded).ok_or(QueryError::NotFound {
-        what: "layer",
-        name: layer.to_string(),
-    })
+    let missing = || super::no_state(city, layer.as_str(), period);
+    loaded.map(|loaded| &**loaded).ok_or_else(missing)
 }
 
 /// Where one sets out to each feature in use of a layer and, where one is named, of a line.

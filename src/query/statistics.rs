@@ -57,6 +57,7 @@ pub fn statistics(
     limits: &Limits,
 ) -> Result<Answer<StatisticsRow, Row>, QueryError> {
     let period = query.period.as_ref();
+    super::period::check_period(city, period)?;
     let scope = match (&query.geometry, &query.area) {
         (Some(geometry), None) => Scope::Polygon(polygon(geometry)?),
         (None, Some(code)) => {

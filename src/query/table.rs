@@ -79,6 +79,21 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
     }
+    // `change_share.residences.usual_residents`: the change of the rest as a share of what it was.
+    if let Some(("change_share", of)) = key.split_once('.') {
+        let (of, word) = (column(catalog, of)?, catalog.term("change_share")?);
+        let title = Title {
+            zh: format!("{} {}", of.title.zh, word.title.zh),
+            en: format!("{}: {}", of.title.en, word.title.en),
+        };
+        return Some(ResultColumn {
+            key: key.to_owned(),
+            title,
+            unit: catalog.unit(&word.unit),
+            format: word.format,
+            decimals: word.decimals,
+        });
+    }
     // `residences.usual_residents.official`: what the last word says of the rest.
     if let Some((of, word)) = key.rsplit_once('.')
         && of.contains('.')
@@ -127,6 +142,8 @@ fn side_term(side: &str) -> Option<&'static str> {
         "base" => Some("base"),
         "scenario" => Some("scenario"),
         "difference" => Some("scenario_difference"),
+        "then" => Some("then"),
+        "now" => Some("now"),
         _ => None,
     }
 }

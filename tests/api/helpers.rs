@@ -104,7 +104,7 @@ impl App {
         }
     }
 
-    /// The demonstration city with few homes, made, published and served by the commands that a
+    /// The demonstration city with few homes, half of them of 2010 too, made, published and served by the commands that a
     /// steward uses; `exact` is what was published from.
     pub fn published() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -117,6 +117,36 @@ impl App {
             assert!(output.status.success(), "{arguments:?}: {told}");
         };
         run(&["demo", "--city", &exact, "--residences", "4000"]);
+        // Every second home was there in 2010 already.
+        let (homes, then) = (file("homes.csv"), file("then.csv"));
+        run(&[
+            "export",
+            "residences",
+            "--city",
+            &exact,
+            "--format",
+            "csv",
+            "--out",
+            &homes,
+        ]);
+        let rows = std::fs::read_to_string(&homes).expect("written");
+        let kept = rows
+            .lines()
+            .enumerate()
+            .filter(|(n, _)| *n == 0 || n % 2 == 1);
+        let kept: Vec<&str> = kept.map(|(_, row)| row).collect();
+        std::fs::write(&then, kept.join("\n")).expect("written");
+        run(&[
+            "import",
+            "residences",
+            &then,
+            "--city",
+            &exact,
+            "--crs",
+            "EPSG:4490",
+            "--period",
+            "2010",
+        ]);
         run(&["protect", "key", &key]);
         run(&[
             "protect", "publish", "--city", &exact, "--to", &public, "--key", &key,
@@ -142,6 +172,29 @@ impl App {
         std::fs::write(&file, text).expect("written");
         let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
         bring(&self.store, &self.catalog, &layer, vec![file]);
+        let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
+        self.live.publish(city);
+    }
+
+    /// Adds a state of a layer at another date while the city is served.
+    pub fn import_at(&self, layer: &str, period: &str, name: &str, text: &str) {
+        let file = self.folder.path().join(name);
+        std::fs::write(&file, text).expect("written");
+        let layer = self.catalog.layer(layer).expect("a built-in layer").clone();
+        let mode = BatchMode::Insert;
+        bring_at(
+            &self.store,
+            &self.catalog,
+            &layer,
+            vec![file],
+            (period, mode),
+        );
+        self.put(|_| {});
+    }
+
+    /// Writes into the store and shows the city with it.
+    pub fn put(&self, write: impl FnOnce(&dyn Store)) {
+        write(&*self.store);
         let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
         self.live.publish(city);
     }
@@ -417,6 +470,22 @@ fn bring(
     layer: &Layer,
     files: Vec<PathBuf>,
 ) {
+    bring_at(
+        store,
+        catalog,
+        layer,
+        files,
+        ("2020-11-01", BatchMode::Append),
+    );
+}
+
+fn bring_at(
+    store: &GeoPackage,
+    catalog: &Arc<suitu::domain::Catalog>,
+    layer: &Layer,
+    files: Vec<PathBuf>,
+    (period, mode): (&str, BatchMode),
+) {
     let options = ReadOptions {
         crs: Some(suitu::crs::Crs::WGS84),
         ..ReadOptions::default()
@@ -430,8 +499,8 @@ fn bring(
     let city = city::load(store, catalog.clone()).expect("loads");
     let intake = Intake {
         layer,
-        period: "2020-11-01".parse().expect("a period"),
-        mode: BatchMode::Append,
+        period: period.parse().expect("a period"),
+        mode,
         table: imported.table,
         source_geometries: None,
         record: ImportRecord {

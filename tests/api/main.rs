@@ -11,6 +11,7 @@ mod gaps;
 mod helpers;
 mod jobs;
 mod layers;
+mod periods;
 mod protection;
 mod provider;
 mod questions;

@@ -79,6 +79,7 @@ async fn an_attacker_who_asks_a_protected_city_everything_learns_no_exact_count(
     no_answer_holds_a_count_that_is_not_rounded(&app).await;
     features_are_pieces_and_filters_see_counts_alone(&app).await;
     tiles_hold_rounded_counts_at_every_zoom(&app).await;
+    other_dates_and_what_changed_are_rounded_too(&app).await;
     the_city_says_so_in_every_answer(&app).await;
     who_reads_rounded_counts_never_gets_what_was_made_for_others(&app).await;
 }
@@ -141,6 +142,33 @@ async fn no_answer_holds_a_count_that_is_not_rounded(app: &App) {
         let answer = answer.json();
         assert!(check(&answer, &names, path) > 10, "{path}");
     }
+}
+
+/// A date is published with the draws of every other one: their differences are those of rounded counts.
+async fn other_dates_and_what_changed_are_rounded_too(app: &App) {
+    let plain = protected_counts(app).await;
+    let mut names = plain.clone();
+    for side in ["then", "now", "difference"] {
+        names.extend(plain.iter().map(|name| format!("{side}.{name}")));
+    }
+    let mut then = 0;
+    for level in ["district", "subdistrict"] {
+        for path in [
+            format!("/api/areas?level={level}&period=2015"),
+            format!("/api/calibers?level={level}&period=2010"),
+            format!("/api/change?question=areas&level={level}&from=2010"),
+            format!("/api/change?question=calibers&level={level}&from=2012&to=2020-11-01"),
+        ] {
+            let answer = app.get(&path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            let answer = answer.json();
+            assert!(check(&answer, &names, &path) > 10, "{path}");
+            let rows = answer["rows"].as_array().expect("rows").iter();
+            let people = rows.filter_map(|row| row["then.residences.usual_residents"].as_i64());
+            then += people.sum::<i64>();
+        }
+    }
+    assert!(then > 100_000, "{then} people of 2010 were told of");
 }
 
 async fn features_are_pieces_and_filters_see_counts_alone(app: &App) {

@@ -288,3 +288,133 @@ fn a_city_is_given_its_name_and_its_approval_number() {
     let city = desk.json(&["query", "balance", "--level", "city"]);
     assert_eq!(city["provenance"]["city"]["zh"], "乙市");
 }
+
+#[test]
+fn an_import_says_what_it_makes_of_the_state_that_is_there() {
+    let desk = city();
+    let write = |name: &str, rows: &str| {
+        let text = format!("id,lon,lat,常住人口,就业人口\n{rows}");
+        std::fs::write(desk.path(name), text).unwrap();
+    };
+    write(
+        "more.csv",
+        "a,113.05,23.05,10,5\nb,113.15,23.05,25,8\nc,113.05,23.06,3,1\n",
+    );
+    let told = import(&desk, "residences", "more.csv", &["--update"]);
+    let summary = "2020: 1 added, 1 changed, 1 unchanged, 0 not in the files and kept";
+    assert!(told.contains(summary), "{told}");
+    assert_eq!(people(&desk, &[]), both(13, 25));
+    // The newest state is changed where no date is said.
+    write("one.csv", "c,113.05,23.06,4,1\n");
+    let newest = ["import", "residences", "one.csv", "--crs", "EPSG:4490"];
+    let told = desk.done(&[&newest[..], &["--update"]].concat());
+    let summary = "2020: 0 added, 1 changed, 0 unchanged, 2 not in the files and kept";
+    assert!(told.contains(summary), "{told}");
+    // Rows beside those that are there; a second one of the same id is refused.
+    write("new.csv", "d,113.15,23.06,7,1\n");
+    let append = [
+        "import",
+        "residences",
+        "new.csv",
+        "--crs",
+        "EPSG:4490",
+        "--append",
+    ];
+    assert!(desk.done(&append).contains("2020: 1 added, 0 changed"));
+    assert!(desk.refused(&append).contains("id `d` stands twice"));
+    assert_eq!(people(&desk, &[]), both(14, 32));
+    // A slip in the date makes no state of one home.
+    let slip = [&newest[..], &["--update", "--period", "2021"]].concat();
+    let told = desk.refused(&slip);
+    assert!(
+        told.contains("holds nothing for 2021") && told.contains("it holds 2020"),
+        "{told}"
+    );
+    let told = import(&desk, "residences", "homes.csv", &["--replace"]);
+    let summary = "2020: 0 added, 1 changed, 1 unchanged, 2 removed";
+    assert!(told.contains(summary), "{told}");
+    assert_eq!(people(&desk, &[]), both(10, 20));
+}
+
+#[test]
+fn another_date_is_added_beside_and_what_changed_between_them_is_told() {
+    let desk = city();
+    let then = "id,lon,lat,常住人口,就业人口\na,113.05,23.05,8,5\nb,113.15,23.05,20,8\n";
+    std::fs::write(desk.path("then.csv"), then).unwrap();
+    import(&desk, "residences", "then.csv", &["--period", "2010"]);
+    assert_eq!(
+        people(&desk, &[]),
+        both(10, 20),
+        "the newest is asked by default"
+    );
+    assert_eq!(people(&desk, &["--period", "2015"]), both(8, 20));
+    let info = desk.done(&["info"]);
+    let states = info.lines().filter(|line| line.starts_with("residences"));
+    assert_eq!(states.count(), 2, "{info}");
+    let again = [
+        "import",
+        "residences",
+        "then.csv",
+        "--crs",
+        "EPSG:4490",
+        "--period",
+        "2010",
+    ];
+    assert!(
+        desk.refused(&again)
+            .contains("already holds 2 features for 2010")
+    );
+    let change = ["query", "change", "--of", "areas", "--from", "2010"];
+    let found = desk.json(&change);
+    let of = |row: usize, key: &str| found["rows"][row][key].clone();
+    assert_eq!(of(0, "difference.residences.usual_residents"), 2);
+    assert_eq!(of(0, "change_share.residences.usual_residents"), 0.25);
+    assert_eq!(of(1, "difference.residences.usual_residents"), 0);
+    let text = desk.refused(&["query", "change", "--of", "areas", "--from", "2001"]);
+    assert!(text.contains("it holds 2010, 2020"), "{text}");
+    // In 2010 both were one district.
+    write_squares(
+        &desk,
+        "old.geojson",
+        &[square("440199", "旧区", 113.0, 113.2)],
+    );
+    import(&desk, "districts", "old.geojson", &["--period", "2010"]);
+    let text = desk.refused(&change);
+    assert!(text.contains("only then: 440199"), "{text}");
+    let crosswalk = |file: &'static str| {
+        let dates = ["--from", "2010", "--period", "2020"];
+        [
+            &["import", "crosswalk", file, "--level", "district"][..],
+            &dates,
+        ]
+        .concat()
+    };
+    std::fs::write(
+        desk.path("half.csv"),
+        "原代码,现代码,权重\n440199,440101,0.4\n440199,440102,0.5\n",
+    )
+    .unwrap();
+    let text = desk.refused(&crosswalk("half.csv"));
+    assert!(
+        text.contains("weights of 440199 add up to 0.900000"),
+        "{text}"
+    );
+    std::fs::write(
+        desk.path("whole.csv"),
+        "原代码,现代码,权重\n440199,440101,0.3\n440199,440102,0.7\n",
+    )
+    .unwrap();
+    desk.done(&crosswalk("whole.csv"));
+    assert!(desk.refused(&crosswalk("whole.csv")).contains("--replace"));
+    let found = desk.json(&change);
+    let then = |row: usize| found["rows"][row]["then.residences.usual_residents"].clone();
+    assert_eq!(
+        (then(0), then(1)),
+        (json!(8), json!(20)),
+        "28 people by 0.3 and 0.7"
+    );
+    assert_eq!(
+        found["totals"][0]["difference.residences.usual_residents"],
+        2
+    );
+}

@@ -158,6 +158,46 @@ fn periods_are_apart(store: &dyn Store) {
         (features(store, "2010"), features(store, "2020")),
         (Some(1), Some(1))
     );
+    // One that is there is filled again only by who says so, and then alone.
+    let again = homes(&["a", "z"], &[3, 4]);
+    let second = batch(&homes_layer, "2010", BatchMode::Insert, &again);
+    match store.commit(&[second], &mut |_| true) {
+        Err(StoreError::Occupied {
+            period: at,
+            features,
+            ..
+        }) => assert_eq!((at, features), (period("2010"), 1)),
+        other => panic!("{other:?}"),
+    }
+    put(store, &homes_layer, "2010", BatchMode::Replace, &again);
+    put(
+        store,
+        &homes_layer,
+        "2015",
+        BatchMode::Insert,
+        &homes(&["a"], &[2]),
+    );
+    put(
+        store,
+        &homes_layer,
+        "2010",
+        BatchMode::Update,
+        &homes(&["z"], &[40]),
+    );
+    put(
+        store,
+        &homes_layer,
+        "2015",
+        BatchMode::Append,
+        &homes(&["n"], &[9]),
+    );
+    let told = |at: &str| people(store, at).into_values().collect::<Vec<_>>();
+    assert_eq!(told("2010"), [Some(3), Some(40)]);
+    assert_eq!(told("2015"), [Some(2), Some(9)]);
+    assert_eq!(told("2020"), [Some(6)]);
+    let states = store.states().expect("states");
+    let dates: Vec<&str> = states.iter().map(|s| s.period.as_str()).collect();
+    assert_eq!(dates, ["2010", "2015", "2020"], "oldest first");
 }
 
 fn an_update_changes_by_id_and_adds(store: &dyn Store) {

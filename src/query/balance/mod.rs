@@ -14,6 +14,7 @@ use super::{
     answer::definition,
     areas::control_total,
     commute,
+    period::check_period,
     sources::{CountSource, named_population, with_role},
 };
 use crate::{
@@ -233,11 +234,15 @@ pub(super) fn outside(by_area: &AreaSums, areas: &[&Area]) -> u64 {
 }
 
 /// The areas of a level by code; one pseudo-area for `city`, told by `None`.
+///
+/// # Errors
+/// An unknown level, or a period before all data.
 pub(super) fn areas_of_level<'a>(
     city: &'a City,
     level: &str,
     period: Option<&Period>,
 ) -> Result<Vec<&'a Area>, QueryError> {
+    check_period(city, period)?;
     if level == "city" {
         return Ok(Vec::new());
     }

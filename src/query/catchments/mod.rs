@@ -151,6 +151,7 @@ pub fn catchments(
     limits: &Limits,
 ) -> Result<Catchments, QueryError> {
     let period = query.period.as_ref();
+    super::period::check_period(city, period)?;
     let ruler = Ruler::new(city, &query.travel())?;
     let costs = costs(&ruler, &query.cutoffs)?;
     let bands = Bands::new(&costs);

@@ -1,5 +1,7 @@
-//! A scenario beside the city as it is.
+//! Answers side by side: a scenario beside the city as it is, one period beside another.
 
+mod carry;
+mod change;
 mod question;
 mod rows;
 #[cfg(test)]
@@ -10,9 +12,12 @@ use serde_json::json;
 use super::{Answer, Limits, QueryError, Row, table::column};
 use crate::{
     city::City,
-    domain::{Language, TermFormat, Title},
+    domain::{Catalog, Language, TermFormat, Title},
 };
+use rows::Pairing;
 
+pub use carry::checked_crosswalk;
+pub use change::{Between, change, change_title};
 pub use question::{Asked, Question};
 
 /// One question's answers for the city as it is and for a scenario, row by row with their
@@ -33,30 +38,28 @@ pub fn compare(
 ) -> Result<Answer<Row, Vec<Row>>, QueryError> {
     let before = question.ask(base, language, limits)?;
     let after = question.ask(scenario, language, limits)?;
-    let is_number = |key: &str| {
-        let column = column(scenario.catalog(), key);
-        column.is_some_and(|column| column.format != TermFormat::Text)
+    let is_number = |key: &str| is_number(scenario.catalog(), key);
+    let pairing = Pairing {
+        sides: rows::SCENARIO,
+        keys: question.keys(),
+        words: question.words(),
+        is_number: &is_number,
+        is_count: &|_| false,
     };
-    let (keys, words) = (question.keys(), question.words());
-    let mut rows = rows::side_by_side(&before.rows, &after.rows, keys, words, &is_number);
+    let mut rows = pairing.side_by_side(&before.rows, &after.rows);
     if changed_only {
-        rows.retain(rows::is_changed);
+        rows.retain(|row| pairing.is_changed(row));
     }
     let mut query = after.query;
     if let Some(fields) = query.as_object_mut() {
         fields.insert("changed_only".into(), json!(changed_only));
     }
-    let how = scenario.catalog().term("compare");
-    let how = how.map(|term| term.definition.clone()).unwrap_or_default();
     Ok(Answer {
         query,
-        definition: Title {
-            zh: format!("{}{}", how.zh, after.definition.zh),
-            en: format!("{} {}", how.en, after.definition.en),
-        },
+        definition: defined(scenario.catalog(), "compare", &after.definition),
         provenance: after.provenance,
         rows,
-        totals: rows::side_by_side(&before.totals, &after.totals, keys, words, &is_number),
+        totals: pairing.side_by_side(&before.totals, &after.totals),
         left_out: after.left_out,
     })
 }
@@ -67,5 +70,20 @@ pub fn compare_title(question: &Question) -> Title {
     Title {
         zh: format!("方案对比_{}", of.zh),
         en: format!("{}, scenario beside base", of.en),
+    }
+}
+
+/// Whether a column of results holds numbers.
+fn is_number(catalog: &Catalog, key: &str) -> bool {
+    column(catalog, key).is_some_and(|column| column.format != TermFormat::Text)
+}
+
+/// The definition of a way of comparing before that of what is compared.
+fn defined(catalog: &Catalog, how: &str, what: &Title) -> Title {
+    let how = catalog.term(how);
+    let how = how.map(|term| term.definition.clone()).unwrap_or_default();
+    Title {
+        zh: format!("{}{}", how.zh, what.zh),
+        en: format!("{} {}", how.en, what.en),
     }
 }

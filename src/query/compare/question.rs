@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     city::City,
-    domain::{Language, LeftOut, Title},
+    domain::{Language, LeftOut, Period, Title},
     query::{self, Answer, Limits, Provenance, QueryError, Row},
 };
 
@@ -91,6 +91,61 @@ impl Question {
             "plan" => Question::Plan(asked.read()?),
             _ => return Ok(None),
         }))
+    }
+
+    /// The same question about the city of another time.
+    pub(super) fn at(mut self, period: Option<&Period>) -> Self {
+        let own = match &mut self {
+            Question::Balance(q) => &mut q.period,
+            Question::Commute(q) => &mut q.period,
+            Question::Flows(q) => &mut q.period,
+            Question::Areas(q) => &mut q.period,
+            Question::Calibers(q) => &mut q.period,
+            Question::Statistics(q) => &mut q.period,
+            Question::Catchments(q) => &mut q.period,
+            Question::StationAreas(q) => &mut q.period,
+            Question::StationCoverage(q) => &mut q.period,
+            Question::Coverage(q) => &mut q.period,
+            Question::TravelTimes(q) => &mut q.period,
+            Question::Access(q) => &mut q.period,
+            Question::Gaps(q) => &mut q.period,
+            Question::BlindSpots(q) => &mut q.period,
+            Question::Siting(q) => &mut q.period,
+            Question::Zoning(q) => &mut q.period,
+        };
+        *own = period.cloned();
+        self
+    }
+
+    /// The level of areas that the rows are of; none where they are of something else.
+    pub(super) fn level(&self) -> Option<&str> {
+        match self {
+            Question::Balance(q) => Some(&q.level),
+            Question::Commute(q) => Some(&q.level),
+            Question::Flows(q) => Some(&q.level),
+            Question::Areas(q) => Some(&q.level),
+            Question::Calibers(q) => Some(&q.level),
+            Question::StationCoverage(q) => Some(&q.level),
+            Question::Coverage(q) => Some(&q.level),
+            Question::Gaps(q) => Some(&q.level),
+            Question::BlindSpots(q) => Some(&q.level),
+            Question::Zoning(q) => Some(&q.level),
+            Question::Statistics(_)
+            | Question::Catchments(_)
+            | Question::StationAreas(_)
+            | Question::TravelTimes(_)
+            | Question::Access(_)
+            | Question::Siting(_) => None,
+        }
+    }
+
+    /// Whether its rows are sums over areas, which a crosswalk of codes can carry over.
+    pub(super) fn sums_areas(&self) -> bool {
+        match self {
+            Question::Areas(_) | Question::Calibers(_) => true,
+            Question::Balance(q) => q.catchment_m.is_none() && q.minutes.is_none(),
+            _ => false,
+        }
     }
 
     /// The columns that say which row is which.

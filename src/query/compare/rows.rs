@@ -6,46 +6,110 @@ use serde_json::{Value as Json, json};
 
 use crate::query::Row;
 
-/// Rows matched by their keys, in the order of the scenario's; those that only the base has follow
-/// at the end.
-///
-/// A column of numbers becomes `base.…`, `scenario.…` and `difference.…`; the difference is
-/// undefined where either is. A column of `words` becomes `base.…` and `scenario.…`; a reason stands
-/// beside its side. Everything else says what the row is about.
-pub(super) fn side_by_side(
-    base: &[Row],
-    scenario: &[Row],
-    keys: &[&str],
-    words: &[&str],
-    is_number: &dyn Fn(&str) -> bool,
-) -> Vec<Row> {
-    let is_number = |key: &str| !words.contains(&key) && is_number(key);
-    let numbers = numbers(base.iter().chain(scenario), keys, &is_number);
-    let columns = Columns {
-        numbers: &numbers,
-        words,
-    };
-    let (of_base, of_scenario) = (numbered(base, keys), numbered(scenario, keys));
-    let known: BTreeMap<&Key, &Row> = of_base.iter().map(|(key, row)| (key, *row)).collect();
-    let mut rows: Vec<Row> = Vec::with_capacity(scenario.len());
-    for (key, row) in &of_scenario {
-        rows.push(pair(known.get(key).copied(), Some(row), &columns));
-    }
-    let seen: BTreeSet<&Key> = of_scenario.iter().map(|(key, _)| key).collect();
-    for (key, row) in of_base.iter().filter(|(key, _)| !seen.contains(key)) {
-        debug_assert!(!seen.contains(key));
-        rows.push(pair(Some(row), None, &columns));
-    }
-    rows
+/// What the two sides are called, the one that the difference is counted from first.
+pub(super) type Sides = [&'static str; 2];
+
+/// The city as it is, and a scenario.
+pub(super) const SCENARIO: Sides = ["base", "scenario"];
+
+/// An earlier period, and a later one.
+pub(super) const PERIODS: Sides = ["then", "now"];
+
+/// How rows are held against each other.
+#[derive(Clone, Copy)]
+pub(super) struct Pairing<'a> {
+    pub sides: Sides,
+    /// The columns that say which row is which.
+    pub keys: &'a [&'a str],
+    /// Columns of words, told of both sides.
+    pub words: &'a [&'a str],
+    /// Whether a column holds numbers where no row says so.
+    pub is_number: &'a dyn Fn(&str) -> bool,
+    /// Whether a column counts something, so that its change is told as a share too.
+    pub is_count: &'a dyn Fn(&str) -> bool,
 }
 
-/// Whether anything differs between the sides of a row.
-pub(super) fn is_changed(row: &Row) -> bool {
-    row.contains_key("only")
-        || row.iter().any(|(key, value)| {
-            let of = key.strip_prefix("base.");
-            of.is_some_and(|of| row.get(&format!("scenario.{of}")) != Some(value))
-        })
+impl Pairing<'_> {
+    /// Rows matched by their keys, in the order of the second side's; those that only the first has
+    /// follow at the end.
+    ///
+    /// A column of numbers becomes one of each side, `base.…` and `scenario.…`, and `difference.…`,
+    /// which is undefined where either is; of a count, `change_share.…` is the difference as a share
+    /// of the first side, undefined where that is none. A column of `words` becomes one of each
+    /// side; a reason stands beside its side. Everything else says what the row is about.
+    pub fn side_by_side(&self, first: &[Row], second: &[Row]) -> Vec<Row> {
+        let is_number = |key: &str| !self.words.contains(&key) && (self.is_number)(key);
+        let numbers = numbers(first.iter().chain(second), self.keys, &is_number);
+        let (of_first, of_second) = (numbered(first, self.keys), numbered(second, self.keys));
+        let known: BTreeMap<&Key, &Row> = of_first.iter().map(|(key, row)| (key, *row)).collect();
+        let mut rows: Vec<Row> = Vec::with_capacity(second.len());
+        for (key, row) in &of_second {
+            rows.push(self.pair([known.get(key).copied(), Some(row)], &numbers));
+        }
+        let seen: BTreeSet<&Key> = of_second.iter().map(|(key, _)| key).collect();
+        for (_, row) in of_first.iter().filter(|(key, _)| !seen.contains(key)) {
+            rows.push(self.pair([Some(row), None], &numbers));
+        }
+        rows
+    }
+
+    /// Whether anything differs between the sides of a row.
+    pub fn is_changed(&self, row: &Row) -> bool {
+        let [first, second] = self.sides;
+        row.contains_key("only")
+            || row.iter().any(|(key, value)| {
+                let side = key.split_once('.').filter(|(side, _)| *side == first);
+                side.is_some_and(|(_, of)| row.get(&format!("{second}.{of}")) != Some(value))
+            })
+    }
+
+    fn pair(&self, of_sides: [Option<&Row>; 2], numbers: &[String]) -> Row {
+        let ([first, second], words) = (self.sides, self.words);
+        let [before, after] = of_sides;
+        let is_told_twice = |key: &String| numbers.contains(key) || words.contains(&key.as_str());
+        let mut row = Row::new();
+        let Some(shown) = after.or(before) else {
+            return row;
+        };
+        for (key, value) in shown {
+            let is_word = !value.is_object() && !value.is_array() && !value.is_null();
+            if is_word && !is_told_twice(key) && !is_reason(key) {
+                row.insert(key.clone(), value.clone());
+            }
+        }
+        match of_sides {
+            [None, Some(_)] => drop(row.insert("only".into(), json!(second))),
+            [Some(_), None] => drop(row.insert("only".into(), json!(first))),
+            _ => {}
+        }
+        let of = |side: Option<&Row>, key: &str| {
+            let value = side.and_then(|side| side.get(key));
+            value.cloned().unwrap_or(Json::Null)
+        };
+        for key in words.iter().filter(|key| shown.contains_key(**key)) {
+            row.insert(format!("{first}.{key}"), of(before, key));
+            row.insert(format!("{second}.{key}"), of(after, key));
+        }
+        for key in numbers {
+            let (then, now) = (of(before, key), of(after, key));
+            let difference = difference(&then, &now);
+            let share = (self.is_count)(key).then(|| share(&difference, &then));
+            row.insert(format!("{first}.{key}"), then);
+            row.insert(format!("{second}.{key}"), now);
+            row.insert(format!("difference.{key}"), difference);
+            if let Some(share) = share {
+                row.insert(format!("change_share.{key}"), share);
+            }
+        }
+        for (name, side) in self.sides.into_iter().zip(of_sides) {
+            for (key, value) in side.into_iter().flatten() {
+                if is_reason(key) && !value.is_null() {
+                    row.insert(format!("{name}.{key}"), value.clone());
+                }
+            }
+        }
+        row
+    }
 }
 
 /// The words of a row's keys, and which of the rows with the same words it is.
@@ -85,60 +149,11 @@ fn numbers<'r>(
     order
 }
 
-/// The columns that differ from side to side.
-struct Columns<'c> {
-    numbers: &'c [String],
-    words: &'c [&'c str],
-}
-
-fn pair(base: Option<&Row>, scenario: Option<&Row>, columns: &Columns<'_>) -> Row {
-    let Columns { numbers, words } = columns;
-    let is_told_twice = |key: &String| numbers.contains(key) || words.contains(&key.as_str());
-    let mut row = Row::new();
-    let Some(shown) = scenario.or(base) else {
-        return row;
-    };
-    for (key, value) in shown {
-        let is_word = !value.is_object() && !value.is_array() && !value.is_null();
-        if is_word && !is_told_twice(key) && !is_reason(key) {
-            row.insert(key.clone(), value.clone());
-        }
-    }
-    match (base, scenario) {
-        (None, Some(_)) => drop(row.insert("only".into(), json!("scenario"))),
-        (Some(_), None) => drop(row.insert("only".into(), json!("base"))),
-        _ => {}
-    }
-    let of = |side: Option<&Row>, key: &str| {
-        let value = side.and_then(|side| side.get(key));
-        value.cloned().unwrap_or(Json::Null)
-    };
-    for key in words.iter().filter(|key| shown.contains_key(**key)) {
-        row.insert(format!("base.{key}"), of(base, key));
-        row.insert(format!("scenario.{key}"), of(scenario, key));
-    }
-    for key in *numbers {
-        let (before, after) = (of(base, key), of(scenario, key));
-        let difference = difference(&before, &after);
-        row.insert(format!("base.{key}"), before);
-        row.insert(format!("scenario.{key}"), after);
-        row.insert(format!("difference.{key}"), difference);
-    }
-    for (name, side) in [("base", base), ("scenario", scenario)] {
-        for (key, value) in side.into_iter().flatten() {
-            if is_reason(key) && !value.is_null() {
-                row.insert(format!("{name}.{key}"), value.clone());
-            }
-        }
-    }
-    row
-}
-
 fn is_reason(key: &str) -> bool {
     key == "reason" || key.ends_with("_reason")
 }
 
-/// Scenario less base; whole numbers stay whole, what is equal is exactly zero.
+/// Second less first; whole numbers stay whole, what is equal is exactly zero.
 fn difference(before: &Json, after: &Json) -> Json {
     if let (Some(before), Some(after)) = (before.as_i64(), after.as_i64()) {
         return json!(after.saturating_sub(before));
@@ -149,9 +164,31 @@ fn difference(before: &Json, after: &Json) -> Json {
     }
 }
 
+/// A difference as a share of what there was; undefined where there was none.
+fn share(difference: &Json, before: &Json) -> Json {
+    match (difference.as_f64(), before.as_f64()) {
+        (Some(difference), Some(before)) if before != 0.0 => json!(difference / before),
+        _ => Json::Null,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pairing<'a>(
+        keys: &'a [&'a str],
+        words: &'a [&'a str],
+        is_number: &'a dyn Fn(&str) -> bool,
+    ) -> Pairing<'a> {
+        Pairing {
+            sides: SCENARIO,
+            keys,
+            words,
+            is_number,
+            is_count: &|_| false,
+        }
+    }
 
     fn row(value: Json) -> Row {
         match value {
@@ -172,7 +209,9 @@ mod tests {
             row(json!({"code": "a", "name": "A", "jobs": 5, "ratio": 0.5, "reason": null})),
             row(json!({"code": "d", "name": "D", "jobs": 7, "ratio": null, "reason": "empty"})),
         ];
-        let rows = side_by_side(&base, &scenario, &["code"], &[], &|key| key == "ratio");
+        let is_ratio = |key: &str| key == "ratio";
+        let pairing = pairing(&["code"], &[], &is_ratio);
+        let rows = pairing.side_by_side(&base, &scenario);
         let codes: Vec<&Json> = rows.iter().map(|row| &row["code"]).collect();
         assert_eq!(codes, ["b", "a", "d", "c"]);
         assert_eq!(rows[0]["difference.jobs"], 2);
@@ -181,7 +220,7 @@ mod tests {
         assert!(!rows[0].contains_key("scenario.reason"));
         assert_eq!(rows[1]["difference.jobs"], 0);
         assert_eq!(rows[1]["difference.ratio"], 0.0);
-        let changed: Vec<bool> = rows.iter().map(is_changed).collect();
+        let changed: Vec<bool> = rows.iter().map(|row| pairing.is_changed(row)).collect();
         assert_eq!(changed, [true, false, true, true]);
         assert_eq!(
             (&rows[2]["only"], &rows[3]["only"]),
@@ -194,11 +233,12 @@ mod tests {
     fn words_that_change_are_told_of_both_sides() {
         let base = [row(json!({"code": "a", "class": "one", "n": 1}))];
         let scenario = [row(json!({"code": "a", "class": null, "n": 1}))];
-        let rows = side_by_side(&base, &scenario, &["code"], &["class"], &|_| false);
+        let pairing = pairing(&["code"], &["class"], &|_| false);
+        let rows = pairing.side_by_side(&base, &scenario);
         assert_eq!(rows[0]["base.class"], "one");
         assert_eq!(rows[0]["scenario.class"], Json::Null);
         assert!(!rows[0].contains_key("class"));
-        assert!(is_changed(&rows[0]));
+        assert!(pairing.is_changed(&rows[0]));
     }
 
     #[test]
@@ -207,8 +247,38 @@ mod tests {
             row(json!({"origin": "x", "n": 1})),
             row(json!({"origin": "x", "n": 2})),
         ];
-        let pairs = side_by_side(&rows, &rows, &["origin"], &[], &|_| false);
+        let pairing = pairing(&["origin"], &[], &|_| false);
+        let pairs = pairing.side_by_side(&rows, &rows);
         assert_eq!(pairs[1]["base.n"], 2);
-        assert!(!pairs.iter().any(is_changed));
+        assert!(!pairs.iter().any(|row| pairing.is_changed(row)));
+    }
+
+    #[test]
+    fn a_count_changes_by_a_share_of_what_there_was() {
+        let is_count = |key: &str| key == "n";
+        let pairing = Pairing {
+            sides: PERIODS,
+            is_count: &is_count,
+            ..pairing(&["code"], &[], &|_| false)
+        };
+        let then = [
+            row(json!({"code": "a", "n": 200, "ratio": 0.5})),
+            row(json!({"code": "b", "n": 0, "ratio": 0.5})),
+        ];
+        let now = [
+            row(json!({"code": "a", "n": 150, "ratio": 0.75})),
+            row(json!({"code": "b", "n": 7, "ratio": 0.5})),
+            row(json!({"code": "c", "n": 7, "ratio": 0.5})),
+        ];
+        let rows = pairing.side_by_side(&then, &now);
+        let shares: Vec<&Json> = rows.iter().map(|row| &row["change_share.n"]).collect();
+        assert_eq!(shares, [&json!(-0.25), &Json::Null, &Json::Null]);
+        assert_eq!(rows[0]["difference.ratio"], 0.25);
+        assert!(!rows[0].contains_key("change_share.ratio"));
+        assert_eq!(
+            (&rows[1]["then.n"], &rows[1]["now.n"]),
+            (&json!(0), &json!(7))
+        );
+        assert_eq!(rows[2]["only"], "now");
     }
 }

@@ -73,6 +73,13 @@ pub fn gaps_table(city: &City, gaps: &Gaps, language: Language) -> ResultTable {
             column.title.zh = format!("{}·{}", column.title.zh, of.zh);
             column.title.en = format!("{}: {}", column.title.en, of.en);
         }
+        // A change says since when.
+        if let Some(earlier) = &gaps.earlier_period
+            && column.key.starts_with("change_")
+        {
+            column.title.zh = format!("{}（较 {earlier}）", column.title.zh);
+            column.title.en = format!("{} since {earlier}", column.title.en);
+        }
     }
     let more = notes(city, gaps);
     table.notes.splice(1..1, more);

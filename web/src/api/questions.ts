@@ -52,6 +52,10 @@ export const listLayers = (asked: Asked) =>
 /** The areas of a level with every count inside. */
 export const areasPath = (level: string, asked: Asked) => withQuery('/api/areas', { level, ...asked });
 
+/** A question at two dates with its change (时点对比); the newest states without a second one. */
+export const changePath = (question: string, from: string, to: string | undefined, fields: Record<string, string | undefined>) =>
+  withQuery('/api/change', { question, from, to, ...fields });
+
 /** The job-housing balance (职住平衡) of a level. */
 export const balancePath = (level: string, catchment_m: number | null, asked: Asked) =>
   withQuery('/api/balance', { level, catchment_m, ...asked });

@@ -1,7 +1,7 @@
 /** The lines that stand on every map and every picture: source, date, 示意图, 内部使用, 审图号. */
 import type { City, Input, Title } from '../api/types.ts';
 import { t, titled } from '../i18n/index.ts';
-import { ground } from '../state/city.svelte.ts';
+import { ground, stateOf } from '../state/city.svelte.ts';
 import { reach } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 
@@ -19,8 +19,8 @@ export function sourceLine(): string {
 const describe = (input: Input) => input.source || titled(input.title);
 
 function areaSource(layer: (typeof ground.layers)[number]): string {
-  const latest = layer.periods.at(-1);
-  return latest ? [latest.source || titled(layer.title), latest.period].filter(Boolean).join(', ') : '';
+  const state = stateOf(layer);
+  return state ? [state.source || titled(layer.title), state.period].filter(Boolean).join(', ') : '';
 }
 
 /** 合成数据 · 示意图 · 内部使用 · 审图号 … */

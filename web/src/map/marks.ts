@@ -2,7 +2,7 @@ import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
 import { tilesUrl } from '../api/questions.ts';
 import type { Layer } from '../api/types.ts';
 import { change } from '../state/change.svelte.ts';
-import { asked, ground } from '../state/city.svelte.ts';
+import { asked, ground, isThere } from '../state/city.svelte.ts';
 import { scenario } from '../state/scenario.svelte.ts';
 import { stations } from '../state/stations.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
@@ -33,7 +33,7 @@ export function markedLayers(): Layer[] {
       else if (layer.kind !== 'station' && layer.kind !== 'ground') visible.delete(layer.id);
     }
   }
-  return ground.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0 && visible.has(layer.id));
+  return ground.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0 && isThere(layer) && visible.has(layer.id));
 }
 
 /** The count that a layer's circles show: the mapped one, else the layer's own. */

@@ -1,6 +1,6 @@
 import { Problem } from '../api/client.ts';
 import { findCity, listLayers, listTerms, type Asked } from '../api/questions.ts';
-import type { City, Layer, Level, Term } from '../api/types.ts';
+import type { City, Layer, LayerPeriod, Level, Term } from '../api/types.ts';
 import { view } from './view.svelte.ts';
 
 /** What the server knows: read once, layers again when the period changes. */
@@ -45,13 +45,13 @@ class Ground {
     return levels.find((level) => level.id === view.level) ?? levels[0];
   });
 
-  /** Layers with data, without the area layers. */
-  featureLayers = $derived(this.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0));
+  /** Layers with data at the date that is looked at, without the area layers. */
+  featureLayers = $derived(this.layers.filter((layer) => layer.kind !== 'area' && layer.features > 0 && isThere(layer)));
 
   /** The stations themselves, not their entrances: those that the map shows first, else the fewest. */
   stations = $derived(
     this.layers
-      .filter((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0)
+      .filter((layer) => layer.kind === 'station' && layer.geometry === 'point' && layer.features > 0 && isThere(layer))
       .toSorted((a, b) => Number(b.style.visible) - Number(a.style.visible) || a.features - b.features)[0],
   );
 
@@ -68,6 +68,16 @@ class Ground {
 }
 
 export const ground = new Ground();
+
+/** The state of a layer that is shown at the date that is looked at: the newest at or before it; of areas else the oldest. */
+export function stateOf(layer: Layer): LayerPeriod | undefined {
+  const { period } = view;
+  const found = layer.periods.findLast((state) => !period || state.period.slice(0, period.length) <= period.slice(0, state.period.length));
+  return found ?? (layer.kind === 'area' ? layer.periods[0] : undefined);
+}
+
+/** Whether a layer holds anything at that date. */
+export const isThere = (layer: Layer): boolean => stateOf(layer) !== undefined;
 
 /** What every question says about period and caliber. */
 export function asked(): Asked {

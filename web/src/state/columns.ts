@@ -32,7 +32,13 @@ export function columnOf(key: string): Column {
       source: term.source,
     };
   }
-  const side = /^(base|scenario|difference)\.(.+)$/.exec(key);
+  const share = /^change_share\.(.+)$/.exec(key);
+  if (share) {
+    const [of, how] = [columnOf(share[1]!), columnOf('change_share')];
+    const title = (name: string) => (view.lang === 'en' ? `${name} (${how.title})` : `${name} ${how.title}`);
+    return { ...how, key, title: title(of.title), short: title(of.short) };
+  }
+  const side = /^(base|scenario|then|now|difference)\.(.+)$/.exec(key);
   if (side) {
     const of = columnOf(side[2]!);
     const word = titled(ground.terms.get(side[1] === 'difference' ? 'scenario_difference' : side[1]!)?.title);

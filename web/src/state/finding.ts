@@ -4,6 +4,7 @@ import { inSentence, named, reasonTitle, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
 import { gaps } from './gaps.svelte.ts';
+import { periods } from './periods.svelte.ts';
 import { reachedTitle } from './reach.svelte.ts';
 import { scales } from './scales.svelte.ts';
 import { numberAt, theme } from './theme.svelte.ts';
@@ -15,6 +16,7 @@ export function findingOf(): string {
   if (!theme.fits || theme.isBivariate) return '';
   const { key, column, totals } = theme;
   if (theme.question?.kind === 'change') return changeSentence(totals);
+  if (theme.isPeriods) return periodSentence(totals);
   if (theme.question?.kind === 'zoning') return zoningSentence();
   if (theme.isGaps) return gapSentence(totals);
   if (theme.isCommute) return commuteSentence(totals);
@@ -93,6 +95,21 @@ function commuteSentence(totals: Row): string {
   const values = { share: cell(contained, 'share', 2), level: inSentence(titled(ground.level?.title)) };
   if (typeof mean !== 'number' || typeof least !== 'number') return t('finding_contained', values);
   return t('finding_commute', { ...values, mean: `${decimals(mean, 2)} ${unit}`, least: `${decimals(least, 2)} ${unit}` });
+}
+
+/** 2010 年至 2020 年，常住人口由 1,270 万人变为 1,868 万人，增加 598 万人（47.1%）；增加最多的是白云区。 */
+function periodSentence(totals: Row): string {
+  const key = theme.counted;
+  const column = columnOf(key);
+  const [then, now] = ['then', 'now'].map((side) => numberAt(totals, `${side}.${key}`));
+  if (typeof then !== 'number' || typeof now !== 'number') return '';
+  const say = (value: number) => `${cell(value, column.format, column.decimals)}${column.unit ? ` ${column.unit}` : ''}`;
+  const share = numberAt(totals, `change_share.${key}`);
+  const changes = theme.rows.map((row) => ({ row, by: numberAt(row, `difference.${key}`) ?? 0 })).toSorted((a, b) => b.by - a.by);
+  const most = now >= then ? changes[0] : changes.at(-1);
+  const moved = most && Math.sign(most.by) === Math.sign(now - then) && most.by !== 0 ? t(now > then ? 'finding_most_gain' : 'finding_most_loss', { name: named(most.row), by: say(Math.abs(most.by)) }) : '';
+  const values = { from: periods.since, to: periods.until, name: column.short, then: say(then), now: say(now), by: say(Math.abs(now - then)), share: share === null ? '' : t('finding_share', { share: cell(Math.abs(share), 'share', 1) }) };
+  return t(now === then ? 'finding_periods_same' : now > then ? 'finding_periods_gain' : 'finding_periods_loss', values) + moved;
 }
 
 /** 职住比在 0.8–1.2 之间的单元所占比例，随尺度而变：区 45.5%、街道(镇) 29.2%、1000 米网格 6.8%。 */

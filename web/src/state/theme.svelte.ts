@@ -15,6 +15,7 @@ import { compared } from './compared.svelte.ts';
 import { columnOf, columnsOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
 import { GAP_MEASURES, gaps } from './gaps.svelte.ts';
+import { periods } from './periods.svelte.ts';
 import { scales } from './scales.svelte.ts';
 import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
@@ -33,7 +34,7 @@ const WALKED = 'walk_share_residents';
 
 /** A question whose rows can be mapped, and which one it is. */
 export interface ThemeQuestion extends Question {
-  kind: 'balance' | 'areas' | 'change' | 'coverage' | 'access' | 'commute' | 'gaps' | 'zoning' | 'compare';
+  kind: 'balance' | 'areas' | 'periods' | 'change' | 'coverage' | 'access' | 'commute' | 'gaps' | 'zoning' | 'compare';
 }
 
 /**
@@ -48,6 +49,7 @@ class Theme {
     // A city without areas is told as a whole.
     const level = ground.level?.id ?? WHOLE;
     if (!ground.city) return null;
+    if (periods.since) return { kind: 'periods', path: periods.path(level) };
     switch (view.mode) {
       case 'overview':
         return { kind: 'balance', path: balancePath(level, null, asked()) };
@@ -95,7 +97,10 @@ class Theme {
 
   isCommute = $derived(this.question?.kind === 'commute');
 
-  isBalance = $derived(!this.isCommute && (view.mode === 'overview' || view.mode === 'balance' || (view.mode === 'scenario' && view.scenario === null)));
+  /** Whether the map shows what has changed between two dates. */
+  isPeriods = $derived(this.question?.kind === 'periods');
+
+  isBalance = $derived(!this.isCommute && !this.isPeriods && (view.mode === 'overview' || view.mode === 'balance' || (view.mode === 'scenario' && view.scenario === null)));
 
   /** Whether a scenario stands beside the city as it is. */
   isCompared = $derived(view.mode === 'scenario' && view.scenario !== null);
@@ -111,6 +116,9 @@ class Theme {
 
   /** `layer.attribute` of the browsed count. */
   subject = $derived.by(() => view.subject || defaultSubject());
+
+  /** What changes between two dates are told of. */
+  counted = $derived.by(() => (view.mode === 'browse' ? this.subject : view.measure));
 
   /** The answer's rows: those of areas or cells, else the city's own. */
   private told = $derived.by((): Row[] => {
@@ -148,6 +156,7 @@ class Theme {
 
   /** The mapped column. */
   key = $derived.by(() => {
+    if (this.isPeriods) return periods.keyOf(this.counted);
     if (view.mode === 'overview') return 'jobs_per_employed_resident';
     if (this.isCoverage) return this.rows.some((row) => numberAt(row, WALKED) !== null) ? WALKED : 'straight_share_residents';
     if (view.mode === 'reach') return 'difference_residents';
@@ -167,6 +176,7 @@ class Theme {
     const column = this.columnAt(this.key);
     if (this.isGaps) return { ...column, ...worded(`${gaps.title} · ${column.short}`) };
     if (this.isCoverage) return { ...column, ...worded(`${column.short} · ${distance(view.network_m)}`) };
+    if (this.isPeriods) return { ...column, ...worded(`${column.short} · ${periods.since} → ${periods.until}`) };
     if (this.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
     return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(this.catchment_m) })}`) };
   });
@@ -194,6 +204,7 @@ class Theme {
   bandOf = $derived.by(() => {
     if (this.isBeside) return BANDS[compared.column];
     if (this.isCompared) return differenceBand(compared.column, this.known);
+    if (this.isPeriods) return periods.isShare ? changeBand(this.known, 0.01) : differenceBand(this.counted, this.known);
     return this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key];
   });
 
@@ -295,6 +306,7 @@ class Theme {
       // What nothing is known of at all takes no room.
       return keys.filter((key) => key === 'name' || key === this.key || this.isKnown(key));
     }
+    if (this.isPeriods) return periods.columns(this.counted).filter((key) => key === 'name' || key === 'code' || key === this.key || this.isKnown(key));
     if (view.mode === 'zoning') return zoning.columns();
     if (this.isGaps) return GAP_COLUMNS.filter((key) => key === 'name' || key === this.key || this.isKnown(key) || this.rows.some((row) => typeof row[key] === 'string'));
     if (this.isCommute) return ['name', ...columnsOf({ rows: this.rows }).map((column) => column.key).filter((key) => key !== 'name')];
@@ -332,13 +344,14 @@ const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['befor
 
 /** Edges on both sides of no change, for ratios as they are read. */
 function differenceBand(column: string, values: readonly number[]): { breaks: number[]; middle: number } {
-  if (column.includes('share') || column === 'capacity_ratio') return { breaks: [-0.05, -0.0005, 0.0005, 0.05], middle: 0 };
+  if (column === 'balance_index' || column === 'jobs_per_household') return { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 };
+  if (column.includes('share') || column === 'capacity_ratio' || column === 'self_containment') return { breaks: [-0.05, -0.0005, 0.0005, 0.05], middle: 0 };
   return column === 'jobs_per_employed_resident' ? { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 } : changeBand(values);
 }
 
-/** Edges on both sides of no change, a tenth and a third of the greatest. */
-function changeBand(values: readonly number[]): { breaks: number[]; middle: number } {
-  const most = Math.max(1, ...values.map(Math.abs));
+/** Edges on both sides of no change, a tenth and a third of the greatest, which is taken for `least` at least. */
+function changeBand(values: readonly number[], least = 1): { breaks: number[]; middle: number } {
+  const most = Math.max(least, ...values.map(Math.abs));
   const [small, large] = [roundDown(most / 10) || 1, roundDown(most / 3) || 2];
   return { breaks: large > small ? [-large, -small, small, large] : [-small, small], middle: 0 };
 }

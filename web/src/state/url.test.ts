@@ -11,6 +11,8 @@ describe('the address', () => {
       lang: 'en',
       mode: 'balance',
       period: '2020-11-01',
+      since: '2010',
+      since_share: true,
       caliber: 'hukou_residents',
       level: 'subdistrict',
       subject: 'workplaces.jobs',

@@ -67,6 +67,10 @@ export interface View {
   mode: Mode;
   /** Empty for the latest. */
   period: string;
+  /** The earlier date that changes are counted from; empty where nothing is compared. */
+  since: string;
+  /** Whether changes are mapped as shares of what there was. */
+  since_share: boolean;
   /** Empty for the city's first. */
   caliber: string;
   /** Empty for the largest areas. */
@@ -171,6 +175,8 @@ export function defaultView(lang: Lang = 'zh'): View {
     lang,
     mode: 'overview',
     period: '',
+    since: '',
+    since_share: false,
     caliber: '',
     level: '',
     subject: '',
@@ -240,6 +246,8 @@ export function encodeView(view: View): string {
   put('lang', view.lang, usual.lang);
   put('mode', view.mode, usual.mode);
   put('period', view.period);
+  put('since', view.since);
+  put('since_share', view.since_share ? '1' : '');
   put('caliber', view.caliber);
   put('level', view.level);
   put('subject', view.subject);
@@ -301,6 +309,9 @@ export function encodeView(view: View): string {
   return search.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%2F', '/').replaceAll('%3A', ':');
 }
 
+/** A year, month or day; empty where it is none. */
+const dateOf = (text: string) => (/^\d{4}(-\d{2}){0,2}$/.test(text) ? text : '');
+
 /** The view of an address; whatever cannot be read falls back to the default. */
 export function decodeView(query: string, lang: Lang = 'zh'): View {
   const search = new URLSearchParams(query);
@@ -314,7 +325,9 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     lang: oneOf('lang', ['zh', 'en'], usual.lang),
     // Links from before the mode had its name.
     mode: text('mode') === 'stations' ? 'reach' : oneOf('mode', MODES, usual.mode),
-    period: /^\d{4}(-\d{2}){0,2}$/.test(text('period')) ? text('period') : '',
+    period: dateOf(text('period')),
+    since: dateOf(text('since')),
+    since_share: text('since_share') === '1',
     caliber: text('caliber'),
     level: text('level'),
     subject: text('subject'),

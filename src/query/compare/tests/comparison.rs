@@ -27,7 +27,7 @@ fn what_is_not_touched_is_shared_and_differs_by_exactly_zero() {
     let same = compare([&base, &scenario], &balance, Language::En, false, &limits).unwrap();
     assert_eq!(same.rows.len(), 2);
     for row in same.rows.iter().chain(&same.totals) {
-        assert!(!rows::is_changed(row), "{row:?}");
+        assert!(!is_changed(row), "{row:?}");
         let differences = row.iter().filter(|(key, _)| key.starts_with("difference."));
         let numbers: Vec<&Json> = differences
             .map(|(_, v)| v)
@@ -99,7 +99,7 @@ fn gaps_blind_spots_sites_and_classes_are_compared_and_nothing_changed_is_exactl
         let same = ask(&other);
         assert!(!same.rows.is_empty(), "{name}");
         for row in same.rows.iter().chain(&same.totals) {
-            assert!(!rows::is_changed(row), "{name}: {row:?}");
+            assert!(!is_changed(row), "{name}: {row:?}");
             let mut differences = row.iter().filter(|(key, _)| key.starts_with("difference."));
             assert!(
                 differences.all(|(_, v)| v.is_null() || v.as_f64() == Some(0.0)),
@@ -107,11 +107,7 @@ fn gaps_blind_spots_sites_and_classes_are_compared_and_nothing_changed_is_exactl
             );
         }
         let changed = ask(&scenario);
-        let is_changed = changed
-            .rows
-            .iter()
-            .chain(&changed.totals)
-            .any(rows::is_changed);
+        let is_changed = changed.rows.iter().chain(&changed.totals).any(is_changed);
         assert!(is_changed, "{name}");
     }
     let gaps = question(

@@ -1,5 +1,6 @@
 //! Scenarios held against cities that were made of edited rows.
 
+mod change;
 mod comparison;
 mod growth;
 mod refusals;
@@ -16,6 +17,18 @@ use crate::{
         test_city::{Feature, TestCity, at},
     },
 };
+
+/// Whether the sides of a row of a scenario differ.
+fn is_changed(row: &Row) -> bool {
+    let pairing = Pairing {
+        sides: rows::SCENARIO,
+        keys: &[],
+        words: &[],
+        is_number: &|_| false,
+        is_count: &|_| false,
+    };
+    pairing.is_changed(row)
+}
 
 /// A feature with whole-number values.
 #[derive(Clone, Debug, PartialEq)]

@@ -32,7 +32,7 @@ impl Flat {
             let Some(term) = draft.city.catalog().term(&column.key) else {
                 continue;
             };
-            if column.title != term.title {
+            if column.key.ends_with("_share_covered") && column.title != term.title {
                 // What names its denominator in other words stands in brackets as a whole.
                 let bracket = |text: &str, open: char, close: char| match text.find(open) {
                     Some(at) => text[at..].to_owned(),

@@ -4,6 +4,7 @@ mod flat;
 mod found;
 mod people;
 mod schools;
+mod since;
 mod sites;
 mod supply;
 mod uncovered;
@@ -59,6 +60,7 @@ impl ServiceGap {
         found.findings(&mut draft);
         found.cite(&mut draft);
         found.people(&mut draft);
+        found.residents_since(&mut draft, &self.question, limits)?;
         found.all_services(&mut draft);
         found.each_service(&mut draft);
         found.life_circles(&mut draft);

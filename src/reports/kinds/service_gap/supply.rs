@@ -95,7 +95,7 @@ impl Found<'_> {
                 ));
                 continue;
             }
-            let keys = [
+            let mut keys = vec![
                 "name",
                 "facilities",
                 "capacity",
@@ -109,6 +109,9 @@ impl Found<'_> {
                 "evaluation",
                 "reason",
             ];
+            if total.change_shortfall.is_some() {
+                keys.insert(6, "change_shortfall");
+            }
             let title = words.tell(
                 || match unit.is_empty() {
                     true => format!("{}各{level}{name}供需", draft.place()),
