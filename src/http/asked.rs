@@ -6,11 +6,11 @@ use axum::{
         FromRequest, FromRequestParts, Query, Request,
         rejection::{JsonRejection, QueryRejection},
     },
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, answers::Form};
+use super::{ApiError, answers::Form, bodies};
 
 /// A question in the address, with the form of the answer beside.
 pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
@@ -29,7 +29,10 @@ pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, 
 pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
     match question {
         Ok(Json(question)) => Ok(question),
-        Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
+        Err(rejection) => match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::LargeBody(bodies::MOST_BYTES)),
+            _ => Err(ApiError::BadRequest(rejection.body_text())),
+        },
     }
 }
 

@@ -39,6 +39,11 @@ pub enum ApiError {
     Nothing(String),
     #[error("{0}")]
     BadRequest(String),
+    #[error("the body is too large: at most {} MB", .0 >> 20)]
+    LargeBody(usize),
+    /// Refused before a route saw it.
+    #[error("{detail}")]
+    Unread { status: StatusCode, detail: String },
     #[error("this address does not take that method")]
     WrongMethod,
     #[error("there is no {what} `{name}`")]
@@ -111,7 +116,10 @@ impl ApiError {
             | ApiError::BadEdit { .. }
             | ApiError::BadEdits(_)
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
-            ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            ApiError::Query(QueryError::TooLarge { .. }) | ApiError::LargeBody(_) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            ApiError::Unread { status, .. } => *status,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
             ApiError::Refused { reason, .. } => match *reason {

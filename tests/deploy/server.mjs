@@ -1,7 +1,7 @@
 // Servers and databases for the tests beside this file; all of them end with the test.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,11 +37,14 @@ export function freePort() {
   });
 }
 
-/** Serves a city; answers once it is ready. */
-export async function serve(city) {
+/** Serves a city; answers once it is ready. What it says goes to `log`; `command` may be wrapped. */
+export async function serve(city, { args = [], log, wrap = [] } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(SUITU, ['serve', '--city', city, '--listen', `127.0.0.1:${port}`], { stdio: 'ignore' });
+  const out = log === undefined ? 'ignore' : openSync(log, 'a');
+  const [program, ...rest] = [...wrap, SUITU, 'serve', '--city', city, '--listen', `127.0.0.1:${port}`, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', out, out] });
+  if (log !== undefined) closeSync(out);
   const ended = new Promise((done) => child.once('exit', done));
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${url}/health/ready`).catch(() => null);
@@ -51,6 +54,9 @@ export async function serve(city) {
   }
   return {
     url,
+    port,
+    pid: child.pid,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await ended;
