@@ -37,8 +37,13 @@ export function freePort() {
   });
 }
 
-/** Serves a city; answers once it is ready. What it says goes to `log`; `command` may be wrapped. */
-export async function serve(city, { args = [], log, wrap = [] } = {}) {
+/** Serves a city; answers once it is ready. */
+export function serve(city, ...args) {
+  return start(city, { args });
+}
+
+/** The same, with what it says in the file `log`, and started by the command `wrap`. */
+export async function start(city, { args = [], log, wrap = [] } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const out = log === undefined ? 'ignore' : openSync(log, 'a');

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import http from 'node:http';
-import { folder, pause, serve, suitu } from '../deploy/server.mjs';
+import { folder, pause, start, suitu } from '../deploy/server.mjs';
 import { operations, request } from './requests.mjs';
 import { Chance, SEED, held, panics } from './watch.mjs';
 
@@ -119,7 +119,7 @@ async function fuzz(server, log, seed, count, actors) {
 
 test('no malformed request breaks a server without accounts', async () => {
   const log = room.at('open.log');
-  const server = await serve(room.at('city.gpkg'), { log });
+  const server = await start(room.at('city.gpkg'), { log });
   try {
     await fuzz(server, log, SEED, REQUESTS, [{}]);
     // Whatever was left is stopped: the next question is answered at once.
@@ -141,7 +141,7 @@ test('nor one with accounts, whoever sends it', async () => {
   };
   const actors = [{}, bearer('planner1', 'planner'), bearer('steward1', 'steward')];
   const log = room.at('accounts.log');
-  const server = await serve(city, { log });
+  const server = await start(city, { log });
   try {
     await fuzz(server, log, SEED + 1, Math.ceil(REQUESTS / 3), actors);
   } finally {
