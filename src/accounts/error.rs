@@ -33,6 +33,8 @@ pub enum AccountError {
     Refused(&'static str),
     #[error("the accounts in {path}: {problem}")]
     Open { path: String, problem: String },
+    #[error("the disk of the accounts is full: nothing was written; make room on it")]
+    NoRoom,
     #[error("accounts: {0}")]
     Backend(String),
 }
@@ -48,6 +50,9 @@ impl AccountError {
 
 impl From<rusqlite::Error> for AccountError {
     fn from(error: rusqlite::Error) -> Self {
-        AccountError::Backend(error.to_string())
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => AccountError::NoRoom,
+            _ => AccountError::Backend(error.to_string()),
+        }
     }
 }

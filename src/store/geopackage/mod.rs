@@ -44,6 +44,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::Unreachable(error.to_string())
             }
+            Some(ErrorCode::DiskFull) => StoreError::NoRoom(error.to_string()),
             _ => StoreError::Backend(error.to_string()),
         }
     }
