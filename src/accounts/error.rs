@@ -1,4 +1,5 @@
 use super::Role;
+use crate::store::geopackage::is_full;
 
 /// Why the accounts refuse something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +51,9 @@ impl AccountError {
 
 impl From<rusqlite::Error> for AccountError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => AccountError::NoRoom,
-            _ => AccountError::Backend(error.to_string()),
+        match is_full(&error) {
+            true => AccountError::NoRoom,
+            false => AccountError::Backend(error.to_string()),
         }
     }
 }

@@ -70,10 +70,10 @@ export async function start(city, { args = [], log, wrap = [] } = {}) {
 }
 
 /** Adds a school, as a data steward does; the status of the answer, 0 where there is none. */
-export async function addSchool(url, id) {
+export async function addSchool(url, id, headers = {}) {
   const response = await fetch(`${url}/api/layers/schools/features`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-suitu': '1' },
+    headers: { 'content-type': 'application/json', 'x-suitu': '1', ...headers },
     body: JSON.stringify({ id, lon: 113.3, lat: 23.1, values: { name: id, kind: 'primary', seats_primary: 720 }, reason: 'test' }),
     signal: AbortSignal.timeout(20_000),
   }).catch(() => null);
@@ -103,6 +103,31 @@ export function keepAdding(url, prefix) {
     stop: async () => {
       stopped = true;
       await done;
+    },
+  };
+}
+
+/** Asks a server again and again; whatever is no answer is kept. */
+export function keepReading(url, path = '/api/balance?level=district') {
+  const wrong = [];
+  let count = 0;
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) {
+      const status = await fetch(url + path, { signal: AbortSignal.timeout(10_000) })
+        .then(async (response) => (await response.arrayBuffer(), response.status))
+        .catch((error) => String(error));
+      if (status !== 200) wrong.push(status);
+      count += 1;
+      await pause(20);
+    }
+  })();
+  return {
+    wrong,
+    stop: async () => {
+      stopped = true;
+      await done;
+      return count;
     },
   };
 }
@@ -160,6 +185,11 @@ export class Database {
     return `postgresql://suitu@127.0.0.1:${this.port}/${database}`;
   }
 
+  /** Ends it: `fast` rolls back what is under way, `immediate` is a crash. */
+  stop(mode) {
+    postgres('pg_ctl', '-D', this.path, '-w', '-m', mode, 'stop');
+  }
+
   promote() {
     postgres('pg_ctl', '-D', this.path, '-w', 'promote');
   }
@@ -167,7 +197,7 @@ export class Database {
   /** Ends it at once, as a machine that fails. */
   kill() {
     try {
-      postgres('pg_ctl', '-D', this.path, '-m', 'immediate', 'stop');
+      this.stop('immediate');
     } catch {
       // It is gone already.
     }

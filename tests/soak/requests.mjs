@@ -237,6 +237,12 @@ export function request(chance, operation) {
     if (chance.is(0.15)) body = spoilText(chance, body);
     headers['content-type'] = chance.is(0.95) ? 'application/json' : chance.one(['text/plain', 'application/xml', '', 'application/json; charset=gbk']);
   }
+  // Without it what follows would be read as another request.
+  if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
   const method = chance.is(0.02) ? chance.one(['PUT', 'POST', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']) : operation.method;
+  if (method === 'HEAD' || method === 'OPTIONS') {
+    body = undefined;
+    delete headers['content-length'];
+  }
   return { method, path, headers, body };
 }

@@ -97,7 +97,8 @@ fn damages() -> impl Strategy<Value = Damage> {
     prop_oneof![
         (some(), any::<u8>()).prop_map(|(at, byte)| Damage::Byte(at, byte)),
         some().prop_map(Damage::Cut),
-        (some(), some(), prop::sample::select(&ODD[..])).prop_map(|(r, c, t)| Damage::Cell(r, c, t)),
+        (some(), some(), prop::sample::select(&ODD[..]))
+            .prop_map(|(r, c, t)| Damage::Cell(r, c, t)),
         (some(), some()).prop_map(|(a, b)| Damage::Columns(a, b)),
         some().prop_map(Damage::Twice),
     ]
