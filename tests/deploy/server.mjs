@@ -54,7 +54,10 @@ export async function start(city, { args = [], log, wrap = [] } = {}) {
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${url}/health/ready`).catch(() => null);
     if (ready?.ok) break;
-    if (tries > 300 || child.exitCode !== null) throw new Error(`no server for ${city}`);
+    if (tries > 1200 || child.exitCode !== null) {
+      child.kill('SIGKILL');
+      throw new Error(`no server for ${city}`);
+    }
     await pause(100);
   }
   return {
