@@ -26,6 +26,14 @@ pub enum AccountError {
     CodeNeeded,
     #[error("too many wrong attempts; try again in {0} s")]
     Delayed(i64),
+    /// Which of these is not told.
+    #[error(
+        "no account signs in so: there is none of that name, it is locked, has a password of its \
+         own, or is an administrator's; ask the system administrator"
+    )]
+    NotByProvider,
+    #[error("{path}: {problem}")]
+    Provider { path: String, problem: String },
     #[error("the invitation is unknown, used or past its 24 hours; ask for another")]
     NoInvitation,
     #[error("there is no token `{0}`")]

@@ -11,6 +11,7 @@ mod home;
 mod limit;
 mod name;
 mod password;
+mod provider;
 pub mod rights;
 mod role;
 mod secret;
@@ -23,5 +24,8 @@ pub use home::{
 };
 pub use limit::Buckets;
 pub use name::UserName;
+pub use provider::{
+    Begun, Identity, PATIENCE_S, Provider, ProviderError, ProviderSettings, RETURN_PATH,
+};
 pub use role::Role;
 pub use totp::Enrolment;

@@ -138,6 +138,7 @@ impl ApiError {
                 AccountError::Field { .. }
                 | AccountError::NotTogether(..)
                 | AccountError::NoInvitation => StatusCode::BAD_REQUEST,
+                AccountError::NotByProvider => StatusCode::FORBIDDEN,
                 AccountError::WrongCredentials | AccountError::CodeNeeded => {
                     StatusCode::UNAUTHORIZED
                 }

@@ -89,6 +89,8 @@ pub fn router(state: AppState) -> Router {
             accounts::sign_in,
             accounts::sign_out
         ))
+        .routes(routes!(accounts::leave_for_provider))
+        .routes(routes!(accounts::return_from_provider))
         .routes(routes!(accounts::accept_invitation))
         .routes(routes!(accounts::change_password))
         .routes(routes!(

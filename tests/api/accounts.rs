@@ -51,7 +51,10 @@ async fn from_invitation_to_work_and_out_again() {
     let guarded = app.guarded();
     let [system, security, _] = administrators(&guarded);
     let nobody = guarded.get("/api/session", "").await.json();
-    assert_eq!(nobody, json!({ "accounts": true, "user": null }));
+    assert_eq!(
+        nobody,
+        json!({ "accounts": true, "user": null, "provider": null })
+    );
 
     let new = json!({ "name": "ChenYu", "title": "陈雨 规划院" });
     let made = guarded.post("/api/users", new.clone(), &system).await;

@@ -12,6 +12,7 @@ mod helpers;
 mod jobs;
 mod layers;
 mod protection;
+mod provider;
 mod questions;
 mod reports;
 mod rights;

@@ -310,6 +310,89 @@ test('access by timetable is asked from homes, for who arrives by a time or leav
   assert.deepEqual(await axe(page), []);
 });
 
+/** No figure, map or table of another date is left under the date that was asked last. */
+const refusedDate = async () => {
+  await page.locator('input[type=date]').fill('2031-01-01');
+  await page.keyboard.press('Tab');
+  await page.locator('.panel [role=alert]').waitFor({ timeout: 60_000 });
+  await answered();
+};
+
+test('after a refusal nothing of the old answer stands under the new question', async () => {
+  await open(page, `?mode=reach&stations=${ids()}&by=transit&unit=min&cutoffs=30,45&table=1&map=113.3,23.1,10`);
+  await page.locator('[data-answer=reach]').waitFor({ timeout: 120_000 });
+  assert.equal(await page.locator('.legend', { hasText: '公交 30 分钟' }).count(), 1);
+  assert.equal(await page.locator('.legend', { hasText: '公交 45 分钟' }).count(), 1);
+  await refusedDate();
+  assert.match(await page.locator('.card header').innerText(), /2031-01-01/);
+  assert.equal(await page.locator('[data-answer=reach], [data-answer=beside]').count(), 0);
+  assert.equal(await page.locator('.drawer tbody tr').count(), 0);
+  assert.match(await page.locator('.drawer').innerText(), /没有得到结果/);
+  assert.doesNotMatch(await page.locator('.card').innerText(), /\d 万?人/);
+  await shot(page, 'zh-refused');
+  // The date before is answered again.
+  await page.locator('input[type=date]').fill((await getJson('/api/city')).transit.default_date);
+  await page.keyboard.press('Tab');
+  await page.locator('[data-answer=reach]').waitFor({ timeout: 120_000 });
+
+  await open(page, '?mode=access&facility=clinics&by=transit&unit=min&cutoffs=30,45&table=1');
+  await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 120_000 });
+  await refusedDate();
+  assert.equal(await page.locator('[data-answer=lorenz], .finding, .drawer tbody tr').count(), 0);
+  assert.doesNotMatch(await page.locator('.legend').innerText(), /床位/);
+  await shot(page, 'zh-refused-access');
+  // The refusals are not what the last test looks for.
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/(422|400).*api\/(catchments|access)/.test(text)));
+});
+
+test('a number out of range is told and the box says again what is asked', async () => {
+  await open(page, `?mode=reach&stations=${picked[0].id}&by=transit&unit=min&cutoffs=30,45`);
+  const box = page.getByRole('spinbutton', { name: '时间 (分钟)' });
+  await box.fill('5000');
+  await page.keyboard.press('Enter');
+  await page.getByText('可输入 1–480').waitFor();
+  assert.equal(await box.inputValue(), '45');
+  await box.fill('50');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.search.includes('cutoff=50'));
+  assert.equal(await page.getByText('可输入 1–480').count(), 0);
+});
+
+test('a line that is none is told', async () => {
+  await open(page, `?mode=reach&stations=line:99,${picked[0].id}`);
+  await page.locator('.panel .chip', { hasText: '没有 99 号线' }).waitFor();
+});
+
+test('access with competition and any decay is what the server says', async () => {
+  const gini = async () => (await page.locator('[data-answer=lorenz] p').first().innerText()).match(/基尼系数 (\d\.\d\d)/)[1];
+  const asked = (measure, decay, more) =>
+    post('/api/access', { from: 'residences', by: 'district', to: { layer: 'clinics', capacity: 'beds' }, demand: 'usual_residents', measure, mode: 'walk', unit: 'm', cutoff: 800, ...(decay && { decay }), ...more });
+  await open(page, '?mode=access&facility=clinics&access=competitive');
+  await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 60_000 });
+  assert.equal(await gini(), (await asked('competitive')).summary.gini.toFixed(2));
+  await page.locator('select[name=access]').selectOption('gravity');
+  await page.locator('select[name=decay]').selectOption('power');
+  await answered();
+  assert.equal(await gini(), (await asked('gravity', { kind: 'power', alpha: 1, floor: 80 })).summary.gini.toFixed(2));
+  await page.getByRole('spinbutton', { name: 'α' }).fill('2');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.search.includes('decay=power:2;80'));
+  await answered();
+  const power = await asked('gravity', { kind: 'power', alpha: 2, floor: 80 });
+  assert.equal(await gini(), power.summary.gini.toFixed(2));
+  await shot(page, 'zh-access-decay');
+
+  // What is too little, as values are shown: the share of people below it.
+  await page.locator('select[name=access]').selectOption('2sfca');
+  await answered();
+  await page.getByRole('spinbutton', { name: '低于' }).fill('3');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-value=share_below]').waitFor({ timeout: 60_000 });
+  const { fgt } = (await asked('2sfca', null, { poverty_line: 3 / 1000 })).summary;
+  assert.equal(await page.locator('[data-value=share_below]').innerText(), `${(fgt.share_below * 100).toFixed(1)}%`);
+  assert.deepEqual(await axe(page), []);
+});
+
 test('access to clinics is mapped with its Lorenz curve, and comes as a file', async () => {
   await open(page, '?mode=access&facility=clinics&table=1');
   await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 60_000 });

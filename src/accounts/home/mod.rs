@@ -2,6 +2,7 @@
 //!
 //! Instants are seconds since 1970 (UTC) and are given by whoever calls: this room has no clock.
 
+mod identities;
 mod policy;
 mod schema;
 mod sessions;
@@ -83,7 +84,7 @@ impl Accounts {
             return Err(open_error(path, problem));
         }
         let accounts = Accounts::connect(path)?;
-        schema::check(&accounts.lock()).map_err(|problem| open_error(path, problem))?;
+        schema::open(&mut accounts.lock()).map_err(|problem| open_error(path, problem))?;
         Ok(accounts)
     }
 

@@ -1,9 +1,9 @@
 //! The tables of the accounts' home.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 /// The version that this program writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -103,22 +103,52 @@ when (select value from meta where key = 'pruning') is not '1'
 begin select raise(abort, 'the record is only added to'); end;
 ";
 
+/// Since version 2: whom the identity provider vouches for, and the account that is theirs.
+const IDENTITIES: &str = "
+create table identities (
+    issuer text not null,
+    subject text not null,
+    user text not null unique references users on delete cascade,
+    bound_at integer not null,
+    primary key (issuer, subject)
+) without rowid;
+";
+
 pub fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(IDENTITIES)?;
     let sql = "insert into meta values ('version', ?1)";
     transaction.execute(sql, [VERSION.to_string()])?;
     transaction.commit()
 }
 
-/// Whether this program can read the file; what is wrong otherwise.
-pub fn check(connection: &Connection) -> Result<(), String> {
+/// Makes a file of an older program one of this; what is wrong where it is none or newer.
+pub fn open(connection: &mut Connection) -> Result<(), String> {
+    if version(connection)? == VERSION {
+        return Ok(());
+    }
+    upgrade(connection).map_err(|e| e.to_string())
+}
+
+fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another program may have done it meanwhile.
+    let sql = "update meta set value = ?1 where key = 'version' and value = '1'";
+    if transaction.execute(sql, [VERSION.to_string()])? == 1 {
+        transaction.execute_batch(IDENTITIES)?;
+    }
+    transaction.commit()
+}
+
+/// The version of a file that this program can read.
+fn version(connection: &Connection) -> Result<u32, String> {
     let sql = "select value from meta where key = 'version'";
     let found = connection.query_row(sql, [], |row| row.get::<_, String>(0));
     let found = found.optional().map_err(|_| "it holds no accounts")?;
     let version = found.and_then(|version| version.parse::<u32>().ok());
     match version {
-        Some(VERSION) => Ok(()),
+        Some(version @ 1..=VERSION) => Ok(version),
         Some(newer) if newer > VERSION => {
             Err("it was written by a newer Suitu; use that one".into())
         }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Accounts, SignedIn, policy, sign_in, users};
+use super::{Accounts, SignedIn, identities, policy, sign_in, users};
 use crate::accounts::{AccountError, Actor, Credential, Pending, Role, UserName, secret};
 
 /// A session ends after half a day, however busy.
@@ -128,11 +128,14 @@ fn look(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Found>
         .any(|role: &Role| role.is_administrator());
     let is_old = now_s - password_at > i64::from(policy.password_days) * 86_400;
     let must_enrol = sign_in::must_enrol(policy.second_factor, is_administrator) && !has_factor;
+    // The provider has rules of its own for both.
+    let is_bound = identities::is_bound(connection, &user)?;
     let actor = Actor {
         user: Some(user),
         grants,
         credential: Credential::Session(Arc::from(hash)),
         pending: match (is_old, must_enrol) {
+            _ if is_bound => None,
             (true, _) => Some(Pending::Password),
             (false, true) => Some(Pending::SecondFactor),
             (false, false) => None,

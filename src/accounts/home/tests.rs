@@ -54,6 +54,26 @@ fn a_home_is_its_owners_alone_and_is_not_made_twice() {
 }
 
 #[test]
+fn a_home_of_an_older_program_is_opened_and_goes_on() {
+    let (_folder, accounts) = home();
+    let user = planner(&accounts);
+    let older = "drop table identities; update meta set value = '1' where key = 'version'";
+    accounts.lock().execute_batch(older).unwrap();
+    let path = accounts.path().to_owned();
+    drop(accounts);
+    for _ in 0..2 {
+        let accounts = Accounts::open(&path).unwrap();
+        assert!(accounts.sign_in("chenyu", GOOD, None, NETWORK, NOW).is_ok());
+        assert!(!accounts.user(&user).unwrap().by_provider);
+    }
+    let accounts = Accounts::open(&path).unwrap();
+    let newer = "update meta set value = '9' where key = 'version'";
+    accounts.lock().execute_batch(newer).unwrap();
+    let refused = Accounts::open(&path).unwrap_err().to_string();
+    assert!(refused.contains("newer"), "{refused}");
+}
+
+#[test]
 fn an_invitation_is_good_once_and_for_a_day() {
     let (_folder, accounts) = home();
     let user = name("chenyu");

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::Accounts;
+use super::{Accounts, identities};
 use crate::{
     accounts::{AccountError, Grants, Role, UserName, secret},
     domain::{AreaCode, SecurityLevel},
@@ -22,6 +22,8 @@ pub struct UserInfo {
     pub is_disabled: bool,
     pub has_password: bool,
     pub has_second_factor: bool,
+    /// It signs in by the identity provider.
+    pub by_provider: bool,
     pub roles: BTreeSet<Role>,
     pub scope: Vec<AreaCode>,
     pub clearance: SecurityLevel,
@@ -81,7 +83,8 @@ impl Accounts {
         })
     }
 
-    /// Takes password, second factor, sessions and tokens away and gives a new invitation.
+    /// Takes password, second factor, the bond to a person of the identity provider, sessions and
+    /// tokens away and gives a new invitation.
     ///
     /// # Errors
     /// There is none of that name.
@@ -90,6 +93,7 @@ impl Accounts {
             let sql = "update users set password = null, totp_key = null, totp_waiting = null \
                        where name = ?1";
             changed(connection.execute(sql, [name.as_str()])?, name)?;
+            identities::unbind(connection, name)?;
             end_sessions(connection, name)?;
             // Whoever had the account meanwhile may have made some.
             connection.execute("delete from tokens where user = ?1", [name.as_str()])?;
@@ -132,8 +136,8 @@ impl Accounts {
     /// Gives an account these roles, this scope and this clearance in place of what it had.
     ///
     /// # Errors
-    /// Roles that one person may not hold together, a district official without a scope, or no such
-    /// account.
+    /// Roles that one person may not hold together, a district official without a scope, an
+    /// administrator who signs in by the identity provider, or no such account.
     pub fn set_grants(
         &self,
         name: &UserName,
@@ -146,7 +150,13 @@ impl Accounts {
             let rule = "a district official needs area codes, and nobody else has any";
             return Err(AccountError::field("scope", rule));
         }
+        let administers = grants.roles.iter().any(|role| role.is_administrator());
         self.change(|connection| {
+            if administers && identities::is_bound(connection, name)? {
+                let rule =
+                    "an administrator signs in by a password of their own: reset the account first";
+                return Err(AccountError::field("roles", rule));
+            }
             let sql = "update users set clearance = ?2 where name = ?1";
             let clearance = level_name(grants.clearance);
             changed(connection.execute(sql, [name.as_str(), clearance])?, name)?;
@@ -190,6 +200,7 @@ fn told(connection: &Connection, found: Found) -> Result<UserInfo, AccountError>
     let name: UserName = found.name.parse()?;
     let grants = grants(connection, &name, &found.clearance)?;
     let [is_disabled, has_password, has_second_factor] = found.flags;
+    let by_provider = identities::is_bound(connection, &name)?;
     Ok(UserInfo {
         name,
         title: found.title,
@@ -197,6 +208,7 @@ fn told(connection: &Connection, found: Found) -> Result<UserInfo, AccountError>
         is_disabled,
         has_password,
         has_second_factor,
+        by_provider,
         roles: grants.roles,
         scope: grants.scope,
         clearance: grants.clearance,

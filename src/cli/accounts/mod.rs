@@ -13,8 +13,8 @@ pub use record::{add as add_record, find as find_record};
 use super::{Failure, say};
 use crate::{
     accounts::{
-        Accounts, Grants, Invitation, Policy, Role, SecondFactor, UserInfo, UserName,
-        audit::Recorder, beside,
+        Accounts, Grants, Invitation, Policy, Provider, ProviderSettings, Role, SecondFactor,
+        UserInfo, UserName, audit::Recorder, beside,
     },
     clock,
     domain::{AreaCode, Language, SecurityLevel},
@@ -365,6 +365,9 @@ pub struct ServeAccounts {
     /// The address of a proxy whose forwarding headers are believed; with accounts only.
     #[arg(long = "proxy", value_name = "ADDRESS")]
     proxies: Vec<std::net::IpAddr>,
+    /// A file that names the identity provider by which people sign in (OpenID Connect).
+    #[arg(long, env = "SUITU_PROVIDER", value_name = "FILE")]
+    provider: Option<PathBuf>,
     /// A log server that the record is sent to as well: udp:HOST:514 or tcp:HOST:601.
     #[arg(long, value_name = "ADDRESS")]
     syslog: Option<crate::accounts::audit::SyslogAddress>,
@@ -381,17 +384,22 @@ impl ServeAccounts {
     pub fn open(&self, city: &Home) -> Result<Option<Opened>, Failure> {
         let found = beside(city).filter(|path| path.exists());
         let Some(path) = self.accounts.clone().or(found) else {
-            let idle = self.hosts.is_empty() && self.proxies.is_empty() && self.syslog.is_none();
-            let needed = "--host, --proxy and --syslog are of a server with accounts; \
+            let idle = self.hosts.is_empty()
+                && self.proxies.is_empty()
+                && self.provider.is_none()
+                && self.syslog.is_none();
+            let needed = "--host, --proxy, --provider and --syslog are of a server with accounts; \
                           `suitu accounts init` makes them";
             return if idle { Ok(None) } else { Err(needed.into()) };
         };
         let accounts = Arc::new(Accounts::open(&path)?);
         let syslog = self.syslog.clone().map(crate::accounts::audit::Syslog::new);
         let recorder = Recorder::start(&path, syslog)?;
+        let provider = self.provider.as_deref().map(ProviderSettings::read);
         let doors = Doors {
             hosts: self.hosts.clone(),
             proxies: self.proxies.clone(),
+            provider: provider.transpose()?.map(Provider::new).map(Arc::new),
         };
         Ok(Some((accounts, recorder, doors)))
     }

@@ -14,7 +14,7 @@ use super::{
     super::{ApiError, AppState, snapshot::Snapshot},
     Access, Caller,
     caller::bare,
-    session::secret_of,
+    cookie::SESSION,
 };
 use crate::{
     accounts::{
@@ -192,7 +192,7 @@ async fn actor(access: &Access, headers: &HeaderMap, caller: &Caller) -> Result<
         let found = access.with(move |accounts| accounts.token(&token, now_s));
         return found.await?.ok_or_else(wrong);
     }
-    let Some(secret) = secret_of(headers, caller) else {
+    let Some(secret) = SESSION.read(headers, caller) else {
         return Ok(Actor::nobody());
     };
     let found = access.with(move |accounts| accounts.session(&secret, now_s));

@@ -2,7 +2,9 @@
 
 mod audit;
 mod caller;
+mod cookie;
 mod enforce;
+mod provider;
 mod session;
 mod tokens;
 mod users;
@@ -14,20 +16,23 @@ use tokio::sync::Semaphore;
 pub use audit::*;
 pub use caller::{Caller, bare};
 pub use enforce::{Noted, enforce};
+pub use provider::*;
 pub use session::*;
 pub use tokens::*;
 pub use users::*;
 
 use super::{ApiError, AppState};
-use crate::accounts::{AccountError, Accounts, Actor, Buckets, audit::Recorder};
+use crate::accounts::{AccountError, Accounts, Actor, Buckets, Provider, audit::Recorder};
 
-/// By which names a server with accounts is reached, and through whom.
+/// By which names a server with accounts is reached, through whom, and who vouches for people.
 #[derive(Clone, Debug, Default)]
 pub struct Doors {
     /// Names that a `Host` may have, beside addresses and names of this machine.
     pub hosts: Vec<String>,
     /// Addresses whose forwarding headers are believed.
     pub proxies: Vec<IpAddr>,
+    /// The identity provider that vouches for people.
+    pub provider: Option<Arc<Provider>>,
 }
 
 /// Requests a second that one account may send in the long run, and at once: a map begins with

@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -13,53 +13,18 @@ use serde_json::{Value, json};
 
 use super::{
     super::{ApiError, AppState, asked::posted},
-    Access, Caller, Noted, own_name,
+    Access, Caller, Noted,
+    cookie::SESSION,
+    own_name,
 };
 use crate::{
     accounts::{Actor, SignedIn, rights},
     clock,
 };
 
-/// The cookie of a session; over TLS with the prefix that binds it to this very host.
-const COOKIE: &str = "suitu_session";
-const TLS_COOKIE: &str = "__Host-suitu_session";
-
-/// The name of the cookie for who comes this way.
-fn cookie_name(caller: &Caller) -> &'static str {
-    match caller.is_https {
-        true => TLS_COOKIE,
-        false => COOKIE,
-    }
-}
-
-/// The secret of the session that a request shows; over TLS in the cookie of this very host alone,
-/// which no neighbouring host can set.
-pub fn secret_of(headers: &HeaderMap, caller: &Caller) -> Option<String> {
-    let all = headers.get_all(header::COOKIE).iter();
-    let pairs = all.filter_map(|value| value.to_str().ok());
-    let pairs = pairs.flat_map(|value| value.split(';'));
-    let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    let own = pairs.find(|(name, _)| *name == cookie_name(caller));
-    own.map(|(_, secret)| secret.to_owned())
-}
-
-/// Tells the browser the secret, or to forget it. A page cannot read it, no other site can send it.
-fn set_cookie(response: &mut Response, secret: Option<&str>, caller: &Caller) {
-    let secure = if caller.is_https { "; Secure" } else { "" };
-    let name = cookie_name(caller);
-    let (secret, age) = match secret {
-        Some(secret) => (secret, ""),
-        None => ("", "; Max-Age=0"),
-    };
-    let cookie = format!("{name}={secret}; Path=/; HttpOnly; SameSite=Strict{secure}{age}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-}
-
 /// Who is signed in and what they may do; `accounts` is false where the city has none.
 #[utoipa::path(get, path = "/api/session", tag = "accounts",
-    responses((status = 200, description = "accounts, user, roles, scope, clearance, pending, rights", body = serde_json::Value)))]
+    responses((status = 200, description = "accounts, user, roles, scope, clearance, pending, rights; for nobody `provider`, what the button of the identity provider says, null where there is none", body = serde_json::Value)))]
 pub async fn find_session(
     State(state): State<AppState>,
     actor: Actor,
@@ -72,7 +37,11 @@ pub async fn find_session(
 
 async fn told(access: &Access, actor: Actor) -> Result<Json<Value>, ApiError> {
     let Some(name) = actor.user.clone() else {
-        return Ok(Json(json!({ "accounts": true, "user": null })));
+        let provider = access.doors.provider.as_ref();
+        let provider = provider.map(|provider| provider.title());
+        return Ok(Json(
+            json!({ "accounts": true, "user": null, "provider": provider }),
+        ));
     };
     let both =
         move |accounts: &crate::accounts::Accounts| Ok((accounts.user(&name)?, accounts.policy()?));
@@ -95,6 +64,7 @@ async fn told(access: &Access, actor: Actor) -> Result<Json<Value>, ApiError> {
         "reads": reads.map(|reading| format!("{reading:?}").to_lowercase()),
         "pending": actor.pending.map(|pending| pending.name()),
         "has_second_factor": user.has_second_factor,
+        "by_provider": user.by_provider,
         "idle_minutes": policy.idle_minutes,
         "watermark": policy.watermark,
         "rights": may,
@@ -157,7 +127,7 @@ async fn signed(
 ) -> Result<Response, ApiError> {
     let told = told(access, signed_in.actor).await?;
     let mut response = told.into_response();
-    set_cookie(&mut response, Some(&signed_in.secret), caller);
+    SESSION.give(&mut response, &signed_in.secret, None, caller);
     let fresh = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, fresh);
     Ok(response)
@@ -176,7 +146,7 @@ pub async fn sign_out(
     let ended = access.with(move |accounts| accounts.end_session(&credential));
     ended.await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&mut response, None, &caller);
+    SESSION.take_back(&mut response, &caller);
     Ok(response)
 }
 

@@ -9,6 +9,8 @@ class Session {
   problem = $state.raw<Problem | null>(null);
   /** The secret of an invitation in the address; it is never sent to the server with it. */
   invitation = $state(/^#invitation=([0-9a-f]+)$/.exec(location.hash)?.[1] ?? '');
+  /** Why the identity provider let nobody in, from the address. */
+  refused = /^#refused=([a-z_]+)$/.exec(location.hash)?.[1];
   /** Whether somebody was signed in a moment ago. */
   hasEnded = $state(sessionStorage.getItem(ENDED) !== null);
 

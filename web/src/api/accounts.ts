@@ -24,6 +24,10 @@ export interface SessionTold {
   /** What stands between signing in and everything else. */
   pending?: 'password' | 'second_factor' | null;
   has_second_factor?: boolean;
+  /** They sign in by the identity provider. */
+  by_provider?: boolean;
+  /** For nobody: what the button of the identity provider says. */
+  provider?: string | null;
   idle_minutes?: number;
   watermark?: boolean;
   /** `METHOD /path` of everything that they may do. */
@@ -46,6 +50,7 @@ export interface User {
   is_disabled: boolean;
   has_password: boolean;
   has_second_factor: boolean;
+  by_provider: boolean;
   roles: string[];
   scope: string[];
   clearance: Clearance;

@@ -6,6 +6,7 @@ import { standing } from './standpoint.svelte.ts';
 import type {
   AccessMeasure,
   AreaCard,
+  AskedDecay,
   Arrival,
   BlindSpots,
   Catchments,
@@ -15,6 +16,7 @@ import type {
   Flows,
   FoundPlace,
   Layer,
+  MatrixWay,
   NormItem,
   Objective,
   Siting,
@@ -52,6 +54,9 @@ export const areasPath = (level: string, asked: Asked) => withQuery('/api/areas'
 /** The job-housing balance (职住平衡) of a level. */
 export const balancePath = (level: string, catchment_m: number | null, asked: Asked) =>
   withQuery('/api/balance', { level, catchment_m, ...asked });
+
+/** The balance at every scale at once (职住平衡多尺度), or the places that only counts make balanced. */
+export const balanceReportPath = (part: 'scales' | 'nominal', { period }: Asked) => withQuery('/api/balance_report', { part, period });
 
 /** Who commutes where between the areas of a level (通勤); all ways to work without one. */
 export const commutePath = (level: string, mode: string, asked: Asked) => withQuery('/api/commute', { level, mode, ...asked });
@@ -146,7 +151,7 @@ export const catchmentsBody = (origins: readonly object[], cutoffs: readonly num
 });
 
 /** Way, unit and, by timetable, when one leaves. */
-export function travelOf(mode: Way, unit: Unit, when: Departure | Arrival) {
+export function travelOf(mode: Way | MatrixWay, unit: Unit, when: Departure | Arrival) {
   if (mode !== 'transit') return { mode, unit };
   if ('by' in when) return { mode, unit, arrival: { date: when.date, by: clock(when.by) } };
   const { date, from, to, percentile } = when;
@@ -182,23 +187,25 @@ export const changeBody = (before: readonly object[], after: readonly object[], 
 
 /** The body of a question about access (可达性): by cells, or for each area the mean of its people. */
 export const accessBody = (
-  by: string | null,
+  from: { from: string; by?: string },
   to: { layer: string; capacity: string },
   demand: string,
   measure: AccessMeasure,
   cutoff: number,
   travel: AskedTravel,
+  { decay, income, poverty_line }: { decay: AskedDecay | null; income: string | null; poverty_line: number | null },
   asked: Asked,
 ) => ({
-  // Always from where people live: the middle of an area stands for nobody.
-  ...(by === null ? { from: 'grid' } : { from: 'residences', by }),
+  // From where people live, unless a table of times knows areas alone: the middle of an area stands for nobody.
+  ...from,
   to,
   demand,
   measure,
   cutoff,
   ...travel,
-  // A bell of two standard deviations: little is left of the weight at the cutoff.
-  ...(measure === 'gravity' && { decay: { kind: 'gaussian', sigma: cutoff / 2 } }),
+  ...(decay && { decay }),
+  ...(income && { income }),
+  ...(poverty_line !== null && { poverty_line }),
   ...periodOf(asked),
 });
 

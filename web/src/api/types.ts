@@ -47,6 +47,17 @@ export interface Timetable {
   default_date: string | null;
 }
 
+/** A table of travel times brought from elsewhere (出行时间矩阵). */
+export interface Matrix {
+  name: string;
+  from: string;
+  from_level: string | null;
+  to: string;
+  pairs: number;
+  period: string;
+  source: string;
+}
+
 export interface Basemap {
   tiles: string[];
   attribution: string;
@@ -71,6 +82,8 @@ export interface City {
   modes?: { mode: string; title: Title; period: string; source: string }[];
   /** The timetable; null where none was imported. */
   transit?: Timetable | null;
+  /** Tables of travel times from the features of one layer to those of another; of an area layer with its level. */
+  matrices?: Matrix[];
   /** Commuting flows by level and period. */
   flows?: { level: string; period: string; source: string; modes: string[] }[];
   software: string;
@@ -186,6 +199,14 @@ export interface Answer<R = Row, T = Row> {
   left_out: LeftOut;
 }
 
+/** The balance scale by scale, and the places balanced by count but not in fact. */
+export interface BalanceReport extends Answer {
+  /** The definition, as a table bears it. */
+  title: Title;
+  rules: { band: { least: number; most: number }; nominal: { self_containment: number | null } };
+  nominal: Row[];
+}
+
 export interface AreaName {
   code: string;
   name: string;
@@ -218,6 +239,9 @@ export interface AreaCard extends AreaName {
 /** How one travels: along a straight line, along the streets, or by timetable too. */
 export type Way = 'straight' | 'walk' | 'bicycle' | 'car' | 'transit';
 
+/** By a table of travel times brought from elsewhere. */
+export type MatrixWay = `matrix:${string}`;
+
 export type Unit = 'm' | 'min';
 
 /** When one leaves: every minute of a half-open window of a day, and which of the times counts. */
@@ -238,7 +262,21 @@ export interface Arrival {
 }
 
 /** A measure of access to facilities (可达性). */
-export type AccessMeasure = 'cumulative' | 'nearest' | 'gravity' | '2sfca' | 'e2sfca' | '3sfca' | 'bfca' | 'raam';
+export type AccessMeasure = 'cumulative' | 'nearest' | 'gravity' | 'competitive' | '2sfca' | 'e2sfca' | '3sfca' | 'bfca' | 'raam';
+
+export type DecayKind = 'bands' | 'exponential' | 'power' | 'gaussian' | 'logistic' | 'linear';
+
+/** How the weight of a facility falls with its cost, in the unit of the question. */
+export interface AskedDecay {
+  kind: DecayKind;
+  /** Ends with their weights. */
+  bands?: [number, number][];
+  beta?: number;
+  alpha?: number;
+  floor?: number;
+  sigma?: number;
+  midpoint?: number;
+}
 
 /** What access comes to for the city. */
 export interface AccessSummary {
@@ -250,6 +288,10 @@ export interface AccessSummary {
   gini: number | null;
   /** Cumulative shares of people and of what they have, the poorest first. */
   lorenz: [number, number][];
+  /** Rich and poor, where income is given. */
+  by_income?: { palma_ratio: number | null; concentration_index: number | null; places_left_out: number };
+  /** Access poverty below a line: how many, how far below, and how unevenly. */
+  fgt?: { line: number; share_below: number; depth: number; severity: number };
   facilities: number;
   supply: number;
   facilities_off_network: number;

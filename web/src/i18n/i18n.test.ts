@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from './en.ts';
 import { fill } from './fill.ts';
@@ -22,8 +22,16 @@ describe('texts', () => {
     for (const key of keys) expect(Object.keys(zh)).toContain(`reason_${key}`);
   });
 
+  it('have words for every unit of the terms and of the layers', () => {
+    const folder = new URL('../../../layers/', import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.toml') && !file.startsWith('norms'));
+    const units = files.flatMap((file) => [...readFileSync(new URL(file, folder), 'utf8').matchAll(/^unit *= *"(\w+)"/gm)].map((found) => found[1]!));
+    expect(new Set(units).size).toBeGreaterThan(12);
+    for (const unit of units) expect([unit, `unit_${unit}` in zh, `unit_${unit}` in en]).toEqual([unit, true, true]);
+  });
+
   it('contain no English sentence in Chinese', () => {
-    const allowed = /Excel|CSV|English|Esc|suitu import districts|suitu import (?:streets|clinics)|suitu serve|--city city\.gpkg|km²|m²|\bm\b|\{\w+\}/g;
+    const allowed = /Excel|CSV|English|Esc|suitu import districts|suitu import (?:streets|clinics|flows)|suitu serve|--city city\.gpkg|km²|m²|\bm\b|\{\w+\}/g;
     for (const text of Object.values(zh)) expect(text.replace(allowed, '')).not.toMatch(/[A-Za-z]{3,}/);
   });
 });

@@ -46,6 +46,8 @@ export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
     ...of(levels[0]!.layer),
     paint: { 'fill-color': GROUND.land, 'fill-antialias': false },
   });
+  // Classes stay with the areas; after a refusal they answer nothing.
+  const isShaded = theme.isShaded && (theme.fits || theme.answer.loading);
   const colors = theme.colors.flatMap((color, i) => [i, color]);
   for (const layer of coloured) {
     drawing.layers.push({
@@ -57,7 +59,7 @@ export function drawAreas(map: MapLibre, tiles = tilesUrl): void {
       paint: {
         'fill-color': ['match', ['coalesce', state('class'), -2], -1, NO_DATA, ...colors, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification,
         // Always told by state: a constant in between leaves tiles whose states can no longer be set.
-        'fill-opacity': ['case', is('dimmed'), theme.isShaded ? 0.12 : 0, theme.isShaded ? theme.opacity : 0],
+        'fill-opacity': ['case', is('dimmed'), isShaded ? 0.12 : 0, isShaded ? theme.opacity : 0],
       },
     });
   }

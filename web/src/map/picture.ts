@@ -11,6 +11,7 @@ import { reach, reachLegend, reachedTitle } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { PAGE_FONT } from './fonts.ts';
+import { ACCENT } from './ground.ts';
 import { markLine, sourceLine } from './marks-of-origin.ts';
 import { markedLayers } from './marks.ts';
 import { scaleOf } from './scale.ts';
@@ -88,7 +89,13 @@ function legendRows(): LegendRow[] {
 
 function reachRows(): LegendRow[] {
   const { reached, circles } = reachLegend();
-  return [{ color: '#c6dcdd', label: reached, round: false }, ...(circles ? [{ color: '#ffffff', label: circles, round: true }] : [])];
+  return [...reached.map(({ title, opacity }) => ({ color: overWhite(ACCENT, opacity), label: title, round: false })), ...(circles ? [{ color: '#ffffff', label: circles, round: true }] : [])];
+}
+
+/** A colour as it looks over white paper. */
+function overWhite(color: string, opacity: number): string {
+  const parts = [1, 3, 5].map((at) => Math.round(255 + (parseInt(color.slice(at, at + 2), 16) - 255) * opacity));
+  return `rgb(${parts.join(' ')})`;
 }
 
 function legend(pen: CanvasRenderingContext2D, left: number, bottom: number): void {

@@ -1,7 +1,8 @@
 import type { GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
 import type { Choice } from '../state/choices.ts';
 import { pointing } from '../state/pointing.svelte.ts';
-import { originKey, reach } from '../state/reach.svelte.ts';
+import { REACHED_OPACITY, originKey, reach } from '../state/reach.svelte.ts';
+import { stations } from '../state/stations.svelte.ts';
 import { travel } from '../state/travel.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
@@ -22,7 +23,7 @@ export function drawReached(map: MapLibre): void {
       [PLACES]: { type: 'geojson', data: EMPTY },
     },
     layers: [
-      { ...at, id: 'reached:fill', type: 'fill', filter: ['==', ['get', 'is'], 'together'], paint: { 'fill-color': ACCENT, 'fill-opacity': 0.17 } },
+      { ...at, id: 'reached:fill', type: 'fill', filter: ['==', ['get', 'is'], 'together'], paint: { 'fill-color': ACCENT, 'fill-opacity': REACHED_OPACITY } },
       {
         ...at,
         id: 'reached:each',
@@ -37,7 +38,7 @@ export function drawReached(map: MapLibre): void {
         type: 'line',
         filter: ['==', ['get', 'is'], 'together'],
         layout: { 'line-join': 'round' },
-        paint: { 'line-color': ACCENT, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, ['case', ['get', 'main'], 0.8, 0.4], 12, ['case', ['get', 'main'], 2, 1.1]], ...(isStraight && { 'line-dasharray': [3, 2] }) },
+        paint: { 'line-color': ACCENT, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, ['case', ['get', 'main'], 1.2, 0.6], 12, ['case', ['get', 'main'], 2, 1.1]], ...(isStraight && { 'line-dasharray': [3, 2] }) },
       },
       {
         ...at,
@@ -48,10 +49,21 @@ export function drawReached(map: MapLibre): void {
       },
       { ...at, id: 'reached:pointed', type: 'line', filter: ['==', ['get', 'is'], 'pointed'], paint: { 'line-color': ACCENT, 'line-width': 3 } },
       {
+        // Where a catchment is smaller than a mark, a ring around its station stands for it.
+        slot: 'labels',
+        id: 'reached:rings',
+        type: 'circle',
+        source: PLACES,
+        maxzoom: 12,
+        filter: ['==', ['get', 'is'], 'station'],
+        paint: { 'circle-radius': 8, 'circle-opacity': 0, 'circle-stroke-color': ACCENT, 'circle-stroke-width': 2.5 },
+      },
+      {
         slot: 'chosen',
         id: PLACES,
         type: 'circle',
         source: PLACES,
+        filter: ['==', ['get', 'is'], 'place'],
         paint: { 'circle-radius': 9, 'circle-color': ACCENT, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 },
       },
       {
@@ -91,9 +103,10 @@ function shapes(): GeoJSON.Feature[] {
 
 function places(): GeoJSON.Feature[] {
   if (view.mode !== 'reach') return [];
-  return view.chosen
-    .filter((choice) => choice.kind === 'place')
-    .map(({ lon, lat }, i) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [lon, lat] }, properties: { n: String(i + 1), lon, lat } }));
+  const point = (lon: number, lat: number, properties: object): GeoJSON.Feature => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [lon, lat] }, properties: { ...properties, lon, lat } });
+  const rings = [...stations.chosen].flatMap((id) => stations.byId.get(id) ?? []).map(({ lon, lat }) => point(lon, lat, { is: 'station' }));
+  const pins = view.chosen.filter((choice) => choice.kind === 'place').map(({ lon, lat }, i) => point(lon, lat, { is: 'place', n: String(i + 1) }));
+  return [...rings, ...pins];
 }
 
 function set(map: MapLibre, source: string, features: GeoJSON.Feature[]): void {

@@ -1,29 +1,23 @@
+import { DECAYING, askedDecay, type Decay } from '../access/decay.ts';
+import { get, withQuery } from '../api/client.ts';
 import { accessBody, type Question } from '../api/questions.ts';
-import type { Layer, Row } from '../api/types.ts';
+import type { Attribute, Row } from '../api/types.ts';
 import { inSentence, t, titled } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
-import { travel } from './travel.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { isMatrix, travel } from './travel.svelte.ts';
 import { ACCESS_MEASURES } from './url.ts';
 import { view } from './view.svelte.ts';
-
-/** Roles of attributes that facilities share out. */
-const SHARED = ['capacity', 'jobs'];
+import { wanted } from './wanted.svelte.ts';
 
 /** What the map of access (可达性) asks. */
 class Access {
-  /** What one can want to get to: facilities, and jobs. */
-  layers = $derived(ground.featureLayers.filter((layer) => layer.geometry === 'point' && (layer.kind === 'facility' || layer.kind === 'workplace')));
-
-  layer = $derived.by((): Layer | undefined => this.layers.find((layer) => layer.id === view.facility) ?? this.layers.find((layer) => this.capacitiesOf(layer).length > 1) ?? this.layers[0]);
-
-  /** What its facilities have to share out; each facility counts one where nothing else is known. */
-  capacities = $derived(this.layer ? this.capacitiesOf(this.layer) : []);
-  capacity = $derived(this.capacities.find((id) => id === view.capacity) ?? this.capacities[0] ?? 'features');
+  private homes = $derived(ground.layers.find((layer) => layer.kind === 'residence'));
 
   /** Who can want it: people of any caliber or age. */
   demands = $derived(
-    (ground.layers.find((layer) => layer.kind === 'residence')?.attributes ?? []).filter(
+    (this.homes?.attributes ?? []).filter(
       (attribute) => ['population', 'age_group', 'employed'].includes(attribute.role) || ground.city?.calibers.some((caliber) => caliber.id === attribute.id),
     ),
   );
@@ -33,15 +27,58 @@ class Access {
   measures = $derived(ACCESS_MEASURES.filter((measure) => measure !== 'raam' || travel.unit === 'min'));
   measure = $derived(this.measures.find((measure) => measure === view.access) ?? this.measures[0]!);
 
+  /** How the weight falls, where the measure has one; null for what its authors took. */
+  decay = $derived.by((): Decay | null => {
+    if (!DECAYING.includes(this.measure)) return null;
+    return view.decay ?? (this.measure === 'gravity' ? { kind: 'gaussian', values: [] } : null);
+  });
+
+  /** A table of travel times names features, and no cells. */
+  canGrid = $derived(!isMatrix(travel.way));
+
   /** Whether access is shown by cells: wanted so, or without areas to show it by. */
-  isGrid = $derived(view.grid || !ground.level);
+  isGrid = $derived(this.canGrid && (view.grid || !ground.level));
+
+  /** What can rank people by how well off they are. */
+  private earning = $derived(this.homes?.attributes.find((attribute) => attribute.type === 'number' && attribute.unit.startsWith('yuan')));
+  private incomes = new Resource<{ count: number }>();
+
+  /** The attribute that ranks people; undefined while that is not known, null where no home has a value. */
+  income = $derived.by((): Attribute | null | undefined => {
+    if (!this.earning || this.incomes.problem) return null;
+    return this.incomes.value ? (this.incomes.value.count > 0 ? this.earning : null) : undefined;
+  });
+
+  /** What is too little, as values are told; null where that is not asked, or of a cost, of which less is better. */
+  line = $derived.by(() => (this.isCost ? null : view.poverty_line));
 
   question = $derived.by((): Question | null => {
-    if (!this.layer) return null;
+    const layer = wanted.layer;
+    if (!layer || this.income === undefined) return null;
     const by = this.isGrid ? null : (ground.level?.id ?? null);
-    const to = { layer: this.layer.id, capacity: this.capacity };
-    return { path: '/api/access', body: accessBody(by, to, this.demand, this.measure, travel.cutoff, travel.asked, asked()) };
+    const from = by === null ? { from: 'grid' } : by === travel.matrix?.from_level ? { from: by } : { from: 'residences', by };
+    const body = accessBody(
+      from,
+      { layer: layer.id, capacity: wanted.capacity },
+      this.demand,
+      this.measure,
+      travel.cutoff,
+      travel.asked,
+      { decay: this.decay && askedDecay(this.decay, travel.cutoff), income: this.income?.id ?? null, poverty_line: this.line === null ? null : this.line / this.scale },
+      asked(),
+    );
+    return { path: '/api/access', body };
   });
+
+  /** Call once, inside a component. */
+  follow(): void {
+    $effect(() => {
+      const [homes, earning] = [this.homes, this.earning];
+      if (view.mode !== 'access' || !homes || !earning) return;
+      const path = withQuery(`/api/layers/${homes.id}/values/${earning.id}`, { period: asked().period });
+      this.incomes.ask(path, (signal) => get(path, signal));
+    });
+  }
 
   /** Measures that are less the better: metres or minutes. */
   isCost = $derived(this.measure === 'nearest' || this.measure === 'raam');
@@ -62,11 +99,11 @@ class Access {
     const unit = travel.unit === 'm' ? 'm' : t('minute_unit');
     const sizes = values.map(Math.abs).filter((value) => value > 0).toSorted((a, b) => a - b);
     const typical = sizes[Math.floor(sizes.length / 2)] ?? 0;
-    const offered = this.capacity === 'features' ? t('unit_facility') : inSentence(this.capacityTitle(this.capacity));
+    const offered = wanted.capacity === 'features' ? t('unit_facility') : inSentence(this.capacityTitle(wanted.capacity));
     return {
       ...term,
       key: 'value',
-      ...worded(`${titled(this.layer?.title)} · ${term.title}`),
+      ...worded(`${titled(wanted.layer?.title)} · ${term.title}`),
       unit: this.isCost ? unit : this.scale === 1 ? offered : t('per_thousand', { unit: offered }),
       format: 'number',
       decimals: typical === 0 ? 2 : Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(typical))))),
@@ -75,12 +112,7 @@ class Access {
 
   capacityTitle(id: string): string {
     if (id === 'features') return t('each_one');
-    return titled(this.layer?.attributes.find((attribute) => attribute.id === id)?.title);
-  }
-
-  private capacitiesOf(layer: Layer): string[] {
-    const known = layer.attributes.filter((attribute) => SHARED.includes(attribute.role) && (layer.totals[attribute.id] ?? 0) > 0);
-    return [...known.map((attribute) => attribute.id), 'features'];
+    return titled(wanted.layer?.attributes.find((attribute) => attribute.id === id)?.title);
   }
 }
 

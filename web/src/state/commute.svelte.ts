@@ -42,7 +42,7 @@ class Commute {
   mode = $derived(this.modes.includes(view.commuters) ? view.commuters : '');
 
   isKnown = $derived((ground.city?.flows ?? []).length > 0);
-  isShown = $derived(view.mode === 'balance' && view.commuting && this.isKnown);
+  isShown = $derived(view.mode === 'balance' && view.balance === 'commuting' && this.isKnown);
 
   /** The chosen area, whose flows alone are shown. */
   area = $derived(view.selection?.kind === 'area' ? view.selection.code : null);

@@ -5,6 +5,7 @@ import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
 import { gaps } from './gaps.svelte.ts';
 import { reachedTitle } from './reach.svelte.ts';
+import { scales } from './scales.svelte.ts';
 import { numberAt, theme } from './theme.svelte.ts';
 import { view } from './view.svelte.ts';
 import { zoning } from './zoning.svelte.ts';
@@ -17,6 +18,7 @@ export function findingOf(): string {
   if (theme.question?.kind === 'zoning') return zoningSentence();
   if (theme.isGaps) return gapSentence(totals);
   if (theme.isCommute) return commuteSentence(totals);
+  if (scales.isShown) return scalesSentence();
   const known = theme.rows
     .filter((row) => numberAt(row, key) !== null)
     .toSorted((a, b) => numberAt(b, key)! - numberAt(a, key)!);
@@ -91,6 +93,15 @@ function commuteSentence(totals: Row): string {
   const values = { share: cell(contained, 'share', 2), level: inSentence(titled(ground.level?.title)) };
   if (typeof mean !== 'number' || typeof least !== 'number') return t('finding_contained', values);
   return t('finding_commute', { ...values, mean: `${decimals(mean, 2)} ${unit}`, least: `${decimals(least, 2)} ${unit}` });
+}
+
+/** 职住比在 0.8–1.2 之间的单元所占比例，随尺度而变：区 45.5%、街道(镇) 29.2%、1000 米网格 6.8%。 */
+function scalesSentence(): string {
+  const { band } = scales;
+  const parts = scales.rows
+    .filter((row) => numberAt(row, 'units') !== 1 && numberAt(row, 'share_balanced_units') !== null)
+    .map((row) => t('finding_scale', { name: inSentence(String(row['name'])), share: cell(row['share_balanced_units'], 'share', 1) }));
+  return band && parts.length > 0 ? t('finding_scales', { ...band, parts: parts.join(view.lang === 'en' ? ', ' : '、') }) : '';
 }
 
 /** 步行 800 m 内的常住人口由 14.59 万人变为 32.66 万人，增加 180,737 人。 */

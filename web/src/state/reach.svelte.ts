@@ -95,12 +95,18 @@ export function hasCatchment(layerId: string): boolean {
   return layer?.geometry === 'point' && (layer.kind === 'station' || layer.kind === 'facility');
 }
 
-/** 步行 500 · 800 m and 圆形 500 · 800 m, for legends; empty without circles. */
-export function reachLegend(): { reached: string; circles: string } {
-  const joined = (values: readonly number[], unit: string) => `${values.map((value) => decimals(value, 0)).join(' · ')} ${unit}`;
-  const radii = reach.distances;
+/** How strongly what is within reach is painted: shapes of larger cutoffs lie under those of smaller ones. */
+export const REACHED_OPACITY = 0.17;
+
+/**
+ * For legends: 步行 500 m and 步行 800 m, each with the opacity that the map shows it in, and
+ * 圆形 500 · 800 m, empty without circles.
+ */
+export function reachLegend(): { reached: { title: string; opacity: number }[]; circles: string } {
+  const radii = (reach.circle.value ? reach.distances : []).map((radius) => decimals(radius, 0)).join(' · ');
+  const cutoffs = (reach.answer.value?.union ?? []).map((found) => found.cutoff);
   return {
-    reached: `${wayTitle(travel.way)} ${joined(travel.cutoffs, travel.unit === 'm' ? 'm' : t('minute_unit'))}`,
-    circles: radii.length > 0 ? `${t('circle')} ${joined(radii, 'm')}` : '',
+    reached: cutoffs.map((cutoff, i) => ({ title: `${wayTitle(travel.way)} ${travel.say(cutoff)}`, opacity: 1 - (1 - REACHED_OPACITY) ** (cutoffs.length - i) })),
+    circles: radii ? `${t('circle')} ${radii} m` : '',
   };
 }

@@ -6,13 +6,16 @@ import { view } from './view.svelte.ts';
 type Ask<T> = (signal: AbortSignal, tell: (progress: Progress) => void) => Promise<T>;
 
 /**
- * The answer to a question that changes. The old answer stays, marked as old, until the new one is
- * there; only the last question counts.
+ * The answer to a question that changes. The old answer stays, marked as old, until the new question
+ * is answered, refused or given up; only the last question counts. What is there afterwards answers
+ * what was asked, or there is nothing.
  */
 export class Resource<T> {
   value = $state.raw<T | null>(null);
   problem = $state.raw<Problem | null>(null);
   loading = $state(false);
+  /** Whether the question was given up: nothing is on its way. */
+  stopped = $state(false);
   /** How long the last answer took, milliseconds. */
   took_ms = $state(0);
   /** How far the question is that is being answered, where it says so. */
@@ -54,8 +57,12 @@ export class Resource<T> {
     else this.#again();
   }
 
-  /** Gives up the question that is being answered; the old answer stays. */
+  /** Gives up the question that is being answered. */
   cancel(): void {
+    if (this.loading) {
+      this.value = null;
+      this.stopped = true;
+    }
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#running?.abort();
@@ -75,6 +82,7 @@ export class Resource<T> {
     this.#again = null;
     this.value = null;
     this.problem = null;
+    this.stopped = false;
   }
 
   async #run(question: Ask<T>, quietly = false): Promise<void> {
@@ -84,6 +92,7 @@ export class Resource<T> {
     const running = new AbortController();
     this.#running = running;
     if (!quietly) this.loading = true;
+    this.stopped = false;
     this.progress = null;
     const started = (this.#started = performance.now());
     try {
@@ -96,6 +105,8 @@ export class Resource<T> {
       this.took_ms = performance.now() - started;
     } catch (cause) {
       if (this.#running !== running) return;
+      // No figure stands under a question that it does not answer; what was asked of older data still does.
+      if (!quietly) this.value = null;
       this.problem =
         cause instanceof Problem ? cause : new Problem('unexpected', 1, cause instanceof Error ? cause.message : String(cause));
     }

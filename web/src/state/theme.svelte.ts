@@ -15,6 +15,7 @@ import { compared } from './compared.svelte.ts';
 import { columnOf, columnsOf, worded, type Column } from './columns.ts';
 import { Resource } from './resource.svelte.ts';
 import { GAP_MEASURES, gaps } from './gaps.svelte.ts';
+import { scales } from './scales.svelte.ts';
 import { NETWORK_CUTOFFS } from './url.ts';
 import { view } from './view.svelte.ts';
 import { zoning } from './zoning.svelte.ts';
@@ -52,7 +53,7 @@ class Theme {
         return { kind: 'balance', path: balancePath(level, null, asked()) };
       case 'balance':
         if (commute.question) return { kind: 'commute', ...commute.question };
-        return { kind: 'balance', path: balancePath(level, view.catchment_m, asked()) };
+        return { kind: 'balance', path: balancePath(level, this.catchment_m, asked()) };
       case 'browse':
         return ground.level ? { kind: 'areas', path: areasPath(level, asked()) } : null;
       case 'reach':
@@ -74,6 +75,9 @@ class Theme {
 
   /** Whether rows are cells of a grid (格网) and no areas. */
   isCells = $derived(view.mode === 'access' && access.isGrid);
+
+  /** The radius of the floating catchment; of one scale only. */
+  catchment_m = $derived(view.mode === 'balance' && view.balance === 'ratio' ? view.catchment_m : null);
 
   /** Whether the areas are coloured. */
   isShaded = $derived(this.question !== null && ground.level !== undefined && !this.isCells && !(view.mode === 'browse' && view.display === 'points'));
@@ -155,7 +159,7 @@ class Theme {
       return known.find((key) => key === view.gap) ?? known[0] ?? 'shortfall';
     }
     if (this.isCommute) return commute.measuresOf(this.rows).find((key) => key === view.commute) ?? 'self_containment';
-    if (this.isBalance) return view.measure;
+    if (this.isBalance) return scales.isShown ? 'jobs_per_employed_resident' : view.measure;
     return view.display === 'density' ? DENSITY + this.subject : this.subject;
   });
 
@@ -163,8 +167,8 @@ class Theme {
     const column = this.columnAt(this.key);
     if (this.isGaps) return { ...column, ...worded(`${gaps.title} · ${column.short}`) };
     if (this.isCoverage) return { ...column, ...worded(`${column.short} · ${distance(view.network_m)}`) };
-    if (!this.isBalance || view.mode !== 'balance' || view.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
-    return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(view.catchment_m) })}`) };
+    if (this.catchment_m === null || this.key !== 'jobs_per_employed_resident') return column;
+    return { ...column, ...worded(`${column.short} · ${t('catchment_of', { d: distance(this.catchment_m) })}`) };
   });
 
   /** A column of the table, the mapped density included. */
@@ -223,7 +227,7 @@ class Theme {
     return colorsOf(this.palette, this.breaks.length + 1, middle);
   });
 
-  isBivariate = $derived(this.isBalance && view.mode === 'balance' && view.bivariate);
+  isBivariate = $derived(this.isBalance && view.mode === 'balance' && !scales.isShown && view.bivariate);
 
   bivariate = $derived(bivariateOf(this.rows.map((row) => [numberAt(row, 'jobs'), numberAt(row, 'employed_residents')])));
 
@@ -287,7 +291,7 @@ class Theme {
     if (this.isBalance) {
       const keys = ['name', 'usual_residents', 'employed_residents', 'households', 'jobs', 'jobs_per_employed_resident', 'jobs_per_household', 'balance_index'];
       if (this.hasFlows) keys.push('self_containment', 'self_sufficiency', 'independence');
-      if (view.catchment_m !== null && view.mode === 'balance') keys.push('catchment_jobs', 'catchment_employed_residents');
+      if (this.catchment_m !== null) keys.push('catchment_jobs', 'catchment_employed_residents');
       // What nothing is known of at all takes no room.
       return keys.filter((key) => key === 'name' || key === this.key || this.isKnown(key));
     }

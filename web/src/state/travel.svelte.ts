@@ -1,44 +1,67 @@
 import { travelOf } from '../api/questions.ts';
-import type { Unit, Way } from '../api/types.ts';
+import type { Matrix, MatrixWay, Unit, Way } from '../api/types.ts';
 import { clock } from '../format/clock.ts';
 import { decimals, distance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { WAYS, type Timing } from './url.ts';
 import { view } from './view.svelte.ts';
+import { wanted } from './wanted.svelte.ts';
 
-const UNITS_OF: Record<Way, readonly Unit[]> = {
+/** A way, or what all tables of travel times are alike in. */
+type Kind = Way | 'matrix';
+
+const UNITS_OF: Record<Kind, readonly Unit[]> = {
   straight: ['m'],
   walk: ['m', 'min'],
   bicycle: ['m', 'min'],
   car: ['min'],
   transit: ['min'],
+  matrix: ['min'],
 };
 
 /** What is kept beside one another at first. */
-const USUAL: Record<Unit, Record<Way, number[]>> = {
-  m: { straight: [500, 800], walk: [500, 800], bicycle: [1000, 2000], car: [], transit: [] },
-  min: { straight: [], walk: [5, 10], bicycle: [5, 10], car: [10, 20], transit: [30, 45] },
+const USUAL: Record<Unit, Record<Kind, number[]>> = {
+  m: { straight: [500, 800], walk: [500, 800], bicycle: [1000, 2000], car: [], transit: [], matrix: [] },
+  min: { straight: [], walk: [5, 10], bicycle: [5, 10], car: [10, 20], transit: [30, 45], matrix: [30, 45] },
 };
 
+/** What can be asked at most, minutes, where that is less than ten times the slider. */
+const MOST_MIN: Partial<Record<Kind, number>> = { transit: 480 };
+
 /** Usual speeds in the city's rules, metres a minute: how far a circle of the same time goes. */
-const METRES_A_MINUTE: Partial<Record<Way, number>> = { walk: 75, bicycle: 250 };
+const METRES_A_MINUTE: Partial<Record<Kind, number>> = { walk: 75, bicycle: 250 };
 
 /** How one travels (出行方式), as far as the city has it. */
 class Travel {
   ways = $derived(WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way)));
-  way = $derived.by((): Way => this.ways.find((way) => way === view.way) ?? (this.ways.includes('walk') ? 'walk' : 'straight'));
-  units = $derived(UNITS_OF[this.way]);
+  /** Tables of travel times from homes, or from the areas of the level, to what one wants to get to. */
+  matrices = $derived.by((): Matrix[] => {
+    if (view.mode !== 'access') return [];
+    const homes = ground.layers.find((layer) => layer.kind === 'residence')?.id;
+    return (ground.city?.matrices ?? []).filter((matrix) => matrix.to === wanted.layer?.id && (matrix.from === homes || (matrix.from_level !== null && matrix.from_level === ground.level?.id)));
+  });
+
+  way = $derived.by((): Way | MatrixWay => {
+    const all = [...this.ways, ...this.matrices.map(({ name }): MatrixWay => `matrix:${name}`)];
+    return all.find((way) => way === view.way) ?? (this.ways.includes('walk') ? 'walk' : 'straight');
+  });
+
+  matrix = $derived(this.matrices.find(({ name }) => this.way === `matrix:${name}`) ?? null);
+  units = $derived(UNITS_OF[kindOf(this.way)]);
   unit = $derived.by((): Unit => this.units.find((unit) => unit === view.unit) ?? this.units[0]!);
 
   /** What the slider runs over: from, to, step. */
   range = $derived.by((): readonly [number, number, number] => {
     if (this.unit === 'm') return this.way === 'bicycle' ? [100, 6000, 100] : [100, 3000, 50];
-    return this.way === 'transit' ? [5, 120, 1] : [1, 60, 1];
+    return this.way === 'transit' || isMatrix(this.way) ? [5, 120, 1] : [1, 60, 1];
   });
 
+  /** The greatest number that can be typed. */
+  most = $derived((this.unit === 'min' && MOST_MIN[kindOf(this.way)]) || 10 * this.range[1]);
+
   /** The kept cutoffs, in the unit at hand. */
-  kept = $derived.by((): number[] => (view.unit === this.unit ? view.cutoffs : USUAL[this.unit][this.way]));
+  kept = $derived.by((): number[] => (view.unit === this.unit ? view.cutoffs : USUAL[this.unit][kindOf(this.way)]));
 
   /** The cutoff on the slider. */
   cutoff = $derived.by((): number => (view.unit === this.unit ? view.cutoff : null) ?? Math.max(...this.kept));
@@ -67,15 +90,19 @@ class Travel {
   /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */
   metresOf(cutoff: number): number | null {
     if (this.unit === 'm') return cutoff;
-    const speed = METRES_A_MINUTE[this.way];
+    const speed = METRES_A_MINUTE[kindOf(this.way)];
     return speed === undefined ? null : cutoff * speed;
   }
 
   /** Takes another way, with cutoffs that suit it. */
-  take(way: Way, unit: Unit = UNITS_OF[way].find((known) => known === this.unit) ?? UNITS_OF[way][0]!): void {
-    const [before, cutoffs] = [USUAL[this.unit][this.way], this.kept];
+  take(way: Way | MatrixWay, wish: Unit = this.unit): void {
+    const kind = kindOf(way);
+    const unit = UNITS_OF[kind].find((known) => known === wish) ?? UNITS_OF[kind][0]!;
+    const [before, cutoffs] = [USUAL[this.unit][kindOf(this.way)], this.kept];
     const isUsual = unit !== this.unit || String(cutoffs) === String(before);
-    view.cutoffs = isUsual ? [...USUAL[unit][way]] : [...cutoffs];
+    view.cutoffs = isUsual ? [...USUAL[unit][kind]] : [...cutoffs];
+    // Metres are no minutes.
+    if (unit !== this.unit && view.decay) view.decay = { ...view.decay, values: [] };
     view.cutoff = unit === this.unit && !isUsual ? view.cutoff : null;
     view.way = way;
     view.unit = unit;
@@ -89,4 +116,8 @@ class Travel {
 
 export const travel = new Travel();
 
-export const wayTitle = (way: Way) => t(`way_${way}` satisfies Key);
+export const isMatrix = (way: Way | MatrixWay): way is MatrixWay => way.startsWith('matrix:');
+
+const kindOf = (way: Way | MatrixWay): Kind => (isMatrix(way) ? 'matrix' : way);
+
+export const wayTitle = (way: Way | MatrixWay) => (isMatrix(way) ? t('way_matrix', { name: way.slice('matrix:'.length) }) : t(`way_${way}` satisfies Key));

@@ -1,5 +1,6 @@
 /** The whole view as the query part of the address, so that a link or a bookmark restores it. */
-import type { AccessMeasure, Departure, Objective, Unit, Way } from '../api/types.ts';
+import { decodeDecay, encodeDecay, type Decay } from '../access/decay.ts';
+import type { AccessMeasure, Departure, MatrixWay, Objective, Unit, Way } from '../api/types.ts';
 import { tidyBreaks, type Method } from '../classes/breaks.ts';
 import { PALETTES, type PaletteId } from '../classes/palettes.ts';
 import { clock, minutesOf } from '../format/clock.ts';
@@ -11,6 +12,10 @@ export type Mode = (typeof MODES)[number];
 
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
 export type Measure = (typeof MEASURES)[number];
+
+/** The ratio of one scale, who commutes where, or the ratio of all scales. */
+export const BALANCE_VIEWS = ['ratio', 'commuting', 'scales'] as const;
+export type BalanceView = (typeof BALANCE_VIEWS)[number];
 
 /** How a count is shown: as sums of areas, per km², or at its places. */
 export const DISPLAYS = ['total', 'density', 'points'] as const;
@@ -30,7 +35,7 @@ export type Tab = (typeof TABS)[number];
 /** Distances of the network table in every yearbook, metres. */
 export const NETWORK_CUTOFFS: readonly number[] = [300, 500, 600, 800];
 
-export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
+export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'competitive', 'gravity', 'cumulative', 'nearest'] as const satisfies readonly AccessMeasure[];
 
 /** How a scenario stands beside the city as it is: one map of the difference, a divider to drag, two maps. */
 export const SIDES = ['difference', 'swipe', 'two'] as const;
@@ -72,16 +77,16 @@ export interface View {
   measure: Measure;
   /** Radius of the floating catchment, metres. */
   catchment_m: number | null;
-  /** Whether the mode shows who commutes where. */
-  commuting: boolean;
+  /** What the mode 职住 shows. */
+  balance: BalanceView;
   /** The mapped measure of commuting; empty for self-containment. */
   commute: string;
   /** Only who goes to work so; empty for all. */
   commuters: string;
   /** How many flows are drawn at most. */
   flows: number;
-  /** Whether the table has flows rather than areas. */
-  flow_table: boolean;
+  /** Whether the table lists what stands behind its rows: single flows, places balanced by count only. */
+  listing: boolean;
   bivariate: boolean;
   /** Chosen cells of the bivariate legend, 0–8. */
   cells: number[];
@@ -102,7 +107,7 @@ export interface View {
   before: Choice[] | null;
   after: Choice[] | null;
   /** Empty for the city's best way on foot. */
-  way: Way | '';
+  way: Way | MatrixWay | '';
   unit: Unit;
   /** The distances or times kept beside one another. */
   cutoffs: number[];
@@ -127,6 +132,10 @@ export interface View {
   /** Who wants it; empty for the chosen caliber. */
   demand: string;
   access: AccessMeasure;
+  /** How the weight falls with distance; null for what suits the measure. */
+  decay: Decay | null;
+  /** Below what access counts as poor, as it is shown; null where that is not asked. */
+  poverty_line: number | null;
   /** Whether access is shown by cells rather than by areas. */
   grid: boolean;
   /** The scenario that the city is looked at in; null for the city as it is. */
@@ -168,11 +177,11 @@ export function defaultView(lang: Lang = 'zh'): View {
     display: 'total',
     measure: 'jobs_per_employed_resident',
     catchment_m: null,
-    commuting: false,
+    balance: 'ratio',
     commute: '',
     commuters: '',
     flows: 200,
-    flow_table: false,
+    listing: false,
     bivariate: false,
     cells: [],
     method: '',
@@ -200,6 +209,8 @@ export function defaultView(lang: Lang = 'zh'): View {
     capacity: '',
     demand: '',
     access: '2sfca',
+    decay: null,
+    poverty_line: null,
     grid: false,
     scenario: null,
     sides: 'difference',
@@ -235,11 +246,11 @@ export function encodeView(view: View): string {
   put('display', view.display, usual.display);
   put('measure', view.measure, usual.measure);
   if (view.catchment_m !== null) put('catchment_m', String(view.catchment_m));
-  put('commuting', view.commuting ? '1' : '');
+  put('balance', view.balance, usual.balance);
   put('commute', view.commute);
   put('commuters', view.commuters);
   put('flows', String(view.flows), String(usual.flows));
-  put('flow_table', view.flow_table ? '1' : '');
+  put('listing', view.listing ? '1' : '');
   put('bivariate', view.bivariate ? '1' : '');
   put('cells', view.cells.join(','));
   put('method', view.method);
@@ -268,6 +279,8 @@ export function encodeView(view: View): string {
   put('capacity', view.capacity);
   put('demand', view.demand);
   put('access', view.access, usual.access);
+  if (view.decay) put('decay', encodeDecay(view.decay));
+  if (view.poverty_line !== null) put('poverty_line', String(view.poverty_line));
   put('grid', view.grid ? '1' : '');
   if (view.scenario !== null) put('scenario', String(view.scenario));
   put('sides', view.sides, usual.sides);
@@ -308,11 +321,11 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     display: oneOf('display', DISPLAYS, usual.display),
     measure: oneOf('measure', MEASURES, usual.measure),
     catchment_m: catchment > 0 && catchment <= 100_000 ? catchment : null,
-    commuting: text('commuting') === '1',
+    balance: oneOf('balance', BALANCE_VIEWS, text('commuting') === '1' ? 'commuting' : usual.balance),
     commute: text('commute'),
     commuters: text('commuters'),
     flows: flowsOf(text('flows')) ?? usual.flows,
-    flow_table: text('flow_table') === '1',
+    listing: text('listing') === '1' || text('flow_table') === '1',
     bivariate: text('bivariate') === '1',
     cells: numbers(text('cells')).filter((cell) => Number.isInteger(cell) && cell >= 0 && cell < 9),
     method: oneOf<Method | ''>('method', ['quantile', 'jenks', 'equal', 'custom', 'band'], ''),
@@ -325,7 +338,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     chosen: decodeChoices(text('stations')),
     before: search.has('before') ? decodeChoices(text('before')) : null,
     after: search.has('after') ? decodeChoices(text('after')) : null,
-    way: oneOf<Way | ''>('by', WAYS, text('mode') === 'stations' ? oneOf('reach', WAYS, 'straight') : ''),
+    way: matrixOf(text('by')) ?? oneOf<Way | ''>('by', WAYS, text('mode') === 'stations' ? oneOf('reach', WAYS, 'straight') : ''),
     unit: oneOf('unit', UNITS, usual.unit),
     cutoffs: cutoffsOf(text('cutoffs')) ?? usual.cutoffs,
     cutoff: lengthOf(text('cutoff')),
@@ -340,6 +353,8 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     capacity: text('capacity'),
     demand: text('demand'),
     access: oneOf('access', ACCESS_MEASURES, usual.access),
+    decay: decodeDecay(text('decay')),
+    poverty_line: Number(text('poverty_line')) > 0 ? Number(text('poverty_line')) : null,
     grid: text('grid') === '1',
     scenario: /^[1-9]\d{0,14}$/.test(text('scenario')) ? Number(text('scenario')) : null,
     sides: oneOf('sides', SIDES, usual.sides),
@@ -364,6 +379,8 @@ function thresholdsOf(text: string): Record<string, number> {
   const pairs = text.split(',').map((part) => /^([a-z0-9_]+\.\d+):(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(part));
   return Object.fromEntries(pairs.filter((found) => found !== null).map((found) => [found[1]!, Number(found[2])]));
 }
+
+const matrixOf = (text: string) => (/^matrix:[a-z][a-z0-9_]{0,62}$/.test(text) ? (text as MatrixWay) : null);
 
 function selectionOf(area: string, feature: string): Selection {
   if (area) return { kind: 'area', code: area };

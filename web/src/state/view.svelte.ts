@@ -16,7 +16,7 @@ function restore(): void {
 }
 
 /** The address without what a hand moves steadily: the camera and the sliders. */
-const decisions = (address: string) => address.replace(/(^|&)(map|cutoff|circle_m|departure|arrive|flows|thresholds)=[^&]*/g, '');
+const decisions = (address: string) => address.replace(/(^|&)(map|cutoff|circle_m|departure|arrive|flows|thresholds|poverty_line)=[^&]*/g, '');
 
 /**
  * Keeps the address and the view the same. A moved map or slider replaces the entry in the history,
