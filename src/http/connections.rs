@@ -100,7 +100,7 @@ fn most() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = rustix::process::Rlimit {
         current: limit.maximum,
-        ..limit.clone()
+        ..limit
     };
     let files = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
