@@ -3,6 +3,9 @@ import type { FeatureState } from './edits.ts';
 import { standing } from './standpoint.svelte.ts';
 import type { Title } from './types.ts';
 
+/** Names and numbers of a refusal. */
+export type Values = Record<string, string | number | string[]>;
+
 /** RFC 9457 problem details, or what stands in for them when nothing answers. */
 export class Problem extends Error {
   constructor(
@@ -16,6 +19,8 @@ export class Problem extends Error {
     readonly said?: Title,
     /** Features that somebody else has changed meanwhile. */
     readonly conflicts?: { current: FeatureState | null }[],
+    /** What the words of the reason name. */
+    readonly values: Values = {},
   ) {
     super(detail || title);
   }
@@ -80,20 +85,28 @@ export async function send(path: string, request: RequestInit): Promise<Response
   }
 }
 
+/** Problem details as the server writes them. */
+export interface Told {
+  title?: string;
+  status?: number;
+  detail?: string;
+  field?: string;
+  reason?: string;
+  message?: Title;
+  conflicts?: { current: FeatureState | null }[];
+  values?: Values;
+}
+
+export const toProblem = ({ title, detail = '', field, reason, message, conflicts, values }: Told, otherwise: string, status: number) =>
+  new Problem(title ?? otherwise, status, detail, field, reason, message, conflicts, values);
+
 /** What a refusal says. */
 export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   try {
-    const told = JSON.parse(text) as {
-      title?: string;
-      detail?: string;
-      field?: string;
-      reason?: string;
-      message?: Title;
-      conflicts?: { current: FeatureState | null }[];
-    };
+    const told = JSON.parse(text) as Told;
     if (told.reason === 'sign_in') signedOut();
-    return new Problem(told.title ?? response.statusText, response.status, told.detail ?? '', told.field, told.reason, told.message, told.conflicts);
+    return toProblem(told, response.statusText, response.status);
   } catch {
     return new Problem(response.statusText || `HTTP ${response.status}`, response.status, text.slice(0, 500));
   }

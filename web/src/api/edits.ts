@@ -57,11 +57,12 @@ async function call<T>(method: string, path: string, seen: string | null | undef
   return (await response.json()) as T;
 }
 
-export const addFeature = (layer: string, place: { lon: number; lat: number; values: Record<string, unknown> }, asked: Asked) =>
+export const addFeature = (layer: string, place: { lon: number; lat: number; values: Record<string, unknown>; reason: string }, asked: Asked) =>
   call<FeatureState>('POST', withQuery(`/api/layers/${encodeURIComponent(layer)}/features`, { period: asked.period }), undefined, place);
-export const changeFeature = (name: FeatureName, seen: string, change: Change, asked: Asked) =>
-  call<FeatureState>('PATCH', pathOf(name, asked), seen, change);
-export const removeFeature = (name: FeatureName, seen: string, asked: Asked) => call<Edited>('DELETE', pathOf(name, asked), seen);
+export const changeFeature = (name: FeatureName, seen: string, change: Change, reason: string, asked: Asked) =>
+  call<FeatureState>('PATCH', pathOf(name, asked), seen, { ...change, reason });
+export const removeFeature = (name: FeatureName, seen: string, reason: string, asked: Asked) =>
+  call<Edited>('DELETE', withQuery(pathOf(name, asked), { reason }), seen);
 export const undoFeature = (name: FeatureName, seen: string | null, number: number | undefined, asked: Asked) =>
   call<Edited>('POST', pathOf(name, asked, '/undo'), seen, number === undefined ? {} : { number });
 export const listHistory = (name: FeatureName, asked: Asked) => call<History>('GET', pathOf(name, asked, '/history'), undefined);

@@ -1,5 +1,5 @@
 /** Questions that may take long, asked as jobs (任务): with progress, and stopped when nobody waits. */
-import { Problem, get, problemOf, send } from './client.ts';
+import { Problem, get, problemOf, send, toProblem, type Told } from './client.ts';
 import type { Title } from './types.ts';
 
 /** How far a job is. */
@@ -13,7 +13,7 @@ interface Job {
   id: string;
   state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
   progress: Progress;
-  problem: { title?: string; status?: number; detail?: string; field?: string } | null;
+  problem: Told | null;
   answer: string | null;
   events: string;
 }
@@ -41,8 +41,8 @@ async function answered(path: string, asked: RequestInit, signal: AbortSignal, t
   if (response.status !== 202) return response;
   const job = await ended((await response.json()) as Job, signal, tell);
   if (job.state === 'done' && job.answer) return job.answer;
-  const { title = job.state, status = 500, detail = '', field } = job.problem ?? {};
-  throw new Problem(title, status, detail, field);
+  const told = job.problem ?? {};
+  throw toProblem(told, job.state, told.status ?? 500);
 }
 
 function ended(job: Job, signal: AbortSignal, tell: (progress: Progress) => void): Promise<Job> {

@@ -70,6 +70,10 @@ export const findFlows = (path: string, signal: AbortSignal) => get<Flows>(path,
 /** What the areas of a level have of each service beside what they need (供需差距). */
 export const gapsPath = (level: string, area: string, norms: string, asked: Asked) => withQuery('/api/gaps', { level, area, norms, ...asked });
 
+/** School by school, the children around it beside its places, now and in the years ahead (学位供需). */
+export const schoolPlacesPath = (service: string, area: string, norms: string, mode: Way, ahead: readonly number[], { period }: Asked) =>
+  withQuery('/api/school_places', { services: service, area, norms, mode, ahead: ahead.join(','), period });
+
 /** Where people live whom no facility of a service reaches (盲区). */
 export const blindSpotsPath = (service: string, level: string, area: string, norms: string, mode: Way, asked: Asked) =>
   withQuery('/api/gaps/blind_spots', { service, level, area, norms, mode, ...asked });

@@ -309,28 +309,69 @@ export interface NormFigure {
   value?: number | null;
   unit: string;
   source?: string;
+  date?: string;
+  confidence?: 'A' | 'B' | 'C' | null;
+  /** Nobody published it. */
+  assumption?: boolean;
 }
 
+/** The figures of a service, as a norm may have them. */
+export const NORM_FIGURES = ['provision', 'enrolment_rate', 'service_radius', 'walk', 'class_size'] as const;
+export type NormFigureKey = (typeof NORM_FIGURES)[number];
+
 /** A service of a norm set (标准). */
-export interface NormItem {
+export interface NormItem extends Partial<Record<NormFigureKey, NormFigure | null>> {
   id: string;
   title: Title;
   layer: string;
   where?: Record<string, string[]>;
   demand?: { attributes?: string[] } | null;
-  service_radius?: NormFigure | null;
-  walk?: NormFigure | null;
   bands?: { id: string; title: Title }[];
 }
 
 export interface NormSets {
   default: string;
-  rows: { id: string; title: Title; source: string; date: string; items: { id: string; title: Title; layer: string; circle: number | null }[] }[];
+  rows: { id: string; title: Title; source: string; date: string; /** Whether it is the city's own copy. */ own: boolean; items: { id: string; title: Title; layer: string; circle: number | null }[] }[];
 }
 
 /** Supply and demand by area and service; one row of totals for each service. */
 export interface Gaps extends Answer<Row, Row[]> {
   norms: { items: NormItem[]; bands: { id: string; title: Title }[] };
+}
+
+/** A year of school places, from the children of now without migration. */
+export interface ExpectedPlaces {
+  ahead: number;
+  year?: number | null;
+  children_nearest: number | null;
+  shortfall: number | null;
+  surplus: number | null;
+  reason: string | null;
+}
+
+/** A stage of one school, or of all. */
+export interface SchoolPlacesRow {
+  service: string;
+  /** The smallest area that the school lies in. */
+  code: string;
+  facilities?: number;
+  capacity: number | null;
+  children_nearest: number | null;
+  children_beyond?: number | null;
+  shortfall: number | null;
+  surplus: number | null;
+  expected: ExpectedPlaces[];
+  /** Whether children are counted by single years; else age groups are spread evenly over theirs. */
+  by_single_years?: boolean | null;
+}
+
+export type SchoolPlaces = Answer<SchoolPlacesRow, SchoolPlacesRow[]>;
+
+/** A norm set, whole. */
+export interface NormSet {
+  id: string;
+  items: NormItem[];
+  own: boolean;
 }
 
 /** Where nobody is served, and who lives there by age. */

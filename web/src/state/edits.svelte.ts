@@ -42,6 +42,8 @@ export interface Done extends FeatureName {
 /** Edits of the city itself (数据编辑), for those who may make them. */
 class Edits {
   busy = $state(false);
+  /** Why the next edit is made; its history tells. */
+  reason = $state('');
   problem = $state.raw<Problem | null>(null);
   placing = $state.raw<Placing | null>(null);
   conflict = $state.raw<Conflict | null>(null);
@@ -67,7 +69,7 @@ class Edits {
   async change(name: FeatureName, seen: string, title: string, change: Change): Promise<boolean> {
     const kind = change.lon === undefined ? 'change' : 'move';
     return this.#do(name, change, async () => {
-      const after = await changeFeature(name, seen, change, asked());
+      const after = await changeFeature(name, seen, change, this.reason.trim(), asked());
       this.done = { ...name, kind, title, version: after.version };
     });
   }
@@ -77,7 +79,7 @@ class Edits {
     const selection = view.selection;
     view.selection = null;
     const isDone = await this.#do(name, 'remove', async () => {
-      await removeFeature(name, seen, asked());
+      await removeFeature(name, seen, this.reason.trim(), asked());
       this.done = { ...name, kind: 'remove', title, version: null };
     });
     if (!isDone) view.selection = selection;
@@ -95,7 +97,7 @@ class Edits {
       return;
     }
     await this.#do({ layer, id: '' }, {}, async () => {
-      const made = await addFeature(layer, { lon, lat, values }, asked());
+      const made = await addFeature(layer, { lon, lat, values, reason: this.reason.trim() }, asked());
       this.done = { layer, id: made.id, kind: 'add', title: '', version: made.version };
       chooseFeature(layer, made.id);
     });
@@ -130,6 +132,7 @@ class Edits {
     [this.problem, this.conflict] = [null, null];
     try {
       await act();
+      this.reason = '';
       live.renew(name.layer);
       return true;
     } catch (cause) {

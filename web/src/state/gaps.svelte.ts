@@ -1,7 +1,8 @@
 import { get } from '../api/client.ts';
+import { normsPath } from '../api/norms.ts';
 import { ask, blindSpotsPath, findBlindSpots, gapsPath, postSiting, sitingBody, type Question } from '../api/questions.ts';
 import { standpoint } from '../api/standpoint.svelte.ts';
-import type { Answer, BlindSpots, Gaps as GapsAnswer, NormItem, NormSets, Row, Siting } from '../api/types.ts';
+import type { Answer, BlindSpots, Gaps as GapsAnswer, NormItem, NormSet, NormSets, Row, Siting } from '../api/types.ts';
 import { titled } from '../i18n/index.ts';
 import { comparePath } from '../api/scenarios.ts';
 import { asked, ground } from './city.svelte.ts';
@@ -24,6 +25,8 @@ const GRID_M = 500;
 /** Supply and demand of services (供需差距), who is not served, and which sites would serve them. */
 class Gaps {
   norms = new Resource<NormSets>();
+  /** The chosen set with all its figures. */
+  whole = new Resource<NormSet>();
   spots = new Resource<BlindSpots>();
   sites = new Resource<Siting>();
 
@@ -51,11 +54,11 @@ class Gaps {
   });
 
   spotsQuestion = $derived.by((): Question | null =>
-    this.isOpen && this.set && this.service ? { path: blindSpotsPath(this.service, ground.level?.id ?? '', view.within, this.set.id, this.way, asked()) } : null,
+    this.isOpen && this.set && this.reach ? { path: blindSpotsPath(this.service, ground.level?.id ?? '', view.within, this.set.id, this.way, asked()) } : null,
   );
 
-  /** The service with every figure, once an answer names it. */
-  item = $derived.by((): NormItem | null => (this.spots.value?.norm.id === this.service ? this.spots.value.norm : null));
+  /** The service with every figure. */
+  item = $derived.by((): NormItem | null => (this.whole.value?.id === this.set?.id ? (this.whole.value?.items.find((item) => item.id === this.service) ?? null) : null));
 
   /** How far people go for it, by the norm; null where that is for the city to set. */
   reach = $derived.by((): { cutoff: number; unit: 'm' | 'min' } | null => {
@@ -108,6 +111,11 @@ class Gaps {
   follow(): void {
     $effect(() => {
       if (this.isOpen) this.norms.ask('/api/norms', (signal) => get<NormSets>('/api/norms', signal));
+    });
+    $effect(() => {
+      if (!this.isOpen || !this.set) return;
+      const path = normsPath(this.set.id);
+      this.whole.ask(path, (signal) => get<NormSet>(path, signal));
     });
     $effect(() => {
       const question = this.spotsQuestion;

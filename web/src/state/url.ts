@@ -85,7 +85,7 @@ export interface View {
   commuters: string;
   /** How many flows are drawn at most. */
   flows: number;
-  /** Whether the table lists what stands behind its rows: single flows, places balanced by count only. */
+  /** Whether the table is the second one of the mode: single flows, places balanced by count only, school places of the years ahead. */
   listing: boolean;
   bivariate: boolean;
   /** Chosen cells of the bivariate legend, 0–8. */
