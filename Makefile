@@ -4,7 +4,7 @@ CITY ?= city/demo.gpkg
 LISTEN ?= 127.0.0.1:8080
 SUITU = target/release/suitu
 
-.PHONY: serve test build web packages fmt lint unit browser bench clean
+.PHONY: serve test soak build web packages fmt lint unit browser bench clean
 
 # Builds web and server, makes the demonstration city once, serves the map.
 serve: build $(CITY)
@@ -26,6 +26,10 @@ web/dist/index.html: web/package-lock.json $(shell find web/src web/public web/*
 # Everything: format, lints, unit and integration tests, the browser.
 test:
 	bash tests/run
+
+# What takes longer than a test may: malformed requests, slow clients, full disks, a thousand people.
+soak: build
+	bash tests/soak/run
 
 packages:
 	bash tests/packages

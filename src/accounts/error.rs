@@ -1,4 +1,5 @@
 use super::Role;
+use crate::store::geopackage::is_full;
 
 /// Why the accounts refuse something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +42,8 @@ pub enum AccountError {
     Refused(&'static str),
     #[error("the accounts in {path}: {problem}")]
     Open { path: String, problem: String },
+    #[error("the disk of the accounts is full: nothing was written; make room on it")]
+    NoRoom,
     #[error("accounts: {0}")]
     Backend(String),
 }
@@ -56,6 +59,9 @@ impl AccountError {
 
 impl From<rusqlite::Error> for AccountError {
     fn from(error: rusqlite::Error) -> Self {
-        AccountError::Backend(error.to_string())
+        match is_full(&error) {
+            true => AccountError::NoRoom,
+            false => AccountError::Backend(error.to_string()),
+        }
     }
 }

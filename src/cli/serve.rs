@@ -107,7 +107,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
             state = state.with_protected(live, store);
         }
         let mut asked = StopSignal::listen()?;
-        http::serve(listener, state, async move { asked.wait().await }).await?;
+        http::serve(listener, state, async move { asked.wait().await }).await;
         follower.abort();
         Ok::<(), Failure>(())
     })?;

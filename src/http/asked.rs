@@ -6,12 +6,12 @@ use axum::{
         FromRequest, FromRequestParts, Query, Request,
         rejection::{JsonRejection, QueryRejection},
     },
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{ApiError, answers::Form};
+use super::{ApiError, answers::Form, bodies};
 use crate::query::{Asked, Question};
 
 /// A question in the address, with the form of the answer beside.
@@ -31,7 +31,10 @@ pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, 
 pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
     match question {
         Ok(Json(question)) => Ok(question),
-        Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
+        Err(rejection) => match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::LargeBody(bodies::MOST_BYTES)),
+            _ => Err(ApiError::BadRequest(rejection.body_text())),
+        },
     }
 }
 

@@ -42,6 +42,11 @@ pub enum ApiError {
     },
     #[error("{0}")]
     BadRequest(String),
+    #[error("the body is too large: at most {} MB", .0 >> 20)]
+    LargeBody(usize),
+    /// Refused before a route saw it.
+    #[error("{detail}")]
+    Unread { status: StatusCode, detail: String },
     #[error("this address does not take that method")]
     WrongMethod,
     #[error("there is no {what} `{name}`")]
@@ -76,6 +81,10 @@ pub enum ApiError {
     TooManyRequests(u64),
     #[error("the home of the city cannot be reached now; try again in a moment")]
     NoHome(String),
+    #[error(
+        "the disk of the city's home is full, so nothing was written; whoever runs the server has to make room"
+    )]
+    NoRoom(String),
     #[error("what is done cannot be recorded now, so nothing is done; the server's log says why")]
     NotRecorded,
     #[error(transparent)]
@@ -88,6 +97,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unreachable(cause) => ApiError::NoHome(cause),
+            StoreError::NoRoom(cause) => ApiError::NoRoom(cause),
             other => ApiError::Internal(other.to_string()),
         }
     }
@@ -113,7 +123,10 @@ impl ApiError {
             | ApiError::BadEdit { .. }
             | ApiError::BadEdits(_)
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
-            ApiError::Query(QueryError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            ApiError::Query(QueryError::TooLarge { .. }) | ApiError::LargeBody(_) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            ApiError::Unread { status, .. } => *status,
             ApiError::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
             ApiError::Refused { reason, .. } => match *reason {
@@ -133,6 +146,7 @@ impl ApiError {
                 }
                 AccountError::NoUser(_) | AccountError::NoToken(_) => StatusCode::NOT_FOUND,
                 AccountError::UserThere(_) | AccountError::Refused(_) => StatusCode::CONFLICT,
+                AccountError::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             ApiError::NotYet | ApiError::Nothing { .. } => StatusCode::CONFLICT,
@@ -146,6 +160,7 @@ impl ApiError {
             | ApiError::TooManyJobs
             | ApiError::NotRecorded
             | ApiError::NoHome(_)
+            | ApiError::NoRoom(_)
             | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -154,7 +169,7 @@ impl ApiError {
     /// What a client is told; the cause of a failure is not for them.
     fn detail(&self) -> String {
         match (self, self.cause()) {
-            (ApiError::NoHome(_), _) | (_, None) => self.to_string(),
+            (ApiError::NoHome(_) | ApiError::NoRoom(_), _) | (_, None) => self.to_string(),
             (_, Some(_)) => "the server failed; its log says why".into(),
         }
     }
@@ -260,7 +275,9 @@ impl ApiError {
     /// What only the log says.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            ApiError::Internal(cause) | ApiError::NoHome(cause) => Some(cause),
+            ApiError::Internal(cause) | ApiError::NoHome(cause) | ApiError::NoRoom(cause) => {
+                Some(cause)
+            }
             ApiError::Account(
                 AccountError::Backend(cause) | AccountError::Open { problem: cause, .. },
             ) => Some(cause),

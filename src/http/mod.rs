@@ -7,11 +7,13 @@ mod areas;
 mod asked;
 mod asker;
 mod assets;
+mod bodies;
 mod change;
 mod city;
 mod commute;
 mod compress;
 mod computing;
+mod connections;
 mod document;
 mod download;
 mod edits;
@@ -37,28 +39,25 @@ mod stations;
 mod stream;
 mod tiles;
 mod travel_times;
+mod whole;
 mod zoning;
-
-use std::net::SocketAddr;
 
 use accounts::Access;
 pub use accounts::Doors;
 use asker::Asker;
 pub use computing::Bounds;
+use connections::Patience;
 use document::Document;
 pub use error::ApiError;
 pub use router::router;
 pub use state::AppState;
 
 /// Serves until `stop` resolves, then cancels the jobs and lets running requests end.
-///
-/// # Errors
-/// What the listener says.
 pub async fn serve(
     listener: tokio::net::TcpListener,
     state: AppState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+    stop: impl Future<Output = ()>,
+) {
     let (jobs, seats) = (state.jobs.clone(), state.seats.clone());
     let access = state.access.clone();
     let stop = async move {
@@ -66,14 +65,10 @@ pub async fn serve(
         jobs.close();
         seats.close();
     };
-    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, routes)
-        .with_graceful_shutdown(stop)
-        .await;
+    connections::serve(listener, router(state), Patience::default(), stop).await;
     if let Some(access) = access {
         // Nothing that was done is left out of the record.
         let stopping = tokio::task::spawn_blocking(move || access.recorder.stop());
         stopping.await.ok();
     }
-    served
 }

@@ -87,10 +87,63 @@ fn tell_of_scenarios(document: &mut Json) {
     }
 }
 
+/// Says of every operation how it refuses.
+fn tell_of_refusals(document: &mut Json) {
+    let problem = |description: &str| {
+        json!({ "description": description, "content": { "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" } } } })
+    };
+    document["components"]["schemas"]["Problem"] = json!({
+        "type": "object",
+        "required": ["title", "status", "detail"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string", "description": "what is wrong, and the remedy" },
+            "field": { "type": "string", "description": "the parameter or field that is wrong" },
+            "reason": { "type": "string", "description": "for programs to tell by" },
+        },
+    });
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (path, operations) in paths {
+        for operation in operations
+            .as_object_mut()
+            .into_iter()
+            .flat_map(|o| o.values_mut())
+        {
+            let has_parameters = operation["parameters"]
+                .as_array()
+                .is_some_and(|p| !p.is_empty());
+            let has_body = operation["requestBody"].is_object();
+            let responses = &mut operation["responses"];
+            let mut say = |status: &str, description: &str| {
+                if responses[status].is_null() {
+                    responses[status] = problem(description);
+                }
+            };
+            if has_parameters || has_body {
+                say("400", "a parameter or field is wrong; `field` names it");
+            }
+            if path.contains('{') {
+                say("404", "there is nothing of that name");
+            }
+            if has_body {
+                say("413", "the body, or what it asks for, is too large");
+            }
+            say(
+                "default",
+                "refused, for the reason told; with `Retry-After` it is worth trying again",
+            );
+        }
+    }
+}
+
 pub fn routes(document: OpenApi) -> Router<AppState> {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     tell_of_jobs(&mut document);
     tell_of_scenarios(&mut document);
+    tell_of_refusals(&mut document);
     let page = page(&document);
     Router::new()
         .route(

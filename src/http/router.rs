@@ -1,17 +1,12 @@
-use std::time::Duration;
-
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
+use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    ApiError, AppState, access, accounts, areas, assets, change, city, commute, compress, download,
-    edits, events, features, gaps, guard, health, jobs, layers, norms, openapi, questions, reports,
-    scenarios, siting, snapshot, stations, tiles, travel_times, zoning,
+    ApiError, AppState, access, accounts, areas, assets, bodies, change, city, commute, compress,
+    download, edits, events, features, gaps, guard, health, jobs, layers, norms, openapi, questions,
+    reports, scenarios, siting, snapshot, stations, tiles, travel_times, whole, zoning,
 };
-
-/// The largest body of a question: a polygon of 100,000 corners fits.
-const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// All routes, in the order a reader would ask for them.
 pub fn router(state: AppState) -> Router {
@@ -124,19 +119,17 @@ pub fn router(state: AppState) -> Router {
             state.clone(),
             snapshot::choose,
         ))
+        .layer(middleware::from_fn_with_state(state.clone(), bodies::admit))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             accounts::enforce,
         ))
         .layer(middleware::from_fn(compress::compress))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            Duration::from_secs(90),
-        ))
+        .layer(DefaultBodyLimit::max(bodies::MOST_BYTES))
+        .layer(middleware::from_fn(whole::whole))
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .layer(middleware::from_fn_with_state(state.clone(), health::count))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(whole::broken))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
 }

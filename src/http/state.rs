@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{
     Access, ApiError, Asker, Bounds, Document, Doors,
     answers::Form,
+    bodies::Bodies,
     computing::{Computations, Key, Line},
     events::Seats,
     jobs::{self, Jobs},
@@ -82,6 +83,8 @@ pub struct AppState {
     pub(super) computations: Computations,
     pub(super) jobs: Jobs,
     pub(super) streams: Streams,
+    /// Turns of large bodies.
+    pub(super) bodies: Bodies,
     /// Who listens to changes.
     pub(super) seats: Seats,
     /// Whether only this machine may ask: no accounts exist then.
@@ -114,6 +117,7 @@ impl AppState {
             computations: Computations::new(bounds),
             jobs: Jobs::new(bounds),
             streams: Streams::default(),
+            bodies: Bodies::default(),
             seats: Seats::default(),
             loopback_only,
             metrics: Arc::default(),

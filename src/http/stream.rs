@@ -13,7 +13,12 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::Stream;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{
+        AcquireError, OwnedSemaphorePermit, Semaphore, mpsc, mpsc::error::TrySendError, oneshot,
+    },
+};
 
 use super::ApiError;
 use crate::{
@@ -21,7 +26,11 @@ use crate::{
     query::{Limits, QueryError},
 };
 
-/// Streams at once; more of them wait for a moment and are then refused.
+/// Streams at once; more of them are refused. Each may hold its parts while its reader is slow.
+const OPEN: usize = 64;
+
+/// Streams that are computed at once: those whose readers are slow are none of them. More wait for a
+/// moment and are then refused.
 const AT_ONCE: usize = 2;
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -33,11 +42,17 @@ const PART_BYTES: usize = 64 << 10;
 
 /// All streamed answers of the program.
 #[derive(Clone, Debug)]
-pub struct Streams(Arc<Semaphore>);
+pub struct Streams {
+    open: Arc<Semaphore>,
+    computing: Arc<Semaphore>,
+}
 
 impl Default for Streams {
     fn default() -> Self {
-        Streams(Arc::new(Semaphore::new(AT_ONCE)))
+        Streams {
+            open: Arc::new(Semaphore::new(OPEN)),
+            computing: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 }
 
@@ -55,15 +70,15 @@ impl Streams {
             + Send
             + 'static,
     {
-        let turn = tokio::time::timeout(WAIT, self.0.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| ApiError::Busy)?;
-        let turn = turn.map_err(|_| ApiError::Busy)?;
+        let open = self.open.clone().try_acquire_owned();
+        let open = open.map_err(|_| ApiError::Busy)?;
+        let turns = Turns::begin(self.computing.clone()).await?;
         let cancel: Arc<AtomicBool> = Arc::default();
         let limits = Limits::new(cancel.clone(), MEMORY_BYTES);
-        let (mut out, body) = pipe(cancel);
+        let (mut out, body) = pipe(cancel, turns);
         let (begin, begun) = oneshot::channel();
         let running = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _open = open;
             let written = write(&city, &limits, &mut Begin(Some(begin)), &mut out)?;
             if let Err(error) = written.and_then(|()| out.flush()) {
                 out.fail(error);
@@ -93,20 +108,51 @@ impl Begin {
     }
 }
 
+/// The turn of a stream to be computed, given to others while its reader is slow.
+struct Turns {
+    computing: Arc<Semaphore>,
+    own: Option<OwnedSemaphorePermit>,
+    threads: Handle,
+}
+
+impl Turns {
+    async fn begin(computing: Arc<Semaphore>) -> Result<Self, ApiError> {
+        let turn = tokio::time::timeout(WAIT, computing.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| ApiError::Busy)?;
+        let own = turn.map_err(|_: AcquireError| ApiError::Busy)?;
+        Ok(Turns {
+            computing,
+            own: Some(own),
+            threads: Handle::current(),
+        })
+    }
+
+    /// Does what may take long and is no work, then waits for the turn again.
+    fn without<T>(&mut self, wait: impl FnOnce() -> T) -> T {
+        self.own = None;
+        let waited = wait();
+        let turn = self.computing.clone().acquire_owned();
+        // The semaphore is never closed.
+        self.own = self.threads.block_on(turn).ok();
+        waited
+    }
+}
+
 /// The writing end of a body: it waits while the reader is slow, and fails once the reader is gone.
 pub struct Pipe {
     parts: mpsc::Sender<io::Result<Bytes>>,
     held: Vec<u8>,
+    turns: Turns,
 }
 
-fn pipe(cancel: Arc<AtomicBool>) -> (Pipe, Body) {
+fn pipe(cancel: Arc<AtomicBool>, turns: Turns) -> (Pipe, Body) {
     let (parts, received) = mpsc::channel(PARTS);
     let held = Vec::with_capacity(PART_BYTES);
     let body = Body::from_stream(Received {
         parts: received,
         cancel,
     });
-    (Pipe { parts, held }, body)
+    (Pipe { parts, held, turns }, body)
 }
 
 impl Pipe {
@@ -118,8 +164,17 @@ impl Pipe {
 
     fn send(&mut self) -> io::Result<()> {
         let part = std::mem::replace(&mut self.held, Vec::with_capacity(PART_BYTES));
-        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-        self.parts.blocking_send(Ok(part.into())).map_err(gone)
+        let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
+        match self.parts.try_send(Ok(part.into())) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(gone()),
+            Err(TrySendError::Full(part)) => {
+                let Pipe { parts, turns, .. } = self;
+                turns
+                    .without(|| parts.blocking_send(part))
+                    .map_err(|_| gone())
+            }
+        }
     }
 }
 
@@ -168,6 +223,31 @@ mod tests {
 
     use super::*;
     use crate::definitions;
+
+    #[tokio::test]
+    async fn slow_readers_do_not_keep_others_waiting() {
+        let catalog = definitions::read_catalog(None).expect("the built-in layers");
+        let city = Arc::new(City::new(Arc::new(catalog), 1, BTreeMap::new(), []));
+        let streams = Streams::default();
+        let parts = |many: usize| {
+            move |_: &City, _: &Limits, begin: &mut Begin, out: &mut Pipe| {
+                begin.now();
+                Ok((0..many).try_for_each(|_| out.write_all(&[b'x'; PART_BYTES])))
+            }
+        };
+        let mut slow = Vec::new();
+        for _ in 0..2 * AT_ONCE {
+            let body = streams.send(city.clone(), parts(4 * PARTS)).await;
+            slow.push(body.expect("begun"));
+        }
+        let quick = streams.send(city.clone(), parts(1)).await;
+        let quick = axum::body::to_bytes(quick.expect("begun"), usize::MAX).await;
+        assert_eq!(quick.expect("whole").len(), PART_BYTES);
+        for body in slow {
+            let whole = axum::body::to_bytes(body, usize::MAX).await;
+            assert_eq!(whole.expect("whole").len(), 4 * PARTS * PART_BYTES);
+        }
+    }
 
     #[tokio::test]
     async fn a_reader_who_leaves_midway_stops_the_work() {

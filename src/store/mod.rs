@@ -86,6 +86,9 @@ pub enum StoreError {
     /// Nothing is wrong with what was asked: it is worth asking again.
     #[error("the city's home cannot be reached now: {0}")]
     Unreachable(String),
+    /// Nothing was written.
+    #[error("the disk of the city's home is full, so nothing was written: make room on it ({0})")]
+    NoRoom(String),
     #[error("the store failed: {0}")]
     Backend(String),
 }

@@ -1,7 +1,7 @@
 // A database dies under load: its synchronous standby takes over, and nothing acknowledged is lost.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Database, folder, keepAdding, pause, serve, suitu, until } from './server.mjs';
+import { Database, folder, keepAdding, keepReading, pause, serve, suitu, until } from './server.mjs';
 
 let room, primary, standby, writer, reader;
 
@@ -28,31 +28,6 @@ after(async () => {
   standby?.kill();
   room?.remove();
 });
-
-/** Asks a server again and again; whatever is no answer is kept. */
-function keepReading(url) {
-  const wrong = [];
-  let count = 0;
-  let stopped = false;
-  const done = (async () => {
-    while (!stopped) {
-      const status = await fetch(`${url}/api/balance?level=district`, { signal: AbortSignal.timeout(10_000) })
-        .then(async (response) => (await response.arrayBuffer(), response.status))
-        .catch((error) => String(error));
-      if (status !== 200) wrong.push(status);
-      count += 1;
-      await pause(20);
-    }
-  })();
-  return {
-    wrong,
-    stop: async () => {
-      stopped = true;
-      await done;
-      return count;
-    },
-  };
-}
 
 test('writes go on at the promoted standby, readers see no error, nothing acknowledged is missing', async () => {
   const hosts = `127.0.0.1:${primary.port},127.0.0.1:${standby.port}`;

@@ -1,7 +1,7 @@
 // Servers and databases for the tests beside this file; all of them end with the test.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,19 +38,33 @@ export function freePort() {
 }
 
 /** Serves a city; answers once it is ready. */
-export async function serve(city, ...options) {
+export function serve(city, ...args) {
+  return start(city, { args });
+}
+
+/** The same, with what it says in the file `log`, and started by the command `wrap`. */
+export async function start(city, { args = [], log, wrap = [] } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(SUITU, ['serve', '--city', city, '--listen', `127.0.0.1:${port}`, ...options], { stdio: 'ignore' });
+  const out = log === undefined ? 'ignore' : openSync(log, 'a');
+  const [program, ...rest] = [...wrap, SUITU, 'serve', '--city', city, '--listen', `127.0.0.1:${port}`, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', out, out] });
+  if (log !== undefined) closeSync(out);
   const ended = new Promise((done) => child.once('exit', done));
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${url}/health/ready`).catch(() => null);
     if (ready?.ok) break;
-    if (tries > 300 || child.exitCode !== null) throw new Error(`no server for ${city}`);
+    if (tries > 1200 || child.exitCode !== null) {
+      child.kill('SIGKILL');
+      throw new Error(`no server for ${city}`);
+    }
     await pause(100);
   }
   return {
     url,
+    port,
+    pid: child.pid,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await ended;
@@ -59,10 +73,10 @@ export async function serve(city, ...options) {
 }
 
 /** Adds a school, as a data steward does; the status of the answer, 0 where there is none. */
-export async function addSchool(url, id) {
+export async function addSchool(url, id, headers = {}) {
   const response = await fetch(`${url}/api/layers/schools/features`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-suitu': '1' },
+    headers: { 'content-type': 'application/json', 'x-suitu': '1', ...headers },
     body: JSON.stringify({ id, lon: 113.3, lat: 23.1, values: { name: id, kind: 'primary', seats_primary: 720 }, reason: 'test' }),
     signal: AbortSignal.timeout(20_000),
   }).catch(() => null);
@@ -92,6 +106,31 @@ export function keepAdding(url, prefix) {
     stop: async () => {
       stopped = true;
       await done;
+    },
+  };
+}
+
+/** Asks a server again and again; whatever is no answer is kept. */
+export function keepReading(url, path = '/api/balance?level=district') {
+  const wrong = [];
+  let count = 0;
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) {
+      const status = await fetch(url + path, { signal: AbortSignal.timeout(10_000) })
+        .then(async (response) => (await response.arrayBuffer(), response.status))
+        .catch((error) => String(error));
+      if (status !== 200) wrong.push(status);
+      count += 1;
+      await pause(20);
+    }
+  })();
+  return {
+    wrong,
+    stop: async () => {
+      stopped = true;
+      await done;
+      return count;
     },
   };
 }
@@ -149,6 +188,11 @@ export class Database {
     return `postgresql://suitu@127.0.0.1:${this.port}/${database}`;
   }
 
+  /** Ends it: `fast` rolls back what is under way, `immediate` is a crash. */
+  stop(mode) {
+    postgres('pg_ctl', '-D', this.path, '-w', '-m', mode, 'stop');
+  }
+
   promote() {
     postgres('pg_ctl', '-D', this.path, '-w', 'promote');
   }
@@ -156,7 +200,7 @@ export class Database {
   /** Ends it at once, as a machine that fails. */
   kill() {
     try {
-      postgres('pg_ctl', '-D', this.path, '-m', 'immediate', 'stop');
+      this.stop('immediate');
     } catch {
       // It is gone already.
     }

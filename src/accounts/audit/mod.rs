@@ -6,6 +6,7 @@
 mod chain;
 mod entry;
 mod export;
+mod reserve;
 mod syslog;
 mod writer;
 

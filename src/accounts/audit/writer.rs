@@ -14,7 +14,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Entry, Syslog, chain::Chain};
+use super::{Entry, Syslog, chain::Chain, reserve::Reserve};
 use crate::accounts::AccountError;
 
 /// How many rows wait for the disk at most; whoever comes then waits too.
@@ -58,9 +58,11 @@ impl Recorder {
         let chain = Chain::open(path)?;
         let (sender, receiver) = mpsc::sync_channel(WAITING);
         let sums = Arc::default();
-        let is_sound = Arc::new(AtomicBool::new(true));
+        let mut reserve = Reserve::of(path);
+        let is_sound = Arc::new(AtomicBool::new(reserve.keep()));
         let mut writer = Writer {
             chain,
+            reserve,
             receiver,
             sums: Arc::clone(&sums),
             is_sound: is_sound.clone(),
@@ -156,6 +158,7 @@ impl Drop for Inner {
 
 struct Writer {
     chain: Chain,
+    reserve: Reserve,
     receiver: mpsc::Receiver<Message>,
     sums: Arc<Mutex<HashMap<Entry, u64>>>,
     is_sound: Arc<AtomicBool>,
@@ -183,8 +186,9 @@ impl Writer {
                 entries.push(message.entry);
                 waiters.extend(message.written);
             }
-            if !entries.is_empty() {
-                self.write(entries, waiters);
+            match entries.is_empty() {
+                true => self.is_sound.store(self.reserve.keep(), Ordering::Relaxed),
+                false => self.write(entries, waiters),
             }
             if is_closed {
                 return;
@@ -206,13 +210,18 @@ impl Writer {
     }
 
     fn write(&mut self, entries: Vec<Entry>, waiters: Vec<oneshot::Sender<()>>) {
-        match self.chain.append(entries.iter().cloned()) {
+        let mut append = || self.chain.append(entries.iter().cloned());
+        let mut appended = append();
+        if appended == Err(AccountError::NoRoom) && self.reserve.give() {
+            appended = append();
+        }
+        match appended {
             Ok(rows) => {
                 // Whoever no longer waits needs no word.
                 for waiter in waiters {
                     waiter.send(()).ok();
                 }
-                self.is_sound.store(true, Ordering::Relaxed);
+                self.is_sound.store(self.reserve.keep(), Ordering::Relaxed);
                 if let Some(syslog) = &mut self.syslog {
                     rows.iter().for_each(|row| syslog.send(row));
                 }

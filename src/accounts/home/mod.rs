@@ -16,7 +16,10 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -41,6 +44,7 @@ pub struct Accounts {
     connection: Mutex<Connection>,
     /// Whom a hash stands for, and when that was read.
     known: Mutex<HashMap<String, (Actor, Instant)>>,
+    changes: AtomicU64,
 }
 
 /// Where the accounts of a city in a file are unless another place is named: beside it.
@@ -89,6 +93,7 @@ impl Accounts {
             path: path.to_owned(),
             connection: Mutex::new(connect(path).map_err(|e| open_error(path, e))?),
             known: Mutex::default(),
+            changes: AtomicU64::new(0),
         })
     }
 
@@ -121,7 +126,14 @@ impl Accounts {
             done
         };
         self.known().clear();
+        self.changes.fetch_add(1, Ordering::Release);
         Ok(done)
+    }
+
+    /// How often this program has changed the accounts: while it stays the same, whoever is signed in
+    /// may do what they might, but for time and other programs.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// What is known of a hash and was read a moment ago, else what `read` finds.

@@ -3,7 +3,11 @@
 
 mod seats;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::State,
@@ -68,7 +72,9 @@ struct Listener {
     published: watch::Receiver<ChangeNumber>,
     closing: watch::Receiver<bool>,
     told: String,
-    _seat: Seat,
+    /// When it was last looked whose session it is, and how often the accounts had been changed.
+    looked: Option<(Instant, u64)>,
+    seat: Seat,
 }
 
 impl Listener {
@@ -78,8 +84,9 @@ impl Listener {
         Ok(Listener {
             published: state.watch(reading(&state, &actor)?),
             closing: state.seats.closing(),
-            _seat: state.seats.take(who)?,
+            seat: state.seats.take(who)?,
             told: String::new(),
+            looked: None,
             state,
             actor,
         })
@@ -109,7 +116,11 @@ impl Listener {
                 return Some(version);
             }
             tokio::select! {
-                shown = self.published.changed() => shown.ok()?,
+                // Not all ask anew at the same moment.
+                shown = self.published.changed() => {
+                    shown.ok()?;
+                    tokio::time::sleep(self.seat.delay()).await;
+                }
                 _ = self.closing.changed() => return None,
                 () = tokio::time::sleep(HEARTBEAT) => {}
             }
@@ -121,10 +132,16 @@ impl Listener {
         let Some(access) = self.state.access.clone() else {
             return Some(());
         };
+        let changes = access.accounts.changes();
+        let is_known = |(at, before): (Instant, u64)| before == changes && at.elapsed() < HEARTBEAT;
+        if self.looked.is_some_and(is_known) {
+            return Some(());
+        }
         let credential = self.actor.credential.clone();
         let now_s = clock::unix_seconds();
         let looked = access.with(move |accounts| accounts.standing(&credential, now_s));
         self.actor = looked.await.ok()??;
+        self.looked = Some((Instant::now(), changes));
         Some(())
     }
 }
@@ -139,17 +156,22 @@ fn reading(state: &AppState, actor: &Actor) -> Result<Reading, ApiError> {
     Ok(rule.decide(actor)?)
 }
 
-/// The city that somebody reads, made away from the threads that serve requests.
+/// The city that somebody reads; one that has to be made, away from the threads that serve requests.
 async fn seen(state: &AppState, actor: &Actor) -> Result<Arc<City>, ApiError> {
     if state.access.is_none() {
         return Ok(state.city());
     }
-    let reading = reading(state, actor)?;
-    let (state, actor) = (state.clone(), actor.clone());
-    let chosen = tokio::task::spawn_blocking(move || state.city_of(&actor, reading));
-    let city = chosen
-        .await
-        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    let city = match reading(state, actor)? {
+        // It may have to be made first, which takes a while.
+        reading @ Reading::District => {
+            let (state, actor) = (state.clone(), actor.clone());
+            let chosen = tokio::task::spawn_blocking(move || state.city_of(&actor, reading));
+            chosen
+                .await
+                .map_err(|e| ApiError::Internal(e.to_string()))?
+        }
+        reading => state.city_of(actor, reading),
+    };
     city?.ok_or_else(|| ApiError::Internal("events are of no city".into()))
 }
 

@@ -1,6 +1,10 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -14,6 +18,10 @@ const MOST_OF_ONE: usize = 32;
 /// When it is worth trying again, seconds.
 const AGAIN_S: u64 = 30;
 
+/// How far apart listeners are told of a change, each of whom then asks for what is shown: a thousand
+/// of them within half a second.
+const APART: Duration = Duration::from_micros(500);
+
 /// Who listens to events.
 #[derive(Clone, Debug)]
 pub struct Seats(Arc<Inner>);
@@ -21,6 +29,8 @@ pub struct Seats(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     taken: Mutex<HashMap<String, usize>>,
+    /// How many were taken so far.
+    given: AtomicUsize,
     closing: watch::Sender<bool>,
 }
 
@@ -28,6 +38,7 @@ impl Default for Seats {
     fn default() -> Self {
         Seats(Arc::new(Inner {
             taken: Mutex::default(),
+            given: AtomicUsize::new(0),
             closing: watch::Sender::new(false),
         }))
     }
@@ -49,6 +60,7 @@ impl Seats {
         }
         *own += 1;
         Ok(Seat {
+            number: self.0.given.fetch_add(1, Ordering::Relaxed),
             seats: self.clone(),
             who,
         })
@@ -79,8 +91,17 @@ impl Inner {
 /// A listener's seat, free again when it leaves.
 #[derive(Debug)]
 pub struct Seat {
+    number: usize,
     seats: Seats,
     who: String,
+}
+
+impl Seat {
+    /// How long this listener waits before it hears of a change: none where it is alone.
+    pub fn delay(&self) -> Duration {
+        let place = self.number % self.seats.taken().max(1);
+        APART * u32::try_from(place).unwrap_or(u32::MAX)
+    }
 }
 
 impl Drop for Seat {
@@ -111,5 +132,20 @@ mod tests {
         assert_eq!(seats.taken(), MOST_OF_ONE);
         drop((own, other));
         assert_eq!(seats.taken(), 0);
+    }
+
+    #[test]
+    fn listeners_hear_one_after_the_other_and_one_alone_at_once() {
+        let seats = Seats::default();
+        let first = seats.take("a".into()).expect("free");
+        assert_eq!(first.delay(), Duration::ZERO);
+        let names = (0..999).map(|n| n.to_string());
+        let others: Vec<Seat> = names.map(|who| seats.take(who).expect("free")).collect();
+        let mut delays: Vec<Duration> = others.iter().map(Seat::delay).collect();
+        delays.push(first.delay());
+        delays.sort_unstable();
+        delays.dedup();
+        assert_eq!(delays.len(), 1000);
+        assert!(delays[999] < Duration::from_millis(500));
     }
 }

@@ -12,6 +12,8 @@ mod operand;
 mod predicate;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{ops::Range, sync::Arc};

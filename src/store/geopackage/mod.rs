@@ -44,6 +44,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::Unreachable(error.to_string())
             }
+            _ if is_full(&error) => StoreError::NoRoom(error.to_string()),
             _ => StoreError::Backend(error.to_string()),
         }
     }
@@ -78,7 +79,7 @@ impl GeoPackage {
         let home = Self::connect(path, catalog)?;
         {
             let mut writer = home.lock();
-            schema::create(&mut writer, &home.catalog).map_err(|e| open_error(path, e))?;
+            schema::create(&mut writer, &home.catalog).map_err(|e| unopened(path, e))?;
         }
         Ok(home)
     }
@@ -114,8 +115,8 @@ impl GeoPackage {
     }
 
     fn connect(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
-        let connection = Connection::open(path).map_err(|e| open_error(path, e))?;
-        configure(&connection).map_err(|e| open_error(path, e))?;
+        let connection = Connection::open(path).map_err(|e| unopened(path, e))?;
+        configure(&connection).map_err(|e| unopened(path, e))?;
         Ok(GeoPackage {
             path: path.to_owned(),
             catalog,
@@ -140,6 +141,21 @@ impl GeoPackage {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "mmap_size", 1i64 << 30)?;
         Ok(connection)
+    }
+}
+
+/// Whether SQLite finds no room on the disk, for its file or for what it keeps beside it.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    let beside = error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
+    beside || error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
+fn unopened(path: &Path, error: rusqlite::Error) -> StoreError {
+    match is_full(&error) {
+        true => StoreError::NoRoom(format!("{}: {error}", path.display())),
+        false => open_error(path, error),
     }
 }
 

@@ -25,7 +25,7 @@ use std::{
 
 use deadpool_postgres::{Object, Pool};
 use tokio::{runtime::Runtime, sync::watch};
-use tokio_postgres::Transaction;
+use tokio_postgres::{Transaction, error::SqlState};
 
 pub use migrate::{Migrated, migrate};
 
@@ -63,9 +63,10 @@ impl fmt::Debug for Postgres {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let words = connect::in_words(&error);
-        match connect::is_passing(&error) {
-            true => StoreError::Unreachable(words),
-            false => StoreError::Backend(words),
+        match error.code() {
+            Some(&SqlState::DISK_FULL) => StoreError::NoRoom(words),
+            _ if connect::is_passing(&error) => StoreError::Unreachable(words),
+            _ => StoreError::Backend(words),
         }
     }
 }

@@ -15,4 +15,6 @@ pub use read::{read, read_while};
 pub use report::{Examples, FeedFacts, FeedReport, Place};
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
