@@ -47,7 +47,9 @@ impl FeedDays {
         let same_days = (first.0 + after..=last.0).step_by(7).map(ServiceDate);
         let mut runs: Vec<u64> = same_days.map(|day| self.runs_on(day)).collect();
         runs.sort_unstable();
-        runs.get(runs.len() / 2).copied().unwrap_or(0)
+        // Of two in the middle the lower: no doubt without need.
+        let middle = runs.len().saturating_sub(1) / 2;
+        runs.get(middle).copied().unwrap_or(0)
     }
 
     fn doubt_on(&self, date: ServiceDate) -> Option<FeedDoubt> {
