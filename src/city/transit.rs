@@ -12,7 +12,8 @@ use crate::{
     network::{Places, Reach, Snap},
     store::{ChangeNumber, ImportRecord, StoredNetwork},
     transit::{
-        Egress, Leg, Schedule, ServiceDate, Summary, Timetable, TransitError, schedule_from_bytes,
+        Egress, Feed, Leg, Schedule, ServiceDate, Summary, Timetable, TransitError,
+        schedule_from_bytes,
     },
 };
 
@@ -137,8 +138,16 @@ impl Transit {
         version: ChangeNumber,
         streets: Option<Arc<Streets>>,
     ) -> Result<Self, TransitError> {
-        let schedule = Arc::new(schedule_from_bytes(&stored.bytes)?);
+        let schedule = schedule_from_bytes(&stored.bytes)?;
         let StoredNetwork { period, record, .. } = stored;
+        let feed = Feed {
+            source: record.source.clone(),
+            licence: record.licence.clone(),
+            crs: record.crs.clone(),
+            files: record.files.clone(),
+            ..Feed::default()
+        };
+        let schedule = Arc::new(schedule.with_named_feeds(&feed));
         Ok(Self::new(schedule, period, record, version, streets))
     }
 

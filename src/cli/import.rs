@@ -89,6 +89,10 @@ pub struct ImportArguments {
     /// Adds features beside those that are there; an id that is there already is refused.
     #[arg(long, conflicts_with = "spread")]
     append: bool,
+    /// For `transit`: one source of a name (`metro`, `bus`) beside those that the timetable has;
+    /// with --replace in the place of the one of that name.
+    #[arg(long, value_name = "NAME")]
+    pub(super) feed: Option<String>,
     /// For `streets`: only this way of travelling (`walk`, `bicycle`, `car`); repeatable.
     #[arg(long = "mode", value_name = "MODE")]
     pub(super) modes: Vec<String>,

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::{Failure, import::ImportArguments, now, transit::ReadTimetable};
 use crate::{
     city::{City, known_stations},
@@ -6,7 +8,8 @@ use crate::{
     domain::{Column, Language, Layer, Period},
     import::{self, ReadOptions, Records},
     transit::{
-        Days, KnownStations, LineFault, LineRow, LineRowError, ServiceDate, read_lines, split_band,
+        Days, Feed, KnownStations, LineFault, LineRow, LineRowError, ServiceDate, read_lines,
+        split_band,
     },
 };
 
@@ -16,6 +19,7 @@ const SHOWN: usize = 40;
 /// Reads tables of lines and headways as a schedule.
 pub(super) fn read(
     arguments: &ImportArguments,
+    files: &[PathBuf],
     city: Option<&City>,
     language: Language,
 ) -> Result<ReadTimetable, Failure> {
@@ -25,7 +29,7 @@ pub(super) fn read(
         encoding: arguments.encoding.clone(),
         ..ReadOptions::default()
     };
-    let records = import::read_records(&arguments.files, &layer, options)?;
+    let records = import::read_records(files, &layer, options)?;
     let text = records.report.to_text(&layer, language);
     if records.report.refused.count > 0 {
         println!("{text}");
@@ -59,11 +63,20 @@ pub(super) fn read(
         .crs
         .as_ref()
         .map_or("EPSG:4490".into(), Crs::to_string);
+    let name = |file: &PathBuf| Some(file.file_name()?.to_string_lossy().into_owned());
+    let files: Vec<String> = files.iter().filter_map(name).collect();
+    let feed = Feed {
+        number: 0,
+        name: Feed::name_of(files.first().map_or("", String::as_str)),
+        source: arguments.source.clone(),
+        licence: arguments.licence.clone(),
+        crs,
+        files,
+    };
     Ok(ReadTimetable {
         schedule: table.schedule(),
         told: text.lines().map(str::to_owned).collect(),
-        source: String::new(),
-        crs,
+        feeds: vec![feed],
         refused: 0,
     })
 }

@@ -9,7 +9,8 @@ use crate::{
     domain::{Catalog, Column, Language, Period, Table},
     import::{self, Progress, ReadOptions},
     network::{
-        BuildReport, Graph, Lines, NetworkError, Rules, graph_to_bytes, read_lines, read_osm,
+        BuildReport, Graph, Junctions, Lines, NEAR_M, NetworkError, Rules, TOUCH_M, graph_to_bytes,
+        read_lines, read_osm,
     },
     store::{self, ImportRecord, Store, StoredNetwork},
 };
@@ -32,7 +33,7 @@ pub fn run(
         lines.par_iter().map(Lines::build).collect();
     bar.finish_and_clear();
     let mut networks = Vec::new();
-    for (rules, built) in rules.iter().zip(built) {
+    for ((rules, lines), built) in rules.iter().zip(&lines).zip(built) {
         match built {
             // Footpaths alone are no network for cars; whoever asks for one is told.
             Err(NetworkError::NoStreets) if arguments.modes.is_empty() => {
@@ -44,6 +45,9 @@ pub fn run(
             }
             Ok((graph, report)) => {
                 println!("{}", told(rules, &report, language));
+                for line in met(&lines.junctions, language) {
+                    println!("{line}");
+                }
                 if report.island_length_m > LARGE_ISLANDS * report.length_m {
                     println!("{}", apart(language));
                 }
@@ -234,13 +238,71 @@ const LARGE_ISLANDS: f64 = 0.1;
 fn apart(language: Language) -> &'static str {
     match language {
         Language::Zh => {
-            "! 未连通的部分很多：道路只在共用端点或折点处相连，请在交叉口处打断，并核对相距很近而未接上的端点"
+            "! 未连通的部分很多：道路只在共用折点处、或一条的端点落在另一条上时相连，请在平面交叉口处打断，并核对相距很近而未接上的端点"
         }
         Language::En => {
-            "! much is not connected: lines meet only where they share a corner; split them at \
-             crossings, and look for ends that nearly touch"
+            "! much is not connected: lines meet only where they share a corner or where one ends \
+             on the other; split them at crossings on one level, and look for ends that nearly \
+             touch"
         }
     }
+}
+
+/// How many near misses are shown.
+const SHOWN: usize = 3;
+
+/// What became of lines that meet without a shared corner; nothing where all share theirs.
+fn met(junctions: &Junctions, language: Language) -> Vec<String> {
+    let Junctions {
+        joined,
+        crossings,
+        near_misses,
+    } = junctions;
+    let zh = language == Language::Zh;
+    let centimetres = TOUCH_M * 100.0;
+    let mut lines = Vec::new();
+    if *joined > 0 {
+        lines.push(match zh {
+            true => format!(
+                "  {joined} 个端点落在另一条道路上（相距不超过 {centimetres} 厘米），已在该处接上"
+            ),
+            false => format!(
+                "  {joined} ends lay on another line, to {centimetres} cm, and were joined to it"
+            ),
+        });
+    }
+    if *crossings > 0 {
+        lines.push(match zh {
+            true => format!("  {crossings} 处交叉没有共用折点，按立体交叉处理，不相连"),
+            false => format!(
+                "  {crossings} crossings without a shared corner are taken for bridges and stay apart"
+            ),
+        });
+    }
+    if !near_misses.is_empty() {
+        let shown = near_misses.iter().take(SHOWN).map(|miss| {
+            let ((lon, lat), gap_m) = (miss.lon_lat, miss.gap_m);
+            match zh {
+                true => format!("{lon:.6}, {lat:.6} 差 {gap_m:.2} 米"),
+                false => format!("{lon:.6}, {lat:.6}: {gap_m:.2} m"),
+            }
+        });
+        let shown: Vec<String> = shown.collect();
+        let shown = shown.join(if zh { "；" } else { "; " });
+        let more = if near_misses.len() > SHOWN {
+            " …"
+        } else {
+            ""
+        };
+        let count = near_misses.len();
+        lines.push(match zh {
+            true => format!("  ! {count} 个悬空端点距另一条道路不足 {NEAR_M} 米而未接上（{shown}{more}）"),
+            false => format!(
+                "  ! {count} loose ends within {NEAR_M} m of a line are not joined to it ({shown}{more})"
+            ),
+        });
+    }
+    lines
 }
 
 fn nothing(rules: &Rules, language: Language) -> String {

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,21 +13,21 @@ use crate::{
     city::{City, StopFit},
     domain::{Catalog, Language, Period},
     store::{self, ImportRecord, StoredNetwork},
-    transit::{Schedule, Summary, gtfs, schedule_to_bytes},
+    transit::{Feed, Schedule, Summary, gtfs, schedule_to_bytes},
 };
 
-/// What an import read: a schedule and how it came to be.
+/// What an import read of one source: its schedule, as feed 0, and how it came to be.
 pub(super) struct ReadTimetable {
     pub schedule: Schedule,
     /// About the files, line by line.
     pub told: Vec<String>,
-    pub source: String,
-    pub crs: String,
+    /// Names, sources and coordinate systems of its feeds.
+    pub feeds: Vec<Feed>,
     /// Rows that were left out.
     pub refused: u64,
 }
 
-/// Brings timetables into a city, in place of those it has.
+/// Brings timetables into a city: in place of those it has or, one of a name, beside them.
 pub fn run(
     arguments: &ImportArguments,
     catalog: Arc<Catalog>,
@@ -37,26 +38,32 @@ pub fn run(
         true => Some(open(&arguments.city, &catalog)?.1),
         false => None,
     };
-    let are_tables = arguments.files.iter().filter(|file| is_table(file)).count();
-    let read = if are_tables == 0 {
-        interrupt.told(read_feeds(arguments, language, &interrupt))?
-    } else if are_tables == arguments.files.len() {
-        lines::read(arguments, city.as_ref(), language)?
-    } else {
-        return Err(
-            "feeds (.zip or folders) and line tables (.csv, .xlsx) cannot be one \
-                    timetable; import feeds alone or tables alone"
-                .into(),
-        );
-    };
-    let summary = Summary::of(&read.schedule);
-    for line in read.told.iter().chain(&summary.to_text(language)) {
+    let (tables, feeds): (Vec<PathBuf>, Vec<PathBuf>) = arguments
+        .files
+        .iter()
+        .cloned()
+        .partition(|file| is_table(file));
+    let mut read = Vec::new();
+    if !feeds.is_empty() {
+        read.push(interrupt.told(read_feeds(arguments, &feeds, language, &interrupt))?);
+    }
+    if !tables.is_empty() {
+        read.push(lines::read(arguments, &tables, city.as_ref(), language)?);
+    }
+    for line in read.iter().flat_map(|read| &read.told) {
         println!("{line}");
     }
-    for line in city
-        .iter()
-        .flat_map(|city| fit(city, &read.schedule, language))
-    {
+    let refused: u64 = read.iter().map(|read| read.refused).sum();
+    let known = city.as_ref().and_then(City::transit);
+    let (schedule, is_free) = match &arguments.feed {
+        None => (together(read), known.is_none()),
+        Some(name) => beside(name, read, known.map(|known| &*known.schedule))?,
+    };
+    let summary = Summary::of(&schedule);
+    for line in summary.to_text(language) {
+        println!("{line}");
+    }
+    for line in city.iter().flat_map(|city| fit(city, &schedule, language)) {
         println!("{line}");
     }
     if arguments.dry_run {
@@ -67,16 +74,83 @@ pub fn run(
         println!("{text}");
         return Ok(());
     }
-    let network = stored(arguments, &read, &summary)?;
+    let network = stored(arguments, &schedule, &summary, refused)?;
     interrupt.check()?;
     let store = store::open_or_create(&arguments.city, catalog)?;
-    check_free(&*store, "transit", arguments.replace)?;
+    match &arguments.feed {
+        Some(name) => check_feed_free(name, is_free || arguments.replace)?,
+        None => check_free(&*store, "transit", arguments.replace)?,
+    }
     let number = store.set_network("transit", &network)?;
     match language {
         Language::Zh => println!("已写入，版本 {number}"),
         Language::En => println!("written, version {number}"),
     }
     Ok(())
+}
+
+/// Sources as one timetable, each feed with a name of its own.
+fn together(read: Vec<ReadTimetable>) -> Schedule {
+    let mut joined = Schedule::default();
+    for ReadTimetable {
+        schedule, feeds, ..
+    } in read
+    {
+        match joined.feeds.is_empty() {
+            true => {
+                joined = schedule;
+                joined.feeds = feeds;
+            }
+            // The tables after the feeds: one source.
+            false => {
+                let all = joined.feeds.iter().cloned().chain(feeds);
+                let last = Feed::told_apart(all).pop().expect("a feed");
+                joined = joined.with_feed(last, schedule);
+            }
+        }
+    }
+    joined
+}
+
+/// The timetable with a source of a name in it, and whether nothing of that name was there.
+fn beside(
+    name: &str,
+    mut read: Vec<ReadTimetable>,
+    known: Option<&Schedule>,
+) -> Result<(Schedule, bool), Failure> {
+    let one = match (read.pop(), read.is_empty()) {
+        (Some(one), true) if one.feeds.len() == 1 => one,
+        _ => {
+            return Err(
+                "--feed names one source: give one GTFS feed, or the line tables that \
+                        belong together"
+                    .into(),
+            );
+        }
+    };
+    let ReadTimetable {
+        schedule, feeds, ..
+    } = one;
+    let name = name.trim().to_owned();
+    if name.is_empty() {
+        return Err("--feed: give the source a name".into());
+    }
+    let known = known.cloned().unwrap_or_default();
+    let is_free = known.feeds.iter().all(|feed| feed.name != name);
+    let feed = feeds.into_iter().next().expect("one feed");
+    Ok((known.with_feed(Feed { name, ..feed }, schedule), is_free))
+}
+
+/// Refuses to put a source in the place of another that nobody said to replace.
+fn check_feed_free(name: &str, is_free: bool) -> Result<(), Failure> {
+    match is_free {
+        true => Ok(()),
+        false => Err(format!(
+            "the timetable already has a feed `{name}`: say --replace to put this in its place; \
+             nothing was written"
+        )
+        .into()),
+    }
 }
 
 /// A line table rather than a feed.
@@ -92,53 +166,73 @@ fn is_table(file: &Path) -> bool {
 
 fn read_feeds(
     arguments: &ImportArguments,
+    files: &[PathBuf],
     language: Language,
     interrupt: &Interrupt,
 ) -> Result<ReadTimetable, Failure> {
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    let read = gtfs::read_while(&arguments.files, &|| !interrupt.is_asked());
+    let read = gtfs::read_while(files, &|| !interrupt.is_asked());
     bar.finish_and_clear();
     let (schedule, report) = read?;
+    let feed = |(number, facts): (u32, &gtfs::FeedFacts)| Feed {
+        number,
+        name: Feed::name_of(&facts.file),
+        source: match arguments.source.as_str() {
+            "" => facts.publisher.clone(),
+            own => own.to_owned(),
+        },
+        licence: arguments.licence.clone(),
+        crs: "EPSG:4326".into(),
+        files: vec![facts.file.clone()],
+    };
     Ok(ReadTimetable {
         schedule,
         told: report.to_text(language),
-        source: report.publishers(),
-        crs: "EPSG:4326".into(),
+        feeds: Feed::told_apart((0..).zip(&report.feeds).map(feed)),
         refused: report.rows_left_out() as u64,
     })
 }
 
 fn stored(
     arguments: &ImportArguments,
-    read: &ReadTimetable,
+    schedule: &Schedule,
     summary: &Summary,
+    refused: u64,
 ) -> Result<StoredNetwork, Failure> {
     let period: Period = match (&arguments.period, summary.dates()) {
         (Some(period), _) => period.clone(),
         (None, Some((first, _))) => first.to_string().parse()?,
         (None, None) => now()[..10].parse()?,
     };
-    let name = |file: &PathBuf| Some(file.file_name()?.to_string_lossy().into_owned());
-    let kept = summary.calls as u64;
-    let source = match arguments.source.as_str() {
-        "" => &read.source,
-        own => own,
+    let distinct = |pick: fn(&Feed) -> &String| {
+        let texts: BTreeSet<&str> = schedule
+            .feeds
+            .iter()
+            .map(|feed| pick(feed).as_str())
+            .collect();
+        let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        texts.join(", ")
     };
+    let kept = summary.calls as u64;
     Ok(StoredNetwork {
         period,
         record: ImportRecord {
-            source: source.to_owned(),
-            licence: arguments.licence.clone(),
-            files: arguments.files.iter().filter_map(name).collect(),
-            crs: read.crs.clone(),
+            source: distinct(|feed| &feed.source),
+            licence: distinct(|feed| &feed.licence),
+            files: schedule
+                .feeds
+                .iter()
+                .flat_map(|feed| feed.files.clone())
+                .collect(),
+            crs: distinct(|feed| &feed.crs),
             imported_at: now(),
-            read: kept + read.refused,
+            read: kept + refused,
             kept,
-            refused: read.refused,
+            refused,
             ..ImportRecord::default()
         },
-        bytes: schedule_to_bytes(&read.schedule),
+        bytes: schedule_to_bytes(schedule),
     })
 }
 

@@ -102,6 +102,17 @@ impl HexGrid {
             .moved(KEEP * (u * a.0 + v * b.0), KEEP * (u * a.1 + v * b.1))
     }
 
+    /// A cell drawn smaller about its center; `share` is of its width.
+    pub fn inner(&self, cell: Cell, share: f64) -> Polygon<f64> {
+        let corner = |(x, y): Corner| {
+            let (east, north) = (f64::from(x) * PITCH_M / 2.0, f64::from(y) * SIDE_M / 2.0);
+            let spot = self.center(cell).moved(share * east, share * north);
+            spot.lon_lat()
+        };
+        let ring: Vec<Coord<f64>> = CORNERS.into_iter().map(corner).collect();
+        Polygon::new(LineString(ring), Vec::new())
+    }
+
     /// The outline of a connected set of cells: one exterior ring and the holes.
     ///
     /// At a corner three cells meet, so that at most one directed side of the outline leaves it

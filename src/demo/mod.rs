@@ -9,6 +9,7 @@ mod care;
 mod figures;
 mod flows;
 mod hexagons;
+mod land;
 mod metro;
 mod needs;
 mod people;
@@ -38,7 +39,7 @@ use territory::Territory;
 use crate::{
     domain::{AttributeId, Catalog, Flows, LayerId, LevelId, Period, Table},
     store::ControlTotal,
-    transit::Schedule,
+    transit::{Feed, Schedule},
 };
 
 /// What to generate.
@@ -142,7 +143,11 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
             areas::subdistricts(&figures, &territory, &plan.capacities),
             &outlines,
         ),
-        ("residences", residences.sheet(&figures, &plots), &people),
+        (
+            "residences",
+            residences.sheet(&figures, &plots, options.seed),
+            &people,
+        ),
         ("workplaces", workplaces, &made),
         ("schools", schools::schools(&quarters, &mut rng), &made),
         (
@@ -167,6 +172,11 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         (
             "protected_land",
             protected::protected_land(&figures, &territory, &plots),
+            &made,
+        ),
+        (
+            "residential_land",
+            land::residential_land(&figures, &territory, &plots, &residences, options.seed),
             &made,
         ),
     ];
@@ -199,7 +209,13 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         ),
         streets: streets::streets(&territory.grid, &plots, options.seed),
         streets_source: made.clone(),
-        timetable: metro::line_table(&figures).schedule(),
+        timetable: Schedule {
+            feeds: vec![Feed {
+                name: "metro".into(),
+                ..Feed::default()
+            }],
+            ..metro::line_table(&figures).schedule()
+        },
         timetable_source: format!(
             "{made}；线路走向据公开资料，速度、停站与发车间隔为假设；399 座车站中收录 76 座，未收录的站不停"
         ),

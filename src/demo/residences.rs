@@ -23,6 +23,10 @@ const CROWD: [f64; 6] = [1.0, 0.85, 1.25, 0.3, 2.6, 1.3];
 /// Floor area for each person, m².
 const FLOOR_M2: [f64; 6] = [36.0, 27.0, 18.0, 42.0, 9.0, 22.0];
 
+/// What each person has a year, yuan, in the middle: invented around the 68,304 yuan that each
+/// resident of the towns had in 2020, and the 31,266 of the country (Guangzhou's bureau of statistics).
+const INCOME: [f64; 6] = [84_000.0, 66_000.0, 49_000.0, 31_000.0, 43_000.0, 36_000.0];
+
 /// Residences in columns, by district, subdistrict and hexagon.
 #[derive(Debug, Default)]
 pub struct Residences {
@@ -95,8 +99,28 @@ fn kind_of(rng: &mut Rng, plot: &Plot) -> usize {
 }
 
 impl Residences {
+    /// Yuan a year for each person of a home, to the nearest hundred; none where nobody lives.
+    fn incomes(&self, figures: &Figures, seed: u64) -> Vec<Option<f64>> {
+        let mut rng = Rng::new(seed, 11);
+        let homes = self
+            .homes
+            .kind
+            .iter()
+            .zip(&self.homes.district)
+            .zip(&self.homes.usual);
+        let income = homes.map(|((kind, district), people)| {
+            let is_centre = figures.districts[usize::from(*district)].tier == "centre";
+            let tier = if is_centre { 1.15 } else { 0.93 };
+            // A few earn far more than most.
+            let luck = rng.unit();
+            let each = INCOME[usize::from(*kind)] * tier * (0.65 + 0.5 * luck + 0.6 * luck.powi(6));
+            (*people > 0).then_some((each / 100.0).round() * 100.0)
+        });
+        income.collect()
+    }
+
     /// The rows of the layer `residences`.
-    pub fn sheet(&self, figures: &Figures, plots: &[Plot]) -> Sheet {
+    pub fn sheet(&self, figures: &Figures, plots: &[Plot], seed: u64) -> Sheet {
         let mut sheet = Sheet::default();
         for (number, spot) in self.spots.iter().enumerate() {
             sheet.push_spot(&format!("r{:07}", number + 1), *spot);
@@ -114,6 +138,7 @@ impl Residences {
             sheet.integers(name, homes.ages.iter().map(|ages| ages[group]));
         }
         sheet.numbers("floor_area_m2", self.floor_area_m2.iter().copied());
+        sheet.some_numbers("income", self.incomes(figures, seed));
         sheet.texts("kind", homes.kind.iter().map(|k| KINDS[usize::from(*k)]));
         let code = |plot: &Plot| {
             let subdistrict = &figures.subdistricts[plot.subdistrict].code;

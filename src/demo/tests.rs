@@ -40,7 +40,7 @@ fn integers(catalog: &Catalog, city: &DemoCity, id: &str, attribute: &str) -> Ve
 #[test]
 fn every_layer_fits_its_definition() {
     let (catalog, city) = city(3000, 1);
-    assert_eq!(city.layers.len(), 14);
+    assert_eq!(city.layers.len(), 15);
     for demo in &city.layers {
         let table = &demo.table;
         let layer = catalog.layer(demo.layer.as_str()).unwrap();
@@ -96,6 +96,35 @@ fn people_are_the_census_and_calibers_add_up_in_every_home() {
     let share = |part: i64| part as f64 / 18_676_605.0;
     assert!((share(children) - 0.1387).abs() < 2e-4, "{children}");
     assert!((share(elderly) - 0.1141).abs() < 2e-4, "{elderly}");
+}
+
+#[test]
+fn everybody_has_an_income_and_lives_beside_residential_land() {
+    let (catalog, city) = city(5_000, 3);
+    let people = integers(&catalog, &city, "residences", "usual_residents");
+    let incomes = column(&catalog, &city, "residences", "income");
+    let (mut earners, mut sum) = (0, 0.0);
+    for (home, people) in people.iter().enumerate() {
+        let income = incomes.get(home).as_number();
+        assert_eq!(income.is_some(), *people > 0);
+        let each = income.unwrap_or(0.0);
+        assert!(
+            *people == 0 || (15_000.0..250_000.0).contains(&each),
+            "{each}"
+        );
+        earners += people;
+        sum += each * *people as f64;
+    }
+    let mean = sum / earners as f64;
+    assert!((50_000.0..75_000.0).contains(&mean), "{mean}");
+    let land = layer(&city, "residential_land");
+    let km2: f64 = land
+        .geometries
+        .iter()
+        .map(crate::domain::measure::area_km2)
+        .sum();
+    assert!((50.0..1_500.0).contains(&km2), "{km2} km²");
+    assert!(land.geometries.iter().all(|plot| plot.is_valid()));
 }
 
 /// Sums a count of a point layer by the district that holds each point.
@@ -258,5 +287,5 @@ fn a_seed_gives_the_same_bytes_everywhere() {
     assert_eq!(digest(&once), digest(&again));
     assert_ne!(digest(&once), digest(&other));
     // Changes only when what is generated changes, which is worth a line in the changelog.
-    assert_eq!(&digest(&once)[..16], "3884b3d520e9842a");
+    assert_eq!(&digest(&once)[..16], "4207f7a4e7ee81f2");
 }

@@ -105,6 +105,7 @@ pub async fn list_balance_report(
         ("unit" = Option<String>, Query, description = "m or min"),
         ("walk_speed_km_h" = Option<f64>, Query, description = "walking speed"),
         ("bicycle_speed_km_h" = Option<f64>, Query, description = "cycling speed"),
+        ("departure" = Option<String>, Query, description = "when one sets out from home, by timetable: YYYY-MM-DD,FROM[,TO[,PERCENTILE]]"),
         ("arrival" = Option<String>, Query, description = "when one must be at the facility, by timetable: YYYY-MM-DD,HH:MM"),
         ("max_walk_m" = Option<f64>, Query, description = "the longest walk to a stop, by timetable"),
         ("period" = Option<String>, Query, description = "reference date"),

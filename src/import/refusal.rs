@@ -76,7 +76,7 @@ impl Refusal {
     fn en(&self) -> String {
         match self {
             Refusal::NotWhole(v) => format!("`{v}` is not a whole number"),
-            Refusal::Negative(v) => format!("`{v}` is negative; a count cannot be"),
+            Refusal::Negative(v) => format!("`{v}` is negative, which it cannot be"),
             Refusal::NotNumber(v) => format!("`{v}` is not a number"),
             Refusal::TooLarge(v) => format!("`{v}` is implausibly large"),
             Refusal::NotFinite => "the value is not a finite number (NaN or infinity)".into(),
@@ -139,7 +139,7 @@ impl Refusal {
     fn zh(&self) -> String {
         match self {
             Refusal::NotWhole(v) => format!("“{v}”不是整数"),
-            Refusal::Negative(v) => format!("“{v}”为负数，计数不能为负"),
+            Refusal::Negative(v) => format!("“{v}”为负数，此项不能为负"),
             Refusal::NotNumber(v) => format!("“{v}”不是数字"),
             Refusal::TooLarge(v) => format!("“{v}”大得不合理"),
             Refusal::NotFinite => "数值不是有限数（NaN 或无穷）".into(),

@@ -4,6 +4,7 @@ use super::{
     CLOSED, NetworkError,
     graph::{Edge, Graph, place},
     islands::Islands,
+    junctions::Junctions,
     rules::Passage,
 };
 use crate::domain::{hilbert_key, measure::distance_m, to_mercator};
@@ -19,6 +20,8 @@ pub struct Lines {
     pub passages: Vec<Passage>,
     /// What a metre of a straight leg beside the streets costs.
     pub leg_cost_per_m: u32,
+    /// How lines met that share no corner, where they were looked at for it.
+    pub junctions: Junctions,
 }
 
 impl Default for Lines {
@@ -28,6 +31,7 @@ impl Default for Lines {
             lines: Vec::new(),
             passages: Vec::new(),
             leg_cost_per_m: 1000,
+            junctions: Junctions::default(),
         }
     }
 }

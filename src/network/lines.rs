@@ -8,7 +8,8 @@ use super::{
 };
 
 /// Streets from lines that a bureau keeps, those that `rules` allow: they meet where they share a
-/// corner, to a centimetre.
+/// corner, to a centimetre, and where one of them ends on another, to [`super::TOUCH_M`]. What
+/// else crosses are bridges and stays apart; [`Lines::junctions`] tells how much of each there is.
 pub fn read_lines<'g, T: AsRef<Tags<'g>>>(
     streets: impl IntoIterator<Item = (&'g Geometry<f64>, T)>,
     rules: &Rules,
@@ -31,6 +32,7 @@ pub fn read_lines<'g, T: AsRef<Tags<'g>>>(
             add(&mut lines, &mut numbers, part, passage);
         }
     }
+    lines.junctions = lines.join_ends();
     lines
 }
 

@@ -239,6 +239,7 @@ proptest! {
 #[test]
 fn lines_meet_where_they_share_a_point_and_islands_are_told() {
     let lines = Lines {
+        junctions: Junctions::default(),
         points: vec![
             [0, 0],
             [10_000, 0],
@@ -321,6 +322,7 @@ fn a_car_is_walked_to_and_takes_time() {
         lines: vec![vec![0, 1]],
         passages: vec![road],
         leg_cost_per_m: 800,
+        ..Lines::default()
     };
     let (graph, _) = lines.build().expect("a network");
     let snapper = Snapper::new(&graph);

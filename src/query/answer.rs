@@ -52,6 +52,9 @@ pub struct Input {
     pub synthetic: bool,
     /// Attributes that are estimates (推算).
     pub estimated: Vec<AttributeId>,
+    /// What an answer lacks of it, e.g. a timetable that holds no service on the date asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Title>,
 }
 
 impl Input {
@@ -76,6 +79,7 @@ impl Input {
             crs: joined(|r| &r.crs),
             synthetic: loaded.is_synthetic(),
             estimated: loaded.estimated().into_iter().cloned().collect(),
+            notes: Vec::new(),
         }
     }
 }

@@ -2,8 +2,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Limits, QueryError, Ruler, Start, costs::MOST_REMEMBERED};
-use crate::city::LoadedLayer;
+use super::{
+    Limits, QueryError, Ruler, Start,
+    costs::{MOST_REMEMBERED, Travelers},
+};
+use crate::{city::LoadedLayer, index::FeatureRef};
 
 /// The nearest of some starts: how far it is, infinite where none is within reach, and its number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +46,38 @@ pub fn nearest_costs(
 ) -> Result<Vec<f64>, QueryError> {
     let nearest = nearest_starts(ruler, loaded, starts, cost, limits)?;
     Ok(nearest.into_iter().map(|nearest| nearest.cost).collect())
+}
+
+/// As [`nearest_costs`], searched from each feature of a layer to those of another: where one sets
+/// out at a time only the start knows when. Of a departure window it is the percentile of the
+/// times to the feature of which that is least.
+///
+/// # Errors
+/// As [`nearest_costs`].
+pub fn nearest_of_each(
+    ruler: &Ruler<'_>,
+    starts: &LoadedLayer,
+    to: &LoadedLayer,
+    cost: f64,
+    limits: &Limits,
+) -> Result<Vec<f64>, QueryError> {
+    ruler.require(starts)?;
+    let walks = ruler.walks(starts, to, cost, limits)?;
+    limits.step("从各住处搜索", "searching from every home");
+    let travelers = Travelers::new(ruler, limits, false);
+    let features: Vec<FeatureRef> = starts.index.iter().collect();
+    let done = AtomicU64::new(0);
+    let of_one = |(number, feature): (usize, &FeatureRef)| {
+        limits.progress(done.fetch_add(1, Ordering::Relaxed), features.len() as u64);
+        let mut nearest = f64::INFINITY;
+        let visit = |_, cost: f64| nearest = nearest.min(cost);
+        travelers.with(|traveler| match &walks {
+            Some(walks) => traveler.within_known(walks, number, to, cost, visit),
+            None => traveler.within(to, &Start::of(starts, *feature), cost, visit),
+        })?;
+        Ok(nearest)
+    };
+    features.par_iter().enumerate().map(of_one).collect()
 }
 
 /// Like [`nearest_costs`], with the start that is the nearest.

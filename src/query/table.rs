@@ -188,6 +188,9 @@ pub fn to_table<R: Serialize, T: Serialize>(
             column.title = floating.title.clone();
         }
     }
+    for column in &mut columns {
+        tell_reach(column, &answer.query);
+    }
     let cells = |row: &Row| -> Vec<Value> {
         columns
             .iter()
@@ -211,6 +214,31 @@ pub fn to_table<R: Serialize, T: Serialize>(
         notes: notes(city.catalog(), answer),
         geometries: None,
         columns,
+    }
+}
+
+/// Says in the heading how far a core or influence area of stations reaches.
+fn tell_reach(column: &mut ResultColumn, query: &Json) {
+    let areas = [
+        ("core", "核心区", "core area"),
+        ("influence", "影响区", "influence area"),
+    ];
+    for (key, zh, en) in areas {
+        let is_of_area = column
+            .key
+            .strip_prefix(key)
+            .is_some_and(|k| k.starts_with('_'));
+        if let (true, Some(reach)) = (is_of_area, query[key].as_f64()) {
+            let is_minutes = query["unit"] == "min";
+            let (unit_zh, unit_en) = if is_minutes {
+                ("分钟", "min")
+            } else {
+                ("m", "m")
+            };
+            let title = &mut column.title;
+            title.zh = title.zh.replace(zh, &format!("{zh} {reach} {unit_zh} "));
+            title.en = title.en.replace(en, &format!("{en} {reach} {unit_en}"));
+        }
     }
 }
 
@@ -324,6 +352,10 @@ pub fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Titl
                 names.map(|title| (title.zh, title.en)).unzip();
             zh += &format!("；推算：{}", names_zh.join("、"));
             en += &format!("; estimated: {}", names_en.join(", "));
+        }
+        for note in &input.notes {
+            zh += &format!("；注意：{}", note.zh);
+            en += &format!("; note: {}", note.en);
         }
         let name = Title {
             zh: format!("来源：{}", input.title.zh),

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 use super::{
-    Call, Entrance, Headway, Route, Schedule, Service, ServiceDate, Stop, Transfer, TransitError,
-    Trip,
+    Call, Entrance, Feed, Headway, Route, Schedule, Service, ServiceDate, Stop, Transfer,
+    TransitError, Trip,
 };
 use columns::{CUT_SHORT, Columns, Reader, damaged};
 
 const MAGIC: &[u8; 8] = b"suituway";
-const VERSION: u32 = 1;
+/// Version 1 did not name its feeds.
+const VERSION: u32 = 2;
 /// More than this is no schedule but a bomb.
 const MAX_PLAIN_BYTES: u64 = 4 << 30;
 
@@ -25,6 +26,7 @@ pub fn schedule_to_bytes(schedule: &Schedule) -> Vec<u8> {
     trips(&mut out, &schedule.trips);
     transfers(&mut out, &schedule.transfers);
     entrances(&mut out, &schedule.entrances);
+    feeds(&mut out, &schedule.feeds);
     let mut bytes = MAGIC.to_vec();
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(packed(&out.0).expect("memory takes what is written to it"));
@@ -32,12 +34,13 @@ pub fn schedule_to_bytes(schedule: &Schedule) -> Vec<u8> {
 }
 
 /// # Errors
-/// [`TransitError::Damaged`] for bytes that are no schedule of this version, cut short or
+/// [`TransitError::Damaged`] for bytes that are no schedule of a version known here, cut short or
 /// inconsistent.
 pub fn schedule_from_bytes(bytes: &[u8]) -> Result<Schedule, TransitError> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(damaged("no timetable"))?;
     let (version, rest) = rest.split_first_chunk::<4>().ok_or(CUT_SHORT)?;
-    if u32::from_le_bytes(*version) != VERSION {
+    let version = u32::from_le_bytes(*version);
+    if !(1..=VERSION).contains(&version) {
         return Err(damaged("another version"));
     }
     let mut plain = Vec::new();
@@ -52,6 +55,10 @@ pub fn schedule_from_bytes(bytes: &[u8]) -> Result<Schedule, TransitError> {
         trips: read_trips(&mut from)?,
         transfers: read_transfers(&mut from)?,
         entrances: read_entrances(&mut from)?,
+        feeds: match version {
+            1 => Vec::new(),
+            _ => read_feeds(&mut from)?,
+        },
     };
     if !from.0.is_empty() {
         return Err(damaged("it goes on after its end"));
@@ -334,6 +341,35 @@ fn read_entrances(from: &mut Reader<'_>) -> Result<Vec<Entrance>, TransitError> 
         out_s,
     };
     Ok(rows.map(way).collect())
+}
+
+fn feeds(out: &mut Columns, feeds: &[Feed]) {
+    out.number(feeds.len() as u64);
+    for feed in feeds {
+        out.number(u64::from(feed.number));
+        for text in [&feed.name, &feed.source, &feed.licence, &feed.crs] {
+            out.text(text);
+        }
+        out.number(feed.files.len() as u64);
+        feed.files.iter().for_each(|file| out.text(file));
+    }
+}
+
+fn read_feeds(from: &mut Reader<'_>) -> Result<Vec<Feed>, TransitError> {
+    let count = from.count()?;
+    from.column(count, |from| {
+        let number = from.small()?;
+        let [name, source, licence, crs] = [from.text()?, from.text()?, from.text()?, from.text()?];
+        let files = from.count()?;
+        Ok(Feed {
+            number,
+            name,
+            source,
+            licence,
+            crs,
+            files: from.column(files, Reader::text)?,
+        })
+    })
 }
 
 #[cfg(test)]

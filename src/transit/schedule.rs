@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::ServiceDate;
+use super::{Feed, ServiceDate};
 
 /// Everything that one or many feeds say, checked, before a date is chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Schedule {
     /// The ways between the street and the platforms of stations that have entrances. A platform
     /// named here is entered and left by its entrances alone; every other stop at its own place.
     pub entrances: Vec<Entrance>,
+    /// Its sources by their numbers; those of older imports have no names.
+    pub feeds: Vec<Feed>,
 }
 
 /// A place where vehicles stop (站点), or an entrance or station that holds such places.

@@ -1,6 +1,6 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::{Schedule, Service, ServiceDate, Trip};
+use super::{Feed, FeedDays, Schedule, Service, ServiceDate, Trip};
 
 /// What a schedule offers, counted (时刻表概况).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Summary {
     pub services: usize,
     /// Runs on each date that has any, headways counted out.
     pub runs: BTreeMap<ServiceDate, u64>,
-    /// The first and last date on which something of each feed runs, by its number.
-    pub feeds: BTreeMap<u32, (ServiceDate, ServiceDate)>,
+    /// When each feed runs, by its number.
+    pub feeds: BTreeMap<u32, FeedDays>,
 }
 
 /// The runs on one day of the week (Monday = 0).
@@ -48,23 +48,20 @@ impl Summary {
                 .zip(&runs_of)
                 .filter(|used| *used.1 > 0)
         };
+        let mut feeds: BTreeMap<u32, FeedDays> = BTreeMap::new();
         for (service, runs) in used() {
+            let mut of_feed = Feed::number_of(&service.id).map(|number| {
+                let named = || FeedDays {
+                    name: schedule.feed_name(number),
+                    ..FeedDays::default()
+                };
+                feeds.entry(number).or_insert_with(named)
+            });
             for date in dates(service) {
                 *by_date.entry(date).or_default() += runs;
-            }
-        }
-        let mut feeds: BTreeMap<u32, (ServiceDate, ServiceDate)> = BTreeMap::new();
-        for (service, _) in used() {
-            // The number of its feed stands before it.
-            let number = service
-                .id
-                .split(':')
-                .next()
-                .and_then(|number| number.parse().ok());
-            let dates = dates(service);
-            if let (Some(number), Some(first), Some(last)) = (number, dates.first(), dates.last()) {
-                let span = feeds.entry(number).or_insert((*first, *last));
-                *span = (span.0.min(*first), span.1.max(*last));
+                if let Some(feed) = &mut of_feed {
+                    *feed.runs.entry(date).or_default() += runs;
+                }
             }
         }
         let of_kind = |kind| schedule.stops.iter().filter(move |stop| stop.kind == kind);

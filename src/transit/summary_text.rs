@@ -1,10 +1,19 @@
 //! The summary in plain words.
 
-use super::{ServiceDate, Summary};
+use super::{FeedDays, ServiceDate, Summary};
 use crate::domain::Language;
 
 const DAYS_ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
 const DAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+impl ServiceDate {
+    /// The day of the week, in Chinese and in English.
+    pub(super) fn day_names(self) -> (&'static str, &'static str) {
+        let day = self.weekday();
+        (DAYS_ZH[day], DAYS_EN[day])
+    }
+}
+
 /// How many dates without service are named.
 const SHOWN: usize = 8;
 
@@ -95,18 +104,19 @@ impl Summary {
 
     /// When the feeds run, where they do not all run as long as the longest.
     fn feeds_text(&self, zh: bool) -> Vec<String> {
-        let spans = || self.feeds.values();
+        let spans = || self.feeds.values().filter_map(FeedDays::span);
         let first = spans().map(|span| span.0).min();
         let last = spans().map(|span| span.1).max();
         if spans().all(|span| Some(span.0) == first && Some(span.1) == last) {
             return Vec::new();
         }
-        let feeds = self.feeds.iter();
+        let feeds = self.feeds.values();
+        let feeds = feeds.filter_map(|feed| Some((&feed.name, feed.span()?)));
         feeds
-            .map(|(number, (from, until))| match zh {
-                true => format!("! 时刻表 {number} 只在 {from} 至 {until} 有班次，此外的日期不含它的班次"),
+            .map(|(name, (from, until))| match zh {
+                true => format!("! 时刻表“{name}”只在 {from} 至 {until} 有班次，此外的日期不含它的班次"),
                 false => format!(
-                    "! feed {number} runs from {from} to {until} only: answers for other dates are without it"
+                    "! feed `{name}` runs from {from} to {until} only: answers for other dates are without it"
                 ),
             })
             .collect()
@@ -133,8 +143,6 @@ impl Summary {
 }
 
 fn day_name(date: ServiceDate, zh: bool) -> &'static str {
-    match zh {
-        true => DAYS_ZH[date.weekday()],
-        false => DAYS_EN[date.weekday()],
-    }
+    let names = date.day_names();
+    if zh { names.0 } else { names.1 }
 }

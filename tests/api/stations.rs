@@ -106,6 +106,13 @@ async fn every_station_has_its_surroundings() {
         text.contains("站点,") && text.contains("居住型") && last.starts_with("合计"),
         "{text}"
     );
+    assert!(
+        text.contains("核心区 500 m 人口") && text.contains("影响区 1100 m 岗位"),
+        "{text}"
+    );
+    let english = app.get(&format!("{path}&format=csv&lang=en")).await.body;
+    let english = String::from_utf8(english).unwrap();
+    assert!(english.contains("Residents, core area 500 m"), "{english}");
     let shapes = app.get(&format!("{path}&format=geojson")).await.json();
     assert_eq!(shapes["features"][0]["geometry"]["type"], "Polygon");
     let book = app.get(&format!("{path}&format=xlsx")).await.body;

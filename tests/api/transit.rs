@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 use suitu::{
     store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
-    transit::{gtfs, schedule_to_bytes},
+    transit::{Feed, gtfs, schedule_from_bytes, schedule_to_bytes},
 };
 
 use super::helpers::App;
@@ -175,6 +175,33 @@ async fn catchments_and_coverage_go_by_timetable() {
 }
 
 #[tokio::test]
+async fn coverage_takes_the_percentile_of_a_departure_window() {
+    let app = app();
+    app.import("clinics", "id,lon,lat,名称\nk,113.15,23.05,乙医院\n");
+    let covered = async |more: &str| {
+        let path = "/api/coverage?layer=clinics&level=city&mode=transit&unit=min&cutoff=25";
+        let answer = app.get(&format!("{path}&{more}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{more}");
+        answer.json()["totals"]["covered"].clone()
+    };
+    // The clinic stands at B, where 180 live. From A it is 20 minutes at 08:00, and 49 at 08:01.
+    assert_eq!(covered("departure=2024-05-13,08:00").await, 580);
+    assert_eq!(covered("departure=2024-05-13,08:01").await, 180);
+    assert_eq!(covered("departure=2024-05-13,08:00,08:02,50").await, 580);
+    assert_eq!(covered("departure=2024-05-13,08:00,08:02,51").await, 180);
+    let path =
+        "/api/coverage?level=city&mode=transit&unit=min&cutoff=25&departure=2024-05-13,08:00";
+    for more in ["&layer=clinics&denominator=land", "&layer=stations"] {
+        let refused = app.get(&format!("{path}{more}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{more}");
+        let problem = refused.json();
+        assert_eq!(problem["field"], "departure", "{problem}");
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains("give arrival"), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn the_table_streams_as_csv() {
     let app = app();
     let departure = json!({"date": "2024-05-13", "from": "08:00"});
@@ -289,4 +316,62 @@ async fn the_city_tells_which_dates_can_be_asked() {
         App::new().get("/api/city").await.json()["transit"],
         Json::Null
     );
+}
+
+/// The timetable of [`FEED`] beside ferries that run in March alone.
+fn bring_two_feeds(store: &GeoPackage) {
+    bring_timetable(store);
+    let stored = store
+        .network("transit")
+        .expect("read")
+        .expect("a timetable");
+    let roads = schedule_from_bytes(&stored.bytes).expect("a schedule");
+    let march =
+        FEED.map(|(name, text)| (name, text.replace("20240101,20241231", "20240301,20240331")));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in march {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    }
+    let (ferries, _) = gtfs::read(&[folder.path()]).expect("a feed");
+    let named = |name: &str| Feed {
+        name: name.into(),
+        ..Feed::default()
+    };
+    let both = roads
+        .with_named_feeds(&named(""))
+        .with_feed(named("轮渡"), ferries);
+    let network = StoredNetwork {
+        bytes: schedule_to_bytes(&both),
+        ..stored
+    };
+    store.set_network("transit", &network).expect("kept");
+}
+
+#[tokio::test]
+async fn an_answer_says_which_feed_has_no_service_on_its_date() {
+    let app = App::with(bring_two_feeds);
+    let ask = |date: &str| to_work(json!({"departure": {"date": date, "from": "08:00"}}));
+    let notes = |answer: &Json| {
+        let inputs = answer["provenance"]["inputs"].as_array().expect("inputs");
+        let timetable = inputs.iter().find(|input| input["layer"] == "transit");
+        timetable.expect("the timetable")["notes"].clone()
+    };
+    let march = app
+        .post("/api/travel_times", ask("2024-03-11"))
+        .await
+        .json();
+    assert_eq!(notes(&march), Json::Null);
+    let may = app
+        .post("/api/travel_times", ask("2024-05-13"))
+        .await
+        .json();
+    let told = notes(&may);
+    assert_eq!(
+        told[0]["zh"],
+        "2024-05-13 不含“轮渡”的班次：该时刻表只有 2024-03-01 至 2024-03-29 的班次"
+    );
+    assert_eq!(told.as_array().expect("notes").len(), 1);
+    // Where no feed has service nothing is answered.
+    let refused = app.post("/api/travel_times", ask("2025-01-06")).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }

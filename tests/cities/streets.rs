@@ -198,6 +198,41 @@ fn streets_of_a_bureaus_own_are_joined_across_files() {
     assert_eq!(within("car", "min", 5.0, "from"), json!(7));
 }
 
+/// A main street that nobody split: a side street ends on it, another 50 cm short of it, a bridge
+/// crosses it.
+#[test]
+fn ends_on_the_middle_of_a_line_are_joined_and_the_rest_is_told() {
+    let desk = Desk::new();
+    let road = json!({"highway": "residential"});
+    let lines = [
+        ("main", [[113.0, 23.0], [113.04, 23.0]]),
+        ("side", [[113.01, 23.0], [113.01, 23.01]]),
+        ("short", [[113.02, 23.000_004_5], [113.02, 23.009]]),
+        ("bridge", [[113.03, 22.99], [113.03, 23.01]]),
+        ("back", [[113.01, 23.01], [113.03, 23.01]]),
+    ];
+    let lines = lines.map(|(id, ends)| (id, road.clone(), ends));
+    write_lines(&desk, "streets.geojson", &lines);
+    let import = [
+        "import",
+        "streets",
+        "streets.geojson",
+        "--crs",
+        "EPSG:4490",
+        "--mode",
+        "walk",
+    ];
+    let told = desk.done(&import);
+    for wanted in [
+        "Walking network: 5 streets",
+        "1 ends lay on another line, to 5 cm",
+        "1 crossings without a shared corner",
+        "1 loose ends within 2 m of a line are not joined to it (113.020000, 23.000005: 0.50 m)",
+    ] {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+}
+
 #[test]
 fn what_is_no_street_is_refused_and_the_city_stays_as_it_was() {
     let desk = Desk::new();

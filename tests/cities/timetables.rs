@@ -3,10 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read,
+    sync::Arc,
 };
 
 use suitu::{
+    definitions,
     domain::Language,
+    store::{self, Home},
     transit::{Summary, gtfs, schedule_from_bytes, schedule_to_bytes},
 };
 
@@ -475,4 +478,87 @@ fn a_workbook_names_stations_of_the_city_and_times_of_day() {
         "{told}"
     );
     assert!(desk.done(&["info"]).contains("transit"));
+}
+
+/// A bus between two stops beside the line of [`LINES`], `runs` times a day in 2020.
+fn write_bus(desk: &Desk, folder: &str, runs: usize) {
+    let trips: String = (0..runs).map(|n| format!("b,daily,t{n}\n")).collect();
+    let call = |n: usize, minute: usize, stop: &str, order: usize| {
+        format!(
+            "t{n},{:02}:{minute:02}:00,{:02}:{minute:02}:00,{stop},{order}\n",
+            7 + n,
+            7 + n
+        )
+    };
+    let calls: String = (0..runs)
+        .map(|n| call(n, 0, "x", 1) + &call(n, 9, "y", 2))
+        .collect();
+    let files = [
+        ("agency.txt", "agency_id,agency_name,agency_url,agency_timezone\n1,巴士公司,http://b,Asia/Shanghai\n".to_owned()),
+        ("stops.txt", "stop_id,stop_name,stop_lon,stop_lat\nx,路口,113.31,23.101\ny,医院,113.31,23.14\n".to_owned()),
+        ("trips.txt", format!("route_id,service_id,trip_id\n{trips}")),
+        ("stop_times.txt", format!("trip_id,arrival_time,departure_time,stop_id,stop_sequence\n{calls}")),
+        ("calendar.txt", "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\ndaily,1,1,1,1,1,1,1,20200101,20200630\n".to_owned()),
+    ];
+    std::fs::create_dir_all(desk.path(folder)).unwrap();
+    for (name, text) in files {
+        std::fs::write(desk.path(folder).join(name), text).unwrap();
+    }
+}
+
+#[test]
+fn feeds_and_line_tables_are_one_timetable_replaced_part_by_part() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("metro.csv"), LINES).unwrap();
+    write_bus(&desk, "bus", 5);
+    let period = ["--period", "2020"];
+    let import = |files: &[&str], more: &[&str]| {
+        let mut all = vec!["import", "transit"];
+        all.extend(files);
+        all.extend(period);
+        all.extend(more);
+        all.into_iter().map(str::to_owned).collect::<Vec<String>>()
+    };
+    let done = |files: &[&str], more: &[&str]| {
+        let all = import(files, more);
+        desk.done(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let refused = |files: &[&str], more: &[&str]| {
+        let all = import(files, more);
+        desk.refused(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let stored = || {
+        let catalog = definitions::read_catalog(None).expect("definitions");
+        let home = Home::File(desk.path("city.gpkg"));
+        let store = store::open(&home, Arc::new(catalog)).expect("a city");
+        let network = store.network("transit").expect("read");
+        network.expect("a timetable")
+    };
+    // Together, and one after the other: byte by byte the same.
+    let told = done(&["metro.csv", "bus"], &[]);
+    assert!(told.contains("9 trips"), "{told}");
+    assert!(
+        told.contains("feed `bus` runs from 2020-01-01 to 2020-06-30 only"),
+        "{told}"
+    );
+    let at_once = stored();
+    assert_eq!(at_once.record.files, ["bus", "metro.csv"]);
+    assert_eq!(at_once.record.source, "巴士公司");
+    done(&["bus"], &["--replace"]);
+    done(&["metro.csv"], &["--feed", "metro"]);
+    assert_eq!(stored().bytes, at_once.bytes);
+    // A part is replaced by its name and only where one says so; the other one stays.
+    write_bus(&desk, "bus", 3);
+    assert!(refused(&["bus"], &["--feed", "bus"]).contains("--replace"));
+    assert_eq!(stored().bytes, at_once.bytes);
+    let told = done(&["bus"], &["--feed", "bus", "--replace"]);
+    assert!(
+        told.contains("7 trips") && told.contains("5 stops"),
+        "{told}"
+    );
+    assert_eq!(stored().record.files, ["bus", "metro.csv"]);
+    // One name is of one source.
+    let told = refused(&["bus", "metro.csv"], &["--feed", "all"]);
+    assert!(told.contains("one source"), "{told}");
+    assert!(refused(&["bus"], &[]).contains("--replace"));
 }

@@ -34,7 +34,7 @@ fn geojson_comes_in_every_form() {
     assert_eq!(
         reasons(&imported),
         [
-            "2 population: `-5` is negative; a count cannot be",
+            "2 population: `-5` is negative, which it cannot be",
             "3 -: the row is damaged: it is no GeoJSON feature",
             "4 -: the feature has no geometry",
         ]

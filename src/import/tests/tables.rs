@@ -30,7 +30,7 @@ fn a_bad_row_hides_no_other() {
         [
             "3 常住人口（人）: `12.5` is not a whole number",
             "4 纬度: one of the two coordinates is missing",
-            "5 常住人口（人）: `-3` is negative; a count cannot be",
+            "5 常住人口（人）: `-3` is negative, which it cannot be",
             "7 id: id `a` stands already in row 2",
             "8 常住人口（人）: the value is not a finite number (NaN or infinity)",
             "10 -: the row has 2 fields, but there are 5 columns",

@@ -253,8 +253,14 @@ pub(super) fn areas_of_level<'a>(
             .iter()
             .map(ToString::to_string)
             .collect();
+        // The tier of a plan (圈层) is a property of districts and no level of its own.
+        let areas = city.catalog().area_layers().into_iter();
+        let mut holders = areas.filter(|layer| layer.attribute(level).is_some());
+        let told = holders.next().map_or_else(String::new, |layer| {
+            format!("; `{level}` is a column of {}", layer.id)
+        });
         let problem = format!(
-            "there is no level `{level}`; it is one of: city, {}",
+            "there is no level `{level}`; it is one of: city, {}{told}",
             known.join(", ")
         );
         return Err(QueryError::field("level", problem));

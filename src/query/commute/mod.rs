@@ -397,6 +397,7 @@ fn input(loaded: &LoadedFlows) -> Input {
         crs: String::new(),
         synthetic: loaded.record.synthetic,
         estimated: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

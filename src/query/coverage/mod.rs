@@ -9,8 +9,12 @@ use serde_json::json;
 
 use super::{
     Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Start, Travel, Unit,
-    answer::definition, nearest::nearest_costs, origins::starts_of, people::share,
-    sources::population, stations::Entrances,
+    answer::definition,
+    nearest::{nearest_costs, nearest_of_each},
+    origins::starts_of,
+    people::share,
+    sources::population,
+    stations::Entrances,
 };
 use crate::{
     city::{Area, City, LoadedLayer},
@@ -127,7 +131,8 @@ pub struct CoverageQuery {
 }
 
 impl CoverageQuery {
-    /// Measured from the facilities, which are few, to the homes that go to them.
+    /// Measured from the facilities, which are few, to the homes that go to them; by timetable from
+    /// the homes where people set out at a time, since only they know when.
     fn travel(&self) -> Travel {
         let travel = Travel {
             mode: self.mode.clone(),
@@ -139,7 +144,10 @@ impl CoverageQuery {
             max_walk_m: self.max_walk_m,
             ..Travel::default()
         };
-        travel.reversed()
+        match self.departure {
+            Some(_) => travel,
+            None => travel.reversed(),
+        }
     }
 }
 
@@ -171,9 +179,9 @@ pub fn coverage(
     limits: &Limits,
 ) -> Result<Answer<CoverageRow>, QueryError> {
     let period = query.period.as_ref();
-    if query.departure.is_some() {
-        let problem = "coverage by timetable asks who can be at a facility by a time: give arrival \
-                       with date and by";
+    if query.departure.is_some() && query.denominator.is_land() {
+        let problem = "people set out from homes and not from land: give arrival with date and by, \
+                       or another denominator";
         return Err(QueryError::field("departure", problem));
     }
     let ruler = Ruler::new(city, &query.travel())?;
@@ -191,9 +199,15 @@ pub fn coverage(
         Some(facilities) => starts_of(city, facilities, None, period)?,
         None => Vec::new(),
     };
+    if query.departure.is_some() && starts.iter().any(|start| start.points.len() > 1) {
+        let problem = "these facilities have entrances, to which ways lead from homes by an arrival \
+                       alone: give arrival with date and by";
+        return Err(QueryError::field("departure", problem));
+    }
     let reach = Reach {
         ruler: &ruler,
         starts: &starts,
+        from_homes: facilities.filter(|_| query.departure.is_some()),
         cost,
         limits,
     };
@@ -315,6 +329,8 @@ fn defined(city: &City, ruler: &Ruler<'_>, denominator: Denominator) -> Title {
 struct Reach<'q> {
     ruler: &'q Ruler<'q>,
     starts: &'q [Start],
+    /// The facilities, where ways are searched from the homes.
+    from_homes: Option<&'q Arc<LoadedLayer>>,
     cost: f64,
     limits: &'q Limits,
 }
@@ -339,7 +355,12 @@ fn of_homes(city: &City, query: &CoverageQuery, reach: &Reach<'_>) -> Result<Mea
         }
     })?;
     let loaded = demand.loaded.clone();
-    let nearest = nearest_costs(reach.ruler, &loaded, reach.starts, reach.cost, reach.limits)?;
+    let nearest = match reach.from_homes {
+        Some(facilities) => {
+            nearest_of_each(reach.ruler, &loaded, facilities, reach.cost, reach.limits)?
+        }
+        None => nearest_costs(reach.ruler, &loaded, reach.starts, reach.cost, reach.limits)?,
+    };
     let part = |(feature, cost): (FeatureRef, f64)| {
         let amount = match query.denominator {
             Denominator::Buildings => 1,

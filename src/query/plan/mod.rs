@@ -144,5 +144,6 @@ pub(super) fn input(stored: &StoredDefinition) -> Input {
         crs: String::new(),
         synthetic: record.synthetic,
         estimated: Vec::new(),
+        notes: Vec::new(),
     }
 }

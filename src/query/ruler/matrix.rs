@@ -136,6 +136,7 @@ impl<'c> ByMatrix<'c> {
             crs: String::new(),
             synthetic: matrix.record.synthetic,
             estimated: Vec::new(),
+            notes: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use geo::MultiPolygon;
+use geo::{BooleanOps, MultiPolygon};
 
 use super::{Direction, Input, Mode, QueryError, Start, Travel};
 use crate::{
@@ -130,7 +130,11 @@ impl<'c> OnStreets<'c> {
                 shape.add(graph, reach, *limit);
             }
         }
-        shapes.iter().map(ReachedShape::polygons).collect()
+        let shapes: Vec<_> = shapes.iter().map(ReachedShape::polygons).collect();
+        match self.counts_time() {
+            true => nested(shapes, &limits),
+            false => shapes,
+        }
     }
 
     pub fn input(&self) -> Input {
@@ -144,6 +148,17 @@ impl<'c> OnStreets<'c> {
 }
 
 /// A street network as a source of an answer.
+/// Shapes of which each holds those of all smaller limits, as what is reached does: outlines are
+/// drawn without the corners that do not matter, each its own.
+fn nested(mut shapes: Vec<MultiPolygon<f64>>, limits: &[u32]) -> Vec<MultiPolygon<f64>> {
+    let mut order: Vec<usize> = (0..shapes.len()).collect();
+    order.sort_by_key(|&at| limits[at]);
+    for pair in order.windows(2) {
+        shapes[pair[1]] = shapes[pair[1]].union(&shapes[pair[0]]);
+    }
+    shapes
+}
+
 pub(super) fn input(streets: &Arc<Streets>) -> Input {
     Input {
         layer: "streets".parse().expect("a layer name"),
@@ -155,6 +170,7 @@ pub(super) fn input(streets: &Arc<Streets>) -> Input {
         crs: streets.record.crs.clone(),
         synthetic: streets.record.synthetic,
         estimated: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -194,6 +210,35 @@ fn speed_km_h(travel: &Travel, rules: &Rules) -> Result<f64, QueryError> {
         false => {
             let problem = format!("a speed is 0.5 to {most} km/h");
             Err(QueryError::field(field, problem))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Area, Rect, Validation};
+
+    use super::*;
+
+    #[test]
+    fn a_larger_limit_holds_what_a_smaller_one_does() {
+        let square = |west: f64, side: f64| {
+            let corner = |x, y| geo::coord! { x: x, y: y };
+            let rect = Rect::new(corner(west, 0.0), corner(west + side, side));
+            MultiPolygon::new(vec![rect.to_polygon()])
+        };
+        // The second sticks out of the first, the third is the largest.
+        let shapes = vec![square(0.0, 2.0), square(-0.1, 1.0), square(0.0, 3.0)];
+        let nested = nested(shapes, &[20, 10, 30]);
+        let areas: Vec<f64> = nested.iter().map(Area::unsigned_area).collect();
+        assert!(
+            (areas[0] - 4.1).abs() < 1e-6 && areas[1] == 1.0,
+            "{areas:?}"
+        );
+        assert!((areas[2] - 9.1).abs() < 1e-6, "{areas:?}");
+        for (small, large) in [(1, 0), (0, 2), (1, 2)] {
+            let beyond = nested[small].difference(&nested[large]).unsigned_area();
+            assert!(beyond < 1e-6 && nested[large].is_valid(), "{beyond}");
         }
     }
 }

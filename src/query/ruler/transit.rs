@@ -29,6 +29,7 @@ const MAX_DEPARTURES: u32 = 24 * 60;
 /// between them, on foot from a stop; or all the way on foot where that is sooner.
 pub(super) struct ByTransit<'c> {
     pub(super) transit: &'c Arc<Transit>,
+    date: ServiceDate,
     day: Arc<Day>,
     /// Of the day or, looking backwards, of its mirror image.
     from_s: i32,
@@ -88,6 +89,7 @@ impl<'c> ByTransit<'c> {
         let date: ServiceDate = asked.date.parse().map_err(refused)?;
         Ok(ByTransit {
             transit,
+            date,
             day: transit.day(date, pace).map_err(refused)?,
             from_s: asked.from_s,
             departures: asked.departures,
@@ -482,6 +484,7 @@ impl<'c> ByTransit<'c> {
     /// The timetable and the streets that were measured on.
     pub fn inputs(&self) -> Vec<Input> {
         let transit = self.transit;
+        let doubts = transit.summary().doubts_on(self.date);
         let timetable = Input {
             layer: "transit".parse().expect("a layer name"),
             title: Title {
@@ -495,6 +498,7 @@ impl<'c> ByTransit<'c> {
             crs: transit.record.crs.clone(),
             synthetic: transit.record.synthetic,
             estimated: Vec::new(),
+            notes: doubts.iter().map(|doubt| doubt.text(self.date)).collect(),
         };
         let streets = transit.streets().map(super::streets::input);
         std::iter::once(timetable).chain(streets).collect()

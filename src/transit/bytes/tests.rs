@@ -92,6 +92,18 @@ fn schedule() -> impl Strategy<Value = Schedule> {
         in_s,
         out_s,
     });
+    let feed = (
+        any::<u32>(),
+        ".{0,4}",
+        prop::collection::vec(".{0,4}", 0..3),
+    );
+    let feed = feed.prop_map(|(number, name, files)| Feed {
+        number,
+        source: name.repeat(2),
+        name,
+        files,
+        ..Feed::default()
+    });
     (
         prop::collection::vec(stop(), 3..6),
         prop::collection::vec(route, 0..3),
@@ -99,15 +111,17 @@ fn schedule() -> impl Strategy<Value = Schedule> {
         prop::collection::vec(trip(), 0..6),
         prop::collection::vec(transfer, 0..4),
         prop::collection::vec(entrance, 0..4),
+        prop::collection::vec(feed, 0..3),
     )
         .prop_map(
-            |(stops, routes, services, trips, transfers, entrances)| Schedule {
+            |(stops, routes, services, trips, transfers, entrances, feeds)| Schedule {
                 stops,
                 routes,
                 services,
                 trips,
                 transfers,
                 entrances,
+                feeds,
             },
         )
 }
@@ -151,7 +165,7 @@ fn other_bytes_and_versions_are_refused() {
     let bytes = schedule_to_bytes(&Schedule::default());
     assert_eq!(schedule_from_bytes(&bytes), Ok(Schedule::default()));
     let mut newer = bytes.clone();
-    newer[8] = 2;
+    newer[8] = 3;
     assert_eq!(schedule_from_bytes(&newer), Err(damaged("another version")));
     assert_eq!(
         schedule_from_bytes(b"suitunet"),
@@ -159,4 +173,14 @@ fn other_bytes_and_versions_are_refused() {
     );
     let longer = [&bytes[..], b"more"].concat();
     assert!(schedule_from_bytes(&longer).is_err());
+}
+
+#[test]
+fn what_was_kept_before_feeds_had_names_is_read() {
+    let bytes = schedule_to_bytes(&Schedule::default());
+    let plain = zstd::decode_all(&bytes[12..]).unwrap();
+    let mut old = bytes[..12].to_vec();
+    old[8] = 1;
+    old.extend(packed(&plain[..plain.len() - 1]).unwrap());
+    assert_eq!(schedule_from_bytes(&old), Ok(Schedule::default()));
 }

@@ -171,6 +171,8 @@ export interface Input {
   crs: string;
   synthetic: boolean;
   estimated: string[];
+  /** What the answer lacks of it, e.g. a feed without service on the date asked for. */
+  notes?: Title[];
 }
 
 export interface Provenance {

@@ -1,4 +1,5 @@
 import type { Row, Title } from '../api/types.ts';
+import { decimals } from '../format/number.ts';
 import { t, titled, type Key } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
@@ -21,7 +22,7 @@ export function reachSheet(): Sheet {
   const totals = answer ? (Array.isArray(answer.totals) ? (answer.totals as Row[]) : [answer.totals]) : [];
   return {
     name: t(`tab_${view.tab}` satisfies Key),
-    columns: answer ? columnsOf(answer).map((column) => (isStations ? headed(column, answer.query['level']) : column)) : [],
+    columns: answer ? columnsOf(answer).map((column) => (isStations ? headed(column, answer.query) : column)) : [],
     // One row for each cutoff, the whole city's among them.
     rows: isStations ? (answer?.rows ?? []).map((row) => ofStation(row, answer!.query)) : [...(answer?.rows ?? []), ...totals].map(ofCutoff),
     totals: isStations ? (totals[0] ?? null) : null,
@@ -36,8 +37,16 @@ export function reachSheet(): Sheet {
   };
 }
 
-/** The station and its district are called what they are here. */
-function headed(column: Column, level: unknown): Column {
+/** The station and its district are called what they are here; core and influence areas say how far they reach. */
+function headed(column: Column, query: Record<string, unknown>): Column {
+  const level = query['level'];
+  const area = /^(core|influence)_/.exec(column.key)?.[1];
+  if (area && typeof query[area] === 'number') {
+    const reach = t(query['unit'] === 'min' ? 'reach_minutes' : 'reach_metres', { n: decimals(query[area], 0) });
+    const name = t(`station_${area as 'core' | 'influence'}`);
+    const title = column.title.replace(name, `${name} ${reach}`);
+    return { ...column, title, short: title };
+  }
   const title = column.key === 'name' ? ground.stations?.title : column.key === 'area' ? ground.city?.levels.find((other) => other.id === level)?.title : undefined;
   return title ? { ...column, ...worded(titled(title)), definition: '' } : column;
 }
