@@ -9,7 +9,7 @@ use super::{Failure, now, open};
 use crate::{
     definitions,
     domain::{Catalog, Language, Period},
-    export::{self, Format},
+    export::{self, Format, TemplateFormat},
     query,
     store::{Home, geopackage::GeoPackage},
 };
@@ -94,6 +94,7 @@ pub fn template(
     language: Language,
 ) -> Result<(), Failure> {
     if arguments.layer == "norms" {
+        check_ending(&arguments.out, &["toml"])?;
         let text = super::norms::template(arguments.id.as_deref(), catalog)?;
         write_whole(&arguments.out, |file| {
             Ok(std::io::Write::write_all(file, text.as_bytes())?)
@@ -101,32 +102,57 @@ pub fn template(
     } else if let Some(id) = &arguments.id {
         return Err(format!("`{id}`: only norms have sets; leave it out").into());
     } else if arguments.layer == "zoning" {
+        check_ending(&arguments.out, &["toml"])?;
         let text = definitions::zoning_rules_text();
         write_whole(&arguments.out, |file| {
             Ok(std::io::Write::write_all(file, text.as_bytes())?)
         })?;
     } else if arguments.layer == "targets" {
         let table = crate::import::figure_columns();
+        let format = template_format(&arguments.out)?;
         write_whole(&arguments.out, |file| {
             Ok(export::write_table_template(
-                &table, catalog, language, file,
+                &table, catalog, language, format, file,
             )?)
         })?;
     } else if arguments.layer == "lines" {
         let table = definitions::line_rows_to_fill();
+        let format = template_format(&arguments.out)?;
         write_whole(&arguments.out, |file| {
             Ok(export::write_table_template(
-                &table, catalog, language, file,
+                &table, catalog, language, format, file,
             )?)
         })?;
     } else {
         let layer = super::layer(catalog, &arguments.layer)?;
+        let format = template_format(&arguments.out)?;
         write_whole(&arguments.out, |file| {
-            Ok(export::write_template(layer, catalog, language, file)?)
+            Ok(export::write_template(
+                layer, catalog, language, format, file,
+            )?)
         })?;
     }
     println!("{}", arguments.out.display());
     Ok(())
+}
+
+/// The format that the name of a template's file ends with.
+fn template_format(out: &Path) -> Result<TemplateFormat, Failure> {
+    match check_ending(out, &["xlsx", "csv"])? {
+        "csv" => Ok(TemplateFormat::Csv),
+        _ => Ok(TemplateFormat::Xlsx),
+    }
+}
+
+/// Which of the endings a file's name has, so that nothing is written under a name that says else.
+fn check_ending<'e>(out: &Path, endings: &[&'e str]) -> Result<&'e str, Failure> {
+    let ending = out.extension().unwrap_or_default().to_string_lossy();
+    let found = endings.iter().find(|e| ending.eq_ignore_ascii_case(e));
+    found.copied().ok_or_else(|| {
+        let shown = out.display();
+        let known = endings.join(" or .");
+        format!("{shown}: let the name end with .{known}, which is what is written").into()
+    })
 }
 
 /// Writes beside the file and renames, so that a failure leaves what was there.

@@ -66,6 +66,21 @@ pub fn run(
             stored.record.source
         ))?;
     }
+    for stored in city.matrices() {
+        let title = match language {
+            Language::Zh => format!("出行时间矩阵 {}（对）", stored.name),
+            Language::En => format!("Travel-time matrix {} (pairs)", stored.name),
+        };
+        let matrix = &stored.matrix;
+        let (from, to) = (&matrix.from.layer, &matrix.to.layer);
+        say(format_args!(
+            "{:<16} {:<11} {:>9}  {title}：{from} → {to}  {}",
+            "matrix",
+            stored.period.as_str(),
+            matrix.pairs(),
+            stored.record.source
+        ))?;
+    }
     for loaded in city.all_flows() {
         let (zh, en) = ("通勤流", "commuting flows");
         println!(

@@ -37,6 +37,16 @@ pub fn run(
         interrupt.told(read_times(files, options))?
     };
     println!("{}", report.to_text(&time_columns(), language));
+    if report.refused.count > 0 {
+        let rows = report.refused.count;
+        return Err(match language {
+            Language::Zh => format!("{rows} 行有误，未写入任何内容；到不了的一对不写行").into(),
+            Language::En => format!(
+                "{rows} rows are wrong; nothing was written. A pair that cannot be reached has no row"
+            )
+            .into(),
+        });
+    }
     let ends = |pick: fn(&(Box<str>, Box<str>)) -> &str| {
         times.keys().map(pick).collect::<BTreeSet<&str>>()
     };
@@ -93,7 +103,7 @@ pub fn run(
             imported_at: now(),
             read: report.read,
             kept: kept as u64,
-            refused: report.refused.count + lost as u64,
+            refused: lost as u64,
             ..ImportRecord::default()
         },
         bytes: matrix_to_bytes(&Matrix::new(from, to, &times)),

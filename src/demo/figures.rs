@@ -73,6 +73,8 @@ pub struct Station {
     pub name: String,
     pub name_en: String,
     pub lines: String,
+    /// The year of the first trains.
+    pub opened: u16,
     pub lon: f64,
     pub lat: f64,
 }

@@ -1,6 +1,6 @@
 use super::{figures::Figures, rng::Rng, sheet::Sheet};
 
-/// The rows of the layer `stations`: real places and lines, opening dates unknown.
+/// The rows of the layer `stations`: real places, lines and years of opening.
 pub fn stations(figures: &Figures) -> Sheet {
     let mut sheet = Sheet::default();
     let stations = &figures.stations;
@@ -11,6 +11,7 @@ pub fn stations(figures: &Figures) -> Sheet {
     sheet.texts("name_en", stations.iter().map(|s| &s.name_en));
     sheet.texts("mode", stations.iter().map(|_| "metro"));
     sheet.texts("lines", stations.iter().map(|s| &s.lines));
+    sheet.texts("opened", stations.iter().map(|s| s.opened.to_string()));
     sheet.texts("status", stations.iter().map(|_| "open"));
     sheet
 }

@@ -19,4 +19,4 @@ pub use error::ExportError;
 pub use format::Format;
 pub use layer::{Exported, Loss, export_layer};
 pub use result::{ResultColumn, ResultTable, write_csv, write_geojson, write_text, write_xlsx};
-pub use template::{write_table_template, write_template};
+pub use template::{TemplateFormat, write_table_template, write_template};

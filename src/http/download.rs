@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked, snapshot::Snapshot};
 use crate::{
     domain::{Language, Period},
-    export::{self, Format},
+    export::{self, Format, TemplateFormat},
     query::{self, Limits, QueryError},
 };
 
@@ -119,8 +119,14 @@ pub async fn find_template(
     };
     let definition = city.catalog().layer(&layer).ok_or_else(missing)?;
     let mut out = Vec::new();
-    export::write_template(definition, city.catalog(), lang, &mut out)
-        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    export::write_template(
+        definition,
+        city.catalog(),
+        lang,
+        TemplateFormat::Xlsx,
+        &mut out,
+    )
+    .map_err(|e| ApiError::Internal(e.to_string()))?;
     let kind = Format::Xlsx.media_type();
     let template = Document::file(out, kind, &definition.title, "xlsx", lang);
     Ok(template.respond(&asker.headers))

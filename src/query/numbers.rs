@@ -5,6 +5,17 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 #[serde(transparent)]
 pub struct Numbers(pub Vec<f64>);
 
+/// Numbers in their order, each once.
+pub(super) fn each_once(numbers: &[f64]) -> Vec<f64> {
+    let mut found: Vec<f64> = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        if !found.contains(number) {
+            found.push(*number);
+        }
+    }
+    found
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -41,5 +52,10 @@ mod tests {
         let one = serde_json::from_str::<Numbers>("15").unwrap();
         assert_eq!(one, Numbers(vec![15.0]));
         assert!(serde_json::from_str::<Numbers>(r#""300;""#).is_err());
+    }
+
+    #[test]
+    fn what_is_said_twice_is_asked_once() {
+        assert_eq!(each_once(&[500.0, 300.0, 500.0]), [500.0, 300.0]);
     }
 }

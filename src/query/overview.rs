@@ -6,7 +6,7 @@ use super::{
     BalanceQuery, Limits, PlanQuery, answer::software, balance, plan, sources::populations,
 };
 use crate::{
-    city::{City, LoadedFlows, Setting, Streets, Transit},
+    city::{City, LoadedFlows, Setting, Streets, TimeMatrix, Transit},
     domain::{FigureKind, Language, Title},
 };
 
@@ -51,6 +51,7 @@ pub fn overview(city: &City) -> Json {
         "streets": city.streets("walk").map(street_network),
         "modes": city.all_streets().map(street_network).collect::<Vec<_>>(),
         "transit": city.transit().map(|transit| timetable(transit)),
+        "matrices": city.matrices().map(|stored| matrix(city, stored)).collect::<Vec<_>>(),
         "flows": city.all_flows().map(|flows| commuting(flows)).collect::<Vec<_>>(),
         "software": software(),
         "basemap": Json::Null,
@@ -89,6 +90,21 @@ fn timetable(transit: &Transit) -> Json {
         "last_date": dates.map(|(_, last)| last.to_string()),
         "default_date": busiest.map(|(date, _)| date.to_string()),
         "default_date_trips": busiest.map(|(_, trips)| trips),
+    })
+}
+
+/// A table of travel times with the layers that it leads between; areas with their level.
+fn matrix(city: &City, stored: &TimeMatrix) -> Json {
+    let (from, to) = (&stored.matrix.from.layer, &stored.matrix.to.layer);
+    let layer = city.catalog().layer(from);
+    json!({
+        "name": stored.name,
+        "from": from,
+        "from_level": layer.and_then(|layer| layer.area_level.as_ref()),
+        "to": to,
+        "pairs": stored.matrix.pairs(),
+        "period": stored.period,
+        "source": stored.record.source,
     })
 }
 

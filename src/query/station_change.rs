@@ -7,6 +7,7 @@ use super::{
     answer::definition,
     balance::areas_of_level,
     nearest::nearest_costs,
+    numbers::each_once,
     origins::find_origins,
     people::{ByArea, Counted, share},
     sources::{CountSource, named_population, with_role},
@@ -123,7 +124,8 @@ pub fn station_change(
     let period = query.period.as_ref();
     let areas = areas_of_level(city, &query.level, period)?;
     let ruler = Ruler::new(city, &query.travel())?;
-    let costs = super::catchments::costs(&ruler, &query.cutoffs.0)?;
+    let cutoffs = each_once(&query.cutoffs.0);
+    let costs = super::catchments::costs(&ruler, &cutoffs)?;
     let mut layers: Vec<LayerId> = Vec::new();
     let mut starts = |field, origins: &[Origin]| -> Result<Vec<Start>, QueryError> {
         // No station at all is a state that a line can be compared with.
@@ -189,7 +191,7 @@ pub fn station_change(
             name: area_of.map_or(title.zh, |area| area.name.clone()),
             name_en: area_of.map_or(Some(title.en), |area| area.name_en.clone()),
             level: area_of.map_or_else(whole, |area| area.level.to_string()),
-            cutoff: query.cutoffs.0[number],
+            cutoff: cutoffs[number],
             residents: p.total,
             before_residents: p.before,
             after_residents: p.after,

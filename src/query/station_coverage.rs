@@ -6,6 +6,7 @@ use super::{
     answer::definition,
     balance::areas_of_level,
     nearest::nearest_costs,
+    numbers::each_once,
     origins::{layer_of, starts_of},
     people::{ByArea, Counted, share},
     sources::{named_population, with_role},
@@ -85,7 +86,8 @@ pub fn station_coverage(
     let period = query.period.as_ref();
     let areas = areas_of_level(city, &query.level, period)?;
     let straight = Ruler::new(city, &Travel::default())?;
-    let largest = check_cutoffs(&straight, &query.cutoffs)?;
+    let cutoffs = each_once(&query.cutoffs.0);
+    let largest = check_cutoffs(&straight, &cutoffs)?;
     let stations = layer_of(city, &query.layer, period)?;
     let starts = starts_of(city, stations, query.line.as_deref(), period)?;
     let on_foot = Travel {
@@ -110,8 +112,8 @@ pub fn station_coverage(
         let costs = |ruler| nearest_costs(ruler, loaded, &starts, largest, limits);
         let (straight, walk) = (costs(&straight)?, walk.as_ref().map(costs).transpose()?);
         let within = |costs: &[f64]| -> Vec<ByArea> {
-            let cutoffs = query.cutoffs.0.iter();
             cutoffs
+                .iter()
                 .map(|cutoff| counted.sum(|n| costs[n] <= *cutoff))
                 .collect()
         };
@@ -124,7 +126,7 @@ pub fn station_coverage(
     let (residents, worked) = (covered(people.clone())?, covered(jobs.clone())?);
     let row = |area: Option<usize>, number: usize| {
         let mut row = StationCoverageRow {
-            cutoff: query.cutoffs.0[number],
+            cutoff: cutoffs[number],
             ..StationCoverageRow::default()
         };
         match area.map(|area| areas[area]) {
@@ -155,7 +157,7 @@ pub fn station_coverage(
         row.walk_reason = walk.is_none().then_some(Reason::NoStreets);
         row
     };
-    let numbers = 0..query.cutoffs.0.len();
+    let numbers = 0..cutoffs.len();
     let of_area = |area: usize| numbers.clone().map(move |number| (Some(area), number));
     let rows = (0..areas.len()).flat_map(of_area);
     let rows = rows.map(|(area, number)| row(area, number)).collect();
@@ -181,8 +183,8 @@ pub fn station_coverage(
 ///
 /// # Errors
 /// None or too many of them, or one that is no distance.
-pub(super) fn check_cutoffs(ruler: &Ruler<'_>, cutoffs: &Numbers) -> Result<f64, QueryError> {
-    let costs = super::catchments::costs(ruler, &cutoffs.0)?;
+pub(super) fn check_cutoffs(ruler: &Ruler<'_>, cutoffs: &[f64]) -> Result<f64, QueryError> {
+    let costs = super::catchments::costs(ruler, cutoffs)?;
     Ok(costs.into_iter().fold(0.0, f64::max))
 }
 
@@ -306,6 +308,12 @@ mod tests {
             }
         }
         assert_eq!(answer.left_out.0["workplaces.jobs"].missing, 1);
+        let twice = question(json!({"level": "district", "cutoffs": [200, 400, 200, 800, 800]}));
+        let twice = station_coverage(&city, &twice, &Limits::generous()).expect("an answer");
+        assert_eq!(
+            (twice.rows, twice.totals),
+            (answer.rows.clone(), answer.totals.clone())
+        );
         assert_eq!(answer.rows[0].straight_jobs, Some(60));
         assert_eq!(answer.rows[0].walk_reason, None);
     }

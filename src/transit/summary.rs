@@ -256,6 +256,15 @@ mod tests {
     }
 
     #[test]
+    fn where_only_a_weekend_has_service_the_busiest_day_is_no_weekday() {
+        let mut summary = Summary::of(&schedule());
+        let text = |summary: &Summary| summary.to_text(crate::domain::Language::En).join("\n");
+        assert!(text(&summary).contains("busiest weekday: 2020-11-05 (Thu)"));
+        summary.runs.retain(|date, _| date.weekday() > 4);
+        assert!(text(&summary).contains("busiest day: 2020-11-08 (Sun)"));
+    }
+
+    #[test]
     fn a_schedule_without_trips_has_no_dates() {
         let summary = Summary::of(&Schedule::default());
         assert_eq!(summary.dates(), None);

@@ -70,10 +70,16 @@ impl Summary {
         lines.extend(self.idle_text(zh));
         if let Some((date, runs)) = self.busiest_date() {
             let day = day_name(date, zh);
+            let what = match (date.weekday() < 5, zh) {
+                (true, true) => "班次最多的工作日",
+                (true, false) => "busiest weekday",
+                (false, true) => "班次最多的一天",
+                (false, false) => "busiest day",
+            };
             lines.push(if zh {
-                format!("班次最多的工作日：{date}（{day}），{runs} 班；提问时可用这一天")
+                format!("{what}：{date}（{day}），{runs} 班；提问时可用这一天")
             } else {
-                format!("busiest weekday: {date} ({day}), {runs} runs; a good date to ask about")
+                format!("{what}: {date} ({day}), {runs} runs; a good date to ask about")
             });
         }
         lines.push(if zh {

@@ -67,6 +67,9 @@ async fn a_job_ends_with_the_bytes_of_the_direct_answer() {
         let accepted = begin(&app, method, path, body.clone()).await;
         assert_eq!(accepted.status, StatusCode::ACCEPTED, "{path}");
         assert_eq!(accepted.headers["preference-applied"], "respond-async");
+        // It says from the start what it is at.
+        let step = &accepted.json()["progress"]["step"];
+        assert!(step["zh"].is_string() && step["en"].is_string(), "{step}");
         let job = location(&accepted);
         assert_eq!(
             job,

@@ -109,16 +109,30 @@ fn a_matrix_serves_other_questions_and_only_between_its_layers() {
 fn bad_rows_and_unknown_ids_are_named_and_a_new_import_replaces() {
     let villages = Villages::new();
     let desk = &villages.0;
-    let times = "from,to,minutes\nv1,c1,5\nv1,c9,6\nv2,c1,-1\nv2,c2,soon\nv7,c1,5\n";
-    std::fs::write(desk.path("bad.csv"), times).expect("written");
-    let told = desk.refused(&["import", "matrix", "model", "bad.csv"]);
+    let bad = "from,to,minutes\nv1,c1,5\nv2,c1,-1\nv2,c2,soon\n";
+    std::fs::write(desk.path("bad.csv"), bad).expect("written");
+    let output = desk.run(&["import", "matrix", "model", "bad.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    for words in ["row 3", "negative", "row 4", "2 rows are wrong"] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    // Nothing was written, and what is there shows.
+    assert!(!desk.done(&["info"]).contains("matrix"));
+    let times = "from,to,minutes\nv1,c1,5\nv1,c9,6\nv7,c1,5\n";
+    std::fs::write(desk.path("strange.csv"), times).expect("written");
+    let told = desk.refused(&["import", "matrix", "model", "strange.csv"]);
     assert!(told.contains("--from-layer"), "{told}");
     let layers = ["--from-layer", "residences", "--to-layer", "clinics"];
     let import = |file: &'static str| [&["import", "matrix", "model", file][..], &layers].concat();
-    let told = desk.done(&import("bad.csv"));
-    for words in ["row 4", "negative", "row 5", "c9", "v7", "1 pairs"] {
+    let told = desk.done(&import("strange.csv"));
+    for words in ["c9", "v7", "1 pairs"] {
         assert!(told.contains(words), "no `{words}` in {told}");
     }
+    assert!(
+        desk.done(&["info"])
+            .contains("Travel-time matrix model (pairs)")
+    );
     desk.done(&import("times.csv"));
     assert_eq!(values(&villages.access("nearest")), [5.0, 8.0, 12.0, 9.0]);
     let question = json!({

@@ -429,6 +429,18 @@ fn the_template_of_lines_is_read_back() {
     let told = desk.refused(&["import", "transit", "lines.xlsx", "--period", "2020"]);
     // Every heading is understood; only the rows are lacking.
     assert!(told.contains("no row"), "{told}");
+    // A name that ends otherwise says what is in the file, or nothing is written.
+    desk.done(&["--lang", "zh", "template", "lines", "--out", "lines.csv"]);
+    let text = std::fs::read_to_string(desk.path("lines.csv")).expect("a text");
+    assert!(
+        text.starts_with("\u{feff}") && text.lines().count() == 1,
+        "{text}"
+    );
+    let told = desk.refused(&["import", "transit", "lines.csv", "--period", "2020"]);
+    assert!(told.contains("no row"), "{told}");
+    let told = desk.refused(&["template", "lines", "--out", "lines.txt"]);
+    assert!(told.contains(".xlsx or .csv"), "{told}");
+    assert_eq!(desk.files(), ["lines.csv", "lines.xlsx"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Empty workbooks to fill for a layer (数据模板).
+//! Empty tables to fill for a layer (数据模板).
 
 mod column;
 mod guide;
@@ -17,6 +17,14 @@ use crate::domain::{Catalog, Language, Layer};
 use column::Column;
 use guide::Guide;
 
+/// What a template is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateFormat {
+    Xlsx,
+    /// The line of headings alone.
+    Csv,
+}
+
 /// An empty workbook for a layer: headings to fill under, and a second sheet 填写说明 that says
 /// what belongs where.
 ///
@@ -29,11 +37,11 @@ pub fn write_template(
     layer: &Layer,
     catalog: &Catalog,
     language: Language,
+    format: TemplateFormat,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let columns = column::columns(layer, catalog, language);
-    let bytes = workbook(layer, &columns, language).map_err(ExportError::of(Format::Xlsx))?;
-    Ok(out.write_all(&bytes)?)
+    write(layer, &columns, language, format, out)
 }
 
 /// Like [`write_template`] for rows that have no id and no place of their own.
@@ -44,12 +52,37 @@ pub fn write_table_template(
     table: &Layer,
     catalog: &Catalog,
     language: Language,
+    format: TemplateFormat,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let columns = column::attributes(table, catalog, language);
     let columns: Vec<Column<'_>> = columns.collect();
-    let bytes = workbook(table, &columns, language).map_err(ExportError::of(Format::Xlsx))?;
-    Ok(out.write_all(&bytes)?)
+    write(table, &columns, language, format, out)
+}
+
+fn write(
+    layer: &Layer,
+    columns: &[Column<'_>],
+    language: Language,
+    format: TemplateFormat,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    match format {
+        TemplateFormat::Xlsx => {
+            let bytes = workbook(layer, columns, language);
+            Ok(out.write_all(&bytes.map_err(ExportError::of(Format::Xlsx))?)?)
+        }
+        TemplateFormat::Csv => {
+            // Excel takes it for UTF-8 by this mark.
+            out.write_all("\u{feff}".as_bytes())?;
+            let mut writer = csv::Writer::from_writer(out);
+            let headings = columns.iter().map(|column| &column.heading);
+            writer
+                .write_record(headings)
+                .map_err(ExportError::of(Format::Csv))?;
+            Ok(writer.flush()?)
+        }
+    }
 }
 
 fn workbook(
@@ -97,7 +130,8 @@ mod tests {
         let catalog = read_catalog(None).expect("sound definitions");
         let layer = catalog.layer(layer).expect("a built-in layer");
         let mut out = Vec::new();
-        write_template(layer, &catalog, language, &mut out).expect("a template");
+        write_template(layer, &catalog, language, TemplateFormat::Xlsx, &mut out)
+            .expect("a template");
         let book = Xlsx::new(Cursor::new(out.clone())).expect("a workbook");
         (out, book)
     }
@@ -131,7 +165,7 @@ mod tests {
         for layer in catalog.layers() {
             for language in [Language::Zh, Language::En] {
                 let mut out = Vec::new();
-                write_template(layer, &catalog, language, &mut out)
+                write_template(layer, &catalog, language, TemplateFormat::Xlsx, &mut out)
                     .unwrap_or_else(|error| panic!("{}: {error}", layer.id));
             }
         }

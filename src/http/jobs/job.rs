@@ -10,7 +10,7 @@ use super::super::{
     ApiError, Document,
     computing::{Computation, Stage},
 };
-use crate::query::{Progress, QueryError};
+use crate::query::{Progress, QueryError, Step};
 
 /// How long a job may compute.
 const JOB_SECONDS: u64 = 1800;
@@ -116,10 +116,25 @@ impl Job {
             "id": self.id,
             "question": self.path,
             "state": state(&stage),
-            "progress": { "share_done": share_done, "step": self.progress.step() },
+            "progress": { "share_done": share_done, "step": self.step(&stage) },
             "problem": problem,
             "answer": answer,
             "events": format!("{}/events", self.address()),
+        })
+    }
+
+    /// What it is doing: what the question says, before that whether it has begun.
+    fn step(&self, stage: &Stage) -> Option<Step> {
+        self.progress.step().or(match stage {
+            Stage::Waiting => Some(Step {
+                zh: "排队等待",
+                en: "waiting for its turn",
+            }),
+            Stage::Running => Some(Step {
+                zh: "准备数据",
+                en: "preparing the data",
+            }),
+            Stage::Ended(_) => None,
         })
     }
 }

@@ -17,6 +17,7 @@ use super::{
     Arrival, Departure, Direction, FoundOrigin, Limits, Mode, Origin, Provenance, QueryError, Row,
     Ruler, Travel, Unit,
     answer::definition,
+    numbers::each_once,
     origins::find_origins,
     sources::{known, named_population},
 };
@@ -153,7 +154,8 @@ pub fn catchments(
     let period = query.period.as_ref();
     super::period::check_period(city, period)?;
     let ruler = Ruler::new(city, &query.travel())?;
-    let costs = costs(&ruler, &query.cutoffs)?;
+    let cutoffs = each_once(&query.cutoffs);
+    let costs = costs(&ruler, &cutoffs)?;
     let bands = Bands::new(&costs);
     let origins = find_origins(city, "origins", &query.origins, period)?;
     let people = named_population(city, query.caliber.as_deref(), period)?;
@@ -164,8 +166,7 @@ pub fn catchments(
     let mut shared = people.clone().filter(|_| query.overlaps).map(Shared::new);
     let tallies = reach(&ruler, &counted, &origins, &bands, &mut shared, limits)?;
     // Of each cutoff as asked for: its cost and its band.
-    let asked: Vec<(f64, f64, usize)> = query
-        .cutoffs
+    let asked: Vec<(f64, f64, usize)> = cutoffs
         .iter()
         .zip(&costs)
         .map(|(cutoff, cost)| (*cutoff, *cost, bands.of(*cost)))
@@ -195,7 +196,7 @@ pub fn catchments(
                 exclusive: totals(|t| &t.exclusive),
                 nearest: query.nearest.then(|| totals(|t| &t.nearest)),
                 reason: (!known).then(|| ruler.unmeasurable()),
-                geometry: shapes.next(),
+                geometry: shapes.next().flatten(),
             });
         }
     }
@@ -227,7 +228,7 @@ pub fn catchments(
             totals,
             multiplicity: multiplicity(*band),
             reason: (lost == origins.len()).then(|| ruler.unmeasurable()),
-            geometry: shapes.next(),
+            geometry: shapes.next().flatten(),
         }
     });
     let union = union.collect();
@@ -328,7 +329,7 @@ fn shapes(
     origins: &[FoundOrigin],
     asked: &[(f64, f64, usize)],
     limits: &Limits,
-) -> Result<Vec<geojson::Geometry>, QueryError> {
+) -> Result<Vec<Option<geojson::Geometry>>, QueryError> {
     limits.step("绘制服务区范围", "drawing the shapes");
     let starts: Vec<_> = origins.iter().map(|origin| origin.start.clone()).collect();
     // One search serves all cutoffs.
@@ -342,7 +343,9 @@ fn shapes(
             |traveler, starts| traveler.shapes(starts, &costs),
         )
         .collect::<Result<_, _>>()?;
-    let mut shapes: Vec<_> = shapes.into_iter().flatten().map(to_geojson_shape).collect();
+    // Nothing reached has no shape, which is not an empty one.
+    let shape = |shape: MultiPolygon<f64>| (!shape.0.is_empty()).then(|| to_geojson_shape(shape));
+    let mut shapes: Vec<_> = shapes.into_iter().flatten().map(shape).collect();
     if together.is_none() {
         shapes.extend_from_within(..);
     }

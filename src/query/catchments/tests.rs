@@ -101,6 +101,33 @@ fn on_foot_the_nearest_entrance_counts_and_never_beats_the_straight_line() {
 }
 
 #[test]
+fn far_from_any_street_there_is_no_shape_and_none_that_is_empty() {
+    let city = two_stations().with_raster_of_streets(11, 100.0).build();
+    let question = json!({"origins": [{"lon": 113.9, "lat": 23.9}, {"layer": "stations", "id": "s1"}],
+        "mode": "walk", "cutoffs": [300, 300, 150], "geometry": true});
+    let found = ask(&city, question);
+    // What is said twice is asked once.
+    let cutoffs: Vec<f64> = found.catchments.iter().map(|c| c.cutoff).collect();
+    assert_eq!(cutoffs, [300.0, 150.0, 300.0, 150.0]);
+    let shapes = found.catchments.iter().map(|c| c.geometry.is_some());
+    assert_eq!(shapes.collect::<Vec<_>>(), [false, false, true, true]);
+    let written = crate::query::catchments_to_geojson(&found, crate::domain::Language::En);
+    let shapes = |n: usize| written["features"][n]["geometry"]["type"].as_str();
+    assert_eq!(
+        (shapes(0), shapes(2), shapes(4)),
+        (None, Some("Polygon"), Some("Polygon"))
+    );
+    let mut minutes =
+        json!({"origins": [{"layer": "stations", "id": "s1"}], "mode": "walk", "unit": "min"});
+    minutes["cutoffs"] = json!([700]);
+    // The greatest that is named can be asked.
+    let problem = refused(&city, minutes.clone());
+    assert!(problem.contains("at most 666 min"), "{problem}");
+    minutes["cutoffs"] = json!([666]);
+    ask(&city, minutes);
+}
+
+#[test]
 fn a_line_is_all_of_its_stations_each_once() {
     let city = two_stations().build();
     let ids = |origins: serde_json::Value| -> Vec<Option<String>> {

@@ -150,9 +150,10 @@ impl<'c> Ruler<'c> {
         if cost > 0.0 && cost <= self.max_cost {
             return Ok(cost);
         }
-        let most = self.max_cost / self.cost_per_unit;
+        // Rounded down: what is named is allowed.
+        let most = (self.max_cost / self.cost_per_unit).floor();
         let unit = self.unit.key();
-        let problem = format!("more than 0 and at most {most:.0} {unit}");
+        let problem = format!("more than 0 and at most {most} {unit}");
         Err(QueryError::field(field, problem))
     }
 
