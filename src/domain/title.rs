@@ -10,7 +10,7 @@ pub enum Language {
 }
 
 /// A text in Chinese and English.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Title {
     pub zh: String,
     pub en: String,

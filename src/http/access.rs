@@ -12,7 +12,7 @@ use crate::query::{self, AccessQuery};
 #[utoipa::path(post, path = "/api/access", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = AccessQuery,
     responses((status = 200, description = "one row per place or area, summary, left_out, provenance", body = serde_json::Value)))]
 pub async fn compute_access(
     State(state): State<AppState>,

@@ -114,7 +114,7 @@ fn told(state: &AppState, edited: &Edited, headers: &HeaderMap) -> Result<Respon
     Ok(document.respond(headers))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFeature {
     #[serde(default)]
@@ -122,6 +122,7 @@ pub struct NewFeature {
     lon: f64,
     lat: f64,
     #[serde(default)]
+    #[schema(value_type = Object)]
     values: Map<String, Value>,
     #[serde(default)]
     reason: String,
@@ -131,7 +132,7 @@ pub struct NewFeature {
 #[utoipa::path(post, path = "/api/layers/{layer}/features", tag = "edits",
     params(("layer" = String, Path, description = "the layer"),
            ("period" = Option<String>, Query, description = "reference date")),
-    request_body(content = serde_json::Value, description = "lon, lat, values by attribute, id (given where there is none), reason"),
+    request_body(content = NewFeature, description = "lon, lat, values by attribute, id (given where there is none), reason"),
     responses((status = 201, description = "the feature, its address in `Location`, its version in the etag", body = serde_json::Value),
               (status = 400, description = "`faults`: field and message in both languages", body = serde_json::Value)))]
 pub async fn add_feature(
@@ -183,10 +184,11 @@ fn escaped(id: &str) -> String {
         .collect()
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedFeature {
     #[serde(default)]
+    #[schema(value_type = Object)]
     values: Map<String, Value>,
     #[serde(default)]
     lon: Option<f64>,
@@ -202,7 +204,7 @@ pub struct ChangedFeature {
            ("id" = String, Path, description = "the feature"),
            ("period" = Option<String>, Query, description = "reference date"),
            ("If-Match" = String, Header, description = "the etag of the feature as it was read")),
-    request_body(content = serde_json::Value, description = "values by attribute (`null` makes one missing), lon and lat, reason"),
+    request_body(content = ChangedFeature, description = "values by attribute (`null` makes one missing), lon and lat, reason"),
     responses((status = 200, description = "the feature as it is now", body = serde_json::Value),
               (status = 400, description = "`faults`: field and message in both languages", body = serde_json::Value),
               (status = 412, description = "`conflicts`: the feature as somebody else left it", body = serde_json::Value),
@@ -314,9 +316,10 @@ fn version(headers: &HeaderMap) -> Result<String, ApiError> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditRequest {
+    #[schema(value_type = Vec<FeatureEdit>)]
     edits: Vec<Value>,
     #[serde(default)]
     reason: String,
@@ -328,7 +331,7 @@ pub struct EditRequest {
 /// (layer, id, lon, lat) or `remove` (layer, id), and a `period` where it is not the newest. All but
 /// `add` name the `version` of the feature that was seen, once for each feature.
 #[utoipa::path(post, path = "/api/edits", tag = "edits",
-    request_body(content = serde_json::Value, description = "edits (1 to 5000) and a reason"),
+    request_body(content = EditRequest, description = "edits (1 to 5000) and a reason"),
     responses((status = 200, description = "rows of the features with their versions now, and the version of the data", body = serde_json::Value),
               (status = 400, description = "`faults`: number of the edit, field and message in both languages", body = serde_json::Value),
               (status = 412, description = "`conflicts`: the features as somebody else left them", body = serde_json::Value)))]
@@ -413,7 +416,7 @@ fn row(found: &History, id: &str, entry: &HistoryEntry) -> Value {
     })
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undone {
     #[serde(default)]
@@ -429,7 +432,7 @@ pub struct Undone {
            ("id" = String, Path, description = "the feature, which may be gone"),
            ("period" = Option<String>, Query, description = "reference date"),
            ("If-Match" = String, Header, description = "the etag of the feature or of its history as it was read")),
-    request_body(content = serde_json::Value, description = "number of the edit, reason"),
+    request_body(content = Undone, description = "number of the edit, reason"),
     responses((status = 200, description = "the feature as it is now, or that it is gone", body = serde_json::Value),
               (status = 409, description = "there is no edit to undo"),
               (status = 412, description = "`conflicts`: the feature as somebody else left it", body = serde_json::Value),

@@ -32,6 +32,7 @@ mod questions;
 mod reports;
 mod router;
 mod scenarios;
+mod schemas;
 mod siting;
 mod snapshot;
 mod state;

@@ -132,7 +132,7 @@ pub async fn list_coverage(
 
 /// Sums of every count inside a polygon or an area (范围统计).
 #[utoipa::path(post, path = "/api/statistics", tag = "questions",
-    request_body = serde_json::Value,
+    request_body = StatisticsQuery,
     responses((status = 200, description = "one row per layer and count", body = serde_json::Value)))]
 pub async fn compute_statistics(
     State(state): State<AppState>,
@@ -155,7 +155,7 @@ pub async fn compute_statistics(
 #[utoipa::path(post, path = "/api/catchments", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = CatchmentsQuery,
     responses((status = 200, description = "catchments by origin and cutoff, and their union", body = serde_json::Value)))]
 pub async fn compute_catchments(
     State(state): State<AppState>,

@@ -91,7 +91,7 @@ pub async fn list_scenarios(
     Ok(Json(json!({ "rows": rows })).into_response())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewScenario {
     name: String,
@@ -101,7 +101,7 @@ pub struct NewScenario {
 
 /// Makes an empty scenario.
 #[utoipa::path(post, path = "/api/scenarios", tag = "scenarios",
-    request_body = serde_json::Value,
+    request_body = NewScenario,
     responses((status = 201, description = "the scenario, its address in `Location`", body = serde_json::Value)))]
 pub async fn create_scenario(
     State(state): State<AppState>,
@@ -137,7 +137,7 @@ pub async fn find_scenario(
     Ok(told(StatusCode::OK, &found))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
     name: Option<String>,
@@ -148,7 +148,7 @@ pub struct Texts {
 #[utoipa::path(patch, path = "/api/scenarios/{id}", tag = "scenarios",
     params(("id" = u64, Path, description = "the scenario"),
            ("If-Match" = Option<String>, Header, description = "the etag that was read; 412 where it was changed since")),
-    request_body = serde_json::Value,
+    request_body = Texts,
     responses((status = 200, description = "the scenario", body = serde_json::Value),
               (status = 412, description = "changed meanwhile")))]
 pub async fn describe_scenario(
@@ -188,6 +188,28 @@ pub async fn delete_scenario(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// What edits are added by: one, or a list of them.
+#[derive(utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "read by hand, for errors that name the edit")]
+enum EditsAdded {
+    One(Edit),
+    Several { edits: Vec<Edit> },
+}
+
+/// The questions that are asked in a body.
+#[derive(utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "`question` in the address says which it is")]
+enum AskedInBody {
+    Statistics(query::StatisticsQuery),
+    Catchments(query::CatchmentsQuery),
+    TravelTimes(query::TravelTimesQuery),
+    Access(query::AccessQuery),
+    Siting(query::SitingQuery),
+    Zoning(query::ZoningQuery),
+}
+
 /// Adds one edit, or several as `{"edits":[…]}`: all or none.
 ///
 /// An edit has a `kind` (`add`, `move`, `change`, `remove`, `grow`, `move_jobs`, `station`, `line`,
@@ -195,7 +217,7 @@ pub async fn delete_scenario(
 #[utoipa::path(post, path = "/api/scenarios/{id}/edits", tag = "scenarios",
     params(("id" = u64, Path, description = "the scenario"),
            ("If-Match" = Option<String>, Header, description = "the etag that was read")),
-    request_body = serde_json::Value,
+    request_body = EditsAdded,
     responses((status = 200, description = "the scenario", body = serde_json::Value),
               (status = 400, description = "an edit that the city does not allow, with the place and the remedy"),
               (status = 412, description = "changed meanwhile")))]
@@ -228,7 +250,7 @@ pub async fn add_edits(
     .await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     note: String,
@@ -238,7 +260,7 @@ pub struct Note {
 #[utoipa::path(patch, path = "/api/scenarios/{id}/edits/{number}", tag = "scenarios",
     params(("id" = u64, Path, description = "the scenario"), ("number" = u64, Path, description = "the edit, from 1"),
            ("If-Match" = Option<String>, Header, description = "the etag that was read")),
-    request_body = serde_json::Value,
+    request_body = Note,
     responses((status = 200, description = "the scenario", body = serde_json::Value)))]
 pub async fn describe_edit(
     State(state): State<AppState>,
@@ -343,7 +365,7 @@ pub async fn compare_scenario(
            ("changed_only" = Option<bool>, Query, description = "only rows that differ"),
            ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = AskedInBody,
     responses((status = 200, description = "rows and totals with base, scenario and difference of every number", body = serde_json::Value)))]
 pub async fn compare_scenario_with(
     State(state): State<AppState>,

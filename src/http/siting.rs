@@ -12,7 +12,7 @@ use crate::query::{self, SitingQuery};
 #[utoipa::path(post, path = "/api/siting", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = SitingQuery,
     responses((status = 200, description = "one row per site in the order of use, totals, proof, out_of_reach, left_out, provenance", body = serde_json::Value)))]
 pub async fn compute_siting(
     State(state): State<AppState>,

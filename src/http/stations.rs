@@ -88,7 +88,7 @@ pub async fn list_station_coverage(
 #[utoipa::path(post, path = "/api/station_change", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = StationChangeQuery,
     responses((status = 200, description = "a row for each area and cutoff; totals has one for each cutoff", body = serde_json::Value)))]
 pub async fn compute_station_change(
     State(state): State<AppState>,

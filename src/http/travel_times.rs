@@ -28,7 +28,7 @@ const CSV: &str = "text/csv; charset=utf-8";
 #[utoipa::path(post, path = "/api/travel_times", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv or xlsx"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = TravelTimesQuery,
     responses((status = 200, description = "rows of from, to and seconds, or reached and percentiles", body = serde_json::Value)))]
 pub async fn compute_travel_times(
     State(state): State<AppState>,

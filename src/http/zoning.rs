@@ -51,7 +51,7 @@ pub async fn list_zoning(
 #[utoipa::path(post, path = "/api/zoning", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = ZoningQuery,
     responses((status = 200, description = "as GET", body = serde_json::Value)))]
 pub async fn compute_zoning(
     State(state): State<AppState>,
@@ -90,7 +90,7 @@ pub async fn list_rules(Snapshot(city): Snapshot) -> impl IntoResponse {
 /// Keeps a rule set as the city's own, in place of the one of the same id.
 #[utoipa::path(put, path = "/api/zoning/rules/{id}", tag = "questions",
     params(("id" = String, Path, description = "the id of the rule set")),
-    request_body = serde_json::Value,
+    request_body = ZoningRules,
     responses((status = 200, description = "the rule set", body = serde_json::Value)))]
 pub async fn put_rules(
     State(state): State<AppState>,
@@ -162,7 +162,7 @@ pub async fn list_overrides(Snapshot(city): Snapshot) -> impl IntoResponse {
 /// Sets the class of an area by hand, with who and why.
 #[utoipa::path(put, path = "/api/zoning/overrides/{code}", tag = "questions",
     params(("code" = String, Path, description = "the code of the area")),
-    request_body = serde_json::Value,
+    request_body = OverrideRequest,
     responses((status = 200, description = "all overrides", body = serde_json::Value)))]
 pub async fn put_override(
     State(state): State<AppState>,

@@ -15,7 +15,7 @@ use crate::{
 pub const STOPS: &str = "stops";
 
 /// Where journeys begin or end: a list, or everything of a layer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum Ends {
     All(End),
@@ -23,7 +23,7 @@ pub enum Ends {
 }
 
 /// A feature, any place, or with a layer alone all of its features.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct End {
     #[serde(default, skip_serializing_if = "Option::is_none")]

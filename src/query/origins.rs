@@ -36,7 +36,7 @@ pub enum Origin {
 }
 
 /// An origin as it is written.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct OriginFields {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +84,18 @@ impl TryFrom<OriginFields> for Origin {
                 "an origin is {layer, id}, {layer, line}, {layer, status}, {layer} or {lon, lat, name}",
             ),
         }
+    }
+}
+
+impl utoipa::PartialSchema for Origin {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        OriginFields::schema()
+    }
+}
+
+impl utoipa::ToSchema for Origin {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        OriginFields::schemas(schemas);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// `POST /api/station_change`: what another set of stations changes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StationChangeQuery {
     /// Empty where there was no station yet.

@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// `POST /api/statistics`: sums of every count inside a polygon or an area.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatisticsQuery {
     /// A GeoJSON polygon in longitude, latitude.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub geometry: Option<geojson::Geometry>,
     /// The code of an area, instead of a polygon.
     #[serde(default, skip_serializing_if = "Option::is_none")]

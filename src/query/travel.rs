@@ -41,7 +41,7 @@ pub enum Mode {
 }
 
 /// What a distance or a time is written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 pub enum Unit {
     #[default]
     #[serde(rename = "m")]
@@ -51,7 +51,7 @@ pub enum Unit {
 }
 
 /// Whether one goes from the places asked about, or to them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     #[default]

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// `POST /api/travel_times`: how long it takes from every origin to every destination.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TravelTimesQuery {
     pub origins: Ends,

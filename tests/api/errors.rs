@@ -2,7 +2,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::helpers::App;
 
@@ -130,4 +130,80 @@ async fn every_documented_path_answers() {
         assert!(fits, "{path}: {status}");
     }
     assert!(app.get("/api/docs").await.status.is_success());
+}
+
+/// Every body is described by the fields that it may have.
+#[tokio::test]
+async fn every_body_has_a_schema() {
+    let document = App::new().get("/api/openapi.json").await.json();
+    let schemas = document["components"]["schemas"]
+        .as_object()
+        .expect("schemas");
+    // What is described: text, a list, fields or a choice, and every reference leads somewhere.
+    fn told(schema: &Json, schemas: &serde_json::Map<String, Json>, depth: usize) -> bool {
+        if depth > 12 {
+            return true;
+        }
+        let all = |list: &Json| {
+            let list = list.as_array().expect("a list");
+            !list.is_empty() && list.iter().all(|part| told(part, schemas, depth + 1))
+        };
+        if let Some(to) = schema["$ref"].as_str() {
+            let name = to.rsplit('/').next().expect("a name");
+            return schemas
+                .get(name)
+                .is_some_and(|found| told(found, schemas, depth + 1));
+        }
+        for choice in ["oneOf", "allOf", "anyOf"] {
+            if schema.get(choice).is_some() {
+                return all(&schema[choice]);
+            }
+        }
+        let fields = schema["properties"].as_object();
+        fields.is_some_and(|fields| {
+            let references = fields.values().filter_map(|field| field.get("$ref"));
+            !fields.is_empty()
+                && references
+                    .into_iter()
+                    .all(|to| told(&json!({"$ref": to}), schemas, depth + 1))
+        }) || matches!(schema["type"].as_str(), Some("string" | "null" | "array"))
+            || schema["description"].is_string() && schema["type"] == "object"
+    }
+    let mut without = Vec::new();
+    let mut bodies = 0;
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for method in ["post", "put", "patch"] {
+            let Some(operation) = operations.get(method) else {
+                continue;
+            };
+            let Some(content) = operation["requestBody"]["content"].as_object() else {
+                without.push(format!("{method} {path}"));
+                continue;
+            };
+            for (kind, body) in content {
+                bodies += 1;
+                assert!(
+                    told(&body["schema"], schemas, 0),
+                    "{method} {path} {kind}: {body}"
+                );
+            }
+        }
+    }
+    assert!(bodies > 25, "{bodies}");
+    // These take none.
+    assert_eq!(
+        without,
+        [
+            "post /api/scenarios/{id}/redo",
+            "post /api/session/second_factor",
+            "post /api/users/{name}/reset",
+        ]
+    );
+    let access = &schemas["AccessQuery"];
+    assert_eq!(access["required"], json!(["to", "measure"]));
+    assert!(access["properties"]["where"].is_null());
+    assert_eq!(
+        schemas["To"]["properties"]["where"]["type"],
+        json!(["string", "null"])
+    );
 }

@@ -5,7 +5,7 @@ use super::Accounts;
 use crate::accounts::AccountError;
 
 /// Who must show a second factor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactor {
     /// Whoever has enrolled.
@@ -16,7 +16,7 @@ pub enum SecondFactor {
 }
 
 /// What the security administrator decides (安全策略).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// After so many days a password must be changed.

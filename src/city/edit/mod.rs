@@ -27,7 +27,7 @@ pub const MOST_EDITS: usize = 5000;
 const MAX_WHY: usize = 2000;
 
 /// What one edit does to a feature.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FeatureChange {
     Add(Add),
@@ -38,7 +38,7 @@ pub enum FeatureChange {
 }
 
 /// An edit with the version of the feature that it was made of (编辑所依据的版本).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 pub struct FeatureEdit {
     #[serde(flatten)]
     pub change: FeatureChange,

@@ -5,7 +5,7 @@ use super::Within;
 use crate::domain::{AttributeId, LayerId, Period};
 
 /// One step of a scenario with its note (方案编辑).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Edit {
     #[serde(flatten)]
     pub change: Change,
@@ -14,7 +14,7 @@ pub struct Edit {
 }
 
 /// What an edit does. Each names the newest state of a layer unless it says a period.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
     Add(Add),
@@ -30,7 +30,7 @@ pub enum Change {
 }
 
 /// A new feature of a point layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Add {
     pub layer: LayerId,
@@ -41,13 +41,14 @@ pub struct Add {
     pub lat: f64,
     /// By attribute; what is not named is missing.
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub values: Map<String, Json>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
 }
 
 /// Another place for a feature.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
     pub layer: LayerId,
@@ -59,18 +60,19 @@ pub struct Move {
 }
 
 /// Other values for a feature; `null` makes one missing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alter {
     pub layer: LayerId,
     pub id: String,
+    #[schema(value_type = Object)]
     pub values: Map<String, Json>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
 }
 
 /// A feature that is there no longer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remove {
     pub layer: LayerId,
@@ -80,7 +82,7 @@ pub struct Remove {
 }
 
 /// More or fewer people or jobs within a polygon or an area (增减人口或岗位).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grow {
     pub layer: LayerId,
@@ -103,7 +105,7 @@ pub struct Grow {
 }
 
 /// Jobs that go elsewhere with those who work there (岗位疏解).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoveJobs {
     #[serde(default = "workplaces")]
@@ -116,7 +118,7 @@ pub struct MoveJobs {
 }
 
 /// A new station with its entrances.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StationEdit {
     #[serde(default = "stations")]
@@ -127,6 +129,7 @@ pub struct StationEdit {
     pub lat: f64,
     /// By attribute: `name`, `mode`, `lines` …
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub values: Map<String, Json>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entrances: Vec<EntranceAt>,
@@ -134,7 +137,7 @@ pub struct StationEdit {
     pub period: Option<Period>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntranceAt {
     #[serde(default)]
@@ -144,7 +147,7 @@ pub struct EntranceAt {
 }
 
 /// A new transit line with its headways, as a row each of a line table says it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineEdit {
     pub name: String,
@@ -159,7 +162,7 @@ pub struct LineEdit {
 }
 
 /// A stop of a new line: a station of the city by id or name, or a new one at a place.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopAt {
     /// The id of a station.
@@ -180,7 +183,7 @@ pub struct StopAt {
 }
 
 /// How often a line leaves between two times of day.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// `06:30`
@@ -194,7 +197,7 @@ pub struct Band {
 }
 
 /// A new street, joined at its ends to those that are there.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreetEdit {
     /// Longitude, latitude.

@@ -9,11 +9,12 @@ use crate::{
 };
 
 /// Where an edit works: in a polygon, or in an area of the city by its code.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Within {
     /// A GeoJSON polygon in longitude, latitude.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub geometry: Option<geojson::Geometry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<String>,

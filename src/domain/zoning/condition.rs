@@ -85,10 +85,12 @@ pub enum Condition {
 }
 
 /// A condition as a file has it: a group, or a criterion.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCondition {
+    #[schema(no_recursion)]
     pub all: Option<Vec<RawCondition>>,
+    #[schema(no_recursion)]
     pub any: Option<Vec<RawCondition>>,
     /// Printed by the server, not read.
     #[serde(rename = "key")]

@@ -6,8 +6,9 @@ use super::{Condition, Criterion, RuleError, condition::RawCondition};
 use crate::domain::Title;
 
 /// Where the population of a class is meant to go; a plan that goes elsewhere is a conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PlanDirection)]
 pub enum Direction {
     /// No net growth, rather fewer (疏解).
     Reduce,
@@ -50,7 +51,7 @@ pub struct ZoningRules {
     pub classes: Vec<ZoningClass>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RawRules {
     id: String,
@@ -67,7 +68,7 @@ struct RawRules {
     classes: Vec<RawClass>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RawClass {
     id: String,
@@ -80,6 +81,18 @@ struct RawClass {
     any: Option<Vec<RawCondition>>,
     #[serde(default)]
     otherwise: bool,
+}
+
+impl utoipa::PartialSchema for ZoningRules {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        RawRules::schema()
+    }
+}
+
+impl utoipa::ToSchema for ZoningRules {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        RawRules::schemas(schemas);
+    }
 }
 
 impl ZoningRules {

@@ -71,7 +71,7 @@ async fn told(access: &Access, actor: Actor) -> Result<Json<Value>, ApiError> {
     })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     name: String,
@@ -85,7 +85,7 @@ pub struct SignIn {
 /// Wrong names and passwords are not told apart. After five wrong attempts each one waits twice as
 /// long as the one before.
 #[utoipa::path(post, path = "/api/session", tag = "accounts",
-    request_body(content = serde_json::Value, description = "name, password, and code where the account has a second factor"),
+    request_body(content = SignIn, description = "name, password, and code where the account has a second factor"),
     responses((status = 200, description = "who is signed in", body = serde_json::Value),
               (status = 401, description = "`reason`: wrong_credentials, or code_needed"),
               (status = 429, description = "too many attempts; `Retry-After` says when")))]
@@ -150,7 +150,7 @@ pub async fn sign_out(
     Ok(response)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
     invitation: String,
@@ -159,7 +159,7 @@ pub struct Accepted {
 
 /// Sets the password of a new account, or after a reset, by the invitation that was given; signs in.
 #[utoipa::path(post, path = "/api/invitation", tag = "accounts",
-    request_body(content = serde_json::Value, description = "invitation, password"),
+    request_body(content = Accepted, description = "invitation, password"),
     responses((status = 200, description = "who is signed in", body = serde_json::Value),
               (status = 400, description = "a password that may not be set, or an invitation that is used up")))]
 pub async fn accept_invitation(
@@ -182,7 +182,7 @@ pub async fn accept_invitation(
     Ok(response)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     old: String,
@@ -191,7 +191,7 @@ pub struct NewPassword {
 
 /// Another password; other sessions of the account end.
 #[utoipa::path(put, path = "/api/session/password", tag = "accounts",
-    request_body(content = serde_json::Value, description = "old, new"),
+    request_body(content = NewPassword, description = "old, new"),
     responses((status = 200, description = "who is signed in", body = serde_json::Value),
               (status = 400, description = "a password that may not be set: the rule it breaks"),
               (status = 401, description = "the old one is wrong")))]
@@ -229,7 +229,7 @@ pub async fn begin_second_factor(
     Ok((fresh, Json(told)).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Codes {
     code: String,
@@ -241,7 +241,7 @@ pub struct Codes {
 /// Enrols the second factor by a code that it made; one that replaces another takes a code of that
 /// one too.
 #[utoipa::path(put, path = "/api/session/second_factor", tag = "accounts",
-    request_body(content = serde_json::Value, description = "code, and current where a factor is replaced"),
+    request_body(content = Codes, description = "code, and current where a factor is replaced"),
     responses((status = 200, description = "who is signed in", body = serde_json::Value),
               (status = 400, description = "a code is not the one of now: `field` says which"),
               (status = 429, description = "too many attempts; `Retry-After` says when")))]

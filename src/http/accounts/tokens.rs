@@ -33,7 +33,7 @@ pub async fn list_tokens(
     Ok(Json(json!({ "rows": rows })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     title: String,
@@ -43,7 +43,7 @@ pub struct TokenRequest {
 
 /// A new token, shown this once; send it as `Authorization: Bearer …`.
 #[utoipa::path(post, path = "/api/tokens", tag = "accounts",
-    request_body(content = serde_json::Value, description = "title: what for; roles: some of one's own; days: 1 to 366"),
+    request_body(content = TokenRequest, description = "title: what for; roles: some of one's own; days: 1 to 366"),
     responses((status = 201, description = "the token and its secret", body = serde_json::Value)))]
 pub async fn create_token(
     State(state): State<AppState>,

@@ -35,7 +35,7 @@ pub async fn list_users(State(state): State<AppState>) -> Result<Json<Value>, Ap
     Ok(Json(json!({ "rows": rows, "roles": roles })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     name: UserName,
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for UserName {
 
 /// A new account without roles; its person sets the password by the invitation, within a day.
 #[utoipa::path(post, path = "/api/users", tag = "accounts",
-    request_body(content = serde_json::Value, description = "name, title"),
+    request_body(content = NewUser, description = "name, title"),
     responses((status = 201, description = "the account's invitation, shown this once", body = serde_json::Value),
               (status = 409, description = "the name is taken")))]
 pub async fn create_user(
@@ -79,7 +79,7 @@ fn invited(status: StatusCode, invitation: &Invitation) -> Response {
     response
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     #[serde(default)]
@@ -91,7 +91,7 @@ pub struct UserChange {
 /// Another title, or locks and unlocks an account.
 #[utoipa::path(patch, path = "/api/users/{name}", tag = "accounts",
     params(("name" = String, Path, description = "the account")),
-    request_body(content = serde_json::Value, description = "title, is_disabled"),
+    request_body(content = UserChange, description = "title, is_disabled"),
     responses((status = 200, description = "the account", body = serde_json::Value),
               (status = 404, description = "there is none"),
               (status = 409, description = "an administrator's account is changed on the machine")))]
@@ -144,7 +144,7 @@ pub async fn reset_user(
     Ok(invited(StatusCode::OK, &made.await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantRequest {
     roles: BTreeSet<Role>,
@@ -156,7 +156,7 @@ pub struct GrantRequest {
 /// Gives an account these roles, scope and clearance in place of what it had (授权).
 #[utoipa::path(put, path = "/api/grants/{name}", tag = "accounts",
     params(("name" = String, Path, description = "the account")),
-    request_body(content = serde_json::Value, description = "roles; scope: area codes of a district official; clearance: public, internal, sensitive or core"),
+    request_body(content = GrantRequest, description = "roles; scope: area codes of a district official; clearance: public, internal, sensitive or core"),
     responses((status = 200, description = "the account", body = serde_json::Value),
               (status = 400, description = "roles that do not go together"),
               (status = 404, description = "there is none"),
@@ -222,7 +222,7 @@ pub async fn find_policy(State(state): State<AppState>) -> Result<Json<Policy>, 
 
 /// Sets the policy; it holds from the next request on.
 #[utoipa::path(put, path = "/api/policy", tag = "accounts",
-    request_body(content = serde_json::Value, description = "password_days, idle_minutes, second_factor (optional, administrators, everyone), watermark"),
+    request_body(content = Policy, description = "password_days, idle_minutes, second_factor (optional, administrators, everyone), watermark"),
     responses((status = 200, description = "the policy", body = serde_json::Value),
               (status = 400, description = "a number out of bounds")))]
 pub async fn put_policy(

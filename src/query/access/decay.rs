@@ -4,7 +4,7 @@ use super::QueryError;
 use crate::analysis::access::{Band, Decay};
 
 /// The form of a decay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DecayKind {
     /// Steps with a weight each.
@@ -18,7 +18,7 @@ pub enum DecayKind {
 }
 
 /// A decay as a question writes it; costs are in the question's unit.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecayQuery {
     pub kind: DecayKind,

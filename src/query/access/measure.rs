@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How access is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 pub enum Measure {
     /// All within the cutoff.
     #[serde(rename = "cumulative")]

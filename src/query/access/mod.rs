@@ -39,7 +39,7 @@ pub use summary::AccessSummary;
 pub use table::access_table;
 
 /// What is to be got to.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct To {
     pub layer: LayerId,
@@ -52,7 +52,7 @@ pub struct To {
 }
 
 /// `POST /api/access`
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessQuery {
     /// `residences`, `grid` or an area level.

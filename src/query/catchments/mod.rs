@@ -32,7 +32,7 @@ pub(super) use sums::Bands;
 pub(super) use tally::Tally;
 
 /// `POST /api/catchments`
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatchmentsQuery {
     pub origins: Vec<Origin>,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Where new sites may be: the features of a layer, one in each cell of a grid, or places.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CandidatesQuery {
     /// Plots, buildings or any other features; polygons stand at a point inside.
@@ -30,7 +30,7 @@ pub struct CandidatesQuery {
 }
 
 /// A place of one's own.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CandidatePlace {
     pub lon: f64,

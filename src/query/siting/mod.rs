@@ -31,7 +31,7 @@ pub use rows::{LostPlace, OutOfReach, SitingRow, SitingTotals};
 pub use table::siting_table;
 
 /// What new sites are chosen for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// Most people within reach (最大覆盖).
@@ -56,7 +56,7 @@ impl Objective {
 }
 
 /// `POST /api/siting`
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SitingQuery {
     /// The facility layer that new sites are for.

@@ -45,7 +45,7 @@ use crate::{
 use values::{Asked, Base, Values};
 
 /// `GET|POST /api/zoning`
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ZoningQuery {
     #[serde(default = "subdistrict")]

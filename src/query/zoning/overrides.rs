@@ -26,7 +26,7 @@ pub struct Override {
 }
 
 /// `PUT /api/zoning/overrides/{code}`: what is to be set.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OverrideRequest {
     /// The rule set whose class it is; the default one without it.

@@ -11,7 +11,7 @@ use crate::{
 pub const KIND: &str = "zoning";
 
 /// The rules that a question names, or carries with it.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum RulesChoice {
     Id(String),
