@@ -39,9 +39,6 @@ const Y: &str = "6IZCUWLSxwZqexrTexTLCp3KwDmtUFDHnAb0eIDqn8A";
 
 const RETURN: &str = "https://suitu.example/api/session/provider/return";
 
-/// How claims become a token.
-type Signing = fn(&Json) -> String;
-
 /// A provider, and what it says of whoever asks next.
 #[derive(Clone)]
 struct Identities {
@@ -51,7 +48,7 @@ struct Identities {
     /// Claims over those that are right.
     says: Arc<Mutex<Json>>,
     /// Another way of signing.
-    signs: Arc<Mutex<Signing>>,
+    signs: Arc<Mutex<fn(&Json) -> String>>,
 }
 
 impl Identities {
