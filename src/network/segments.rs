@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use crate::domain::measure::EARTH_RADIUS_M;
 
 /// Cells of the grid are no smaller, radians.
@@ -5,6 +7,9 @@ const SMALLEST_CELL: f64 = 30.0 / EARTH_RADIUS_M;
 
 /// About so many cells for each segment.
 const CELLS: f64 = 2.0;
+
+/// So many segments are worth a thread.
+const SEGMENTS_AT_ONCE: usize = 4096;
 
 /// More than rounding can do to a place, radians: some tens of micrometres.
 const MARGIN: f64 = 1e-11;
@@ -97,7 +102,7 @@ impl Plane {
     }
 }
 
-impl<T: Copy> Segments<T> {
+impl<T: Copy + Send + Sync> Segments<T> {
     /// A grid over chords, each from a point of the sphere to another; what is farther off along
     /// the sphere than `reach` radians need not be found.
     pub fn new(parts: &[([f64; 3], [f64; 3], T)], reach: f64) -> Self {
@@ -143,20 +148,28 @@ impl<T: Copy> Segments<T> {
 
     /// Sorts the segments into the cells that they touch.
     fn sort(&mut self) {
+        let numbers = (0..self.segments.len()).into_par_iter();
+        let touched = numbers.with_min_len(SEGMENTS_AT_ONCE).fold(
+            Vec::new,
+            |mut touched: Vec<(usize, u32)>, number| {
+                let touch = |cell| touched.push((cell, number as u32));
+                self.touched(&self.segments[number], touch);
+                touched
+            },
+        );
+        let touched: Vec<Vec<(usize, u32)>> = touched.collect();
         let mut first = vec![0u32; self.columns * self.rows + 1];
-        for segment in &self.segments {
-            self.touched(segment, |cell| first[cell + 1] += 1);
+        for (cell, _) in touched.iter().flatten() {
+            first[cell + 1] += 1;
         }
         for cell in 1..first.len() {
             first[cell] += first[cell - 1];
         }
         let mut next = first.clone();
         let mut touching = vec![0; first[first.len() - 1] as usize];
-        for (number, segment) in (0..).zip(&self.segments) {
-            self.touched(segment, |cell| {
-                touching[next[cell] as usize] = number;
-                next[cell] += 1;
-            });
+        for (cell, number) in touched.into_iter().flatten() {
+            touching[next[cell] as usize] = number;
+            next[cell] += 1;
         }
         (self.first, self.touching) = (first, touching);
     }

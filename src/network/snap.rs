@@ -1,4 +1,5 @@
 use geo::Point;
+use rayon::prelude::*;
 
 use super::{Graph, segments::Segments};
 use crate::domain::measure::{EARTH_RADIUS_M, distance_m};
@@ -33,27 +34,15 @@ struct Share {
 
 impl Snapper {
     pub fn new(graph: &Graph) -> Self {
-        let mut parts = Vec::new();
-        let mut line: Vec<(Point<f64>, [f64; 3])> = Vec::new();
-        let mut lengths = Vec::new();
-        for edge in 0..graph.edges().len() as u32 {
-            line.clear();
-            line.extend(graph.line(edge).map(|place| (place, on_sphere(place))));
-            lengths.clear();
-            lengths.extend(line.windows(2).map(|ends| distance_m(ends[0].0, ends[1].0)));
-            let total: f64 = lengths.iter().sum();
-            let share = |metres: f64| if total > 0.0 { metres / total } else { 0.0 };
-            let mut before = 0.0;
-            for (ends, &metres) in line.windows(2).zip(&lengths) {
-                let of_edge = Share {
-                    edge,
-                    before: share(before) as f32,
-                    share: share(metres) as f32,
-                };
-                parts.push((ends[0].1, ends[1].1, of_edge));
-                before += metres;
-            }
-        }
+        let edges = (0..graph.edges().len() as u32).into_par_iter();
+        let made = edges
+            .with_min_len(EDGES_AT_ONCE)
+            .fold(Parts::default, |mut parts, edge| {
+                parts.add(graph, edge);
+                parts
+            });
+        let parts: Vec<_> = made.map(|parts| parts.made).collect();
+        let parts = parts.concat();
         let reach_m = f64::from(MAX_LEG_MM + 1) / 1000.0;
         Snapper {
             segments: Segments::new(&parts, reach_m / EARTH_RADIUS_M),
@@ -82,6 +71,41 @@ impl Snapper {
             at_mm: ((along * f64::from(mm)).round() as u32).min(mm),
             leg_mm: leg_mm as u32,
         })
+    }
+}
+
+/// So many edges are worth a thread.
+const EDGES_AT_ONCE: usize = 4096;
+
+/// The straight parts of edges in the making.
+#[derive(Default)]
+struct Parts {
+    made: Vec<([f64; 3], [f64; 3], Share)>,
+    line: Vec<(Point<f64>, [f64; 3])>,
+    lengths: Vec<f64>,
+}
+
+impl Parts {
+    fn add(&mut self, graph: &Graph, edge: u32) {
+        let line = graph.line(edge).map(|place| (place, on_sphere(place)));
+        self.line.clear();
+        self.line.extend(line);
+        let ends = self.line.windows(2);
+        self.lengths.clear();
+        self.lengths
+            .extend(ends.clone().map(|ends| distance_m(ends[0].0, ends[1].0)));
+        let total: f64 = self.lengths.iter().sum();
+        let share = |metres: f64| if total > 0.0 { metres / total } else { 0.0 };
+        let mut before = 0.0;
+        for (ends, &metres) in ends.zip(&self.lengths) {
+            let of_edge = Share {
+                edge,
+                before: share(before) as f32,
+                share: share(metres) as f32,
+            };
+            self.made.push((ends[0].1, ends[1].1, of_edge));
+            before += metres;
+        }
     }
 }
 

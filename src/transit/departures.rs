@@ -137,11 +137,7 @@ impl Departures {
         // From where it or an earlier one was boarded before, nothing is new.
         let known = (aboard[trip] as usize).min(pattern.stops.len() - 1);
         let later = aboard[trip..][..pattern.trips - own].iter_mut();
-        for (later, aboard) in (own..).zip(later) {
-            let is_late = pattern.departure(position, later) > latest_s;
-            if is_late || *aboard <= departure.position {
-                break;
-            }
+        for aboard in later.take_while(|aboard| **aboard > departure.position) {
             *aboard = departure.position;
         }
         let arrivals = pattern.arrivals_of(own);
@@ -153,7 +149,7 @@ impl Departures {
                 break;
             }
             if arrival_s < labels.ridden[stop] && pattern.alights[call] {
-                labels.arrive(timetable, stop, arrival_s, latest_s);
+                labels.arrive(timetable, stop, arrival_s);
                 first_s = arrival_s.min(first_s);
             }
         }
@@ -163,7 +159,7 @@ impl Departures {
 
 impl Labels<'_> {
     /// Leaves a vehicle at a stop, and walks on.
-    fn arrive(&mut self, timetable: &Timetable, stop: usize, arrival_s: i32, latest_s: i32) {
+    fn arrive(&mut self, timetable: &Timetable, stop: usize, arrival_s: i32) {
         if self.ridden[stop] == NEVER {
             self.found.push(stop as u32);
         }
@@ -173,10 +169,9 @@ impl Labels<'_> {
             *ready = arrival_s.saturating_add_unsigned(change_s).min(*ready);
         }
         for &(other, walk_s) in timetable.walks(stop as u32) {
-            let there_s = arrival_s.saturating_add_unsigned(walk_s);
-            let there_s = if there_s <= latest_s { there_s } else { NEVER };
+            // Walks are short, and whoever is ready too late boards nothing.
             let ready = &mut self.ready[other as usize];
-            *ready = there_s.min(*ready);
+            *ready = (arrival_s + walk_s as i32).min(*ready);
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct Timetable {
     pub change_s: Vec<Option<u32>>,
 }
 
-/// The walks of every stop to others, side by side.
+/// The walks of every stop to others, side by side; none that is longer than any journey.
 #[derive(Clone, Debug, Default)]
 struct Walks {
     /// Of each stop, and one more: where its walks begin.
@@ -88,7 +88,8 @@ impl Walks {
         let mut first = vec![0u32];
         let mut all = Vec::new();
         for legs in walks {
-            all.extend_from_slice(legs);
+            let can_be_walked = |leg: &&Leg| leg.1 <= Journeys::LONGEST_S;
+            all.extend(legs.iter().filter(can_be_walked));
             first.push(all.len() as u32);
         }
         Walks { first, all }

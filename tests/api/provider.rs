@@ -39,6 +39,9 @@ const Y: &str = "6IZCUWLSxwZqexrTexTLCp3KwDmtUFDHnAb0eIDqn8A";
 
 const RETURN: &str = "https://suitu.example/api/session/provider/return";
 
+/// A way of signing claims.
+type Signing = fn(&Json) -> String;
+
 /// A provider, and what it says of whoever asks next.
 #[derive(Clone)]
 struct Identities {
@@ -48,7 +51,7 @@ struct Identities {
     /// Claims over those that are right.
     says: Arc<Mutex<Json>>,
     /// Another way of signing.
-    signs: Arc<Mutex<fn(&Json) -> String>>,
+    signs: Arc<Mutex<Signing>>,
 }
 
 impl Identities {
@@ -396,7 +399,7 @@ async fn tokens_that_are_not_of_the_provider_for_this_client_and_now_are_not_bel
     }
     identities.say(json!({}));
     for forged in [
-        signed_by_what_all_know as fn(&Json) -> String,
+        signed_by_what_all_know as Signing,
         unsigned,
         changed_behind_the_signature,
         |_| "no token".into(),

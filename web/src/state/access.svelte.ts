@@ -5,6 +5,7 @@ import type { Attribute, Row } from '../api/types.ts';
 import { inSentence, t, titled } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { columnOf, worded, type Column } from './columns.ts';
+import { places } from './places.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { isMatrix, travel } from './travel.svelte.ts';
 import { ACCESS_MEASURES } from './url.ts';
@@ -90,7 +91,7 @@ class Access {
   row(row: Row, isCell: boolean): Row {
     const value = row['value'];
     const shown = { ...row, value: typeof value === 'number' ? value * this.scale : value };
-    return isCell ? { ...shown, code: row['id'], name: row['id'] } : shown;
+    return isCell ? { ...shown, code: row['id'], name: row['id'] } : { ...shown, name_en: places.name(String(row['code']))?.['name_en'] };
   }
 
   /** The measured column; as many decimals as tell the values apart. */

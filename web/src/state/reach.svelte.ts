@@ -1,5 +1,5 @@
 import { catchmentsBody, computeCatchments, travelOf } from '../api/questions.ts';
-import type { Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
+import type { Bbox, Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
 import { decimals } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
@@ -44,6 +44,14 @@ class Reach {
   /** Whether what is there answers what is asked now. */
   isStale = $derived(this.answer.loading || (this.circleBody !== null && this.circle.loading));
 
+  /** As far as the answer goes, the places themselves included; null before it is there. */
+  extent = $derived.by((): Bbox | null => {
+    const shapes = (this.answer.value?.union ?? []).flatMap(({ geometry }) => (geometry ? [geometry] : []));
+    const boxes = [...shapes.map(bboxOf), stations.bboxOf(view.chosen)].filter((box) => box !== null);
+    if (shapes.length === 0) return null;
+    return [0, 1, 2, 3].map((side) => (side < 2 ? Math.min : Math.max)(...boxes.map((box) => box[side]!))) as Bbox;
+  });
+
   /** All chosen places together at the cutoff on the slider; at the largest while that is on its way. */
   together = $derived.by((): CatchmentUnion | null => at(this.answer.value, travel.cutoff));
 
@@ -61,6 +69,19 @@ class Reach {
     $effect(() => ask(this.answer, this.origins.length > 0 ? this.body : null));
     $effect(() => ask(this.circle, this.origins.length > 0 ? this.circleBody : null));
   }
+}
+
+/** The extent of a polygon or of several. */
+function bboxOf(geometry: GeoJSON.Geometry): Bbox | null {
+  const rings = geometry.type === 'Polygon' ? geometry.coordinates : geometry.type === 'MultiPolygon' ? geometry.coordinates.flat() : [];
+  const box: Bbox = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [lon, lat] of rings.flat() as [number, number][]) {
+    box[0] = Math.min(box[0], lon);
+    box[1] = Math.min(box[1], lat);
+    box[2] = Math.max(box[2], lon);
+    box[3] = Math.max(box[3], lat);
+  }
+  return Number.isFinite(box[0]) ? box : null;
 }
 
 type Body = ReturnType<typeof catchmentsBody> & { mode?: unknown };
