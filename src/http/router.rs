@@ -4,8 +4,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, accounts, areas, assets, bodies, change, city, commute, compress,
-    download, edits, events, features, gaps, guard, health, jobs, layers, norms, openapi, questions,
-    reports, scenarios, siting, snapshot, stations, tiles, travel_times, whole, zoning,
+    download, edits, events, features, gaps, guard, health, jobs, layers, norms, openapi,
+    questions, reports, scenarios, siting, snapshot, stations, tiles, travel_times, whole, zoning,
 };
 
 /// All routes, in the order a reader would ask for them.

@@ -90,7 +90,7 @@ pub async fn list_rules(Snapshot(city): Snapshot) -> impl IntoResponse {
 /// Keeps a rule set as the city's own, in place of the one of the same id.
 #[utoipa::path(put, path = "/api/zoning/rules/{id}", tag = "questions",
     params(("id" = String, Path, description = "the id of the rule set")),
-    request_body = ZoningRules,
+    request_body = crate::domain::zoning::ZoningRules,
     responses((status = 200, description = "the rule set", body = serde_json::Value)))]
 pub async fn put_rules(
     State(state): State<AppState>,

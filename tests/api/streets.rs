@@ -30,6 +30,7 @@ fn bring_streets(store: &GeoPackage) {
                 lines: vec![vec![0, 1], vec![1, 2], vec![2, 0]],
                 passages: vec![rules.passage(&tags).expect("a street"); 3],
                 leg_cost_per_m: rules.leg_cost_per_m(),
+                junctions: Default::default(),
             };
             let (graph, _) = lines.build().expect("a network");
             let network = StoredNetwork {

@@ -112,6 +112,9 @@ impl Question {
             Question::BlindSpots(q) => &mut q.period,
             Question::Siting(q) => &mut q.period,
             Question::Zoning(q) => &mut q.period,
+            Question::BalanceReport(q) => &mut q.period,
+            Question::SchoolPlaces(q) => &mut q.period,
+            Question::Plan(q) => &mut q.period,
         };
         *own = period.cloned();
         self
@@ -135,7 +138,11 @@ impl Question {
             | Question::StationAreas(_)
             | Question::TravelTimes(_)
             | Question::Access(_)
-            | Question::Siting(_) => None,
+            | Question::Siting(_)
+            // Several levels at once, or none.
+            | Question::BalanceReport(_)
+            | Question::SchoolPlaces(_)
+            | Question::Plan(_) => None,
         }
     }
 
