@@ -193,7 +193,7 @@ pub async fn delete_scenario(
 #[serde(untagged)]
 #[expect(dead_code, reason = "read by hand, for errors that name the edit")]
 enum EditsAdded {
-    One(Edit),
+    One(Box<Edit>),
     Several { edits: Vec<Edit> },
 }
 

@@ -106,7 +106,7 @@ fn writes_digits(code: &str) -> bool {
     code.chars().any(|letter| {
         let is_literal = is_quoted || is_escaped;
         is_escaped = letter == '\\' && !is_literal;
-        is_quoted ^= letter == '"' && !(is_literal && !is_quoted);
+        is_quoted ^= letter == '"' && (is_quoted || !is_literal);
         is_literal && letter.is_ascii_digit()
     })
 }
