@@ -15,6 +15,7 @@ use super::{
     ApiError, AppState, Asker,
     answers::{Form, answer},
     asked::{InAddress, InBody, asked, named, posted},
+    schemas::AskedInBody,
 };
 use crate::{
     domain::Period,
@@ -70,7 +71,7 @@ pub async fn list_change(
            ("changed_only" = Option<bool>, Query, description = "only rows that differ"),
            ("format" = Option<String>, Query, description = "json, csv, xlsx or geojson"),
            ("lang" = Option<String>, Query, description = "zh or en")),
-    request_body = serde_json::Value,
+    request_body = AskedInBody,
     responses((status = 200, description = "rows and totals with then, now and difference of every number", body = serde_json::Value)))]
 pub async fn compute_change(
     State(state): State<AppState>,

@@ -18,6 +18,7 @@ use super::{
     ApiError, AppState, Asker,
     answers::{Form, answer},
     asked::{InAddress, InBody, asked, named, posted},
+    schemas::AskedInBody,
     snapshot::Snapshot,
 };
 use crate::{
@@ -195,19 +196,6 @@ pub async fn delete_scenario(
 enum EditsAdded {
     One(Box<Edit>),
     Several { edits: Vec<Edit> },
-}
-
-/// The questions that are asked in a body.
-#[derive(utoipa::ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "`question` in the address says which it is")]
-enum AskedInBody {
-    Statistics(query::StatisticsQuery),
-    Catchments(query::CatchmentsQuery),
-    TravelTimes(query::TravelTimesQuery),
-    Access(query::AccessQuery),
-    Siting(query::SitingQuery),
-    Zoning(query::ZoningQuery),
 }
 
 /// Adds one edit, or several as `{"edits":[…]}`: all or none.

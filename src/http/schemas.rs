@@ -9,7 +9,7 @@ use utoipa::{
 use crate::{
     accounts::UserName,
     domain::{AreaCode, AttributeId, LayerId, Period},
-    query::{Arrival, ClockTime, Departure, Mode, Numbers},
+    query::{self, Arrival, ClockTime, Departure, Mode, Numbers},
 };
 
 macro_rules! written {
@@ -71,4 +71,17 @@ written! {
             { "type": "string", "description": "DATE,BY" },
         ],
     },
+}
+
+/// The questions that are asked in a body.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "`question` in the address says which it is")]
+pub(super) enum AskedInBody {
+    Statistics(query::StatisticsQuery),
+    Catchments(query::CatchmentsQuery),
+    TravelTimes(query::TravelTimesQuery),
+    Access(query::AccessQuery),
+    Siting(query::SitingQuery),
+    Zoning(query::ZoningQuery),
 }
