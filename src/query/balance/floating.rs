@@ -129,7 +129,7 @@ pub(super) struct Floated {
 impl Floated {
     /// The cells where anybody who works lives, or lives within an area, each with all it reaches.
     pub fn units(&self, employed: &CountSource, area: Option<&Area>) -> Vec<BalanceUnit> {
-        let inside = area.map(|area| self.workers_in(employed, area));
+        let inside = area.map(|area| workers_in(employed, area, self.zoom));
         let workers = |cell: &FloatingCell| match &inside {
             None => cell.employed,
             Some(inside) => inside.get(&(cell.x, cell.y)).copied().unwrap_or(0),
@@ -141,24 +141,22 @@ impl Floated {
         });
         units.filter(|unit| unit.workers > 0).collect()
     }
+}
 
-    /// Who lives in an area and works, by cell.
-    fn workers_in(&self, employed: &CountSource, area: &Area) -> HashMap<(u32, u32), i64> {
-        let index = &employed.loaded.index;
-        let level = index.level_index(area.level.as_str());
-        let is_inside = |feature: &FeatureRef| {
-            let code = level.and_then(|level| index.area_code(*feature, level));
-            code == Some(area.code.as_str())
-        };
-        let mut inside = HashMap::new();
-        for feature in index.iter().filter(is_inside) {
-            let workers = index.value(feature, employed.place).as_integer();
-            *inside
-                .entry(place_in(index, feature, self.zoom))
-                .or_default() += workers.unwrap_or(0);
-        }
-        inside
+/// Who lives in an area and works, by cell of a zoom.
+fn workers_in(employed: &CountSource, area: &Area, zoom: u8) -> HashMap<(u32, u32), i64> {
+    let index = &employed.loaded.index;
+    let level = index.level_index(area.level.as_str());
+    let is_inside = |feature: &FeatureRef| {
+        let code = level.and_then(|level| index.area_code(*feature, level));
+        code == Some(area.code.as_str())
+    };
+    let mut inside = HashMap::new();
+    for feature in index.iter().filter(is_inside) {
+        let workers = index.value(feature, employed.place).as_integer();
+        *inside.entry(place_in(index, feature, zoom)).or_default() += workers.unwrap_or(0);
     }
+    inside
 }
 
 /// Column and row of the cell of a zoom that a feature lies in.
@@ -169,7 +167,8 @@ fn place_in(index: &LayerIndex, feature: FeatureRef, zoom: u8) -> (u32, u32) {
     (place(cell.mercator_x()[row]), place(cell.mercator_y()[row]))
 }
 
-/// What the cells of a city reach; `None` where either count is unknown.
+/// What the cells of a city reach, along a network only those where people of an area live if one is
+/// asked about; `None` where either count is unknown.
 ///
 /// # Errors
 /// A grid that is too large to hold, or nobody waits any longer.
@@ -177,6 +176,7 @@ pub(super) fn floated(
     city: &City,
     parts: &Parts,
     catchment: &Catchment<'_>,
+    area: Option<&Area>,
     limits: &Limits,
 ) -> Result<Option<Floated>, QueryError> {
     let filled = |source: &'_ &CountSource| source.ever_filled();
@@ -212,7 +212,12 @@ pub(super) fn floated(
         Catchment::Straight { radius_m } => in_circles(&cells, zoom, *radius_m, limits)?,
         Catchment::Network { ruler, cost, .. } => {
             let centers = centers(city, [&employed.loaded, &jobs.loaded], &cells, zoom);
-            on_network(ruler, *cost, &cells, &centers, limits)?
+            let asked = area.map(|area| workers_in(employed, area, zoom));
+            let asks = |cell: &FloatingCell| match &asked {
+                None => cell.employed > 0,
+                Some(asked) => asked.contains_key(&(cell.x, cell.y)),
+            };
+            on_network(ruler, *cost, &cells, &centers, &asks, limits)?
         }
     };
     limits.check()?;
@@ -240,7 +245,7 @@ pub(super) fn float(
         zoom,
         cells,
         reached,
-    }) = floated(city, parts, catchment, limits)?
+    }) = floated(city, parts, catchment, None, limits)?
     else {
         return Ok(());
     };
@@ -346,12 +351,13 @@ fn center(cell: &FloatingCell, zoom: u8) -> (f64, f64) {
     )
 }
 
-/// Jobs and employed residents within a cost of the center of each cell where anybody lives.
+/// Jobs and employed residents within a cost of the center of each cell that asks; nothing of others.
 fn on_network(
     ruler: &Ruler<'_>,
     cost: f64,
     cells: &[FloatingCell],
     centers: &LoadedLayer,
+    asks: &(impl Fn(&FloatingCell) -> bool + Sync),
     limits: &Limits,
 ) -> Result<Vec<(i64, i64)>, QueryError> {
     let index = &centers.index;
@@ -366,7 +372,7 @@ fn on_network(
     let done = AtomicU64::new(0);
     let sums = |traveler: &mut crate::query::Traveler<'_>, own: usize| {
         limits.progress(done.fetch_add(1, Ordering::Relaxed), cells.len() as u64);
-        if cells[own].employed == 0 {
+        if !asks(&cells[own]) {
             return Ok((0, 0));
         }
         let (lon, lat) = start_of[own];

@@ -37,8 +37,10 @@ pub struct BalanceScales {
 }
 
 impl BalanceScales {
+    /// With `area` in the question only of it: what is searched along a network begins there alone.
+    ///
     /// # Errors
-    /// An unknown level, a band, cell or reach that is none, a mode without what it needs.
+    /// An unknown level or area, a band, cell or reach that is none, a mode without what it needs.
     pub fn of(
         city: &City,
         query: &BalanceReportQuery,
@@ -75,7 +77,7 @@ impl BalanceScales {
             ..of_level("city", period)
         };
         let circles = match Catchment::of(city, &straight)? {
-            Some(catchment) => floated(city, &parts, &catchment, limits)?,
+            Some(catchment) => floated(city, &parts, &catchment, None, limits)?,
             None => None,
         };
         let network = along_network(city, &parts, &mut query, &mut provenance, limits)?;
@@ -333,12 +335,15 @@ fn along_network(
         max_walk_m: query.max_walk_m,
         ..of_level("city", query.period.as_ref())
     };
+    let area = query.area.as_deref();
+    let area = area.map(|code| find_area(city, code, query.period.as_ref()));
+    let area = area.transpose()?;
     let catchment = Catchment::of(city, &asked)?;
     for input in catchment.iter().flat_map(Catchment::input) {
         add_input(provenance, input);
     }
     Ok(Ok(match &catchment {
-        Some(catchment) => floated(city, parts, catchment, limits)?,
+        Some(catchment) => floated(city, parts, catchment, area, limits)?,
         None => None,
     }))
 }

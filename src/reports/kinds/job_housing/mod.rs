@@ -161,6 +161,7 @@ impl JobHousing {
         }
         limits.step("计算各尺度的职住平衡", "balance by scale");
         let scales = BalanceReportQuery {
+            area: question.area.clone(),
             period: period.clone(),
             ..BalanceReportQuery::default()
         };
