@@ -125,7 +125,8 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
     let made = format!("合成 (synthetic)，种子 (seed) {}", options.seed);
     let outlines =
         format!("{made}；示意边界，不是真实界线；代码、名称与面积据公开资料；承载规模为假设");
-    let rail = "位置与线路据公开资料，约 100 米；收录 399 座中的 76 座；开通日期未收录".to_owned();
+    let rail =
+        "位置与线路据公开资料，约 100 米；收录 399 座中的 76 座；开通年份未经核对".to_owned();
     let people = format!("{made}；各区常住人口等于第七次全国人口普查，其余为假设");
     let sheets: Vec<(&str, Sheet, &String)> = vec![
         (

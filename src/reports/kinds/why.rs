@@ -54,6 +54,7 @@ pub fn why(key: &str, words: Words) -> String {
             "没有通勤时间：需按时间计量的出行方式",
             "no commuting times: they need a way of travel with times",
         ),
+        "minimum_commute" => words.say("只对全市有唯一的值", "unique for the whole city only"),
         "opened" => words.say("站点图层没有开通日期", "the stations have no opening dates"),
         _ => words.say("无数据", "no data"),
     };

@@ -38,6 +38,10 @@ pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
         || format!("{}不同尺度下的职住平衡", draft.place()),
         || format!("Balance by scale, {}", draft.place()),
     );
+    // Commuters are contained by the city at each of its levels; an area has none of its own here.
+    let is_city = !report.answer.query["area"].is_string();
+    let shown = |key: &&str| is_city || *key != "self_containment";
+    let keys: Vec<&str> = keys.into_iter().filter(shown).collect();
     let mut table = draft.new_table("scales", title, &keys);
     for scale in &report.answer.rows {
         let mut row = to_row(scale).unwrap_or_default();
