@@ -49,7 +49,7 @@ test('jobs grow in a chosen district by exactly what was said', async () => {
 
 test('a school is put on the map and counted', async () => {
   await page.locator('.panel label:has(> span:text-is("图层")) select').selectOption('schools');
-  await page.locator('.panel .grid input[type=text]').fill('南站小学');
+  await page.locator('.panel .entries', { hasText: '图层' }).locator('input[type=text]').fill('南站小学');
   await page.getByRole('button', { name: '点地图放置' }).click();
   await page.locator('.map .hint').waitFor();
   const { rows } = await getJson('/api/areas?level=district');
