@@ -99,7 +99,7 @@ test('a place is added by a click, moved, and removed', async () => {
   await goTo(steward, '?mode=browse');
   await steward.getByText('增加要素').click();
   await steward.locator('details select').first().selectOption('clinics');
-  await steward.locator('details input[type=text]').fill('新诊所');
+  await steward.getByRole('textbox', { name: '机构名称' }).fill('新诊所');
   await steward.getByRole('button', { name: '点地图放置' }).click();
   const box = await steward.locator('.canvas').boundingBox();
   await steward.mouse.click(box.x + box.width / 2, box.y + box.height / 2);

@@ -142,7 +142,10 @@ fn no_file_takes_the_place_of_a_city() {
     let told = desk.refused(&["export", "residences", "--out", "city.gpkg"]);
     assert!(told.contains("is a city"), "{told}");
     let told = desk.refused(&["template", "schools", "--out", "city.gpkg"]);
-    assert!(told.contains("is a city"), "{told}");
+    assert!(
+        told.contains("let the name end with .xlsx or .csv"),
+        "{told}"
+    );
     assert_eq!(people(&desk, &[]), both(10, 20));
 }
 

@@ -227,7 +227,7 @@ fn ends_on_the_middle_of_a_line_are_joined_and_the_rest_is_told() {
         "Walking network: 5 streets",
         "1 ends lay on another line, to 5 cm",
         "1 crossings without a shared corner",
-        "1 loose ends within 2 m of a line are not joined to it (113.020000, 23.000005: 0.50 m)",
+        "1 loose ends within 2 m of a line are not joined to it (113.020000, 23.000004: 0.50 m)",
     ] {
         assert!(told.contains(wanted), "{wanted}: {told}");
     }
