@@ -252,7 +252,7 @@ test('the station table has every station, and a row chooses one', async () => {
   const answer = await getJson('/api/station_areas?layer=stations&mode=walk&core=500&influence=800');
   assert.match(await page.locator('.drawer .rows').innerText(), new RegExp(`^${answer.rows.length} `));
   const row = answer.rows.find(({ name }) => name === picked[1].properties.name);
-  await page.locator('.drawer thead th', { hasText: '核心区人口' }).locator('.sort').click();
+  await page.locator('.drawer thead th', { hasText: /^核心区 500 m 人口/ }).locator('.sort').click();
   const first = await page.locator('.drawer tbody tr:not(.spacer)').first().innerText();
   const most = answer.rows.toSorted((a, b) => b.core_residents - a.core_residents)[0];
   assert.ok(first.startsWith(most.name), first);
