@@ -193,13 +193,14 @@ impl Reach {
         let mut count = 0;
         for (number, places) in group.by_edge() {
             let edge = graph.edge(number);
-            let ends = [edge.from, edge.to].map(|node| self.search.cost(node));
+            let (from, to) = (self.search.cost(edge.from), self.search.cost(edge.to));
             let has_begun = self.starts.iter().any(|start| start.edge == number);
-            if ends == [None, None] && !has_begun {
+            if from.is_none() && to.is_none() && !has_begun {
                 continue;
             }
+            let [there, back] = self.costs(graph, number);
             // Most streets cost what they are long, both ways.
-            if has_begun || self.costs(graph, number) != [edge.mm; 2] {
+            if has_begun || there != edge.mm || back != edge.mm {
                 for (place, snap) in places {
                     if let Some(cost) = self.cost(graph, *snap) {
                         found[count] = (*place, cost);
@@ -208,7 +209,8 @@ impl Reach {
                 }
                 continue;
             }
-            let [from, to] = ends.map(|cost| u64::from(cost.unwrap_or(u32::MAX)));
+            let far = |cost: Option<u32>| u64::from(cost.unwrap_or(u32::MAX));
+            let (from, to) = (far(from), far(to));
             for (place, snap) in places {
                 let beyond = edge.mm.saturating_sub(snap.at_mm);
                 let over = (from + u64::from(snap.at_mm)).min(to + u64::from(beyond));
