@@ -37,12 +37,13 @@ function connect(text = '') {
   return { socket, text: () => Buffer.concat(parts).toString('latin1'), isClosed: () => closed };
 }
 
-/** Somebody who looks at the map until told to stop; everything but answers is kept. */
-function looks() {
+/** Somebody who looks at the map until told to stop, or the test ends; everything but answers is kept. */
+function looks(test) {
   const paths = ['/tiles/residences/12/3337/1777', '/api/balance?level=district', '/api/city', '/health/ready', '/api/search?q=thq', '/tiles/residences/14/13350/7111'];
   const wrong = [];
   const times = [];
   let stopped = false;
+  test.after(() => (stopped = true));
   const done = (async () => {
     for (let n = 0; !stopped; n += 1) {
       const begun = performance.now();
@@ -75,10 +76,15 @@ async function settled(files) {
   assert.deepEqual(panics(log), []);
 }
 
-test('thousands of silent and slow connections take nothing from others and are hung up on', async () => {
+test('thousands of silent and slow connections take nothing from others and are hung up on', async (t) => {
   const before = held(server.pid);
-  const told = looks();
-  const silent = Array.from({ length: SILENT }, () => connect());
+  const told = looks(t);
+  const silent = [];
+  // Not all in one moment: what overflows the queue at the door is not heard of by a server, nor by who says nothing.
+  while (silent.length < SILENT) {
+    silent.push(...Array.from({ length: 200 }, () => connect()));
+    await pause(100);
+  }
   const endless = Array.from({ length: 200 }, () => connect(HEAD));
   const bodies = Array.from({ length: 50 }, () => connect(post('/api/statistics', 5000)));
   const readers = Array.from({ length: 40 }, () => connect(post('/api/travel_times?format=csv', TIMES.length) + TIMES));
@@ -93,8 +99,8 @@ test('thousands of silent and slow connections take nothing from others and are 
   for (const { socket } of readers) socket.pause();
   try {
     await pause(5000);
+    await until('not all of them are held', () => held(server.pid).files > SILENT);
     const during = held(server.pid);
-    assert.ok(during.files > SILENT, `${during.files} open files`);
     // Streams are answered for others although all those readers are slow.
     let bytes = 0;
     await until('no stream is answered beside slow readers', async () => {
@@ -114,9 +120,9 @@ test('thousands of silent and slow connections take nothing from others and are 
   await settled(before.files);
 });
 
-test('what is abandoned is stopped', async () => {
+test('what is abandoned is stopped', async (t) => {
   const before = held(server.pid);
-  const told = looks();
+  const told = looks(t);
   const ask = async (path, body, after) => {
     const leave = new AbortController();
     setTimeout(() => leave.abort(), after);
@@ -136,9 +142,9 @@ test('what is abandoned is stopped', async () => {
   console.log(`1,200 questions abandoned: ${text}; ${before.rss} MB before, ${held(server.pid).rss} MB after`);
 });
 
-test('huge heads and bodies are refused, many large ones do not fill the memory', async () => {
+test('huge heads and bodies are refused, many large ones do not fill the memory', async (t) => {
   const before = held(server.pid);
-  const told = looks();
+  const told = looks(t);
   const long = connect(`${HEAD}x-long: ${'a'.repeat(1 << 20)}\r\n\r\n`);
   const many = connect(`${HEAD}${Array.from({ length: 5000 }, (_, n) => `x-${n}: 1\r\n`).join('')}\r\n`);
   const path = connect(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
