@@ -85,7 +85,7 @@ test('imports and exports onto a full disk leave all as it was', () => {
 });
 
 /** Edits while the disk fills and is cleared; what was acknowledged, by number of the round. */
-async function edits(server, headers = {}) {
+async function edits(server, prefix, headers = {}) {
   const acknowledged = [];
   const refused = [];
   const add = async (id) => {
@@ -94,11 +94,11 @@ async function edits(server, headers = {}) {
     return status;
   };
   for (let round = 0; round < 6; round += 1) {
-    assert.equal(await add(`room${round}`), 201);
+    assert.equal(await add(`${prefix}-room${round}`), 201);
     fill([0, 30_000, 300_000, 0, 4096, 100_000][round]);
     const statuses = new Set();
     for (let n = 0; n < 400; n += 1) {
-      statuses.add(await add(`full${round}-${n}`));
+      statuses.add(await add(`${prefix}-full${round}-${n}`));
       // Readers see no error meanwhile.
       if (n % 50 === 0) {
         const read = await fetch(`${server.url}/health/live`);
@@ -109,7 +109,7 @@ async function edits(server, headers = {}) {
     statuses.delete(201);
     assert.deepEqual([...statuses], [503]);
     clear();
-    await until('the server does not go on', async () => (await add(`again${round}-${refused.length}`)) === 201);
+    await until('the server does not go on', async () => (await add(`${prefix}-again${round}-${refused.length}`)) === 201);
   }
   return { acknowledged, refused };
 }
@@ -121,7 +121,7 @@ test('edits are refused while the disk is full, and go on when it is not', async
   const server = await start(city, { log });
   let done;
   try {
-    done = await edits(server);
+    done = await edits(server, 'open');
     assert.equal((await fetch(`${server.url}/api/balance?level=district`)).status, 200);
   } finally {
     await server.stop('SIGKILL');
@@ -141,7 +141,7 @@ test('with accounts nothing is done that is not on record', async () => {
   const server = await start(city, { log });
   let done;
   try {
-    done = await edits(server, { authorization: `Bearer ${token}` });
+    done = await edits(server, 'known', { authorization: `Bearer ${token}` });
     await pause(2000);
   } finally {
     await server.stop();
