@@ -159,7 +159,9 @@ pub(super) async fn read(
     period: &Period,
 ) -> Result<Table, StoreError> {
     let sql = select(layer, levels) + " order by fid";
-    tx.batch_execute("set local statement_timeout = 0").await?;
+    // A whole period is sorted in memory.
+    tx.batch_execute("set local statement_timeout = 0; set local work_mem = '256MB'")
+        .await?;
     let rows = tx.query_raw(&sql, [period.as_str()]).await?;
     let mut rows = pin!(rows.ready_chunks(256));
     let mut found = Table::for_layer(layer);

@@ -162,18 +162,48 @@ pub(super) async fn ensure_partition(
     layer: &Layer,
     period: &Period,
 ) -> Result<(), StoreError> {
+    match begin_partition(transaction, layer, period).await? {
+        Some(own) => attach_partition(transaction, layer, period, &own).await,
+        None => Ok(()),
+    }
+}
+
+/// Makes a table for a period that has no partition: without indices, and nobody else's until
+/// [`attach_partition`] makes it one. Answers its name, ready for SQL.
+pub(super) async fn begin_partition(
+    transaction: &Transaction<'_>,
+    layer: &Layer,
+    period: &Period,
+) -> Result<Option<String>, StoreError> {
     let own = partition(&layer.id, Some(period));
     let there = transaction
         .query_one("select to_regclass($1) is not null", &[&own])
         .await?;
     if there.try_get(0)? {
-        return Ok(());
+        return Ok(None);
     }
+    let table = table(&layer.id);
+    transaction
+        .batch_execute(&format!(
+            "create table {own} (like {table} including defaults including constraints)"
+        ))
+        .await?;
+    Ok(Some(own))
+}
+
+/// Makes the table of [`begin_partition`] the period's, with the rows that other programs wrote of
+/// it before; its indices are made here, of all rows at once.
+pub(super) async fn attach_partition(
+    transaction: &Transaction<'_>,
+    layer: &Layer,
+    period: &Period,
+    own: &str,
+) -> Result<(), StoreError> {
     let (table, other) = (table(&layer.id), partition(&layer.id, None));
     let period = literal(period.as_str());
     transaction
         .batch_execute(&format!(
-            "create table {own} (like {table} including defaults including constraints);
+            "set local maintenance_work_mem = '256MB';
              with moved as (delete from {other} where period = {period} returning *)
                insert into {own} select * from moved;
              alter table {table} attach partition {own} for values in ({period});"

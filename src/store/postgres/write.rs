@@ -6,7 +6,9 @@ use tokio_postgres::Transaction;
 
 use super::{
     bulk,
-    layers::{code_column, ensure_partition, table, value_columns},
+    layers::{
+        attach_partition, begin_partition, code_column, ensure_partition, table, value_columns,
+    },
 };
 use crate::{
     domain::{LayerId, LevelId, Period},
@@ -137,7 +139,6 @@ async fn write_batch(
     };
     match batch.mode {
         BatchMode::Insert | BatchMode::Replace | BatchMode::Append => {
-            ensure_partition(tx, batch.layer, &batch.period).await?;
             insert(tx, levels, batch, import_number, progress).await?;
         }
         BatchMode::Update => {
@@ -202,7 +203,8 @@ async fn refuse_twins(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), Sto
     }
 }
 
-/// Adds rows; ids that stand already are refused.
+/// Adds rows; ids that stand already are refused. A period's first rows are indexed when all are
+/// in, which takes a fraction of the time.
 pub(super) async fn insert(
     tx: &Transaction<'_>,
     levels: &[LevelId],
@@ -211,8 +213,17 @@ pub(super) async fn insert(
     progress: &mut Progress<'_>,
 ) -> Result<(), StoreError> {
     refuse_twins(tx, batch).await?;
-    let own = table(&batch.layer.id);
-    bulk::copy(tx, &own, levels, batch, import_number, progress).await
+    let (layer, period) = (batch.layer, &batch.period);
+    match begin_partition(tx, layer, period).await? {
+        None => {
+            let own = table(&layer.id);
+            bulk::copy(tx, &own, levels, batch, import_number, progress).await
+        }
+        Some(own) => {
+            bulk::copy(tx, &own, levels, batch, import_number, progress).await?;
+            attach_partition(tx, layer, period, &own).await
+        }
+    }
 }
 
 /// Removes rows by id.
