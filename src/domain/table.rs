@@ -62,6 +62,20 @@ impl Table {
         some
     }
 
+    /// Whether another table holds the same rows in the same order, in the same areas of `levels`.
+    pub fn is_same(&self, other: &Table, levels: &[LevelId]) -> bool {
+        let codes = |level: &LevelId| {
+            let (a, b) = (self.area_codes.get(level), other.area_codes.get(level));
+            let rows = [a, b].into_iter().flatten().map(TextColumn::len).max();
+            (0..rows.unwrap_or(0))
+                .all(|row| a.and_then(|codes| codes.get(row)) == b.and_then(|codes| codes.get(row)))
+        };
+        self.ids == other.ids
+            && self.geometries == other.geometries
+            && self.columns == other.columns
+            && levels.iter().all(codes)
+    }
+
     /// Appends a row; `values` follow the order of the layer's attributes.
     pub fn push(&mut self, id: &str, geometry: Geometry<f64>, values: &[Value]) {
         debug_assert_eq!(values.len(), self.columns.len());

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Policy, pieces_of, protect_flows};
 use crate::{
     city::{City, LoadedLayer, Setting, TimeMatrix},
-    domain::{Flows, Layer, LayerId, LevelId, Period, Protection, Table},
+    domain::{Flows, Layer, LayerId, Period, Protection, Table},
     store::{Batch, BatchMode, ControlTotal, FlowBatch, ImportRecord, PLACED, Store, StoreError},
 };
 
@@ -167,7 +167,9 @@ fn publish_layers(
             continue;
         };
         kept.insert((id.clone(), period.clone()));
-        let is_new = !is_same(&to.read(&state.layer, &period)?, &state.table, &levels);
+        let is_new = !to
+            .read(&state.layer, &period)?
+            .is_same(&state.table, &levels);
         published.layers.push(PublishedLayer {
             layer: id,
             period,
@@ -273,21 +275,6 @@ fn without_traces(record: &ImportRecord, layer: &Layer, day: &str) -> ImportReco
         synthetic: record.synthetic,
         ..ImportRecord::default()
     }
-}
-
-/// Whether two tables hold the same rows in the same order, in the same areas.
-fn is_same(a: &Table, b: &Table, levels: &[LevelId]) -> bool {
-    let codes = |level: &LevelId| {
-        let (a, b) = (a.area_codes.get(level), b.area_codes.get(level));
-        (0..b
-            .map_or(0, |codes| codes.len())
-            .max(a.map_or(0, |codes| codes.len())))
-            .all(|row| a.and_then(|codes| codes.get(row)) == b.and_then(|codes| codes.get(row)))
-    };
-    a.ids == b.ids
-        && a.geometries == b.geometries
-        && a.columns == b.columns
-        && levels.iter().all(codes)
 }
 
 fn publish_flows(

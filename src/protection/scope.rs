@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 use super::pieces::{gather, levels_above};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{AreaCode, Layer, LevelId, Table, Value},
+    domain::{AreaCode, Layer, LayerKind, LevelId, Table, Value},
     index::{FeatureRef, LayerIndex},
 };
 
 /// The city of a district official: exact people and units in the areas of the scope, the pieces of
-/// the published city outside, everything else as it was published.
+/// the published city outside; facilities and stations, which are published as they are, as they are
+/// now; everything else as it was published.
 ///
 /// What is published as one is known as one: a piece that was merged across the border of the scope
 /// stays as it is, and what of it lies inside is not counted once more. The scope has the codes of
@@ -22,11 +23,21 @@ pub fn exact_within(exact: &City, public: &City, scope: &[AreaCode]) -> City {
     let mut joined: Vec<Joined> = Vec::new();
     let mut name = Sha256::new();
     name.update(public.stamp().to_be_bytes());
+    let levels_of_all = exact.catalog().levels();
     for inside in exact_states(exact) {
         let period = inside.index.period();
         let states = public.states(inside.layer().id.as_str());
         let outside = states.into_iter().find(|o| o.index.period() == period);
         let mut scoped = Joined::of(inside);
+        if !inside.layer().is_personal() {
+            if let Some(outside) = outside
+                && scoped.take_edited(outside, &levels_of_all)
+            {
+                name.update(scoped.digest());
+                joined.push(scoped);
+            }
+            continue;
+        }
         scoped.take_exact(&levels, scope);
         name.update(scoped.digest());
         if let Some(outside) = outside {
@@ -41,18 +52,25 @@ pub fn exact_within(exact: &City, public: &City, scope: &[AreaCode]) -> City {
     let digest = name.finalize();
     let first: [u8; 8] = digest[..8].try_into().expect("32 bytes");
     let name = u64::from_be_bytes(first).max(1);
-    let shared = public.all_states().filter(|o| !o.layer().is_personal());
-    let shared = shared.cloned();
+    let is_joined = |state: &LoadedLayer| joined.iter().any(|joined| joined.is_of(state));
+    let shared = public
+        .all_states()
+        .filter(|state| !state.layer().is_personal() && !is_joined(state));
+    let shared: Vec<_> = shared.cloned().collect();
     let own = joined
         .into_iter()
         .map(|joined| Arc::new(joined.build(name)));
-    public.with_other_layers(exact.catalog().clone(), shared.chain(own), name)
+    public.with_other_layers(exact.catalog().clone(), shared.into_iter().chain(own), name)
 }
 
-/// The layers of people and units, of which something is published.
+/// The layers that a district official reads as they are now: people and units, facilities and
+/// stations, where something of them is published.
 pub fn exact_states(exact: &City) -> impl Iterator<Item = &Arc<LoadedLayer>> {
-    let states = exact.all_states();
-    states.filter(|loaded| loaded.layer().protected().is_some() && loaded.layer().is_personal())
+    exact.all_states().filter(|loaded| {
+        let layer = loaded.layer();
+        let is_place = matches!(layer.kind, LayerKind::Facility | LayerKind::Station);
+        (is_place || layer.is_personal()) && layer.protected().is_some()
+    })
 }
 
 /// One layer of the two cities.
@@ -114,6 +132,19 @@ impl<'a> Joined<'a> {
                 self.push(outside, feature);
             }
         }
+    }
+
+    /// Takes all features of a layer that tells of nobody, and says whether they differ from what
+    /// was published.
+    fn take_edited(&mut self, outside: &'a LoadedLayer, levels: &[LevelId]) -> bool {
+        self.outside = Some(outside);
+        self.table = self.inside.index.to_table();
+        !self.table.is_same(&outside.index.to_table(), levels)
+    }
+
+    fn is_of(&self, state: &LoadedLayer) -> bool {
+        self.inside.layer().id == state.layer().id
+            && self.inside.index.period() == state.index.period()
     }
 
     fn push(&mut self, from: &LoadedLayer, feature: FeatureRef) {

@@ -1,7 +1,7 @@
 // A thousand people look at one map: each pans and zooms, thinks, opens cards, asks for totals of a drawn
 // polygon, for balance and gaps, searches; a third of them hear of changes and ask anew, while a steward edits
-// a school every other second. Once on a city without accounts, once on one with them (a hundred accounts,
-// ten sessions each).
+// a school every other second. Once on a city without accounts (where 32 may listen), once on one with them (a
+// hundred accounts, ten people each).
 //
 // Fails: any answer but the right one or a 503 with Retry-After, and more than one of these in a hundred; a
 // listener who is not told of the last edit; memory that grows beyond what the caches may hold; files or
@@ -31,10 +31,16 @@ after(() => room?.remove());
 
 /** How it went, by kind. */
 class Tally {
+  /** How many more may listen: one address has 32 seats, and a city without accounts has but one address. */
+  seats;
   times = new Map();
   refused = 0;
   wrong = [];
   count = 0;
+
+  constructor(seats) {
+    this.seats = seats;
+  }
 
   note(kind, ms) {
     this.count += 1;
@@ -162,7 +168,7 @@ class Person {
     const { chance } = this;
     // Not all come at the same moment.
     await pause(chance.next() * 30_000);
-    if (chance.is(1 / 3)) this.listen();
+    if (chance.is(1 / 3) && this.tally.seats-- > 0) this.listen();
     await this.ask('page', '/');
     await this.ask('city', '/api/city');
     await this.view();
@@ -179,8 +185,8 @@ class Person {
   }
 }
 
-async function soak(server, log, who, steward) {
-  const tally = new Tally();
+async function soak(server, log, who, steward, seats = Infinity) {
+  const tally = new Tally(seats);
   const before = held(server.pid);
   const end = Date.now() + MINUTES * 60_000;
   const people = Array.from({ length: USERS }, (_, number) => new Person(number, server, tally, who(number)));
@@ -199,7 +205,10 @@ async function soak(server, log, who, steward) {
   await Promise.all(lives);
   const told = JSON.parse(await editor.ask('city', '/api/city?now', { wants: true }));
   const listeners = people.filter((one) => one.stream);
-  await until(`not every listener was told of the last edit`, () => listeners.every((one) => one.heard >= told.data_version));
+  const behind = () => listeners.filter((one) => one.heard < told.data_version).map((one) => one.heard);
+  await until('not every listener was told of the last edit', () => behind().length === 0, 120).catch((error) => {
+    throw new Error(`${behind().length} of ${listeners.length} wait for ${told.data_version}, hearing last of ${behind().slice(0, 10)}; ${tally.wrong.slice(0, 10)}`, { cause: error });
+  });
   for (const one of [...people, editor]) one.leave();
   const seconds = MINUTES * 60;
   const now = held(server.pid);
@@ -216,7 +225,7 @@ test('a thousand people look at a city without accounts', async () => {
   const log = room.at('open.log');
   const server = await start(room.at('city.gpkg'), { log });
   try {
-    await soak(server, log, () => ({}), {});
+    await soak(server, log, () => ({}), {}, 32);
   } finally {
     await server.stop('SIGKILL');
   }
@@ -232,13 +241,18 @@ test('and at one with accounts, signed in', async () => {
     const signIn = async (name, role) => {
       const invitation = suitu('accounts', 'add', name, '--city', city, '--role', role).match(/invitation=(\w+)/)[1];
       const password = 'Three Rivers meet at 8';
-      assert.equal((await post('/api/invitation', { invitation, password })).status, 200);
-      for (;;) {
-        const signed = await post('/api/session', { name, password });
-        if (signed.status === 200) return { cookie: signed.headers.get('set-cookie').split(';')[0] };
-        assert.equal(signed.status, 429);
-        await pause(1000 * Number(signed.headers.get('retry-after')));
-      }
+      // One address may not try as often as a hundred people do.
+      const patient = async (path, body) => {
+        for (;;) {
+          const answer = await post(path, body);
+          if (answer.status !== 429) return answer;
+          await pause(1000 * Number(answer.headers.get('retry-after')));
+        }
+      };
+      assert.equal((await patient('/api/invitation', { invitation, password })).status, 200);
+      const signed = await patient('/api/session', { name, password });
+      assert.equal(signed.status, 200);
+      return { cookie: signed.headers.get('set-cookie').split(';')[0] };
     };
     const sessions = [];
     for (let n = 0; n < Math.min(ACCOUNTS, USERS); n += 1) sessions.push(await signIn(`person${n}`, 'planner'));

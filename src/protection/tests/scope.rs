@@ -111,3 +111,29 @@ fn the_name_of_the_city_tells_of_no_edit_outside_the_scope() {
     assert_eq!(stamp("440106001"), west);
     assert_ne!(stamp("440106002"), east);
 }
+
+#[test]
+fn facilities_are_those_of_now_and_what_was_published_otherwise() {
+    let homes = many();
+    let exact = Exact::new(&borrowed(&homes));
+    let school = |seats: i64| {
+        let values = [("seats_primary", Value::Integer(seats))];
+        exact.put("schools", &[("s1", point(4030.0, 60.0), &values)]);
+    };
+    school(720);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    let seen = || exact_within(&exact.city(), &public, &scope("440106001"));
+    let before = seen();
+    assert_eq!(sum(&before, "schools", "seats_primary"), 720);
+    school(1080);
+    let after = seen();
+    assert_eq!(sum(&after, "schools", "seats_primary"), 1080);
+    assert_eq!(sum(&public, "schools", "seats_primary"), 720);
+    assert_ne!(after.stamp(), before.stamp());
+    let records = |city: &City| city.layer("schools", None).expect("there").records.clone();
+    assert_eq!(records(&after), records(&public));
+    school(720);
+    assert_eq!(seen().stamp(), before.stamp());
+}
