@@ -168,6 +168,15 @@ impl Reach {
 
     /// Every place within reach with its cost, each once.
     pub fn for_each(&self, graph: &Graph, places: &Places, mut visit: impl FnMut(u32, u32)) {
+        // Whichever are fewer: all places, or the streets that are reached.
+        if places.joined.len() < self.search.settled().len() {
+            for (number, snap) in &places.joined {
+                if let Some(cost) = self.cost(graph, *snap) {
+                    visit(*number, cost);
+                }
+            }
+            return;
+        }
         for edge in self.edges(graph) {
             for (number, snap) in places.on(edge) {
                 if let Some(cost) = self.cost(graph, *snap) {
