@@ -87,7 +87,7 @@ fn city() -> City {
     built.with_flows([Arc::new(LoadedFlows {
         level: "subdistrict".parse().expect("a level"),
         period: "2020".parse().expect("a period"),
-        flows: Flows::sum(flows.into_iter()),
+        flows: Flows::sum(flows),
         record: ImportRecord::default(),
         version: 1,
     })])
