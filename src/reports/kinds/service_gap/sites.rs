@@ -38,14 +38,14 @@ impl Found<'_> {
         let level = &self.level_title;
         match (aim_of(siting), capacity_of(siting)) {
             (Aim::Shortfall, capacity) => {
-                let capacity = capacity.unwrap_or(0);
+                let capacity = fixed(capacity.unwrap_or(0) as f64, 0);
                 draft.text.paragraph(words.tell(
                     || format!("在有需求人口的 500 米格网中各取一点，共 {counts} 个候选点。按{level}缺口选取：新址的规模计入其所在{level}，至多补足该{level}的缺口，逐一取补足最多者；补足同样多时取按“{reach}”新增覆盖需求人口最多者；没有缺口的{level}不设新址。假设每处新建规模为 {capacity}（本范围现有{name}的平均规模）。候选点不代表可供用地，须现场核对。"),
                     || format!("One candidate in each cell of 500 m where people want it, {counts} in all. They are chosen by what each {0} lacks: a site's capacity counts in the {0} that it stands in, up to what is lacking there, and the largest is taken each time; of equals the one that within “{reach}” newly covers most of the people in need. Where nothing lacks no site is put. Assumption: each new facility has a capacity of {capacity}, the mean of those that stand here. A candidate is no plot: check it on the ground.", level.to_lowercase()),
                 ));
             }
             (Aim::Served, capacity) => {
-                let capacity = capacity.unwrap_or(0);
+                let capacity = fixed(capacity.unwrap_or(0) as f64, 0);
                 draft.text.paragraph(words.tell(
                     || format!("在有需求人口的 500 米格网中各取一点，共 {counts} 个候选点。各{level}均无缺口，故按未满足的需求选取：需求人口先使用“{reach}”内现有{name}的余量，再由新址接收，使能够就近获得服务的人最多。假设每处新建规模为 {capacity}（本范围现有{name}的平均规模）；现有设施对范围以外人口的服务未扣除。候选点不代表可供用地，须现场核对。"),
                     || format!("One candidate in each cell of 500 m where people want it, {counts} in all. No {} falls short, so they are chosen by unmet demand: people first fill what stands within “{reach}”, then the new sites, so that as many as possible are served. Assumption: each new facility has a capacity of {capacity}, the mean of those that stand here; what these serve of people outside is not taken off. A candidate is no plot: check it on the ground.", level.to_lowercase()),
@@ -235,7 +235,9 @@ impl Found<'_> {
             || format!("需求人口 {demand} 人，现状覆盖 {before} 人（{share}）；累计列含现有设施。"),
             || format!("{demand} people in need, {before} of them ({share}) covered now; cumulative columns include what stands already."),
         ));
-        if let (Some(served), Some(after), Some(new)) = (
+        // Where areas lack, that is told below.
+        if let (Aim::Served, Some(served), Some(after), Some(new)) = (
+            aim_of(siting),
             totals.served_before,
             totals.served_after,
             totals.newly_served,
