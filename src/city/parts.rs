@@ -51,7 +51,7 @@ struct Kept {
 /// remembered is what would be made again, bit for bit. Whole answers are made of all parts in one
 /// order, whether remembered or not.
 #[derive(Clone)]
-pub struct Parts(Cache<PartKey, Kept>);
+pub struct Parts(Cache<PartKey, Kept, foldhash::fast::RandomState>);
 
 /// Beyond so many bytes the parts that were asked for least are forgotten.
 const MOST_BYTES: u64 = 192 << 20;
@@ -63,7 +63,7 @@ impl Default for Parts {
     fn default() -> Self {
         let bytes = |_: &PartKey, kept: &Kept| kept.bytes;
         let cache = Cache::builder().max_capacity(MOST_BYTES).weigher(bytes);
-        Parts(cache.build())
+        Parts(cache.build_with_hasher(Default::default()))
     }
 }
 

@@ -15,7 +15,8 @@ pub struct WayKey {
     pub ground: u64,
 }
 
-/// The rows of a cell that are within reach, rising, each with its cost.
+/// The rows of a cell that are within reach, each once with its cost; in the order of their streets,
+/// straight in that of their numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CellWays {
     pub rows: Box<[u16]>,
@@ -48,7 +49,7 @@ impl CellWays {
 /// from the starts and to the cells that it touches. Sums are made anew of all ways in the same
 /// order, so answers do not depend on what was remembered either.
 #[derive(Clone, Debug)]
-pub struct Ways(Cache<WayKey, Arc<CellWays>>);
+pub struct Ways(Cache<WayKey, Arc<CellWays>, foldhash::fast::RandomState>);
 
 /// Beyond so many bytes the ways that were asked for least are forgotten.
 const MOST_BYTES: u64 = 512 << 20;
@@ -63,7 +64,7 @@ impl Default for Ways {
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(MOST_BYTES).weigher(bytes);
-        Ways(cache.build())
+        Ways(cache.build_with_hasher(Default::default()))
     }
 }
 

@@ -183,8 +183,11 @@ impl Graph {
     /// What a straight leg beside the streets costs.
     #[inline]
     pub fn leg_cost(&self, leg_mm: u32) -> u32 {
-        let cost = u64::from(leg_mm) * u64::from(self.leg_cost_per_m) + 500;
-        (cost / 1000) as u32
+        match self.leg_cost_per_m {
+            // Where costs are millimetres.
+            1000 => leg_mm,
+            per_m => ((u64::from(leg_mm) * u64::from(per_m) + 500) / 1000) as u32,
+        }
     }
 
     #[inline]

@@ -178,43 +178,49 @@ impl Reach {
     }
 
     /// Like [`Reach::for_each`] with places that lie together: their edges are few, so each of them
-    /// is looked at, not each that is reached.
-    pub fn for_each_in(&self, graph: &Graph, group: &PlaceGroup, mut visit: impl FnMut(u32, u32)) {
+    /// is looked at, not each that is reached. Gives the number and cost of each place, by edge and
+    /// then by number; `room` is to be used again.
+    pub fn all_in<'r>(
+        &self,
+        graph: &Graph,
+        group: &PlaceGroup,
+        room: &'r mut Vec<(u32, u32)>,
+    ) -> &'r [(u32, u32)] {
+        if room.len() < group.joined.len() {
+            room.resize(group.joined.len(), (0, 0));
+        }
+        let (found, limit) = (&mut room[..], u64::from(self.limit));
+        let mut count = 0;
         for (number, places) in group.by_edge() {
-            if self.starts.iter().any(|start| start.edge == number) {
+            let edge = graph.edge(number);
+            let (from, to) = (self.search.cost(edge.from), self.search.cost(edge.to));
+            let has_begun = self.starts.iter().any(|start| start.edge == number);
+            if from.is_none() && to.is_none() && !has_begun {
+                continue;
+            }
+            let [there, back] = self.costs(graph, number);
+            // Most streets cost what they are long, both ways.
+            if has_begun || there != edge.mm || back != edge.mm {
                 for (place, snap) in places {
                     if let Some(cost) = self.cost(graph, *snap) {
-                        visit(*place, cost);
+                        found[count] = (*place, cost);
+                        count += 1;
                     }
                 }
                 continue;
             }
-            let edge = graph.edge(number);
-            let ends = [self.search.cost(edge.from), self.search.cost(edge.to)];
-            let [from, to] = match ends {
-                [None, None] => continue,
-                ends => ends.map(|cost| cost.unwrap_or(u32::MAX)),
-            };
-            let costs = self.costs(graph, number);
-            // Most streets cost what they are long, both ways.
-            let is_plain = costs == [edge.mm; 2];
+            let far = |cost: Option<u32>| u64::from(cost.unwrap_or(u32::MAX));
+            let (from, to) = (far(from), far(to));
             for (place, snap) in places {
-                let over = match is_plain {
-                    true => {
-                        let beyond = edge.mm.saturating_sub(snap.at_mm);
-                        Some(
-                            from.saturating_add(snap.at_mm)
-                                .min(to.saturating_add(beyond)),
-                        )
-                    }
-                    false => over_ends(ends, costs, snap.at_mm, edge.mm),
-                };
-                let cost = over.map(|cost| cost.saturating_add(graph.leg_cost(snap.leg_mm)));
-                if let Some(cost) = cost.filter(|cost| *cost <= self.limit) {
-                    visit(*place, cost);
-                }
+                let beyond = edge.mm.saturating_sub(snap.at_mm);
+                let over = (from + u64::from(snap.at_mm)).min(to + u64::from(beyond));
+                let cost = over + u64::from(graph.leg_cost(snap.leg_mm));
+                // Without a branch: which places are too far cannot be foretold.
+                found[count] = (*place, cost as u32);
+                count += usize::from(cost <= limit);
             }
         }
+        &found[..count]
     }
 
     /// Every edge that is reached in part or whole, each once.

@@ -227,6 +227,7 @@ impl<'a> ByCell<'a> {
             .collect();
         facilities.sort_unstable();
         facilities.dedup();
+        self.ruler.prepare(&self.homes.index, cells);
         let travelers = Travelers::new(self.ruler, self.limits, true);
         let mut block: Vec<Row> = Vec::new();
         let mut pairs = 0;

@@ -35,6 +35,7 @@ use crate::{
     domain::{Band, LeftOut, NormItem, NormSet, Period, Reason, Title},
 };
 use circles::Circles;
+pub(in crate::query) use count::share_that_comes;
 use count::{Counted, Need};
 use cover::{Base, Coverage, Shared, Side, cover};
 pub(in crate::query) use demand::People;

@@ -94,7 +94,8 @@ pub struct Traveler<'r> {
     limits: Limits,
     is_remembering: bool,
     reach: Reach,
-    rows: recall::Rows,
+    /// Places that a search reached in a cell, each with its cost.
+    room: Vec<(u32, u32)>,
     by_transit: transit::Buffers,
 }
 
@@ -251,7 +252,7 @@ impl<'c> Ruler<'c> {
             limits: limits.clone(),
             is_remembering: false,
             reach: Reach::default(),
-            rows: recall::Rows::default(),
+            room: Vec::new(),
             by_transit: transit::Buffers::default(),
         }
     }

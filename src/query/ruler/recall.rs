@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{Ruler, Start, Traveler, Way, streets::OnStreets};
 use crate::{
     city::{CellWays, LoadedLayer, PartKey, WayKey},
-    index::{Cell, FeatureRef, LayerIndex, MAX_ROWS},
+    index::{Cell, FeatureRef, LayerIndex},
     query::{QueryError, costs::whole},
 };
 
@@ -45,6 +47,16 @@ impl Ruler<'_> {
         })
     }
 
+    /// Makes the places of some cells ready to be measured to, each cell once: threads that come to
+    /// one together would all do it.
+    pub fn prepare(&self, index: &LayerIndex, cells: &[usize]) {
+        if let Way::Streets(streets) = &self.way {
+            cells.par_iter().for_each(|cell| {
+                streets.streets().join_cell(&index.cells()[*cell]);
+            });
+        }
+    }
+
     /// The cells of a layer that may be within a cost of a start, rising.
     pub fn cells_near(&self, index: &LayerIndex, start: &Start, cost: f64) -> Vec<u32> {
         let straight_m = match &self.way {
@@ -61,7 +73,7 @@ impl Ruler<'_> {
 }
 
 impl Traveler<'_> {
-    /// Visits what [`Traveler::within`] does, row by row, and remembers it; `false` where nothing is
+    /// Visits what [`Traveler::within`] does, cell by cell, and remembers it; `false` where nothing is
     /// remembered of this way of travelling.
     pub(super) fn recall(
         &mut self,
@@ -124,7 +136,7 @@ impl Traveler<'_> {
                 start: points.clone(),
                 ground: cell.ground(),
             };
-            let (reach, rows) = (&mut self.reach, &mut self.rows);
+            let (reach, room) = (&mut self.reach, &mut self.room);
             let ways = self
                 .ruler
                 .ways
@@ -133,7 +145,7 @@ impl Traveler<'_> {
                         if !std::mem::replace(&mut is_searched, true) {
                             streets.search(reach, start, cost);
                         }
-                        along_streets(streets, reach, cell, rows)
+                        along_streets(streets, reach, cell, room)
                     }
                     _ => straight(index, *number as usize, start, cost),
                 });
@@ -168,56 +180,14 @@ fn along_streets(
     streets: &OnStreets<'_>,
     reach: &crate::network::Reach,
     cell: &Cell,
-    rows: &mut Rows,
+    room: &mut Vec<(u32, u32)>,
 ) -> CellWays {
     let group = streets.streets().join_cell(cell);
-    let graph = &streets.streets().graph;
-    reach.for_each_in(graph, &group, |row, cost| rows.put(row, cost));
-    rows.take()
-}
-
-/// Costs of the rows of a cell, put in any order and taken in theirs.
-#[derive(Default)]
-pub(super) struct Rows {
-    costs: Vec<u32>,
-    /// A bit for each row that has a cost.
-    filled: Vec<u64>,
-    count: usize,
-}
-
-impl Rows {
-    #[inline]
-    fn put(&mut self, row: u32, cost: u32) {
-        if self.costs.is_empty() {
-            self.costs = vec![0; MAX_ROWS];
-            self.filled = vec![0; MAX_ROWS.div_ceil(64)];
-        }
-        self.costs[row as usize] = cost;
-        self.filled[row as usize / 64] |= 1 << (row % 64);
-        self.count += 1;
-    }
-
-    /// What was put, each row once; nothing is left.
-    fn take(&mut self) -> CellWays {
-        let mut rows = Vec::with_capacity(self.count);
-        let mut costs = Vec::with_capacity(self.count);
-        if self.count > 0 {
-            for (word, bits) in self.filled.iter_mut().enumerate() {
-                let mut left = std::mem::take(bits);
-                while left != 0 {
-                    let row = word * 64 + left.trailing_zeros() as usize;
-                    rows.push(row as u16);
-                    costs.push(self.costs[row]);
-                    left &= left - 1;
-                }
-            }
-        }
-        self.count = 0;
-        CellWays {
-            rows: rows.into(),
-            costs: costs.into(),
-            metres: None,
-        }
+    let found = reach.all_in(&streets.streets().graph, &group, room);
+    CellWays {
+        rows: found.iter().map(|(row, _)| *row as u16).collect(),
+        costs: found.iter().map(|(_, cost)| *cost).collect(),
+        metres: None,
     }
 }
 
