@@ -113,7 +113,7 @@ export const en: Record<Key, string> = {
   scenario_delete: 'Remove',
   scenario_in: 'In scenario “{name}”',
   scenario_drag_hint: 'Or drag the ring on the map.',
-  scenario_pick_hint: 'Choose a facility on the map to change, move or remove it on its card.',
+  scenario_pick_hint: 'The facilities of the layer that you choose are shown on the map: choose one to change, move or remove it on its card.',
   scenario_jobs: 'Move jobs with their commuters',
   scenario_jobs_hint: 'Choose or draw where jobs leave and take it, then where they go; commuting flows follow in proportion.',
   scenario_jobs_from: 'From',

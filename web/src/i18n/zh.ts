@@ -111,7 +111,7 @@ export const zh = {
   scenario_delete: '删除',
   scenario_in: '在方案“{name}”中',
   scenario_drag_hint: '也可在地图上拖动圆环移动。',
-  scenario_pick_hint: '点选地图上的设施，可在其卡片中修改、移动或删除。',
+  scenario_pick_hint: '选定图层后，现有设施显示在图上；点选可在其卡片中修改、移动或删除。',
   scenario_jobs: '搬迁岗位（通勤者随迁）',
   scenario_jobs_hint: '先选或画迁出地并点“取用”，再选或画迁入地；通勤流按比例随岗位改变。',
   scenario_jobs_from: '迁出地',

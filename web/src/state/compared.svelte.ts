@@ -26,7 +26,7 @@ const SUBJECTS: Subject[] = [
   {
     question: 'gaps',
     mapped: ['shortfall', 'network_share_covered'],
-    columns: ['facilities', 'capacity', 'required', 'shortfall', 'fulfilment', 'network_share_covered'],
+    columns: ['shortfall', 'fulfilment', 'facilities', 'capacity', 'required', 'network_share_covered'],
   },
   {
     question: 'zoning',

@@ -43,6 +43,8 @@ class ScenarioState {
   busy = $state(false);
   problem = $state.raw<Problem | null>(null);
   placing = $state.raw<Placing | null>(null);
+  /** The layer that somebody chose to put places of; its places are seen, to be taken up too. */
+  looked = $state('');
   /** The line or street that clicks on the map add points to. */
   sketch = $state.raw<Sketch | null>(null);
   steps = new Resource<Step[]>();
@@ -69,7 +71,7 @@ class ScenarioState {
   /** Whether a layer is edited or about to be. */
   touches(layer: string): boolean {
     const isCounted = view.compared.startsWith('coverage.') && this.facility === layer;
-    return this.placing?.layer === layer || isCounted || (this.open?.edits.some((edit) => edit['layer'] === layer) ?? false);
+    return this.placing?.layer === layer || this.looked === layer || isCounted || (this.open?.edits.some((edit) => edit['layer'] === layer) ?? false);
   }
 
   async listAll(): Promise<void> {
