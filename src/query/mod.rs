@@ -62,7 +62,8 @@ pub use answer::{Answer, Input, Provenance, software};
 pub use areas::{AreaCard, AreasQuery, area_card, areas};
 pub use balance::{
     BalanceBand, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow,
-    BalanceScales, NominalRow, ReportPart, Standing, balance, balance_report, flat_balance_report,
+    BalanceScales, Contained, NominalRow, ReportPart, Standing, balance, balance_report,
+    flat_balance_report,
 };
 pub use blind_spots::{
     AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
@@ -71,8 +72,8 @@ pub use blind_spots::{
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
 pub use commute::{
-    CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, check_flows,
-    commute, flow_lines, flow_lines_to_geojson,
+    CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, Way,
+    check_flows, commute, commute_of, flow_lines, flow_lines_to_geojson,
 };
 pub use compare::{
     Asked, Between, Question, change, change_title, checked_crosswalk, compare, compare_title,
@@ -107,7 +108,7 @@ pub use school_places::{
 pub use search::{SearchQuery, SearchRow, search};
 pub use siting::{
     CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
-    RemainingGap, Siting, SitingQuery, SitingRow, SitingTotals, remaining_gaps, siting,
+    RemainingGap, ShortfallQuery, Siting, SitingQuery, SitingRow, SitingTotals, siting,
     siting_table,
 };
 pub use sources::has_population;

@@ -192,6 +192,11 @@ async fn balance_is_told_at_several_scales_at_once() {
     assert_eq!(district["greatest_ratio"], 3.0);
     assert_eq!(district["self_containment"], 195.0 / 450.0);
     assert_eq!(district["nominal_units"], 0);
+    // The city as one unit has no self-containment of its own; an area has that of its commuters.
+    assert!(of("city").get("self_containment").is_none());
+    let area = app.get("/api/balance_report?area=440103").await.json();
+    assert_eq!(area["rows"][0]["scale"], "district");
+    assert_eq!(area["rows"][0]["self_containment"], 0.4);
     // Within 5 km every home has the jobs of its own district.
     assert_eq!(of("catchment_m")["units"], 3);
     assert_eq!(of("catchment_m")["median_ratio"], 0.5);

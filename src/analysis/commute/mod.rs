@@ -3,7 +3,6 @@
 //! A cost is a whole number of small units, millimetres or milliseconds, so that sums are exact
 //! and the same whatever the order.
 
-mod bands;
 mod both_ends;
 mod containment;
 mod costs;
@@ -11,13 +10,12 @@ mod dissimilarity;
 mod ellipse;
 mod entropy;
 mod excess;
-mod mean;
+mod tally;
 mod transport;
 #[cfg(test)]
 mod transport_tests;
 mod tree;
 
-pub use bands::{Band, share_within};
 pub use both_ends::share_of_both_ends;
 pub use containment::{Containment, containment};
 pub use costs::Costs;
@@ -25,7 +23,7 @@ pub use dissimilarity::dissimilarity;
 pub use ellipse::{Ellipse, Weighted, covering_ellipse};
 pub use entropy::entropy_mix;
 pub use excess::{ExcessCommute, excess_commute};
-pub use mean::mean_commute;
+pub use tally::{Band, Tally};
 pub use transport::{Goal, Plan, TransportError, transport};
 
 /// Commuters between two zones, by the places of the zones in a list.

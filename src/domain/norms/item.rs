@@ -70,7 +70,8 @@ pub struct NormItem {
     /// Whether the circle must have it (●) or may (△).
     #[serde(default = "yes")]
     pub required: bool,
-    /// The share of those who want it that comes, 0–1; all of them without it.
+    /// The share of those who want it that comes, 0–1; all of them without the figure, and nobody
+    /// knows how many where it has no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_rate: Option<Figure>,
     /// How much capacity they need: `per_person`, `per_1000`, `per_10000`, or

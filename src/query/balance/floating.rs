@@ -104,9 +104,13 @@ impl<'c> Catchment<'c> {
             Catchment::Straight { radius_m } => (radius_m / 10.0).clamp(40.0, 2000.0),
             Catchment::Network { about_m, .. } => (about_m / 10.0).clamp(100.0, 1000.0),
         };
-        let world_m = 40_075_016.7 * lat.to_radians().cos();
-        ((world_m / cell_m).log2().ceil() as i32).clamp(8, 20) as u8
+        ((world_m(lat) / cell_m).log2().ceil() as i32).clamp(8, 20) as u8
     }
+}
+
+/// The circle of a latitude, metres.
+fn world_m(lat: f64) -> f64 {
+    40_075_016.7 * lat.to_radians().cos()
 }
 
 /// About how far one gets in a minute: only the size of the cells depends on it.
@@ -121,6 +125,8 @@ fn usual_m_per_min(mode: &Mode) -> f64 {
 /// Homes and jobs on a grid, with what each cell reaches; cell centers stand for what is inside.
 pub(super) struct Floated {
     zoom: u8,
+    /// The side of a cell in the middle of the city, metres.
+    pub cell_m: f64,
     pub cells: Vec<FloatingCell>,
     /// Jobs and employed residents, in the order of the cells.
     pub reached: Vec<(i64, i64)>,
@@ -223,6 +229,7 @@ pub(super) fn floated(
     limits.check()?;
     Ok(Some(Floated {
         zoom,
+        cell_m: world_m(middle_lat) / f64::from(1u32 << zoom),
         cells,
         reached,
     }))
@@ -245,6 +252,7 @@ pub(super) fn float(
         zoom,
         cells,
         reached,
+        ..
     }) = floated(city, parts, catchment, None, limits)?
     else {
         return Ok(());

@@ -13,12 +13,12 @@ use super::{
     Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError,
     answer::definition,
     areas::control_total,
-    commute,
+    commute::{self, Ends, total},
     period::check_period,
     sources::{CountSource, named_population, with_role},
 };
 use crate::{
-    analysis::{self, commute::Containment},
+    analysis,
     city::{Area, City},
     domain::{LayerKind, LeftOut, Period, Reason, Role},
     index::{AreaSums, Sums},
@@ -115,6 +115,9 @@ pub struct Contained {
     /// Share of jobs that residents hold.
     pub self_sufficiency: Option<f64>,
     pub independence: Option<f64>,
+    /// What they are shares of.
+    #[serde(skip)]
+    ends: Ends,
 }
 
 /// The counts that a balance is made of.
@@ -195,9 +198,9 @@ pub fn balance(
         // Both are in the order of the codes.
         for (row, (code, contained)) in rows.iter_mut().zip(&flows.by_area) {
             debug_assert_eq!(row.code, *code);
-            row.contained = Some(contained.into());
+            row.contained = Some(Contained::of(*contained));
         }
-        totals.contained = Some((&flows.total).into());
+        totals.contained = Some(Contained::of(flows.total));
     }
     let caliber = parts
         .population
@@ -332,13 +335,25 @@ fn with_ratios(mut row: BalanceRow) -> BalanceRow {
     row
 }
 
-impl From<&Containment> for Contained {
-    fn from(found: &Containment) -> Self {
+impl Contained {
+    fn of(ends: Ends) -> Self {
+        let found = ends.containment();
         Contained {
             self_containment: found.self_containment.ok(),
             self_sufficiency: found.self_sufficiency.ok(),
             independence: found.independence.ok(),
+            ends,
         }
+    }
+
+    /// Of some areas together: who lives and works inside one of them, of all who live or work in any.
+    /// `None` where no flows tell.
+    pub fn of_all<'r>(rows: impl IntoIterator<Item = &'r BalanceRow>) -> Option<Self> {
+        let ends = rows
+            .into_iter()
+            .map(|row| Some(row.contained.as_ref()?.ends));
+        let ends: Vec<Ends> = ends.collect::<Option<_>>()?;
+        (!ends.is_empty()).then(|| Contained::of(total(ends)))
     }
 }
 

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Answer, BalanceRow, Limits, NominalRow, QueryError, scales::BalanceScales};
+use super::{
+    Answer, BalanceRow, BalanceScales, Limits, NominalRow, QueryError, scales::report_of_area,
+};
 use crate::{
     city::City,
     definitions::balance_rules,
@@ -91,7 +93,8 @@ pub struct BalanceScaleRow {
     pub median_ratio: Option<f64>,
     pub greatest_ratio: Option<f64>,
     pub jobs_gini: Option<f64>,
-    /// Of all commuters, those who live and work in one unit.
+    /// Of all commuters of the units, those who live and work in one of them; unknown of the city as
+    /// one unit, and of cells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_containment: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +126,10 @@ pub fn balance_report(
     query: &BalanceReportQuery,
     limits: &Limits,
 ) -> Result<BalanceReport, QueryError> {
-    BalanceScales::of(city, query, limits)?.report(city, query.area.as_deref(), limits)
+    match &query.area {
+        None => BalanceScales::of(city, query, limits)?.report(city, None, limits),
+        Some(code) => report_of_area(city, query, code, limits),
+    }
 }
 
 /// What is called balanced, said in the heading of a table.

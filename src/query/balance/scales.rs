@@ -1,13 +1,13 @@
-//! What every scale of a balance report is made from: asked once for a city, told for it or for any
-//! of its areas.
+//! What every scale of a balance report is made from: asked once for a city and told for it or for any
+//! of its areas, or asked for one area alone.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 use super::{
-    Answer, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow, Limits,
-    Parts, QueryError, balance,
+    Answer, BalanceQuery, BalanceReport, BalanceReportQuery, BalanceRow, BalanceScaleRow,
+    Contained, Limits, Parts, QueryError, balance,
     floating::{Catchment, Floated, floated},
     nominal::Nominal,
     report::{levels_of, rules_of, title},
@@ -21,8 +21,52 @@ use crate::{
 
 const CELLS_M: std::ops::RangeInclusive<u32> = 50..=20_000;
 
-/// The answers of all scales.
-pub struct BalanceScales {
+/// The answers of all scales of a whole city, which any of its areas can be told from.
+pub struct BalanceScales(Scales);
+
+impl BalanceScales {
+    /// The area of the question plays no part.
+    ///
+    /// # Errors
+    /// An unknown level, a band, cell or reach that is none, a mode without what it needs.
+    pub fn of(
+        city: &City,
+        query: &BalanceReportQuery,
+        limits: &Limits,
+    ) -> Result<Self, QueryError> {
+        Scales::of(city, query, None, limits).map(BalanceScales)
+    }
+
+    /// The report of the city, or of one of its areas: units that lie in it, each with all that it
+    /// reaches.
+    ///
+    /// # Errors
+    /// An unknown area, or nobody waits any longer.
+    pub fn report(
+        &self,
+        city: &City,
+        code: Option<&str>,
+        limits: &Limits,
+    ) -> Result<BalanceReport, QueryError> {
+        let period = self.0.query.period.as_ref();
+        let area = code.map(|code| find_area(city, code, period)).transpose()?;
+        self.0.report(city, area, limits)
+    }
+}
+
+/// The report of the area of a question alone: what is searched along a network begins there.
+pub(super) fn report_of_area(
+    city: &City,
+    query: &BalanceReportQuery,
+    code: &str,
+    limits: &Limits,
+) -> Result<BalanceReport, QueryError> {
+    let area = find_area(city, code, query.period.as_ref())?;
+    Scales::of(city, query, Some(area), limits)?.report(city, Some(area), limits)
+}
+
+/// Along a network only what begins in the area that it was made for, where it was for one.
+struct Scales {
     /// With its defaults.
     query: BalanceReportQuery,
     rules: BalanceRules,
@@ -36,14 +80,11 @@ pub struct BalanceScales {
     provenance: Provenance,
 }
 
-impl BalanceScales {
-    /// With `area` in the question only of it: what is searched along a network begins there alone.
-    ///
-    /// # Errors
-    /// An unknown level or area, a band, cell or reach that is none, a mode without what it needs.
-    pub fn of(
+impl Scales {
+    fn of(
         city: &City,
         query: &BalanceReportQuery,
+        area: Option<&Area>,
         limits: &Limits,
     ) -> Result<Self, QueryError> {
         let mut query = query.clone();
@@ -80,8 +121,8 @@ impl BalanceScales {
             Some(catchment) => floated(city, &parts, &catchment, None, limits)?,
             None => None,
         };
-        let network = along_network(city, &parts, &mut query, &mut provenance, limits)?;
-        Ok(BalanceScales {
+        let network = along_network(city, &parts, &mut query, area, &mut provenance, limits)?;
+        Ok(Scales {
             query,
             rules,
             parts,
@@ -94,24 +135,21 @@ impl BalanceScales {
         })
     }
 
-    /// The report of the city, or of one of its areas: units that lie in it, each with all that it
-    /// reaches.
-    ///
-    /// # Errors
-    /// An unknown area, or nobody waits any longer.
-    pub fn report(
+    fn report(
         &self,
         city: &City,
-        code: Option<&str>,
+        area: Option<&Area>,
         limits: &Limits,
     ) -> Result<BalanceReport, QueryError> {
         let period = self.query.period.as_ref();
-        let area = code.map(|code| find_area(city, code, period)).transpose()?;
         let totals = self.totals(area);
         let mut nominal = Vec::new();
+        let own = area.and_then(|area| self.contained(area));
         let mut rows = vec![BalanceScaleRow {
             scale: area.map_or("city", |area| area.level.as_str()).to_owned(),
             title: area.map_or_else(|| city.title(), name_of),
+            self_containment: own.and_then(|own| own.self_containment),
+            self_sufficiency: own.and_then(|own| own.self_sufficiency),
             ..self.judged(&[unit(&totals)])
         }];
         for (title, found) in &self.levels {
@@ -131,8 +169,8 @@ impl BalanceScales {
             let listed = own.iter().filter_map(|row| rule?.listed(row));
             let before = nominal.len();
             nominal.extend(listed);
-            // Of all commuters: an area has none of its own here.
-            let contained = found.totals.contained.as_ref().filter(|_| area.is_none());
+            let contained = Contained::of_all(own.iter().copied());
+            let contained = contained.as_ref();
             rows.push(BalanceScaleRow {
                 scale: level.to_owned(),
                 title: title.clone(),
@@ -173,7 +211,7 @@ impl BalanceScales {
             );
         }
         let query = BalanceReportQuery {
-            area: code.map(str::to_owned),
+            area: area.map(|area| area.code.to_string()),
             ..self.query.clone()
         };
         Ok(BalanceReport {
@@ -197,6 +235,13 @@ impl BalanceScales {
             return self.whole.totals.clone();
         };
         super::row_of(&self.parts, area)
+    }
+
+    /// Who lives and works in an area, where flows tell of its level.
+    fn contained(&self, area: &Area) -> Option<&Contained> {
+        let rows = self.levels.iter().flat_map(|(_, found)| &found.rows);
+        let mut own = rows.filter(|row| row.code == area.code.as_str() && area.level == *row.level);
+        own.next()?.contained.as_ref()
     }
 
     fn judged(&self, units: &[BalanceUnit]) -> BalanceScaleRow {
@@ -285,9 +330,10 @@ impl BalanceScales {
 
     fn circles_title(&self) -> Title {
         let km = self.query.catchment_m.unwrap_or_default() / 1000.0;
+        let (zh, en) = cells(self.circles.as_ref());
         Title {
-            zh: format!("{km} 公里浮动服务区（直线）"),
-            en: format!("Floating catchment, {km} km straight"),
+            zh: format!("{km} 公里浮动服务区（直线{zh}）"),
+            en: format!("Floating catchment, {km} km straight{en}"),
         }
     }
 
@@ -301,11 +347,28 @@ impl BalanceScales {
             Some(Mode::Transit) => ("公共交通", " by public transport".to_owned()),
             Some(other) => ("", format!(" by {other}")),
         };
+        let (cells_zh, cells_en) = cells(self.network.as_ref().ok().and_then(Option::as_ref));
+        let cells_zh = match cells_zh.trim_start_matches('，') {
+            "" => String::new(),
+            cells => format!("（{cells}）"),
+        };
         Title {
-            zh: format!("{minutes} 分钟{zh}服务区"),
-            en: format!("Catchment of {minutes} minutes{en}"),
+            zh: format!("{minutes} 分钟{zh}服务区{cells_zh}"),
+            en: format!("Catchment of {minutes} minutes{en}{cells_en}"),
         }
     }
+}
+
+/// How large the cells of catchments are, in tens of metres.
+fn cells(found: Option<&Floated>) -> (String, String) {
+    let Some(found) = found else {
+        return <_>::default();
+    };
+    let cell_m = (found.cell_m / 10.0).round() * 10.0;
+    (
+        format!("，约 {cell_m} 米格网"),
+        format!(", cells of about {cell_m} m"),
+    )
 }
 
 /// What is reached within minutes by the mode asked for, else by the first that the city has streets
@@ -314,6 +377,7 @@ fn along_network(
     city: &City,
     parts: &Parts,
     query: &mut BalanceReportQuery,
+    area: Option<&Area>,
     provenance: &mut Provenance,
     limits: &Limits,
 ) -> Result<Result<Option<Floated>, Reason>, QueryError> {
@@ -335,9 +399,6 @@ fn along_network(
         max_walk_m: query.max_walk_m,
         ..of_level("city", query.period.as_ref())
     };
-    let area = query.area.as_deref();
-    let area = area.map(|code| find_area(city, code, query.period.as_ref()));
-    let area = area.transpose()?;
     let catchment = Catchment::of(city, &asked)?;
     for input in catchment.iter().flat_map(Catchment::input) {
         add_input(provenance, input);

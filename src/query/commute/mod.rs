@@ -4,6 +4,7 @@ mod check;
 mod costs;
 mod lines;
 mod monitor;
+mod ways;
 mod zones;
 
 use serde::{Deserialize, Serialize};
@@ -21,16 +22,16 @@ use super::{
     sources::{population, with_role},
 };
 use crate::{
-    analysis::commute::{
-        Band, Containment, Costs, ExcessCommute, Trip, dissimilarity, excess_commute, mean_commute,
-        share_within,
-    },
+    analysis::commute::{Trip, dissimilarity, excess_commute},
     city::{City, LoadedFlows},
     domain::{LayerKind, LeftOut, Period, Reason, Role, Title},
 };
 use costs::Centers;
 use monitor::Monitor;
-use zones::{Ends, ZonedFlows, total};
+pub use ways::Way;
+use ways::{Scale, Travelled};
+use zones::ZonedFlows;
+pub(super) use zones::{Ends, total};
 
 /// `GET /api/commute`: between which areas, and how commutes are measured.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -135,29 +136,9 @@ pub struct CommuteRow {
     /// Of the whole city.
     #[serde(flatten)]
     pub city: Option<CityCommute>,
-}
-
-/// How far or how long people commute. A share is undefined where areas are larger than its limit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Way {
-    Distance {
-        mean_distance_km: f64,
-        share_within_5_km: Option<f64>,
-    },
-    Time {
-        mean_minutes: f64,
-        share_within_45_min: Option<f64>,
-        share_over_60_min: Option<f64>,
-    },
-    /// Of nobody.
-    Unknown {},
-}
-
-impl Default for Way {
-    fn default() -> Self {
-        Way::Unknown {}
-    }
+    /// What the way was made of.
+    #[serde(skip)]
+    travelled: Travelled,
 }
 
 /// What only the city as a whole has.
@@ -236,7 +217,7 @@ pub fn commute(
             level: area.level.to_string(),
             center: Some(centers.kinds[zone]),
             share_rail_both_ends: rail(Some(zone)),
-            ..row(ends[zone], scale.way(&trips_of[zone], &costs))
+            ..row(ends[zone], scale.travelled(&trips_of[zone], &costs))
         })
         .collect();
     limits.check()?;
@@ -268,7 +249,7 @@ pub fn commute(
         name_en: Some(title.en),
         level: "city".into(),
         share_rail_both_ends: rail(None),
-        ..row(total(&ends), scale.way(&flows.trips, &costs))
+        ..commute_of(&rows)
     };
     if let (Err(reason), None) = (&excess, totals.reason) {
         totals.reason = Some(*reason);
@@ -310,12 +291,12 @@ pub fn commute(
     })
 }
 
-/// Containment as a column beside other measures of areas.
+/// Who lives and works inside, for columns beside other measures of areas.
 pub(super) struct Containments {
     /// By code, in its order.
-    pub by_area: Vec<(String, Containment)>,
+    pub by_area: Vec<(String, Ends)>,
     /// Of all areas together.
-    pub total: Containment,
+    pub total: Ends,
     pub input: Input,
 }
 
@@ -328,10 +309,10 @@ pub(super) fn containments(
     let flows = ZonedFlows::of(city, level, period, None)?;
     let ends = flows.ends();
     let named = flows.areas.iter().zip(&ends);
-    let named = named.map(|(area, ends)| (area.code.to_string(), ends.containment()));
+    let named = named.map(|(area, ends)| (area.code.to_string(), *ends));
     Some(Containments {
         by_area: named.collect(),
-        total: total(&ends).containment(),
+        total: total(ends),
         input: input(flows.loaded),
     })
 }
@@ -407,7 +388,25 @@ fn homes_and_jobs(ends: &[Ends]) -> Result<f64, Reason> {
     dissimilarity(&counts.collect::<Vec<_>>())
 }
 
-fn row(ends: Ends, (way, why): (Way, Option<Reason>)) -> CommuteRow {
+/// The commuters of some areas of one answer together (合计): the sums over those areas, and what all
+/// their commuters travel between the same areas. Nothing that only the city as a whole has.
+pub fn commute_of<'r>(rows: impl IntoIterator<Item = &'r CommuteRow>) -> CommuteRow {
+    let mut ends = Vec::new();
+    let mut travelled = Travelled::default();
+    for row in rows {
+        ends.push(Ends {
+            inside: row.inside,
+            out: row.out_commuters,
+            into: row.in_commuters,
+        });
+        travelled.scale = row.travelled.scale;
+        travelled.tally.add(&row.travelled.tally);
+    }
+    row(total(ends), travelled)
+}
+
+fn row(ends: Ends, travelled: Travelled) -> CommuteRow {
+    let (way, why) = travelled.way();
     let found = ends.containment();
     let parts = [
         found.self_containment,
@@ -425,85 +424,7 @@ fn row(ends: Ends, (way, why): (Way, Option<Reason>)) -> CommuteRow {
         independence: found.independence.ok(),
         reason: reasons.chain(why).next(),
         way,
+        travelled,
         ..CommuteRow::default()
-    }
-}
-
-/// From thousandths of a ruler's cost to what people read.
-struct Scale {
-    unit: Unit,
-    /// Kilometres or minutes in one.
-    in_one: f64,
-}
-
-impl Scale {
-    fn of(unit: Unit, ruler: &Ruler<'_>) -> Self {
-        let readable = match unit {
-            Unit::Metres => 1000.0,
-            Unit::Minutes => 1.0,
-        };
-        Scale {
-            unit,
-            in_one: ruler.in_unit(0.001) / readable,
-        }
-    }
-
-    /// The cost of a limit in kilometres or minutes.
-    fn limit(&self, readable: f64) -> u32 {
-        (readable / self.in_one).round() as u32
-    }
-
-    /// With why something of it is undefined.
-    fn way(&self, trips: &[Trip], costs: &Costs) -> (Way, Option<Reason>) {
-        let mean = match mean_commute(trips, costs) {
-            Ok(mean) => mean * self.in_one,
-            Err(reason) => return (Way::default(), Some(reason)),
-        };
-        let share = |band| share_within(trips, costs, band);
-        match self.unit {
-            Unit::Metres => {
-                let near = share(Band::Within(self.limit(5.0)));
-                let way = Way::Distance {
-                    mean_distance_km: mean,
-                    share_within_5_km: near.ok(),
-                };
-                (way, near.err())
-            }
-            Unit::Minutes => {
-                let soon = share(Band::Within(self.limit(45.0)));
-                let way = Way::Time {
-                    mean_minutes: mean,
-                    share_within_45_min: soon.ok(),
-                    share_over_60_min: share(Band::Beyond(self.limit(60.0))).ok(),
-                };
-                (way, soon.err())
-            }
-        }
-    }
-
-    fn city(&self, excess: &Result<ExcessCommute, Reason>, trips: &[Trip]) -> CityCommute {
-        let unit = match self.unit {
-            Unit::Metres => "km",
-            Unit::Minutes => "min",
-        };
-        let Ok(excess) = excess else {
-            return CityCommute {
-                unit,
-                without_way: trips.iter().map(|trip| trip.commuters).sum(),
-                ..CityCommute::default()
-            };
-        };
-        let readable = |cost: f64| Some(cost * self.in_one);
-        CityCommute {
-            unit,
-            observed_commute: readable(excess.observed),
-            minimum_commute: readable(excess.minimum),
-            maximum_commute: readable(excess.maximum),
-            random_commute: excess.random.ok().and_then(readable),
-            excess_share: excess.excess_share.ok(),
-            potential_used: excess.potential_used.ok(),
-            without_way: excess.unreachable,
-            ..CityCommute::default()
-        }
     }
 }

@@ -128,8 +128,8 @@ impl<'c> ZonedFlows<'c> {
 }
 
 /// The sums over areas; a commuter between two of them is out of one and into the other.
-pub fn total(ends: &[Ends]) -> Ends {
-    ends.iter().fold(Ends::default(), |sum, ends| Ends {
+pub fn total(ends: impl IntoIterator<Item = Ends>) -> Ends {
+    ends.into_iter().fold(Ends::default(), |sum, ends| Ends {
         inside: sum.inside + ends.inside,
         out: sum.out + ends.out,
         into: sum.into + ends.into,

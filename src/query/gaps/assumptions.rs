@@ -1,6 +1,6 @@
 use super::{GapsQuery, Rulers, network_figure};
 use crate::{
-    domain::{NormItem, NormSet, Title},
+    domain::{Figure, NormItem, NormSet, Title},
     query::Mode,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn told(
     } else {
         let is_assumed = |item: &&&NormItem| {
             let figure = item.enrolment_rate.as_ref();
-            figure.is_some_and(|f| f.set_by_city() || f.assumption)
+            figure.is_some_and(|figure| figure.assumption)
         };
         let assumed = with_rate.iter().filter(is_assumed).copied();
         let assumed: Vec<&NormItem> = assumed.collect();
@@ -41,6 +41,21 @@ pub(super) fn told(
             say(
                 format!("{zh}的入学率按 100% 计（假设，可由本市设定）"),
                 format!("all of the age group come (an assumption, the city may set it): {en}"),
+            );
+        }
+        let is_open = |item: &&&NormItem| {
+            let figure = item.enrolment_rate.as_ref();
+            figure.is_some_and(Figure::set_by_city)
+        };
+        let open: Vec<&NormItem> = with_rate.iter().filter(is_open).copied().collect();
+        if !open.is_empty() {
+            let (zh, en) = titles(&open);
+            say(
+                format!("{zh}的入学率由本市设定：设定以前不计需求规模、缺口、富余与满足率"),
+                format!(
+                    "the share that comes is for the city to set: until then neither requirement, \
+                     gap nor fulfilment is told of {en}"
+                ),
             );
         }
     }

@@ -21,19 +21,17 @@ pub(super) struct Counted {
 /// How a norm turns people into capacity.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Need {
-    /// The share of the people that comes.
-    pub rate: f64,
+    /// The share of the people that comes, or why it is not known.
+    rate: Result<f64, Reason>,
     /// Capacity for each who comes, or why it is not known.
-    pub per_person: Result<f64, Reason>,
+    per_person: Result<f64, Reason>,
     is_facilities: bool,
 }
 
 impl Need {
     pub fn of(item: &NormItem, rate: Option<f64>) -> Self {
-        let own = item.enrolment_rate.as_ref();
-        let own_rate = own.and_then(|figure| figure.value).unwrap_or(1.0);
         Need {
-            rate: rate.filter(|_| own.is_some()).unwrap_or(own_rate),
+            rate: share_that_comes(item, rate),
             per_person: match (&item.provision, item.need_per_person()) {
                 (None, _) => Err(Reason::NotAsked),
                 (Some(_), None) => Err(Reason::SetByCity),
@@ -45,18 +43,25 @@ impl Need {
 
     /// The capacity that a person of the demand should have within reach.
     pub fn norm(&self) -> Result<f64, Reason> {
-        self.per_person.map(|need| need * self.rate)
+        Ok(self.per_person? * self.rate?)
     }
 
-    fn of_people(&self, people: i64) -> Option<i64> {
-        let per_person = self.per_person.ok()?;
-        Some(analysis::need(
-            people,
-            self.rate,
-            per_person,
-            self.is_facilities,
-        ))
+    fn of_people(&self, people: i64) -> Result<i64, Reason> {
+        let (per_person, rate) = (self.per_person?, self.rate?);
+        Ok(analysis::need(people, rate, per_person, self.is_facilities))
     }
+}
+
+/// The share of an age group that comes (入学率): as asked, else as the norm says; all of it where the
+/// norm knows no such share. One that the norm leaves open is for the city to set.
+pub(in crate::query) fn share_that_comes(
+    item: &NormItem,
+    asked: Option<f64>,
+) -> Result<f64, Reason> {
+    let Some(own) = &item.enrolment_rate else {
+        return Ok(1.0);
+    };
+    asked.or(own.value).ok_or(Reason::SetByCity)
 }
 
 /// Counts a service in every zone.
@@ -99,15 +104,16 @@ pub(super) fn count(
 }
 
 fn weigh(counted: &mut Counted, need: &Need) {
-    if let Err(reason) = need.per_person {
-        counted.reason = Some(reason);
-        return;
-    }
-    counted.required = counted.demand.and_then(|people| need.of_people(people));
-    let Some(required) = counted.required else {
-        counted.reason = Some(Reason::NoData);
-        return;
+    let people = counted.demand.ok_or(Reason::NoData);
+    let required = need.norm().and(people).and_then(|n| need.of_people(n));
+    let required = match required {
+        Ok(required) => required,
+        Err(reason) => {
+            counted.reason = Some(reason);
+            return;
+        }
     };
+    counted.required = Some(required);
     match (counted.capacity, counted.unknown) {
         (Some(capacity), Some(0)) => {
             counted.gap = Some(analysis::gap(capacity, required));

@@ -513,6 +513,60 @@ fn what_cannot_be_asked_is_refused_with_what_can() {
     assert_eq!(found.answer.totals[0].shortfall, Some(30));
 }
 
+#[test]
+fn a_share_that_the_city_has_to_set_leaves_no_gap_until_it_does() {
+    let home = |code| {
+        [
+            ("usual_residents", "1000"),
+            ("age_15_17", "200"),
+            ("district", code),
+        ]
+    };
+    let school: Feature<'_> = (
+        "h1",
+        (500.0, 500.0),
+        &[
+            ("kind", "senior"),
+            ("seats_senior", "90"),
+            ("district", "440103"),
+        ],
+    );
+    let city = TestCity::new()
+        .with_squares("districts", 1000.0, &DISTRICTS)
+        .with(
+            "residences",
+            &[
+                ("a", (100.0, 500.0), &home("440103")),
+                ("b", (1100.0, 500.0), &home("440104")),
+            ],
+        )
+        .with("schools", &[school])
+        .build();
+    let found = ask(&city, "senior_school");
+    let totals = found.answer.totals.iter();
+    for row in found.answer.rows.iter().chain(totals) {
+        let gap = (row.required, row.shortfall, row.surplus, row.fulfilment);
+        assert_eq!(gap, (None, None, None, None), "{row:?}");
+        assert_eq!(row.evaluation, None);
+        assert_eq!(row.reason, Some(Reason::SetByCity));
+        assert_eq!(row.share_below_norm, None);
+    }
+    // Those of the age are there all the same, and so are the places.
+    assert_eq!(found.answer.totals[0].demand, Some(400));
+    assert_eq!(found.answer.totals[0].capacity, Some(90));
+    let says = |found: &Gaps, text: &str| found.assumptions.iter().any(|a| a.zh.contains(text));
+    assert!(says(&found, "普通高中的入学率由本市设定"));
+    assert!(!says(&found, "100%"));
+    let mut asked = question("senior_school");
+    asked.enrolment_rate = Some(0.5);
+    let found = gaps(&city, &asked, &Limits::generous()).expect("an answer");
+    let total = &found.answer.totals[0];
+    let gap = (total.required, total.shortfall, total.surplus);
+    assert_eq!(gap, (Some(200), Some(110), Some(0)));
+    assert_eq!((total.fulfilment, total.reason), (Some(90.0 / 200.0), None));
+    assert!(!says(&found, "由本市设定："));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 

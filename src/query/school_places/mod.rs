@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     Answer, Limits, Mode, Numbers, Provenance, QueryError, Ruler, Start, Travel, Unit,
     answer::definition,
-    gaps::{People, Supply, items, norm_set},
+    gaps::{People, Supply, items, norm_set, share_that_comes},
     names::Names,
     nearest::nearest_starts,
     within::find_area,
@@ -166,7 +166,7 @@ pub fn school_places(
         }
         let stage = Stage {
             item,
-            rate: rate(item, query.enrolment_rate),
+            rate: share_that_comes(item, query.enrolment_rate),
             ahead: &ahead,
             area,
             year: people
@@ -245,11 +245,6 @@ fn lies_in(loaded: &LoadedLayer, feature: FeatureRef, code: &AreaCode) -> bool {
     (0..index.levels().len()).any(|level| index.area_code(feature, level) == Some(code.as_str()))
 }
 
-fn rate(item: &NormItem, asked: Option<f64>) -> f64 {
-    let own = item.enrolment_rate.as_ref().and_then(|figure| figure.value);
-    asked.or(own).unwrap_or(1.0)
-}
-
 fn travel(query: &SchoolPlacesQuery, item: &NormItem) -> Travel {
     let travel = Travel {
         mode: query.mode.clone(),
@@ -266,7 +261,8 @@ fn travel(query: &SchoolPlacesQuery, item: &NormItem) -> Travel {
 /// One stage as a question asks for it.
 struct Stage<'n> {
     item: &'n NormItem,
-    rate: f64,
+    /// The share of the children that comes, or why it is not known.
+    rate: Result<f64, Reason>,
     ahead: &'n [u32],
     /// Whose children are counted where no school is near.
     area: Option<&'n Area>,
@@ -388,14 +384,12 @@ impl Stage<'_> {
         };
         row.children_within = Some(children.within);
         row.children_nearest = Some(children.nearest);
-        let required = self.required(children.nearest as f64);
-        row.required = Some(required);
-        match row.capacity {
-            Some(capacity) => {
-                let (shortfall, surplus) = analysis::gap(capacity, required);
+        row.required = self.required(children.nearest as f64).ok();
+        match self.gap(row.capacity, children.nearest as f64) {
+            Ok((shortfall, surplus)) => {
                 (row.shortfall, row.surplus) = (Some(shortfall), Some(surplus));
             }
-            None => row.reason = Some(Reason::CapacityIncomplete),
+            Err(reason) => row.reason = Some(reason),
         }
         let ahead = self.ahead.iter();
         row.expected = ahead
@@ -404,8 +398,15 @@ impl Stage<'_> {
         row
     }
 
-    fn required(&self, children: f64) -> i64 {
-        (children * self.rate).round() as i64
+    fn required(&self, children: f64) -> Result<i64, Reason> {
+        Ok((children * self.rate?).round() as i64)
+    }
+
+    /// Shortfall and surplus.
+    fn gap(&self, capacity: Option<i64>, children: f64) -> Result<(i64, i64), Reason> {
+        let required = self.required(children)?;
+        let capacity = capacity.ok_or(Reason::CapacityIncomplete)?;
+        Ok(analysis::gap(capacity, required))
     }
 
     fn expected(&self, years: u32, cohorts: &Cohorts, capacity: Option<i64>) -> Expected {
@@ -416,14 +417,14 @@ impl Stage<'_> {
         let Some(children) = cohorts.aged(from, to, years) else {
             return self.unknown(years, cohorts.why_not(from, years));
         };
-        let gap = capacity.map(|capacity| analysis::gap(capacity, self.required(children)));
+        let gap = self.gap(capacity, children);
         Expected {
             ahead: years,
             year: self.year_in(years),
             children_nearest: Some(children.round() as i64),
-            shortfall: gap.map(|gap| gap.0),
-            surplus: gap.map(|gap| gap.1),
-            reason: gap.is_none().then_some(Reason::CapacityIncomplete),
+            shortfall: gap.ok().map(|gap| gap.0),
+            surplus: gap.ok().map(|gap| gap.1),
+            reason: gap.err(),
         }
     }
 

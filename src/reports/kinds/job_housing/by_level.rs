@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{JobHousing, Level, Part};
 use crate::{
     domain::Period,
-    query::{BalanceRow, Limits, QueryError, balance_rest, to_row},
+    query::{BalanceRow, Contained, Limits, QueryError, balance_rest, to_row},
     reports::{
         document::{LineKind, fixed},
         kinds::{Draft, levels::MOST_ROWS, naming::named, why::why},
@@ -120,13 +120,12 @@ impl JobHousing {
             );
         }
         let code = (!own.code.is_empty()).then_some(own.code.as_str());
-        // The containment of the whole city is that between the areas of the level.
-        let total = if code.is_none() {
-            &part.level.balance.totals
-        } else {
-            own
+        // Containment is that of the areas listed: the larger an area, the more it contains.
+        let total = BalanceRow {
+            contained: Contained::of_all(&part.balance),
+            ..own.clone()
         };
-        let mut cells = to_row(total).unwrap_or_default();
+        let mut cells = to_row(&total).unwrap_or_default();
         cells.insert(
             "catchment_jobs_per_employed_resident".into(),
             json!(self.floating_of(code, part.level)),

@@ -1,9 +1,9 @@
-use super::{JobHousing, Level, Part};
+use super::{JobHousing, Part};
 use crate::{
     domain::{AreaCode, Title},
-    query::{Answer, CommuteRow, to_row},
+    query::{Answer, CommuteRow, Way, to_row},
     reports::{
-        document::{LineKind, percent, ratio},
+        document::{LineKind, Words, percent, ratio},
         kinds::{Draft, naming::named, why::why},
     },
 };
@@ -66,21 +66,26 @@ impl JobHousing {
                 let row = to_row(&answer.rows[*at]).unwrap_or_default();
                 table.push(LineKind::Body, &named(&row, words));
             }
-            let own = self.own_commute(code, part.level);
-            let own = own.as_ref();
+            let total = part.commuters(answer, code);
+            let cells = to_row(&total).unwrap_or_default();
+            table.push_named(LineKind::Total, words.say("合计", "Total"), &cells);
+            let own = code.and_then(|code| self.own_commute(code));
             if let Some(own) = own {
-                let name = match code {
-                    None => words.say("合计", "Total"),
-                    Some(_) => words.say("全域（作为一个单元）", "The area as one"),
-                };
-                table.push_named(LineKind::Total, name, &to_row(own).unwrap_or_default());
+                let mut own = own.clone();
+                own.way = Way::default();
+                own.reason = own.reason.filter(|_| own.self_containment.is_none());
+                let name = words.tell(
+                    || format!("{}作为一个单元", draft.subject()),
+                    || format!("{} as one area", draft.subject()),
+                );
+                table.push_named(LineKind::Total, &name, &to_row(&own).unwrap_or_default());
             }
-            table.drop_empty(|key| why(key, words));
+            table.drop_empty(|key| unknown(key, &total, words));
             table.reasons_below();
-            if code.is_some() {
+            if own.is_some() {
                 table.notes.push(words.say(
-                    "末行把全域作为一个单元：域内单元之间的通勤算作域内就业，因此不等于上列各行之和。",
-                    "The last row takes the whole as one area: who commutes between the areas above works inside, so it is not their sum.",
+                    "合计为上列各单元之和，距离按上列单元量算。末行把全域作为一个单元：域内单元之间的通勤算作域内就业，因此不等于合计；通勤距离以单元代表点量算，一个单元内部不作量算，该行不列。",
+                    "The total is the sum of the areas above, distances are those between them. The last row takes the whole as one area: who commutes between the areas above works inside, so it is not their sum; distances are measured between areas, so that one alone has none.",
                 ).to_owned());
             }
             if code.is_none() {
@@ -90,9 +95,7 @@ impl JobHousing {
                 ).to_owned());
             }
             draft.table(table);
-            if let (None, Some(own)) = (code, own) {
-                self.excess(draft, own, &level);
-            }
+            self.excess(draft, &total, &level);
             for times in &part.level.times {
                 self.times(draft, code, part, times);
             }
@@ -160,50 +163,30 @@ impl JobHousing {
             let row = to_row(&times.rows[*at]).unwrap_or_default();
             table.push(LineKind::Body, &named(&row, words));
         }
-        let own = match code {
-            None => Some(&times.totals),
-            Some(code) => {
-                let is_same =
-                    |other: &&Answer<CommuteRow>| other.query["cost"] == times.query["cost"];
-                let all = self.levels.iter().flat_map(|level| &level.times);
-                let mut rows = all.filter(is_same).flat_map(|answer| &answer.rows);
-                rows.find(|row| row.code == code.as_str())
-            }
-        };
-        if let Some(own) = own {
-            let name = match code {
-                None => words.say("合计", "Total"),
-                Some(_) => words.say("全域（作为一个单元）", "The area as one"),
-            };
-            table.push_named(LineKind::Total, name, &to_row(own).unwrap_or_default());
-        }
-        table.drop_empty(|key| why(key, words));
+        let total = part.commuters(times, code);
+        let cells = to_row(&total).unwrap_or_default();
+        table.push_named(LineKind::Total, words.say("合计", "Total"), &cells);
+        table.drop_empty(|key| unknown(key, &total, words));
         table.reasons_below();
         table.notes.push(words.say(
-            "各单元之间按代表点量算；以通勤流中已知去向者为准，不分实际出行方式：表示都以该方式出行所需的时间。",
-            "Measured between the centers of areas for all commuters whose workplace is known, however they travel: how long it takes if all went this way.",
+            "各单元之间按代表点量算，合计为上列各单元全部通勤者的平均与比重；以通勤流中已知去向者为准，不分实际出行方式：表示都以该方式出行所需的时间。",
+            "Measured between the centers of areas for all commuters whose workplace is known, however they travel: how long it takes if all went this way. The total is of all commuters of the areas above.",
         ).to_owned());
         draft.table(table);
     }
 
-    pub(super) fn own_commute(&self, code: Option<&AreaCode>, level: &Level) -> Option<CommuteRow> {
-        match code {
-            None => Some(level.commute.as_ref()?.totals.clone()),
-            Some(code) => {
-                let answers = self
-                    .levels
-                    .iter()
-                    .filter_map(|level| level.commute.as_ref());
-                let mut rows = answers.flat_map(|answer| &answer.rows);
-                rows.find(|row| row.code == code.as_str()).cloned()
-            }
-        }
+    /// The area of the report as one zone.
+    fn own_commute(&self, code: &AreaCode) -> Option<&CommuteRow> {
+        let levels = self.levels.iter();
+        let answers = levels.filter_map(|level| level.commute.as_ref());
+        let mut rows = answers.flat_map(|answer| &answer.rows);
+        rows.find(|row| row.code == code.as_str())
     }
 
     /// How much less homes and jobs would allow.
-    pub(super) fn excess(&self, draft: &mut Draft<'_>, own: &CommuteRow, level: &str) {
+    fn excess(&self, draft: &mut Draft<'_>, total: &CommuteRow, level: &str) {
         let words = draft.words();
-        let Some(city) = &own.city else {
+        let Some(city) = &total.city else {
             return;
         };
         if let (Some(observed), Some(minimum), Some(maximum)) = (
@@ -225,5 +208,14 @@ impl JobHousing {
                 || format!("Between {}, the mean commute is {} {unit}; today's homes and jobs would allow {} {unit} at least and {} {unit} at most; {used} is excess.", level.to_lowercase(), ratio(observed), ratio(minimum), ratio(maximum)),
             ));
         }
+    }
+}
+
+/// Why a column of commutes is empty: the flows may be there and yet say nothing of it.
+fn unknown(key: &str, total: &CommuteRow, words: Words) -> String {
+    let is_way = key.starts_with("mean_") || key.starts_with("share_");
+    match total.reason.filter(|_| is_way) {
+        Some(reason) => words.title(&reason.title()),
+        None => why(key, words),
     }
 }

@@ -5,6 +5,8 @@ mod findings;
 mod overview;
 mod part;
 mod scales;
+#[cfg(test)]
+mod tests;
 
 use super::{
     Draft,
@@ -14,9 +16,9 @@ use crate::{
     city::City,
     domain::{AreaCode, LevelId, Title},
     query::{
-        self, Answer, Arrival, BalanceBand, BalanceQuery, BalanceReportQuery, BalanceRow,
-        BalanceScales, CalibersQuery, ClockTime, CommuteQuery, CommuteRow, Limits, Mode,
-        QueryError, Row, Unit,
+        self, Answer, Arrival, BalanceBand, BalanceQuery, BalanceReport, BalanceReportQuery,
+        BalanceRow, BalanceScales, CalibersQuery, ClockTime, CommuteQuery, CommuteRow, Limits,
+        Mode, QueryError, Row, Unit,
     },
     reports::Question,
 };
@@ -28,10 +30,17 @@ use scales::scale_by_scale;
 pub struct JobHousing {
     band: BalanceBand,
     levels: Vec<Level>,
-    scales: BalanceScales,
+    scales: Scales,
     city: BalanceRow,
     /// The question of the whole city, where there are no areas at all.
     whole: Answer<BalanceRow>,
+}
+
+/// Balance at several scales: of the whole city, which any area is told from, or of the only area that
+/// was asked about.
+enum Scales {
+    City(Box<BalanceScales>),
+    Area(Box<BalanceReport>),
 }
 
 /// The answers of one area level.
@@ -165,8 +174,13 @@ impl JobHousing {
             period: period.clone(),
             ..BalanceReportQuery::default()
         };
+        let part = limits.part();
+        let scales = match &question.area {
+            None => Scales::City(Box::new(BalanceScales::of(city, &scales, &part)?)),
+            Some(_) => Scales::Area(Box::new(query::balance_report(city, &scales, &part)?)),
+        };
         Ok(JobHousing {
-            scales: BalanceScales::of(city, &scales, &limits.part())?,
+            scales,
             band,
             levels,
             city: whole.totals.clone(),
@@ -206,12 +220,19 @@ impl JobHousing {
         );
         self.band_note(&mut draft);
         let code_text = code.as_ref().map(AreaCode::as_str);
-        let scales = self.scales.report(draft.city, code_text, limits)?;
-        self.findings(&mut draft, &own, &parts, &scales);
+        let told;
+        let scales = match &self.scales {
+            Scales::Area(report) => &**report,
+            Scales::City(scales) => {
+                told = scales.report(draft.city, code_text, limits)?;
+                &told
+            }
+        };
+        self.findings(&mut draft, &own, &parts, scales);
         self.overview(&mut draft, &own, code.as_ref(), &parts);
         self.by_level(&mut draft, &own, &parts, period.as_ref(), limits)?;
         self.commuting(&mut draft, code.as_ref(), &parts);
-        scale_by_scale(&mut draft, &scales);
+        scale_by_scale(&mut draft, scales);
         Ok(draft)
     }
 

@@ -2,7 +2,7 @@ use super::{JobHousing, Level};
 use crate::{
     city::{Area, City},
     domain::{AreaCode, Period},
-    query::{BalanceRow, Standing, areas_within},
+    query::{Answer, BalanceRow, CommuteRow, Standing, areas_within, commute_of},
     reports::{document::Words, kinds::levels::MOST_ROWS},
 };
 
@@ -45,6 +45,19 @@ impl<'a> Part<'a> {
             rows: places,
             balance,
         })
+    }
+
+    /// The commuters of its areas together, between the areas of the level; of the whole city with what
+    /// only that has.
+    pub(super) fn commuters(
+        &self,
+        answer: &Answer<CommuteRow>,
+        code: Option<&AreaCode>,
+    ) -> CommuteRow {
+        match code {
+            None => answer.totals.clone(),
+            Some(_) => commute_of(self.rows.iter().map(|at| &answer.rows[*at])),
+        }
     }
 
     pub(super) fn is_listed(&self) -> bool {

@@ -38,10 +38,6 @@ pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
         || format!("{}不同尺度下的职住平衡", draft.place()),
         || format!("Balance by scale, {}", draft.place()),
     );
-    // Commuters are contained by the city at each of its levels; an area has none of its own here.
-    let is_city = !report.answer.query["area"].is_string();
-    let shown = |key: &&str| is_city || *key != "self_containment";
-    let keys: Vec<&str> = keys.into_iter().filter(shown).collect();
     let mut table = draft.new_table("scales", title, &keys);
     for scale in &report.answer.rows {
         let mut row = to_row(scale).unwrap_or_default();
@@ -52,9 +48,20 @@ pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
     table.reasons_below();
     let band = &report.rules.band;
     table.notes.push(words.tell(
-        || format!("职住比 {}–{} 为平衡；网格和浮动服务区的单元为有居住或岗位的格网，不受区划边界影响。", band.least, band.most),
-        || format!("Balanced from {} to {} jobs per employed resident; the units of grid and catchments are cells with homes or jobs, whatever the boundaries.", band.least, band.most),
+        || format!("职住比 {}–{} 为平衡；网格的单元为有居住或岗位的格网，服务区以有就业人口的格网为中心，都不受区划边界影响。", band.least, band.most),
+        || format!("Balanced from {} to {} jobs per employed resident; the units of the grid are cells with homes or jobs, catchments are drawn around cells where anybody who works lives, whatever the boundaries.", band.least, band.most),
     ));
+    if report
+        .answer
+        .rows
+        .iter()
+        .any(|row| row.self_containment.is_some())
+    {
+        table.notes.push(words.say(
+            "居住者自足性为该尺度各单元内就业者之和 ÷ 通勤者之和；通勤流按单元统计，全市作为一个单元以及格网、服务区没有该值。",
+            "Self-containment: all who live and work in one of the units, of all their commuters. Flows are counted between areas: the city as one unit, cells and catchments have none.",
+        ).to_owned());
+    }
     draft.table(table);
     draft.text.paragraph(words.say(
         "单元越大，内部越容易平衡；不同尺度的占比不可直接比较，应结合通勤距离选择尺度。",

@@ -1,0 +1,184 @@
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::{
+    city::{City, LoadedFlows},
+    domain::{Flow, FlowPlace, Flows, Language},
+    query::{self, CommuteQuery, Limits, test_city::TestCity},
+    reports::{Choices, Kind, Question, Report, Reporter},
+    store::ImportRecord,
+};
+
+/// Two streets in the first district and one in the second, 3 km apart.
+fn city() -> City {
+    let home = |workers, street, district| {
+        [
+            ("usual_residents", "100"),
+            ("employed_residents", workers),
+            ("subdistrict", street),
+            ("district", district),
+        ]
+    };
+    let work = |jobs, street, district| {
+        [
+            ("jobs", jobs),
+            ("subdistrict", street),
+            ("district", district),
+        ]
+    };
+    let street = |code, name, district| [("code", code), ("name", name), ("district", district)];
+    let [s1, s2, s3] = ["440103001", "440103002", "440104001"];
+    let [a, b] = ["440103", "440104"];
+    let built = TestCity::new()
+        .with_squares(
+            "districts",
+            6000.0,
+            &[
+                (a, (0.0, 0.0), &[("code", a), ("name", "甲区")]),
+                (b, (6000.0, 0.0), &[("code", b), ("name", "乙区")]),
+            ],
+        )
+        .with_squares(
+            "subdistricts",
+            1000.0,
+            &[
+                (s1, (0.0, 0.0), &street(s1, "子街", a)),
+                (s2, (3000.0, 0.0), &street(s2, "丑街", a)),
+                (s3, (6000.0, 0.0), &street(s3, "寅街", b)),
+            ],
+        )
+        .with(
+            "residences",
+            &[
+                ("h1", (500.0, 500.0), &home("50", s1, a)),
+                ("h2", (3500.0, 500.0), &home("50", s2, a)),
+                ("h3", (6500.0, 500.0), &home("50", s3, b)),
+            ],
+        )
+        .with(
+            "workplaces",
+            &[
+                ("w1", (500.0, 500.0), &work("10", s1, a)),
+                ("w2", (3500.0, 500.0), &work("70", s2, a)),
+                ("w3", (6500.0, 500.0), &work("70", s3, b)),
+            ],
+        )
+        .build();
+    let place = |code: &str| FlowPlace {
+        code: code.parse().expect("a code"),
+        is_outside: false,
+    };
+    let flows = [
+        (s1, s1, 10),
+        (s1, s2, 30),
+        (s1, s3, 10),
+        (s2, s2, 40),
+        (s2, s3, 10),
+        (s3, s3, 50),
+    ];
+    let flows = flows.map(|(from, to, commuters)| Flow {
+        origin: place(from),
+        destination: place(to),
+        mode: None,
+        sector: None,
+        commuters,
+    });
+    built.with_flows([Arc::new(LoadedFlows {
+        level: "subdistrict".parse().expect("a level"),
+        period: "2020".parse().expect("a period"),
+        flows: Flows::sum(flows),
+        record: ImportRecord::default(),
+        version: 1,
+    })])
+}
+
+fn report_of(city: &City, area: Option<&str>) -> Report {
+    let question = Question {
+        kind: Kind::JobHousing,
+        area: area.map(str::to_owned),
+        period: None,
+        caliber: None,
+        lang: Language::Zh,
+        choices: Choices::default(),
+    };
+    let limits = Limits::generous();
+    let reporter = Reporter::new(city, &question, &limits).expect("a question");
+    reporter.report(&limits).expect("a report")
+}
+
+/// A cell of a table by the first cell of its row and the key of its column.
+fn cell(report: &Report, table: &str, row: &str, key: &str) -> Json {
+    let mut tables = report.seal.tables.iter();
+    let table = tables.find(|own| own.id == table).expect("a table");
+    let at = table.columns.iter().position(|own| own == key);
+    let mut rows = table.rows.iter();
+    let row = rows.find(|own| own[0] == row).expect("a row");
+    row[at.expect("a column")].clone()
+}
+
+#[test]
+fn the_total_of_an_area_is_of_the_commuters_above_it() {
+    let city = city();
+    let report = report_of(&city, Some("440103"));
+    let of = |row: &str, key: &str| cell(&report, "commute.subdistrict", row, key);
+    for key in ["commuters", "inside", "out_commuters", "in_commuters"] {
+        let sum = ["子街", "丑街"].map(|row| of(row, key).as_i64().expect("a count"));
+        assert_eq!(of("合计", key), sum[0] + sum[1], "{key}");
+    }
+    assert_eq!(of("合计", "self_containment"), 0.5);
+    // Fifty commuters of each street.
+    let number = |value: Json| value.as_f64().expect("a number");
+    let way = |row: &str| number(of(row, "mean_distance_km"));
+    assert!((way("合计") - (way("子街") + way("丑街")) / 2.0).abs() < 1e-9);
+    let near = |row: &str| number(of(row, "share_within_5_km"));
+    assert_eq!([near("子街"), near("丑街"), near("合计")], [0.8, 1.0, 0.9]);
+    // As one area those between the streets work inside, and nothing is measured within it.
+    assert_eq!(of("甲区作为一个单元", "inside"), 80);
+    assert_eq!(of("甲区作为一个单元", "self_containment"), 0.8);
+    assert_eq!(of("甲区作为一个单元", "mean_distance_km"), Json::Null);
+    let mut tables = report.document.tables();
+    let table = tables.find(|table| table.id == "commute.subdistrict");
+    let notes = table.expect("a table").notes.join("\n");
+    assert!(notes.contains("一个单元内部不作量算，该行不列"), "{notes}");
+    // Beside quantity the same: of the streets below them, of the area in its own row of scales.
+    let of = |row: &str| cell(&report, "balance.subdistrict", row, "self_containment");
+    assert_eq!(of("合计"), 0.5);
+    let of = |row: &str| cell(&report, "scales", row, "self_containment");
+    assert_eq!([of("甲区"), of("街道(镇)")], [0.8, 0.5]);
+}
+
+#[test]
+fn the_total_of_the_city_is_that_of_the_question() {
+    let city = city();
+    let report = report_of(&city, None);
+    let asked = CommuteQuery {
+        level: "subdistrict".into(),
+        ..CommuteQuery::default()
+    };
+    let found = query::commute(&city, &asked, &Limits::generous()).expect("an answer");
+    let again = query::commute_of(&found.rows);
+    assert_eq!(again.way, found.totals.way);
+    let of = |key: &str| cell(&report, "commute.subdistrict", "合计", key);
+    let told = serde_json::to_value(&found.totals).expect("a row");
+    for key in [
+        "commuters",
+        "inside",
+        "mean_distance_km",
+        "share_within_5_km",
+    ] {
+        assert_eq!(of(key), told[key], "{key}");
+    }
+    assert_eq!(
+        cell(&report, "scales", "街道(镇)", "self_containment"),
+        100.0 / 150.0
+    );
+    let city_row = &report
+        .seal
+        .tables
+        .iter()
+        .find(|t| t.id == "scales")
+        .expect("a table")
+        .rows[0];
+    assert!(city_row.contains(&Json::Null), "{city_row:?}");
+}
