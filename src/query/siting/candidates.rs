@@ -62,7 +62,7 @@ pub(super) struct Candidates {
 }
 
 /// The most candidates of one question.
-const MAX_CANDIDATES: usize = 5_000;
+const MAX_CANDIDATES: usize = 20_000;
 
 const CELLS_M: std::ops::RangeInclusive<u32> = 50..=20_000;
 
