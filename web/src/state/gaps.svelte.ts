@@ -23,7 +23,7 @@ const FAR = { m: { times: 6, least: 5000 }, min: { times: 4, least: 60 } };
 export const GRID_M = 500;
 
 /** As many candidates are looked at; of a larger layer one in each cell. */
-const MOST_CANDIDATES = 5000;
+const MOST_CANDIDATES = 20000;
 
 /** What can be built on, and what stands already: no stations, and nothing that is protected. */
 const isSite = ({ id, kind }: Layer) => ['ground', 'residence', 'workplace', 'facility'].includes(kind) && id !== 'protected_land';
