@@ -46,6 +46,9 @@ impl Found<'_> {
             || format!("Shortfall and surplus are sums over the {}: the surplus of one does not make up for the shortfall of another; net is surplus less shortfall.", self.level_title.to_lowercase()),
         ));
         draft.table(table);
+        for text in self.unsorted(draft) {
+            draft.text.paragraph(text);
+        }
     }
 
     /// One table for each service, area by area.
@@ -78,6 +81,10 @@ impl Found<'_> {
                 draft.text.paragraph(
                     words.tell(|| format!("标准：{text}。"), || format!("Norm: {text}.")),
                 );
+            }
+            if total.shortfall.is_some() && self.gaps.answer.totals.len() > 1 {
+                let text = self.what_is_short(draft, total);
+                draft.text.paragraph(text);
             }
             let rows = self.flat.rows.get(&total.service);
             let rows = rows.map_or(&[][..], |rows| &rows[..]);
