@@ -313,7 +313,7 @@ fn a_check_says_same_and_after_a_change_where() {
         let jobs = found
             .differences
             .iter()
-            .find(|d| d.column == "就业岗位" && d.row == "甲<区>")
+            .find(|d| d.column == "就业岗位(个)" && d.row == "甲<区>")
             .unwrap();
         assert_eq!((jobs.was.as_str(), jobs.is.as_str()), ("90", "91"));
         assert!(jobs.table.contains("职住平衡"));

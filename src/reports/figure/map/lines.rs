@@ -3,10 +3,7 @@
 use super::Map;
 use crate::{
     domain::Language,
-    reports::figure::{
-        plane::{Plane, round_length},
-        svg::Canvas,
-    },
+    reports::figure::{plane::Plane, svg::Canvas},
 };
 
 /// A line of a map, from one place to another, with how many go there.
@@ -32,10 +29,10 @@ pub(super) struct WidthClass {
 }
 
 /// Widths in points, the widest first.
-const WIDTHS: [f64; 4] = [3.8, 2.4, 1.3, 0.6];
+const WIDTHS: [f64; 4] = [3.0, 1.9, 1.1, 0.6];
 
 /// Where each class begins, as a share of the largest count; the last takes what is left.
-const SHARES: [f64; 3] = [0.66, 0.33, 0.16];
+const SHARES: [f64; 3] = [0.75, 0.55, 0.4];
 
 /// How far a line swings to the right of the straight one, by its length: there and back lie apart.
 const SWING: f64 = 0.11;
@@ -46,14 +43,13 @@ const PIECES: usize = 16;
 pub(super) const INK: &str = "#1d3f47";
 
 impl MapLines {
-    pub fn of(mut lines: Vec<MapLine>, language: Language) -> Self {
+    /// With classes that begin at round numbers, as `print` tells them.
+    pub fn of(mut lines: Vec<MapLine>, print: impl Fn(i64) -> String, language: Language) -> Self {
         lines.sort_by_key(|line| -line.count);
         let Some(most) = lines.first().map(|line| line.count as f64) else {
             return MapLines::default();
         };
-        let mut edges = SHARES
-            .map(|share| round_length(share * most).round() as i64)
-            .to_vec();
+        let mut edges = SHARES.map(|share| one_digit(share * most)).to_vec();
         edges.push(0);
         edges.dedup();
         let (mut classes, mut above) = (Vec::new(), None);
@@ -62,10 +58,10 @@ impl MapLines {
                 line.count >= least && above.is_none_or(|above| line.count < above)
             };
             if lines.iter().any(|line| is_here(&line)) {
-                let label = match (least, above, language) {
-                    (least, None, _) => format!("≥ {least}"),
-                    (0, Some(above), _) => format!("< {above}"),
-                    (least, Some(above), _) => format!("{least}–{above}"),
+                let label = match (least, above) {
+                    (least, None) => format!("≥ {}", print(least)),
+                    (0, Some(above)) => format!("< {}", print(above)),
+                    (least, Some(above)) => format!("{}–{}", print(least), print(above)),
                 };
                 let unit = match language {
                     Language::Zh => " 人",
@@ -91,6 +87,12 @@ impl MapLines {
         let class = self.classes.iter().find(|class| count >= class.least);
         class.map_or(WIDTHS[3], |class| class.width)
     }
+}
+
+/// A number with all but its first digit at zero: 5975 is 5000.
+fn one_digit(number: f64) -> i64 {
+    let power = 10f64.powf(number.max(1.0).log10().floor());
+    ((number / power).floor() * power) as i64
 }
 
 impl Map {
@@ -145,17 +147,21 @@ mod tests {
             ends: [(0.0, 0.0), (1.0, 1.0)],
             count,
         });
-        let found = MapLines::of(lines.to_vec(), Language::Zh);
+        let found = MapLines::of(lines.to_vec(), |n| n.to_string(), Language::Zh);
         let labels: Vec<&str> = found.classes().iter().map(|c| c.label.as_str()).collect();
         assert_eq!(
             labels,
-            ["≥ 5000 人", "2000–5000 人", "1000–2000 人", "< 1000 人"]
+            ["≥ 6000 人", "5000–6000 人", "3000–5000 人", "< 3000 人"]
         );
         let widths = counts.map(|count| found.width(count));
-        assert_eq!(widths, [3.8, 3.8, 2.4, 1.3, 1.3, 0.6]);
+        assert_eq!(widths, [3.0, 1.9, 1.1, 0.6, 0.6, 0.6]);
         // Lines that are all alike have one class.
-        let same = MapLines::of(lines[..1].to_vec(), Language::En);
+        let same = MapLines::of(lines[..1].to_vec(), |n| n.to_string(), Language::En);
         assert_eq!(same.classes().len(), 1);
-        assert!(MapLines::of(Vec::new(), Language::Zh).classes().is_empty());
+        assert!(
+            MapLines::of(Vec::new(), |n| n.to_string(), Language::Zh)
+                .classes()
+                .is_empty()
+        );
     }
 }

@@ -94,8 +94,8 @@ pub(super) fn desire_lines(
     let (lines, inside) = (found.rows.len(), fixed(totals.inside as f64, 0));
     let share = percent(totals.commuters as f64 / all.max(1) as f64);
     table.notes.push(words.tell(
-        || format!("列出并绘出通勤者最多的 {lines} 条（方向由居住地到就业地），占单元之间通勤者的 {share}；各单元内部就业的 {inside} 人和范围以外的通勤不在其列。占比的分母为居住单元的全部通勤者。"),
-        || format!("The {lines} flows with most commuters are listed and drawn, from home to work: {share} of all between these areas. The {inside} who work in the area where they live, and whoever commutes from or to elsewhere, are not among them. Shares are of all commuters who live in the origin."),
+        || format!("列出并绘出通勤者最多的 {lines} 条（方向由居住地到就业地），占单元之间通勤者的 {share}；各单元内部就业的 {inside} 人和范围以外的通勤不在其列。占比的分母为居住单元的全部通勤者，其余与合计两行不列。"),
+        || format!("The {lines} flows with most commuters are listed and drawn, from home to work: {share} of all between these areas. The {inside} who work in the area where they live, and whoever commutes from or to elsewhere, are not among them. Shares are of all commuters who live in the origin; sums have none."),
     ));
     let number = draft.table(table);
     let lines = found.rows.iter().map(|line| MapLine {
@@ -106,7 +106,11 @@ pub(super) fn desire_lines(
     let areas = areas.map(|area| draft.map_area(area, Some(0.0), |_| String::new()));
     let map = Map {
         areas: areas.collect(),
-        lines: MapLines::of(lines.collect(), draft.language()),
+        lines: MapLines::of(
+            lines.collect(),
+            |count| fixed(count as f64, 0),
+            draft.language(),
+        ),
         legend_title: words
             .say("通勤者（居住地→就业地）", "Commuters, home → work")
             .to_owned(),

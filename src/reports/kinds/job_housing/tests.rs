@@ -177,8 +177,8 @@ fn flows_between_the_areas_of_a_report_are_listed_and_drawn() {
         map.expect("a map").svg.clone()
     };
     // A line of each width in the legend, and its head on the map.
-    assert!(drawn(&report).contains("≥ 10 人"), "{}", drawn(&report));
-    assert!(drawn(&whole).contains("≥ 10 人"));
+    assert!(drawn(&report).contains("≥ 20 人"), "{}", drawn(&report));
+    assert!(drawn(&whole).contains("≥ 20 人"));
     let heads = drawn(&whole).matches(r##"fill="#1d3f47""##).count();
     assert_eq!(heads, 3);
 }

@@ -80,20 +80,20 @@ impl Found<'_> {
             });
             let place = place.unwrap_or_default();
             words.tell(
-                || format!("{name}（满足率 {share}，缺 {short}{place}）"),
-                || format!("{name} ({share} met, {short} short{place})"),
+                || format!("{name} {share}，缺 {short}{place}"),
+                || format!("{name} ({share}, {short} short{place})"),
             )
         });
         let list: Vec<String> = list.collect();
-        let (count, list) = (short.len(), words.list(&list));
+        let (count, list) = (short.len(), list.join(words.say("；", "; ")));
         draft.text.finding(match count {
             0 => words.tell(
                 || format!("按{norms}，{subject}的 {all} 类设施中 {known} 类可算满足率，各{}均无缺口；其余缺少规模或标准数值，原因见各表。", self.level_title),
                 || format!("By {norms}, {known} of {all} services of {subject} can be rated and none falls short anywhere; the others lack capacities or figures of the norm, see the tables."),
             ),
             _ => words.tell(
-                || format!("按{norms}，{subject}的 {all} 类设施中 {known} 类可算满足率，{count} 类在部分{}有缺口，总体满足率最低的是{list}。", self.level_title),
-                || format!("By {norms}, {known} of {all} services of {subject} can be rated and {count} fall short in some {}, least met of all {list}.", self.level_title.to_lowercase()),
+                || format!("按{norms}，{subject}的 {all} 类设施中 {known} 类可算满足率，{count} 类在部分{}有缺口；总体满足率最低的依次为：{list}。", self.level_title),
+                || format!("By {norms}, {known} of {all} services of {subject} can be rated and {count} fall short in some {}; least met in all are {list}.", self.level_title.to_lowercase()),
             ),
         });
     }

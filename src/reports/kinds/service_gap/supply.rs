@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::{flat::finish, found::Found};
 use crate::{
+    domain::Title,
     query::Row,
     reports::{
         document::{LineKind, fixed},
@@ -134,6 +135,16 @@ impl Found<'_> {
             );
             let id = format!("service.{}", total.service);
             let mut table = self.flat.new_table(draft, &id, title, &keys);
+            if let Some(earlier) = &self.gaps.earlier_period {
+                let year = earlier.year();
+                let change = table.columns.iter_mut();
+                for column in change.filter(|column| column.key == "change_shortfall") {
+                    column.title = Title {
+                        zh: format!("缺口较{year}年增减"),
+                        en: format!("Shortfall since {year}"),
+                    };
+                }
+            }
             for row in rows {
                 table.push(LineKind::Body, row);
             }

@@ -88,7 +88,7 @@ impl Found {
         Some(words.tell(
             || format!("现状人口 {residents}，承载规模 {capacity}，承载率 {ratio}。"),
             || format!("{residents} residents for a planned capacity of {capacity}: a capacity ratio of {ratio}."),
-        ));
+        ))
     }
 
     fn of_conflicts(&self, draft: &Draft<'_>) -> String {
