@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value as Json_, json};
 
-use super::{ApiError, AppState, snapshot::Snapshot};
+use super::{ApiError, AppState, accounts::Noted, etag::etag, snapshot::Snapshot};
 use crate::{
     city::City,
     definitions,
@@ -49,6 +49,7 @@ pub async fn find_norms(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let set = city.norm_set(&id).ok_or_else(|| unknown(&id))?;
+    let tag = |form: &str| [(header::ETAG, format!("\"{}.{form}\"", version(&city, set)))];
     let accepted = headers.get(header::ACCEPT).and_then(|h| h.to_str().ok());
     if accepted.is_some_and(|accepted| accepted.starts_with(TOML)) {
         let text = match city.definition(City::NORMS, &id) {
@@ -56,34 +57,87 @@ pub async fn find_norms(
             _ => definitions::norms_text(set, city.catalog()),
         };
         let kind = [(header::CONTENT_TYPE, format!("{TOML}; charset=utf-8"))];
-        return Ok((kind, text).into_response());
+        return Ok((tag("toml"), kind, text).into_response());
     }
     let mut whole = json!(**set);
     whole["own"] = json!(city.has_own_norms(&id));
     whole["set_by_city"] = json!(set.set_by_city());
-    Ok(Json(whole).into_response())
+    Ok((tag("json"), Json(whole)).into_response())
+}
+
+/// What a set is as a whole, and whether it is the city's own.
+fn version(city: &City, set: &NormSet) -> String {
+    let whole = json!([set, city.has_own_norms(set.id.as_str())]).to_string();
+    etag(whole.as_bytes()).trim_matches('"').to_owned()
+}
+
+/// Whether a set is still the one that a writer has seen, where the writer says which.
+///
+/// # Errors
+/// Somebody changed it, or took it away, in the meantime.
+fn still_as_seen(city: &City, id: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(tag) = headers.get(header::IF_MATCH) else {
+        return Ok(());
+    };
+    let tag = tag.to_str().unwrap_or("").trim().trim_start_matches("W/");
+    let seen = tag.trim_matches('"').split(['.', '-']).next();
+    let now = city.norm_set(id).map(|set| version(city, set));
+    match (seen, now) {
+        (Some("*"), Some(_)) => Ok(()),
+        (Some(seen), Some(now)) if seen == now => Ok(()),
+        _ => Err(ApiError::Changed(format!(
+            "the norm set `{}` was changed meanwhile: read it again, then repeat what you did \
+             (标准已被他人修改，请重新读取后再改)",
+            shown(id)
+        ))),
+    }
+}
+
+/// Which figures a set has changed, `primary_school.walk 10 → 15 min`, for the record.
+fn changed(before: Option<&NormSet>, after: &NormSet) -> String {
+    let told = |value: Option<f64>| value.map_or_else(|| "—".to_owned(), |value| value.to_string());
+    let mut changes = vec![after.id.to_string()];
+    for item in &after.items {
+        let old = before.and_then(|set| set.item(item.id.as_str()));
+        for (field, figure) in item.figures() {
+            let old = old.and_then(|old| old.figures().find(|(known, _)| *known == field));
+            let old = old.map(|(_, figure)| figure);
+            if old != Some(figure) {
+                let was = told(old.and_then(|old| old.value));
+                let (now, unit, source) = (told(figure.value), &figure.unit, &figure.source);
+                changes.push(format!(
+                    "{}.{field} {was} → {now} {unit} ({source})",
+                    item.id
+                ));
+            }
+        }
+    }
+    changes.join("; ")
 }
 
 const TOML: &str = "application/toml";
 
 /// Keeps a norm set of the city's own, JSON or TOML, in place of the one of the same id.
 #[utoipa::path(put, path = "/api/norms/{id}", tag = "norms",
-    params(("id" = String, Path, description = "the norm set")),
+    params(("id" = String, Path, description = "the norm set"),
+           ("If-Match" = Option<String>, Header, description = "the etag of the set as it was read; without it whatever stands is replaced")),
     request_body(content = String, description = "the whole set as JSON, or as application/toml"),
     responses((status = 200, description = "kept", body = serde_json::Value),
-              (status = 400, description = "what does not hold together: item, field and remedy")))]
+              (status = 400, description = "what does not hold together: item, field and remedy"),
+              (status = 412, description = "somebody changed the set meanwhile")))]
 pub async fn keep_norms(
     State(state): State<AppState>,
     Path(id): Path<String>,
     headers: HeaderMap,
     text: String,
-) -> Result<Json<Json_>, ApiError> {
+) -> Result<Response, ApiError> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|h| h.to_str().ok());
     let is_toml = kind.is_some_and(|kind| kind.starts_with(TOML));
-    let number = state
+    let (number, noted) = state
         .write(move |city, store| {
+            still_as_seen(city, &id, &headers)?;
             let read = match is_toml {
                 true => NormSet::parse(&text, city.catalog()),
                 false => NormSet::parse_json(&as_kept(&text), city.catalog()),
@@ -100,6 +154,7 @@ pub async fn keep_norms(
                     toml::to_string_pretty(&set).map_err(|e| ApiError::Internal(e.to_string()))?
                 }
             };
+            let noted = changed(city.norm_set(&id).map(|set| &**set), &set);
             let items = set.items.len() as u64;
             let kept = Definition {
                 kind: City::NORMS.into(),
@@ -112,30 +167,36 @@ pub async fn keep_norms(
                     ..ImportRecord::default()
                 },
             };
-            Ok(store.put_definitions(&[kept])?)
+            Ok((store.put_definitions(&[kept])?, noted))
         })
         .await?;
-    Ok(Json(json!({ "data_version": number })))
+    let mut response = Json(json!({ "data_version": number })).into_response();
+    response.extensions_mut().insert(Noted(noted));
+    Ok(response)
 }
 
 /// Takes the city's own copy away; the built-in set of that id, if any, holds again.
 #[utoipa::path(delete, path = "/api/norms/{id}", tag = "norms",
-    params(("id" = String, Path, description = "the norm set")),
-    responses((status = 204, description = "taken away"), (status = 404, description = "the city has none of its own")))]
+    params(("id" = String, Path, description = "the norm set"),
+           ("If-Match" = Option<String>, Header, description = "the etag of the set as it was read")),
+    responses((status = 204, description = "taken away"), (status = 404, description = "the city has none of its own"),
+              (status = 412, description = "somebody changed the set meanwhile")))]
 pub async fn drop_norms(
     State(state): State<AppState>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     state
-        .write(
-            move |_, store| match store.remove_definition(City::NORMS, &id)? {
+        .write(move |city, store| {
+            still_as_seen(city, &id, &headers)?;
+            match store.remove_definition(City::NORMS, &id)? {
                 Some(_) => Ok(StatusCode::NO_CONTENT),
                 None => Err(ApiError::NotFound {
                     what: "norm set of the city's own",
                     name: shown(&id),
                 }),
-            },
-        )
+            }
+        })
         .await
 }
 

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use super::{CLOSED, Graph, Search, Sense, Snap};
 
 /// Places joined to a network, sorted by edge.
@@ -7,8 +9,19 @@ pub struct Places {
     first: Vec<u32>,
     /// Number of the place with where it is joined.
     joined: Vec<(u32, Snap)>,
+    /// The same in each sense as searches read them that reach more streets than there are places.
+    ends: [OnceLock<Box<[PlaceEnds]>>; 2],
     /// How many places are off the network.
     pub off_network: u64,
+}
+
+/// What it costs to get to a place from the ends of its street, its straight leg counted;
+/// [`CLOSED`] where one does not.
+#[derive(Clone, Copy, Debug)]
+struct PlaceEnds {
+    edge: u32,
+    nodes: [u32; 2],
+    costs: [u32; 2],
 }
 
 impl Places {
@@ -45,7 +58,29 @@ impl Places {
             off_network: (places - joined.len()) as u64,
             first,
             joined,
+            ends: Default::default(),
         }
+    }
+
+    /// The ends of the street of each joined place, in their order.
+    fn ends(&self, graph: &Graph, sense: Sense) -> &[PlaceEnds] {
+        self.ends[sense as usize].get_or_init(|| {
+            let joined = self.joined.iter().map(|(_, snap)| {
+                let edge = graph.edge(snap.edge);
+                let [there, back] = graph.costs(snap.edge, sense);
+                let leg = graph.leg_cost(snap.leg_mm);
+                let costs = [
+                    along(there, snap.at_mm, edge.mm),
+                    rest(back, snap.at_mm, edge.mm),
+                ];
+                PlaceEnds {
+                    edge: snap.edge,
+                    nodes: [edge.from, edge.to],
+                    costs: costs.map(|cost| cost.map_or(CLOSED, |cost| cost.saturating_add(leg))),
+                }
+            });
+            joined.collect()
+        })
     }
 
     /// The places of an edge in the order of their numbers, each with where it is joined.
@@ -168,11 +203,37 @@ impl Reach {
 
     /// Every place within reach with its cost, each once.
     pub fn for_each(&self, graph: &Graph, places: &Places, mut visit: impl FnMut(u32, u32)) {
+        // Whichever are fewer: all places, or the streets that are reached.
+        if places.joined.len() < self.search.settled().len() {
+            return self.for_each_of_few(graph, places, visit);
+        }
         for edge in self.edges(graph) {
             for (number, snap) in places.on(edge) {
                 if let Some(cost) = self.cost(graph, *snap) {
                     visit(*number, cost);
                 }
+            }
+        }
+    }
+
+    /// Looks at all places and not at the streets that are reached.
+    fn for_each_of_few(&self, graph: &Graph, places: &Places, mut visit: impl FnMut(u32, u32)) {
+        let limit = u64::from(self.limit);
+        let ends = places.ends(graph, self.sense).iter();
+        for ((number, snap), ends) in places.joined.iter().zip(ends) {
+            if self.starts.iter().any(|start| start.edge == ends.edge) {
+                if let Some(cost) = self.cost(graph, *snap) {
+                    visit(*number, cost);
+                }
+                continue;
+            }
+            let over = |end: usize| {
+                let cost = self.search.cost(ends.nodes[end]).unwrap_or(CLOSED);
+                u64::from(cost) + u64::from(ends.costs[end])
+            };
+            let cost = over(0).min(over(1));
+            if cost <= limit {
+                visit(*number, cost as u32);
             }
         }
     }

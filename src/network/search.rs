@@ -35,6 +35,13 @@ impl Search {
         for (node, cost) in starts {
             self.offer(ways, node, cost, limit);
         }
+        self.settle(ways, limit);
+    }
+
+    /// Goes on from all that is open. A function of its own, not one with its callers: so nothing
+    /// of the ways is read again after every write.
+    #[inline(never)]
+    fn settle(&mut self, ways: &Ways, limit: u32) {
         while let Some((cost, node)) = self.open.pop() {
             if self.labels[node as usize] as u32 != cost {
                 continue;

@@ -108,7 +108,7 @@ pub use school_places::{
 pub use search::{SearchQuery, SearchRow, search};
 pub use siting::{
     CandidateCounts, CandidatePlace, CandidatesQuery, LostPlace, Objective, OutOfReach, Proof,
-    RemainingGap, Siting, SitingQuery, SitingRow, SitingTotals, remaining_gaps, siting,
+    RemainingGap, ShortfallQuery, Siting, SitingQuery, SitingRow, SitingTotals, siting,
     siting_table,
 };
 pub use sources::has_population;

@@ -127,6 +127,13 @@ async fn a_city_keeps_norms_of_its_own() {
     assert_eq!(list["rows"][0]["id"], "gb_50180_2018");
     assert_eq!(list["rows"][0]["own"], false);
     let path = "/api/norms/public_services";
+    let tag = async |app: &App| {
+        app.get(path).await.headers["etag"]
+            .to_str()
+            .expect("text")
+            .to_owned()
+    };
+    let seen = tag(&app).await;
     let mut set = app.get(path).await.json();
     assert!(
         set["set_by_city"]
@@ -151,6 +158,22 @@ async fn a_city_keeps_norms_of_its_own() {
         (&gaps["rows"][0]["demand"], &gaps["rows"][0]["required"]),
         (&json!(450), &json!(225))
     );
+
+    // Whoever read it before that, and says so, does not undo it unseen.
+    let late = |tag: &str| {
+        let request = Request::put(path).header("content-type", "application/json");
+        let request = request.header("if-match", tag.to_owned());
+        let body = Body::from(set.to_string());
+        app.send(request.body(body).expect("a request"))
+    };
+    let refused = late(&seen).await;
+    assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED);
+    let now = tag(&app).await;
+    assert_ne!(now, seen);
+    assert_eq!(late(&now).await.status, StatusCode::OK);
+    let drop = Request::delete(path).header("if-match", &seen);
+    let refused = app.send(drop.body(Body::empty()).expect("a request")).await;
+    assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED);
 
     // A wrong file is refused with its place, and the set stays.
     let school = set["items"]

@@ -104,3 +104,39 @@ async fn what_is_no_question_is_refused_with_its_field() {
         assert!(text.contains(said), "{text}");
     }
 }
+
+/// Primary schools that the districts lack: the seats count where a site stands.
+#[tokio::test]
+async fn places_go_where_districts_lack_them() {
+    let app = App::new();
+    let schools = "id,lon,lat,名称,办学类型,小学学位,班数\ns1,113.05,23.05,甲小,小学,300,8\n";
+    let homes = "id,经度,纬度,常住人口,6–11岁\ne,113.0501,23.05,900,400\nf,113.09,23.09,100,50\n";
+    app.import("schools", schools);
+    app.import("residences", homes);
+    let asked = json!({
+        "layer": "schools", "objective": "shortfall", "demand": "age_6_11", "cutoff": 500,
+        "candidates": {"grid_m": 500}, "sites": 3,
+        "shortfall": {"service": "primary_school", "level": "district", "capacity": 100},
+    });
+    let answer = app.post("/api/siting", asked.clone()).await.json();
+    let gaps = app
+        .get("/api/gaps?level=district&services=primary_school")
+        .await
+        .json();
+    let totals = &answer["totals"];
+    assert_eq!(totals["shortfall"], gaps["totals"][0]["shortfall"]);
+    assert_eq!(totals["shortfall"], 150);
+    assert_eq!(
+        (&totals["shortfall_after"], &totals["sites_to_close"]),
+        (&json!(0), &json!(2))
+    );
+    assert_eq!(answer["rows"].as_array().expect("rows").len(), 2);
+    assert_eq!(answer["rows"][0]["code"], "440103");
+    assert_eq!(answer["remaining"][0]["added_capacity"], 200);
+    let csv = app.post("/api/siting?format=csv", asked).await;
+    let text = String::from_utf8(csv.body).expect("UTF-8");
+    let head = text.lines().next().expect("a heading");
+    for heading in ["新增规模(座)", "补足缺口(座)", "新建后缺口(座)"] {
+        assert!(head.contains(heading), "{head}");
+    }
+}

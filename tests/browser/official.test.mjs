@@ -69,7 +69,7 @@ test('who is not served is told by age, and lies on the map', async () => {
   assert.match(await page.locator('.legend').innerText(), /小学盲区/);
 });
 
-test('new sites are proposed by unmet demand in order, and say what they add and what is short after them', async () => {
+test('new sites are proposed where places lack, and say what they make up for and what is short after them', async () => {
   const { rows: gaps, totals: sums } = await answerOf();
   const total = sums.find(primary);
   await page.locator('[data-answer=siting]').getByRole('button', { name: '怎样补上小学' }).click();
@@ -84,7 +84,8 @@ test('new sites are proposed by unmet demand in order, and say what they add and
       area: district.code,
       demand: 'age_6_11',
       sites: 3,
-      objective: 'cover',
+      objective: 'shortfall',
+      shortfall: { norms: 'public_services', service: 'primary_school', level: 'subdistrict', capacity: Math.round(total.capacity / total.facilities) },
       mode: 'walk',
       cutoff: 10,
       unit: 'min',
@@ -95,15 +96,47 @@ test('new sites are proposed by unmet demand in order, and say what they add and
   });
   const { rows, totals } = await response.json();
   const shown = await page.locator('[data-answer=siting] ol b').evaluateAll((all) => all.map((one) => one.firstChild.textContent.trim()));
-  assert.deepEqual(shown, rows.map((row) => `+${inWords(row.site_served)}`));
-  assert.match(await page.locator('[data-answer=siting]').innerText(), new RegExp(`新增 ${inWords(totals.newly_served)} 名`));
-  const added = (code) => rows.filter(({ areas }) => areas.includes(code)).reduce((sum, { site_capacity }) => sum + site_capacity, 0);
+  assert.deepEqual(shown, rows.map((row) => `+${inWords(row.shortfall_closed)}`));
+  const told = await page.locator('[data-answer=siting]').innerText();
+  assert.ok(told.includes(`缺口由 ${inWords(total.shortfall)} 降至 ${inWords(totals.shortfall_after)}`), told);
+  assert.ok(told.includes(`补足全部缺口需 ${totals.sites_to_close} 处`), told);
+  assert.ok(told.includes(`${inWords(totals.demand - totals.served_before)} 名需求人口轮不到`), told);
+  const short = (code) => gaps.find((row) => primary(row) && row.code === code).shortfall;
+  for (const row of rows) assert.ok(short(row.code) > 0, `${row.name} lacks nothing`);
+  const added = (code) => rows.filter((row) => row.code === code).reduce((sum, { added_capacity }) => sum + added_capacity, 0);
   const after = gaps.filter(primary).map(({ code, required, capacity }) => Math.max(0, required - capacity - added(code)));
   const foot = await page.locator('[data-answer=remaining] tfoot td').allInnerTexts();
-  assert.deepEqual(foot.map(numberIn), [total.shortfall, 3 * rows[0].site_capacity, after.reduce((sum, n) => sum + n, 0)]);
+  assert.deepEqual(foot.map(numberIn), [total.shortfall, 3 * rows[0].added_capacity, after.reduce((sum, n) => sum + n, 0)]);
   await page.locator('[data-answer=siting]').scrollIntoViewIfNeeded();
   await shot(page, 'zh-gaps-sites');
   assert.deepEqual(await axe(page), []);
+});
+
+test('candidates, capacity and aims are chosen on the same card', async () => {
+  const siting = page.locator('[data-answer=siting]');
+  await siting.locator('input[name=aims]').check();
+  await page.locator('[data-answer=aims] tbody tr').nth(3).waitFor({ timeout: 180_000 });
+  const [now, shortfall, cover] = (await page.locator('[data-answer=aims] tbody tr').evaluateAll((rows) => rows.map((row) => row.cells[1].textContent))).map(numberIn);
+  assert.ok(shortfall < now && shortfall < cover, `${now}: ${shortfall} by shortfall, ${cover} by cover`);
+  await siting.locator('input[name=aims]').uncheck();
+  await siting.locator('select[name=candidates]').selectOption({ label: '居住用地' });
+  await siting.locator('input[aria-label=每处规模]').fill('540');
+  await siting.locator('input[aria-label=每处规模]').press('Enter');
+  await settled();
+  await page.waitForFunction(() => document.querySelector('[data-answer=siting] .says')?.textContent.includes('每处 540 座'), null, { timeout: 180_000 });
+  assert.match(await siting.locator('ol').innerText(), /居住用地/);
+  assert.match(page.url(), /candidates=residential_land/);
+  await siting.getByRole('button', { name: '恢复现有平均规模' }).click();
+  await siting.locator('select[name=candidates]').selectOption('');
+  await settled();
+});
+
+test('what lacks is in sight without scrolling sideways', async () => {
+  const room = await page.locator('.drawer .scroller').boundingBox();
+  for (const title of ['缺口', '富余', '满足率']) {
+    const head = await page.locator('.drawer thead th', { hasText: new RegExp(`^\\s*${title}`) }).first().boundingBox();
+    assert.ok(head.x + head.width <= room.x + room.width, title);
+  }
 });
 
 test('the gap table comes as a workbook', async () => {
@@ -156,7 +189,7 @@ test('from the streets that lack places to a Word report with three sites, in fo
   const html = await (await fetch(`${SERVER}/api/reports/service-gap?${query}&format=html&lang=zh`)).text();
   const seal = JSON.parse(html.match(/id="suitu-report">(.*?)<\/script>/s)[1]);
   const sites = seal.tables.find(({ id }) => id === 'sites.primary_school');
-  const added = sites.rows.slice(0, -1).map((row) => row[sites.columns.indexOf('site_served')]);
+  const added = sites.rows.slice(0, -1).map((row) => row[sites.columns.indexOf('shortfall_closed')]);
   const shown = await page.locator('[data-answer=siting] ol b').evaluateAll((all) => all.map((one) => one.firstChild.textContent.trim()));
   assert.deepEqual(added.map((n) => `+${inWords(n)}`), shown);
   const remaining = seal.tables.find(({ id }) => id === 'remaining.primary_school').rows.at(-1).slice(1);

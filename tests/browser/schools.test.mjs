@@ -1,7 +1,7 @@
 // School places of the next years and the figures of a norm, in a real browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, getJson, open, openBrowser, shot } from './browser.mjs';
+import { SERVER, axe, getJson, open, openBrowser, shot } from './browser.mjs';
 
 let browser, page, complaints;
 
@@ -62,15 +62,32 @@ test('a figure that nobody published is said to be set by the city, and the city
   await norm.getByText('2,000 m').waitFor();
   const set = await getJson('/api/norms/public_services');
   const { value, source, date, confidence } = set.items.find((item) => item.id === 'senior_school').service_radius;
-  assert.deepEqual([set.own, value, source, date, confidence], [true, 2000, '市教育设施专项规划', '2024', 'A']);
+  assert.deepEqual([set.own, value, source, date, confidence], [true, 2000, '市教育设施专项规划', '2024', 'city']);
   await shot(page, 'zh-norm');
   assert.deepEqual(await axe(page), []);
+});
+
+test('what somebody else changed meanwhile is not undone unseen', async () => {
+  const norm = page.locator('[data-answer=norm]');
+  await norm.getByRole('button', { name: '修改' }).click();
+  const path = '/api/norms/public_services';
+  const set = await getJson(path);
+  set.items.find((item) => item.id === 'senior_school').class_size = { value: 48, unit: 'person', source: '他人', date: '2025', confidence: 'city' };
+  await fetch(`${SERVER}${path}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(set) });
+  await norm.locator('[name="service_radius.value"]').fill('1800');
+  await norm.getByRole('button', { name: '保存为本市标准' }).click();
+  await norm.getByText('这套标准已被他人修改').waitFor();
+  await norm.getByText('48 人').waitFor();
+  const radius = (await getJson(path)).items.find((item) => item.id === 'senior_school').service_radius;
+  assert.equal(radius.value, 2000);
 });
 
 test('a wrong figure is refused, and the built-in norm comes back', async () => {
   const norm = page.locator('[data-answer=norm]');
   await norm.getByRole('button', { name: '修改' }).click();
-  await norm.locator('[name="enrolment_rate.value"]').fill('7');
+  // Shares are written in percent.
+  assert.match(await norm.innerText(), /入学率（%）/);
+  await norm.locator('[name="enrolment_rate.value"]').fill('700');
   await norm.locator('[name="enrolment_rate.source"]').fill('?');
   await norm.getByRole('button', { name: '保存为本市标准' }).click();
   await norm.locator('[role=alert]').waitFor();
@@ -79,7 +96,7 @@ test('a wrong figure is refused, and the built-in norm comes back', async () => 
   await norm.getByRole('button', { name: '恢复内置标准' }).click();
   await norm.locator('summary', { hasText: '内置标准' }).waitFor();
   assert.equal((await getJson('/api/norms/public_services')).own, false);
-  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/status of 400/.test(text)));
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/status of (400|412)/.test(text)));
 });
 
 test('nothing went wrong on the way', () => assert.deepEqual(complaints, []));

@@ -1,5 +1,5 @@
 //! Where new sites do most good (选址): maximal cover, p-median, p-centre and set cover over sparse
-//! costs.
+//! costs, and places where areas lack them.
 //!
 //! Sites are rows of a [`CostMatrix`](super::access::CostMatrix), places are who wants to be served;
 //! what stands already is known by what each place gets from it. Amounts are whole numbers and so
@@ -16,6 +16,7 @@ mod gains;
 mod greedy;
 mod interchange;
 mod set_cover;
+mod shortfall;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use effort::Effort;
 pub use gains::Gains;
 pub use greedy::{ranked, value_of};
 pub use set_cover::{FewestSites, fewest_sites};
+pub use shortfall::{Closing, Shortfalls, Within, close_shortfalls};
 
 /// Sites chosen with the proof of how good they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

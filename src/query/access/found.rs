@@ -10,6 +10,7 @@ use crate::{
     analysis::access::Raam,
     city::{Part, PartKey},
     domain::Reason,
+    index::FeatureRef,
 };
 
 /// What the places have, cell by cell in the order of their index.
@@ -39,6 +40,12 @@ impl Part for CellFound {
 }
 
 impl Found {
+    /// The value and reason of a place; unknown where the answer names none.
+    pub fn place(&self, place: FeatureRef) -> PlaceFound {
+        let places = self.cells[place.cell as usize].places.as_ref();
+        places.map_or((None, None), |places| places[place.row as usize])
+    }
+
     /// Every place in the order of the index with its value and reason.
     pub fn places(&self) -> impl Iterator<Item = PlaceFound> + '_ {
         let cells = self.cells.iter().filter_map(|cell| cell.places.as_deref());

@@ -183,11 +183,14 @@ pub fn access(city: &City, query: &AccessQuery, limits: &Limits) -> Result<Acces
         keeps_places: query.by.is_none() || !places.income.is_empty(),
     };
     let found = plan.measure(&costs, city.parts(), &gather, &offer)?;
-    let summary = summary::summarize(&query, &places, &offer, &found, &ruler)?;
-    let rows = match &query.by {
-        Some(level) => rows::by_area(city, &query, &places, &found, level)?,
-        None => rows::by_place(city, &query, &places, &found, limits)?,
-    };
+    let (summary, rows) = rayon::join(
+        || summary::summarize(&query, &places, &offer, &found, &ruler),
+        || match &query.by {
+            Some(level) => rows::by_area(city, &query, &places, &found, level),
+            None => rows::by_place(city, &query, &places, &found, limits),
+        },
+    );
+    let (summary, rows) = (summary?, rows?);
     let mut left_out = LeftOut::default();
     places.left_out(&mut left_out);
     offer.left_out(&mut left_out);

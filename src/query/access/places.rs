@@ -82,6 +82,17 @@ impl Places {
         }
     }
 
+    /// The same of one place, with its number.
+    pub fn people_at(&self, place: FeatureRef, number: usize) -> Option<i64> {
+        match self.kind {
+            PlaceKind::Homes => {
+                let value = self.loaded.index.value(place, self.source.place);
+                value.as_integer()
+            }
+            _ => self.people[number],
+        }
+    }
+
     /// The same of the places of one cell, row by row.
     pub fn people_in(&self, cell: usize) -> Vec<Option<i64>> {
         let cells = self.loaded.index.cells();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     AccessQuery, Limits, QueryError,
-    found::{Found, PlaceFound},
+    found::Found,
     places::{PlaceKind, Places},
     tally::AreaTally,
 };
@@ -29,6 +29,9 @@ pub struct AccessRow {
     pub reason: Option<Reason>,
 }
 
+/// So many homes are worth a thread.
+const HOMES_AT_ONCE: usize = 4096;
+
 /// One row for each place.
 pub(super) fn by_place(
     city: &City,
@@ -40,10 +43,9 @@ pub(super) fn by_place(
     let index = &places.loaded.index;
     limits.allow(index.features() * (size_of::<AccessRow>() as u64 + 64))?;
     let numbering = index.numbering();
-    let people = places.people();
-    let found: Vec<PlaceFound> = found.places().collect();
     let row = |number: usize, feature: FeatureRef, code: Option<&str>| {
         let (lon, lat) = index.place(feature);
+        let (value, reason) = found.place(feature);
         AccessRow {
             id: index.id(feature).into(),
             code: code.map(Into::into),
@@ -51,9 +53,9 @@ pub(super) fn by_place(
             level: None,
             lon,
             lat,
-            demand: people[number],
-            value: found[number].0,
-            reason: found[number].1,
+            demand: places.people_at(feature, number),
+            value,
+            reason,
         }
     };
     Ok(match &places.kind {
@@ -78,19 +80,14 @@ pub(super) fn by_place(
                 !city.areas().at(level, period).is_empty()
             });
             let level = levels.next();
-            let cells = 0..index.cells().len();
-            let of_cell = |cell: usize| {
-                let rows = (0..).zip(numbering.of_cell(cell));
-                rows.map(move |(at, number)| {
-                    let home = FeatureRef {
-                        cell: cell as u32,
-                        row: at,
-                    };
-                    let code = level.and_then(|level| index.area_code(home, level));
-                    row(number, home, code)
-                })
+            let home = |number| {
+                let home = numbering.feature(number);
+                let code = level.and_then(|level| index.area_code(home, level));
+                row(number, home, code)
             };
-            cells.into_par_iter().flat_map_iter(of_cell).collect()
+            // Each goes to its place at once.
+            let homes = (0..index.features() as usize).into_par_iter();
+            homes.with_min_len(HOMES_AT_ONCE).map(home).collect()
         }
         PlaceKind::Cells => {
             let cells = index.iter().enumerate();

@@ -11,6 +11,7 @@ mod circles;
 mod count;
 mod cover;
 mod demand;
+mod lacking;
 mod pieces;
 mod places;
 mod query;
@@ -38,6 +39,7 @@ pub(in crate::query) use count::share_that_comes;
 use count::{Counted, Need};
 use cover::{Base, Coverage, Shared, Side, cover};
 pub(in crate::query) use demand::People;
+pub(in crate::query) use lacking::{Lack, lacking};
 use pieces::PeopleByZone;
 pub(in crate::query) use query::{items, norm_set};
 pub(in crate::query) use reached::{Asked, Way, reach};
@@ -122,17 +124,7 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
     for item in &items {
         limits.check()?;
         limits.step("量算供需差距", "measuring supply and demand");
-        let mut service = Service {
-            item,
-            bands: set.bands_of(item),
-            supply: Supply::of(city, item, period),
-            people: item
-                .demand
-                .as_ref()
-                .and_then(|demand| People::of(city, demand, query.caliber.as_deref(), period)),
-            need: Need::of(item, query.enrolment_rate),
-            unit: capacity_unit(city, item),
-        };
+        let mut service = Service::of(city, &query, set, item);
         service.leave_out(&zones, &mut left_out);
         service.say_unnamed(&base, &rulers, &mut left_out);
         service.supply = service.supply.filter(|supply| !supply.is_undecided());
@@ -356,6 +348,21 @@ struct Measured {
     straight: Coverage,
     network: Coverage,
     shared: Result<Vec<Shared>, Reason>,
+}
+
+impl<'c> Service<'c> {
+    fn of(city: &City, query: &GapsQuery, set: &'c NormSet, item: &'c NormItem) -> Self {
+        let (caliber, period) = (query.caliber.as_deref(), query.period.as_ref());
+        let demand = item.demand.as_ref();
+        Service {
+            item,
+            bands: set.bands_of(item),
+            supply: Supply::of(city, item, period),
+            people: demand.and_then(|demand| People::of(city, demand, caliber, period)),
+            need: Need::of(item, query.enrolment_rate),
+            unit: capacity_unit(city, item),
+        }
+    }
 }
 
 impl Service<'_> {

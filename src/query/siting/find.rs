@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use super::{Candidates, Demand, Limits, Objective, Proof, QueryError, Ruler, SitingQuery};
+use super::{Candidates, Demand, Lacking, Objective, Proof, QueryError, Ruler, SitingQuery};
 use crate::{
     analysis::{
         access::CostMatrix,
         siting::{
-            Capacities, Effort, Gains, Served, Siting, best_centre, best_limited_sites, best_sites,
-            fewest_sites, ranked, serve,
+            Capacities, Effort, Gains, Served, Siting, Within, best_centre, best_limited_sites,
+            best_sites, close_shortfalls, fewest_sites, ranked, serve,
         },
     },
     city::{City, LoadedLayer},
@@ -117,6 +117,15 @@ fn capacity_of(loaded: &LoadedLayer, name: Option<&str>) -> Result<(String, usiz
     Ok((found.1.id.to_string(), found.0))
 }
 
+/// A question with what it is about.
+pub(super) struct Asked<'q> {
+    pub query: &'q SitingQuery,
+    pub demand: &'q Demand,
+    pub existing: &'q Existing,
+    /// Where a service is named.
+    pub lacking: Option<&'q Lacking>,
+}
+
 /// The sites of an answer with what is measured.
 pub(super) struct Found {
     /// Costs of the homes with people, row = candidate.
@@ -137,23 +146,25 @@ impl Found {
     /// # Errors
     /// More pairs than the memory allows, or nobody waits any longer.
     pub fn of(
-        query: &SitingQuery,
-        ruler: &Ruler<'_>,
-        cutoff: f64,
-        demand: &Demand,
+        asked: &Asked<'_>,
+        search: &CostSearch<'_, '_>,
         candidates: &Candidates,
-        existing: &Existing,
-        limits: &Limits,
     ) -> Result<Self, QueryError> {
-        let search = CostSearch {
+        let Asked {
+            query,
+            demand,
+            existing,
+            lacking,
+        } = *asked;
+        let CostSearch {
             ruler,
             limits,
             cutoff,
-            walks: None,
-        };
+            ..
+        } = *search;
         let starts = candidates.places.iter().map(|place| &place.start);
         let starts: Vec<Start> = starts.cloned().collect();
-        let costs = rows_of(&search, demand, &starts)?;
+        let costs = rows_of(search, demand, &starts)?;
         let nearest = nearest_costs(ruler, &demand.loaded, &existing.starts, cutoff, limits)?;
         let present = nearest.into_iter().map(|cost| match cost.is_finite() {
             true => whole(cost),
@@ -180,9 +191,37 @@ impl Found {
             bound: 0,
         };
         let number = query.sites.unwrap_or(0);
+        // What stands already comes after the candidates.
+        let standing = found.costs.facilities()..found.costs.facilities() + existing.number();
+        let fixed: Vec<usize> = standing.collect();
         match (query.objective, query.capacity) {
             (Objective::Cover, Some(capacity)) => {
-                found.limited(&search, capacity, number, demand, existing, effort)?;
+                let capacities = found.capacities(search, capacity, demand, existing)?;
+                let free: Vec<usize> = (0..found.costs.facilities()).collect();
+                let best = best_limited_sites(&capacities, &fixed, &free, number, effort);
+                let best = best.ok_or(QueryError::Cancelled)?;
+                let before = serve(&capacities, &fixed).total;
+                found.take(best, |sites| {
+                    serve(&capacities, &[&fixed, sites].concat()).total - before
+                });
+                found.serve(&capacities, &fixed);
+            }
+            (Objective::Shortfall, capacity) => {
+                if let Some(lacking) = lacking {
+                    let within = Within {
+                        costs: &found.costs,
+                        people: &demand.people,
+                        present: &found.present,
+                        penalty: found.penalty,
+                    };
+                    let best = close_shortfalls(&lacking.shortfalls, within, number, effort);
+                    let best = best.ok_or(QueryError::Cancelled)?;
+                    (found.sites, found.value, found.bound) = (best.sites, best.value, best.bound);
+                }
+                if let Some(capacity) = capacity {
+                    let capacities = found.capacities(search, capacity, demand, existing)?;
+                    found.serve(&capacities, &fixed);
+                }
             }
             (Objective::Set, _) => {
                 let is_covered = |place: usize| found.present[place] < u32::MAX;
@@ -247,34 +286,30 @@ impl Found {
         self.sites = best.sites;
     }
 
-    fn limited(
-        &mut self,
+    /// How many the candidates, and after them what stands already, serve at most.
+    fn capacities(
+        &self,
         search: &CostSearch<'_, '_>,
         capacity: i64,
-        number: usize,
         demand: &Demand,
         existing: &Existing,
-        effort: Effort<'_>,
-    ) -> Result<(), QueryError> {
-        let candidates = self.costs.facilities();
+    ) -> Result<Capacities, QueryError> {
         let mut all = self.costs.clone();
         let standing = rows_of(search, demand, &existing.starts)?;
         search
             .limits
             .allow((all.pairs() + standing.pairs()) as u64 * 3 * PAIR)?;
         all.append(&standing);
-        let mut limits = vec![capacity; candidates];
+        let mut limits = vec![capacity; self.costs.facilities()];
         limits.extend(&existing.capacity);
-        let capacities = Capacities::new(&all, &demand.people, limits);
-        let fixed: Vec<usize> = (candidates..all.facilities()).collect();
-        let free: Vec<usize> = (0..candidates).collect();
-        let best = best_limited_sites(&capacities, &fixed, &free, number, effort);
-        let best = best.ok_or(QueryError::Cancelled)?;
-        let before = serve(&capacities, &fixed);
-        let with = |sites: &[usize]| serve(&capacities, &[&fixed, sites].concat());
-        self.take(best, |sites| with(sites).total - before.total);
-        self.served = Some((before, with(&self.sites)));
-        Ok(())
+        Ok(Capacities::new(&all, &demand.people, limits))
+    }
+
+    /// Who is served before and with the sites.
+    fn serve(&mut self, capacities: &Capacities, fixed: &[usize]) {
+        let before = serve(capacities, fixed);
+        let with = serve(capacities, &[fixed, &self.sites].concat());
+        self.served = Some((before, with));
     }
 
     pub fn proof(&self, query: &SitingQuery, demand: &Demand, ruler: &Ruler<'_>) -> Proof {

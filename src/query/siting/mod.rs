@@ -3,8 +3,9 @@
 mod candidates;
 mod demand;
 mod find;
+mod lacking;
 mod norm;
-mod remaining;
+mod place;
 mod rows;
 mod table;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use serde_json::json;
 
 use super::{
     Answer, Arrival, Departure, Limits, Mode, Provenance, QueryError, Ruler, Travel, Unit,
-    answer::definition,
+    answer::definition, costs::CostSearch,
 };
 use crate::{
     city::City,
@@ -24,9 +25,10 @@ use crate::{
 use candidates::Candidates;
 use demand::Demand;
 use find::{Existing, Found};
+use lacking::Lacking;
 
 pub use candidates::{CandidatePlace, CandidatesQuery};
-pub use remaining::{RemainingGap, remaining_gaps};
+pub use lacking::{RemainingGap, ShortfallQuery};
 pub use rows::{LostPlace, OutOfReach, SitingRow, SitingTotals};
 pub use table::siting_table;
 
@@ -42,6 +44,8 @@ pub enum Objective {
     Centre,
     /// Fewest sites that bring everyone within reach (集合覆盖).
     Set,
+    /// Most of what areas lack made up for, each site counting where it stands (补足缺口).
+    Shortfall,
 }
 
 impl Objective {
@@ -51,6 +55,7 @@ impl Objective {
             Objective::Median => "siting_median",
             Objective::Centre => "siting_centre",
             Objective::Set => "siting_set",
+            Objective::Shortfall => "siting_shortfall",
         }
     }
 }
@@ -89,7 +94,12 @@ pub struct SitingQuery {
     /// Whether what stands already serves too.
     #[serde(default = "yes")]
     pub existing: bool,
-    /// People that a new site serves at most; of `cover`.
+    /// What areas lack and a site adds to; without it nothing is told of that. The objective
+    /// `shortfall` needs it, with the others it is told beside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortfall: Option<ShortfallQuery>,
+    /// People that a new site serves at most: `cover` seeks most people served, `shortfall` tells
+    /// of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<i64>,
     /// The attribute with the people that each existing facility serves at most.
@@ -159,8 +169,13 @@ impl SitingQuery {
                 return refuse("sites", &problem);
             }
         }
-        if self.capacity.is_some() && self.objective != Objective::Cover {
-            return refuse("capacity", "belongs to `cover`");
+        if self.objective == Objective::Shortfall && self.shortfall.is_none() {
+            let problem = "say whose: {norms, service, level, capacity}";
+            return refuse("shortfall", problem);
+        }
+        let has_places = matches!(self.objective, Objective::Cover | Objective::Shortfall);
+        if self.capacity.is_some() && !has_places {
+            return refuse("capacity", "belongs to `cover` and `shortfall`");
         }
         if self.capacity.is_some_and(|capacity| capacity < 1) {
             return refuse("capacity", "a site serves at least 1 person");
@@ -186,13 +201,16 @@ pub struct Siting {
     pub candidates: CandidateCounts,
     /// People whom no candidate and nothing that stands already brings within reach.
     pub out_of_reach: OutOfReach,
+    /// The areas that lack anything or get a site, before and after; where a service is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<Vec<RemainingGap>>,
 }
 
 /// How good the sites are, held against the best that could be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proof {
-    /// People newly covered (or served), the mean or the largest cost in `unit`, or the number of
-    /// sites.
+    /// People newly covered (or served), the mean or the largest cost in `unit`, the number of
+    /// sites, or the capacity that makes up for what lacks.
     pub value: Option<f64>,
     /// No other choice is better than this.
     pub bound: Option<f64>,
@@ -210,11 +228,11 @@ pub struct CandidateCounts {
     pub off_network: usize,
 }
 
-/// Sites for new facilities among candidates: most people covered, least travel, nobody far or
-/// fewest sites.
+/// Sites for new facilities among candidates: most people covered, least travel, nobody far, fewest
+/// sites, or most of what areas lack made up for.
 ///
 /// # Errors
-/// Unknown layers, attributes or areas; no candidates or too many; numbers that do not fit the
+/// Unknown layers, attributes, areas or services; no candidates or too many; numbers that do not fit the
 /// objective; too few sites for everyone to be within the cutoff of `centre`; more pairs than the
 /// memory allows.
 pub fn siting(city: &City, query: &SitingQuery, limits: &Limits) -> Result<Siting, QueryError> {
@@ -227,17 +245,23 @@ pub fn siting(city: &City, query: &SitingQuery, limits: &Limits) -> Result<Sitin
     let demand = Demand::of(city, &mut query, limits)?;
     let candidates = Candidates::of(city, &query, &demand, &ruler)?;
     let existing = Existing::of(city, &mut query)?;
-    let found = Found::of(
-        &query,
-        &ruler,
-        cutoff,
-        &demand,
-        &candidates,
-        &existing,
+    let lacking = Lacking::of(city, &query, &candidates)?;
+    let search = CostSearch {
+        ruler: &ruler,
         limits,
-    )?;
-    let rows = rows::rows(city, &query, &demand, &candidates, &found, &ruler);
-    let totals = rows::totals(&query, &demand, &existing, &found, &ruler);
+        cutoff,
+        walks: None,
+    };
+    let asked = find::Asked {
+        query: &query,
+        demand: &demand,
+        existing: &existing,
+        lacking: lacking.as_ref(),
+    };
+    let found = Found::of(&asked, &search, &candidates)?;
+    let rows = rows::rows(city, &asked, &candidates, &found, &ruler);
+    let totals = rows::totals(&asked, &found, &ruler);
+    let remaining = lacking.as_ref().map(|l| l.remaining(&found.sites));
     let mut left_out = LeftOut::default();
     demand.left_out(&mut left_out);
     existing.left_out(&mut left_out);
@@ -251,6 +275,7 @@ pub fn siting(city: &City, query: &SitingQuery, limits: &Limits) -> Result<Sitin
     provenance.inputs.extend(ruler.input());
     Ok(Siting {
         out_of_reach: rows::out_of_reach(city, &query, &demand, &found),
+        remaining,
         proof: found.proof(&query, &demand, &ruler),
         candidates: CandidateCounts {
             candidates: candidates.places.len(),
@@ -269,7 +294,8 @@ pub fn siting(city: &City, query: &SitingQuery, limits: &Limits) -> Result<Sitin
 
 /// What the objective is, how people are given to sites, and how costs are measured.
 fn defined(city: &City, query: &SitingQuery, ruler: &Ruler<'_>) -> Title {
-    let limited = query.capacity.map(|_| "siting_capacity".to_owned());
+    let is_limited = query.capacity.is_some() && query.objective == Objective::Cover;
+    let limited = is_limited.then(|| "siting_capacity".to_owned());
     let keys = [query.objective.key().to_owned()];
     let keys = keys.into_iter().chain(limited);
     let keys = keys.chain([ruler.question("costs", "costs_walk")]);

@@ -1,6 +1,6 @@
-use super::{CandidatesQuery, Objective, SitingQuery};
+use super::{CandidatesQuery, Objective, ShortfallQuery, SitingQuery};
 use crate::{
-    domain::{Figure, NormItem},
+    domain::{Figure, LayerId, NormItem},
     query::{GapRow, Mode, Unit},
 };
 
@@ -41,6 +41,7 @@ impl SitingQuery {
                 ..CandidatesQuery::default()
             },
             existing: true,
+            shortfall: None,
             capacity: None,
             existing_capacity: None,
             penalty: None,
@@ -53,37 +54,58 @@ impl SitingQuery {
         })
     }
 
-    /// The same by unmet demand: what stands is used up to its capacity first, and a new facility
-    /// has as many places as those that stand have on average. Unchanged where a capacity is not
-    /// known, none stands, or a place is not for one person.
+    /// The same where places are counted: what areas lack is made up for, each new facility having
+    /// as many places as those that stand have on average, and where nothing lacks those are served
+    /// whom nothing nearby has a place for. Where a place is for one person, that is told in any
+    /// case. Unchanged where a capacity is not known or none stands.
     ///
     /// # Arguments
+    /// * `norms` - the norm set of the item
     /// * `total` - the service in the area of the question as a whole
+    /// * `level` - of the areas that lack
     #[must_use]
-    pub fn within_capacity(self, item: &NormItem, total: &GapRow) -> Self {
+    pub fn with_places(
+        self,
+        norms: &LayerId,
+        item: &NormItem,
+        total: &GapRow,
+        level: &str,
+    ) -> Self {
         let is_one = |figure: &Figure| figure.value == Some(1.0);
         let is_for_one = item
             .provision
             .as_ref()
             .is_some_and(|figure| figure.unit == "per_person" && is_one(figure));
         let do_all_come = item.enrolment_rate.as_ref().is_none_or(is_one);
-        let [capacity] = &item.capacity[..] else {
+        let known = (!item.capacity.is_empty() && total.capacity_unknown == Some(0))
+            .then_some(total.shortfall.zip(total.capacity.zip(total.facilities)))
+            .flatten();
+        let Some((shortfall, (all, facilities))) = known else {
             return self;
         };
-        let known = (total.capacity_unknown == Some(0) && total.shortfall.is_some())
-            .then_some(total.capacity.zip(total.facilities))
-            .flatten();
-        let mean = known
-            .filter(|(_, facilities)| *facilities > 0)
-            .map(|(all, facilities)| (all as f64 / facilities as f64).round() as i64)
-            .filter(|mean| *mean > 0 && is_for_one && do_all_come);
-        match mean {
-            None => self,
-            Some(mean) => SitingQuery {
-                capacity: Some(mean),
-                existing_capacity: Some(capacity.to_string()),
-                ..self
+        let mean = (all as f64 / facilities.max(1) as f64).round() as i64;
+        if mean < 1 {
+            return self;
+        }
+        let own = match &item.capacity[..] {
+            [capacity] if is_for_one && do_all_come => Some(capacity.to_string()),
+            _ => None,
+        };
+        SitingQuery {
+            objective: match shortfall {
+                0 => self.objective,
+                _ => Objective::Shortfall,
             },
+            shortfall: Some(ShortfallQuery {
+                norms: Some(norms.clone()),
+                service: item.id.to_string(),
+                level: level.to_owned(),
+                capacity: mean,
+                enrolment_rate: None,
+            }),
+            capacity: own.as_ref().map(|_| mean),
+            existing_capacity: own,
+            ..self
         }
     }
 }
@@ -109,10 +131,26 @@ mod tests {
         };
         let asked = |total: &GapRow| {
             let asked = SitingQuery::of_norm(item, 2, Mode::Straight).expect("a distance");
-            let asked = asked.within_capacity(item, total);
-            (asked.capacity, asked.existing_capacity)
+            let norms = "public_services".parse().expect("a name");
+            let asked = asked.with_places(&norms, item, total, "district");
+            let adds = asked.shortfall.map(|shortfall| shortfall.capacity);
+            (
+                asked.objective,
+                adds,
+                asked.capacity,
+                asked.existing_capacity,
+            )
         };
-        assert_eq!(asked(&total), (Some(667), Some("seats_primary".into())));
+        let own = Some("seats_primary".to_owned());
+        let wanted = (Objective::Shortfall, Some(667), Some(667), own.clone());
+        assert_eq!(asked(&total), wanted);
+        // Where nothing lacks, whoever has no place nearby is served.
+        let enough = GapRow {
+            shortfall: Some(0),
+            ..total.clone()
+        };
+        let wanted = (Objective::Cover, Some(667), Some(667), own);
+        assert_eq!(asked(&enough), wanted);
         for unknown in [
             GapRow {
                 capacity_unknown: Some(1),
@@ -128,7 +166,7 @@ mod tests {
                 ..total
             },
         ] {
-            assert_eq!(asked(&unknown), (None, None));
+            assert_eq!(asked(&unknown), (Objective::Cover, None, None, None));
         }
     }
 }

@@ -1,12 +1,11 @@
-use geo::Intersects;
 use serde::Serialize;
 
-use super::{Candidates, Demand, Existing, Found, Objective, Ruler, SitingQuery};
-use crate::{
-    city::{Area, City},
-    domain::{LevelId, Period},
-    index::FeatureRef,
+use super::{
+    Candidates, Demand, Found, Objective, Ruler, SitingQuery,
+    find::Asked,
+    place::{areas_around, smallest_level},
 };
+use crate::{city::City, index::FeatureRef};
 
 /// One chosen site; "cumulative" is with all sites before it and what stands already.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -16,7 +15,8 @@ pub struct SitingRow {
     pub id: String,
     /// The name of the candidate.
     pub site: Option<String>,
-    /// The smallest area that it lies in.
+    /// The area whose shortfall it makes up for; the smallest that it lies in where no service is
+    /// named.
     pub code: Option<String>,
     pub name: Option<String>,
     /// The codes of all areas that it lies in, the smallest first.
@@ -47,6 +47,15 @@ pub struct SitingRow {
     pub site_capacity: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_served: Option<i64>,
+    /// What the site adds to the capacity of its area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added_capacity: Option<i64>,
+    /// What of it makes up for what the area lacks beside the sites before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_closed: Option<i64>,
+    /// What all areas together lack still, with this site and those before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_after: Option<i64>,
 }
 
 /// All of the demand, before and after.
@@ -86,6 +95,22 @@ pub struct SitingTotals {
     /// Places of all new sites.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub added_capacity: Option<i64>,
+    /// The unit of capacity and shortfall.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_unit: Option<String>,
+    /// What areas lack, before and with the sites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_closed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_after: Option<i64>,
+    /// The fewest sites that make up for all that any of the candidates can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sites_to_close: Option<usize>,
+    /// What these leave: in areas with too few candidates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_beyond: Option<i64>,
 }
 
 /// People whom nothing brings within reach.
@@ -182,13 +207,17 @@ fn share(part: i64, whole: i64) -> Option<f64> {
 
 pub(super) fn rows(
     city: &City,
-    query: &SitingQuery,
-    demand: &Demand,
+    asked: &Asked<'_>,
     candidates: &Candidates,
     found: &Found,
     ruler: &Ruler<'_>,
 ) -> Vec<SitingRow> {
+    let Asked { query, demand, .. } = *asked;
     let total = demand.total();
+    let closed = asked.lacking.map(|lacking| lacking.closed(&found.sites));
+    let mut left = asked
+        .lacking
+        .map(|lacking| lacking.shortfalls.lacking.iter().sum::<i64>());
     let mut walk = Walk::new(demand, found);
     let is_centre = query.objective == Objective::Centre;
     let reachable = is_centre.then(|| found.reached());
@@ -206,15 +235,22 @@ pub(super) fn rows(
         walk.open(*site);
         let candidate = &candidates.places[*site];
         let (lon, lat) = candidate.place();
-        let areas = areas_around(city, lon, lat, query.period.as_ref());
-        let area = areas.first();
+        let areas = areas_around(city, (lon, lat), query.period.as_ref());
+        let area = areas
+            .first()
+            .map(|area| (area.code.as_str(), area.name.as_str()));
+        let of_service = asked.lacking.and_then(|lacking| lacking.area(*site));
+        let of_service = of_service.map(|area| (area.code.as_str(), area.name.as_str()));
+        let area = of_service.or(area);
+        let own = closed.as_ref().map(|closed| closed[at]);
+        left = left.zip(own).map(|(left, own)| left - own);
         let is_median = query.objective == Objective::Median;
         SitingRow {
             rank: at + 1,
             id: candidate.id.clone(),
             site: candidate.name.clone(),
-            code: area.map(|area| area.code.to_string()),
-            name: area.map(|area| area.name.clone()),
+            code: area.map(|(code, _)| code.to_owned()),
+            name: area.map(|(_, name)| name.to_owned()),
             areas: areas.iter().map(|area| area.code.to_string()).collect(),
             lon,
             lat,
@@ -230,24 +266,31 @@ pub(super) fn rows(
                 .and_then(|reached| walk.largest_cost(reached, ruler)),
             site_capacity: query.capacity,
             site_served: found.served.as_ref().map(|(_, with)| with.by_site[*site]),
+            added_capacity: query.shortfall.as_ref().map(|asked| asked.capacity),
+            shortfall_closed: own,
+            shortfall_after: left,
         }
     };
     found.sites.iter().enumerate().map(&mut row).collect()
 }
 
-pub(super) fn totals(
-    query: &SitingQuery,
-    demand: &Demand,
-    existing: &Existing,
-    found: &Found,
-    ruler: &Ruler<'_>,
-) -> SitingTotals {
+pub(super) fn totals(asked: &Asked<'_>, found: &Found, ruler: &Ruler<'_>) -> SitingTotals {
+    let Asked {
+        query,
+        demand,
+        existing,
+        lacking,
+    } = *asked;
     let before = Walk::new(demand, found);
     let mut after = Walk::new(demand, found);
     found.sites.iter().for_each(|site| after.open(*site));
     let total = demand.total();
     let told_beside = |people: i64| query.beside.as_ref().map(|_| people);
-    let is_median = query.objective == Objective::Median;
+    // Of `centre` the cutoff is no distance that anybody should go.
+    let is_centre = query.objective == Objective::Centre;
+    let shortfall = lacking.map(|lacking| lacking.shortfalls.lacking.iter().sum::<i64>());
+    let closed = lacking.map(|lacking| lacking.closed(&found.sites).iter().sum::<i64>());
+    let capacity = query.shortfall.as_ref().map(|asked| asked.capacity);
     let reached = (query.objective == Objective::Centre).then(|| found.reached());
     let largest = |walk: &Walk<'_>| walk.largest_cost(reached.as_deref()?, ruler);
     let served = |pick: fn(
@@ -269,16 +312,24 @@ pub(super) fn totals(
         beside: told_beside(demand.beside.iter().sum()),
         beside_before: told_beside(before.beside),
         newly_covered_beside: told_beside(after.beside - before.beside),
-        mean_cost_before: before.mean_cost(ruler).filter(|_| is_median),
-        mean_cost_after: after.mean_cost(ruler).filter(|_| is_median),
+        mean_cost_before: before.mean_cost(ruler).filter(|_| !is_centre),
+        mean_cost_after: after.mean_cost(ruler).filter(|_| !is_centre),
         largest_cost_before: largest(&before),
         largest_cost_after: largest(&after),
         served_before: served(|(before, _)| before.total),
         served_after: served(|(_, after)| after.total),
         newly_served: served(|(before, after)| after.total - before.total),
-        added_capacity: query
-            .capacity
-            .map(|capacity| capacity * found.sites.len() as i64),
+        added_capacity: capacity
+            .or(query.capacity)
+            .map(|capacity| capacity.saturating_mul(found.sites.len() as i64)),
+        capacity_unit: lacking.map(|lacking| lacking.unit.clone()),
+        shortfall,
+        shortfall_closed: closed,
+        shortfall_after: shortfall
+            .zip(closed)
+            .map(|(before, closed)| before - closed),
+        sites_to_close: lacking.map(|lacking| lacking.closing.sites),
+        shortfall_beyond: lacking.map(|lacking| lacking.closing.left),
     }
 }
 
@@ -314,29 +365,4 @@ pub(super) fn out_of_reach(
         people: lost.iter().map(|(people, _)| people).sum(),
         largest: lost.iter().take(LISTED).map(place).collect(),
     }
-}
-
-/// The level of the smallest areas that the city has.
-fn smallest_level(city: &City, period: Option<&Period>) -> Option<String> {
-    let levels = city.catalog().levels().into_iter().rev();
-    let mut levels = levels.map(|level| level.to_string());
-    levels.find(|level| !city.areas().at(level, period).is_empty())
-}
-
-/// The area around a place of each level, the smallest first; of overlapping ones the smallest code.
-fn areas_around<'c>(city: &'c City, lon: f64, lat: f64, period: Option<&Period>) -> Vec<&'c Area> {
-    let point = geo::Point::new(lon, lat);
-    let around = |level: LevelId| {
-        let level = level.as_str();
-        let layer = city.catalog().area_layer(level)?;
-        let state = city.areas().period_at(level, period)?;
-        let mut states = city.states(layer.id.as_str());
-        let loaded = states.find(|loaded| loaded.index.period() == state)?;
-        let is_around = |area: &&Area| {
-            area.bounds.contains(lon, lat) && loaded.index.geometry(area.feature).intersects(&point)
-        };
-        city.areas().at(level, period).iter().find(is_around)
-    };
-    let levels = city.catalog().levels().into_iter().rev();
-    levels.filter_map(around).collect()
 }

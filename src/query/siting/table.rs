@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The columns in the order in which they are read.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 20] = [
     "rank",
     "id",
     "site",
@@ -18,6 +18,9 @@ const COLUMNS: [&str; 17] = [
     "name",
     "lon",
     "lat",
+    "added_capacity",
+    "shortfall_closed",
+    "shortfall_after",
     "within_reach",
     "newly_covered",
     "newly_covered_beside",
@@ -53,6 +56,13 @@ pub fn siting_table(city: &City, siting: &Siting) -> ResultTable {
                 unit: catalog.unit(unit),
                 ..column
             },
+            "added_capacity" | "shortfall_closed" | "shortfall_after" => {
+                let unit = answer.totals.capacity_unit.as_deref();
+                ResultColumn {
+                    unit: unit.map_or(column.unit, |unit| catalog.unit(unit)),
+                    ..column
+                }
+            }
             _ => column,
         })
         .collect();
@@ -60,6 +70,13 @@ pub fn siting_table(city: &City, siting: &Siting) -> ResultTable {
     let totals = &answer.totals;
     let total = |column: &ResultColumn| match column.key.as_str() {
         "newly_covered" => Value::Integer(totals.newly_covered),
+        "added_capacity" => totals.added_capacity.map_or(Value::Missing, Value::Integer),
+        "shortfall_closed" => totals
+            .shortfall_closed
+            .map_or(Value::Missing, Value::Integer),
+        "shortfall_after" => totals
+            .shortfall_after
+            .map_or(Value::Missing, Value::Integer),
         "newly_covered_beside" => totals
             .newly_covered_beside
             .map_or(Value::Missing, Value::Integer),
@@ -129,7 +146,19 @@ fn own_notes(siting: &Siting) -> Vec<(Title, Title)> {
     };
     let lost = &siting.out_of_reach;
     let candidates = siting.candidates;
-    vec![
+    let short = totals.shortfall.zip(totals.shortfall_after).map(|(before, after)| {
+        let (sites, beyond) = (
+            totals.sites_to_close.unwrap_or(0),
+            totals.shortfall_beyond.unwrap_or(0),
+        );
+        note(
+            "缺口变化",
+            "Shortfall",
+            format!("各单元现状缺口 {before}，建成后 {after}；补足全部可补缺口需 {sites} 处，候选点不足而无法补足 {beyond}"),
+            format!("the areas lack {before} now and {after} with the sites; {sites} sites make up for all that the candidates can, {beyond} are left where candidates are too few"),
+        )
+    });
+    let told = vec![
         note(
             "覆盖变化",
             "Coverage",
@@ -186,5 +215,6 @@ fn own_notes(siting: &Siting) -> Vec<(Title, Title)> {
             format!("{} 处居住点、{} 人", lost.places, lost.people),
             format!("{} homes with {} people", lost.places, lost.people),
         ),
-    ]
+    ];
+    short.into_iter().chain(told).collect()
 }

@@ -3,7 +3,10 @@ use serde_json::json;
 use super::{Siting, siting};
 use crate::{
     city::City,
-    query::{Limits, QueryError, test_city::TestCity},
+    query::{
+        Limits, QueryError,
+        test_city::{Feature, TestCity},
+    },
 };
 
 /// Vector V5 laid out on a line: five homes 1 km apart, a clinic at the first.
@@ -158,6 +161,150 @@ fn a_limited_site_serves_no_more_than_it_can() {
     assert_eq!((row.id.as_str(), row.site_served), ("q", Some(50)));
     assert_eq!(found.answer.totals.served_after, Some(50));
     assert_eq!(found.proof.bound, Some(50.0));
+}
+
+/// District A lacks 30 places for children, B 60; the one school stands in A by the border.
+fn two_districts() -> TestCity {
+    let districts: [Feature<'static>; 2] = [
+        ("A", (0.0, 0.0), &[("code", "440103"), ("name", "甲区")]),
+        ("B", (1000.0, 0.0), &[("code", "440104"), ("name", "乙区")]),
+    ];
+    let homes: [Feature<'static>; 3] = [
+        (
+            "a1",
+            (100.0, 500.0),
+            &[("age_6_11", "100"), ("district", "440103")],
+        ),
+        (
+            "a2",
+            (900.0, 500.0),
+            &[("age_6_11", "50"), ("district", "440103")],
+        ),
+        (
+            "b1",
+            (1100.0, 500.0),
+            &[("age_6_11", "60"), ("district", "440104")],
+        ),
+    ];
+    let school: [Feature<'static>; 1] = [(
+        "s",
+        (950.0, 500.0),
+        &[
+            ("kind", "primary"),
+            ("seats_primary", "120"),
+            ("district", "440103"),
+        ],
+    )];
+    TestCity::new()
+        .with_squares("districts", 1000.0, &districts)
+        .with("residences", &homes)
+        .with("schools", &school)
+}
+
+fn places_for_children(city: &City, more: serde_json::Value) -> Result<Siting, QueryError> {
+    let place = |east| {
+        let (lon, lat) = crate::query::test_city::at(east, 500.0);
+        json!({"lon": lon, "lat": lat})
+    };
+    let mut question = json!({
+        "layer": "schools", "demand": "age_6_11", "objective": "shortfall", "sites": 2,
+        "cutoff": 500, "capacity": 50, "existing_capacity": "seats_primary",
+        "candidates": {"points": [place(150.0), place(1150.0), place(1900.0), place(2500.0)]},
+        "shortfall": {"service": "primary_school", "level": "district", "capacity": 50},
+    });
+    let more = more.as_object().expect("fields").clone();
+    question.as_object_mut().expect("fields").extend(more);
+    let question = serde_json::from_value(question).expect("a question");
+    siting(city, &question, &Limits::generous())
+}
+
+#[test]
+fn places_go_where_an_area_lacks_them() {
+    let city = two_districts().build();
+    let found = places_for_children(&city, json!({})).expect("sites");
+    // In B two candidates make up for as much; b1 is nearer to the first. Then A lacks most.
+    assert_eq!(ids(&found), ["2", "1"]);
+    let rows = &found.answer.rows;
+    let told = |at: usize| {
+        let row: &super::SitingRow = &rows[at];
+        let code = row.code.as_deref();
+        (
+            code,
+            row.added_capacity,
+            row.shortfall_closed,
+            row.shortfall_after,
+        )
+    };
+    assert_eq!(told(0), (Some("440104"), Some(50), Some(50), Some(40)));
+    assert_eq!(told(1), (Some("440103"), Some(50), Some(30), Some(10)));
+    assert_eq!((rows[0].newly_covered, rows[1].newly_covered), (0, 100));
+    let totals = &found.answer.totals;
+    assert_eq!(
+        (totals.shortfall, totals.shortfall_after),
+        (Some(90), Some(10))
+    );
+    assert_eq!(
+        (totals.sites_to_close, totals.shortfall_beyond),
+        (Some(3), Some(0))
+    );
+    assert_eq!(totals.capacity_unit.as_deref(), Some("seat"));
+    // Nearby 110 of 210 have a place now; a new school in each adds 50 of a1, who had none.
+    assert_eq!(
+        (totals.served_before, totals.served_after),
+        (Some(110), Some(160))
+    );
+    assert_eq!(
+        (found.proof.value, found.proof.bound),
+        (Some(80.0), Some(80.0))
+    );
+    assert!(found.proof.is_proven);
+    let remaining = found.remaining.as_deref().expect("areas");
+    let after: Vec<i64> = remaining.iter().map(|area| area.shortfall_after).collect();
+    assert_eq!(after, [0, 10]);
+    // No more are built than close it, and none outside of all areas.
+    let all = places_for_children(&city, json!({"sites": 9})).expect("sites");
+    assert_eq!(ids(&all), ["2", "1", "3"]);
+    assert_eq!(all.answer.totals.shortfall_after, Some(0));
+    // Within one district only that one counts.
+    let own = places_for_children(&city, json!({"sites": 9, "area": "440103"})).expect("sites");
+    assert_eq!(ids(&own), ["1"]);
+    assert_eq!(own.answer.totals.shortfall, Some(30));
+}
+
+#[test]
+fn the_shortfall_is_that_of_the_gap_table_and_told_beside_other_aims() {
+    let city = two_districts().build();
+    let gaps = serde_json::from_value(json!({"level": "district", "services": "primary_school"}));
+    let gaps = gaps.expect("a question");
+    let gaps = crate::query::gaps(&city, &gaps, &Limits::generous()).expect("gaps");
+    let median = json!({
+        "objective": "median", "sites": 1, "capacity": null, "existing_capacity": null,
+    });
+    let found = places_for_children(&city, median).expect("a site");
+    assert_eq!(ids(&found), ["1"]);
+    let totals = &found.answer.totals;
+    assert_eq!(totals.shortfall, gaps.answer.totals[0].shortfall);
+    assert_eq!(totals.shortfall_after, Some(60));
+    assert!(totals.mean_cost_after < totals.mean_cost_before);
+}
+
+#[test]
+fn a_shortfall_that_cannot_be_counted_is_refused() {
+    let city = two_districts().build();
+    let of = |service: &str, level: &str, capacity: i64| json!({"shortfall": {"service": service, "level": level, "capacity": capacity}});
+    for (more, said) in [
+        (json!({"shortfall": null}), "say whose"),
+        (of("primary_school", "district", 0), "at least 1"),
+        (of("primary_school", "parish", 50), "parish"),
+        (of("kindergarten", "district", 50), "kindergartens"),
+        (of("school", "district", 50), "has no `school`"),
+        (json!({"objective": "median"}), "belongs to"),
+    ] {
+        let refused = places_for_children(&city, more)
+            .expect_err("refused")
+            .to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
 }
 
 #[test]

@@ -85,38 +85,49 @@ export const blindSpotsPath = (service: string, level: string, area: string, nor
 
 export const findBlindSpots = (path: string, signal: AbortSignal) => get<BlindSpots>(path, signal);
 
-/** How many people a new site serves, and the attribute with how many each does that stands. */
+/** What a new site offers, and what tells how many each does that stands where a place is for one person. */
 export interface Places {
-  capacity: number;
-  existing_capacity: string;
+  /** As many as those that stand have on average. */
+  mean: number;
+  own: string | null;
 }
 
-/**
- * The places of a new site where a place is for one person and all capacities are known: as many as those
- * that stand have on average (as in reports); null where sites are chosen by coverage alone.
- */
+/** The places of a new site where all capacities are known and the norm says what is required (as in reports); else null. */
 export function placesOf({ capacity = [], provision, enrolment_rate }: NormItem, total: Row): Places | null {
-  const [known, ...others] = capacity;
   const isForOne = provision?.unit === 'per_person' && provision.value === 1 && (enrolment_rate?.value ?? 1) === 1;
   const isKnown = total['capacity_unknown'] === 0 && typeof total['shortfall'] === 'number';
-  const mean = Math.round(Number(total['capacity']) / Number(total['facilities']));
-  return known && others.length === 0 && isForOne && isKnown && Number.isFinite(mean) && mean > 0 ? { capacity: mean, existing_capacity: known } : null;
+  const mean = Math.round(Number(total['capacity']) / Math.max(1, Number(total['facilities'])));
+  if (capacity.length === 0 || !isKnown || !(mean > 0)) return null;
+  return { mean, own: capacity.length === 1 && isForOne ? capacity[0]! : null };
 }
 
-/** Which new sites bring most of those who want a service within its reach (选址). */
-export const sitingBody = (
-  { layer, where = {}, demand }: NormItem,
-  area: string,
-  sites: number,
-  objective: Objective,
-  mode: Way,
-  reach: { cutoff: number; unit: Unit },
-  grid_m: number,
-  places: Places | null,
-  { period, caliber }: Asked,
-) => {
+/** Where new sites may be: one place in each cell of a grid, features of a layer, or of these one in each cell. */
+export interface Candidates {
+  layer?: string;
+  grid_m?: number;
+}
+
+export interface SitingAsked {
+  item: NormItem;
+  objective: Objective;
+  sites: number;
+  /** The area that is to be served; empty for all of the city. */
+  area: string;
+  mode: Way;
+  reach: { cutoff: number; unit: Unit };
+  candidates: Candidates;
+  /** What areas lack, and what a site adds; null where that is not known. */
+  shortfall: { norms: string; level: string; capacity: number } | null;
+  /** The attribute that says how many each facility serves; null where a place is not for one person. */
+  own: string | null;
+}
+
+/** Which new sites do most for those who want a service (选址). */
+export function sitingBody({ item, objective, sites, area, mode, reach, candidates, shortfall, own }: SitingAsked, { period, caliber }: Asked) {
+  const { layer, where = {}, demand } = item;
   const conditions = Object.entries(where).map(([attribute, values]) => `${attribute} IN (${values.map((value) => `'${value.replaceAll("'", "''")}'`).join(', ')})`);
   const people = (demand?.attributes ?? []).join('+') || caliber;
+  const isLimited = own !== null && (objective === 'cover' || objective === 'shortfall');
   return {
     layer,
     ...(conditions.length > 0 && { where: conditions.join(' AND ') }),
@@ -127,11 +138,12 @@ export const sitingBody = (
     objective,
     mode,
     ...reach,
-    candidates: { grid_m },
-    ...places,
+    candidates,
+    ...(shortfall && { shortfall: { ...shortfall, service: item.id } }),
+    ...(shortfall && isLimited && { capacity: shortfall.capacity, existing_capacity: own }),
     ...periodOf({ ...(period && { period }) }),
   };
-};
+}
 
 export const postSiting = (question: Question, signal: AbortSignal, tell: Tell) => ask<Siting>(question, signal, tell);
 

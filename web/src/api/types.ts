@@ -312,7 +312,7 @@ export interface NormFigure {
   unit: string;
   source?: string;
   date?: string;
-  confidence?: 'A' | 'B' | 'C' | null;
+  confidence?: 'A' | 'A*' | 'B' | 'C' | 'city' | null;
   /** Nobody published it. */
   assumption?: boolean;
 }
@@ -392,11 +392,14 @@ export interface BlindSpots extends Pick<Answer, 'query' | 'definition' | 'prove
 
 /** New sites in the order of use. */
 /** What new sites are chosen for. */
-export type Objective = 'cover' | 'median' | 'centre' | 'set';
+export type Objective = 'shortfall' | 'cover' | 'median' | 'centre' | 'set';
 
 /** Sites with the proof of how good they are. */
 export interface Siting extends Answer {
   proof: { value: number | null; bound: number | null; gap: number | null; is_proven: boolean };
+  candidates: { candidates: number; off_network: number };
+  /** What areas lack before and after, where places are counted. */
+  remaining?: Row[];
 }
 
 export interface FoundPlace {

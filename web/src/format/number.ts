@@ -36,6 +36,24 @@ export function cell(value: unknown, format: TermFormat, places: number): string
   }
 }
 
+/** Less than this is what computing with fractions leaves behind. */
+const NOTHING = 1e-9;
+
+/** A difference: with as many decimals as it takes to tell it from none; none at all is a bare 0. */
+export function change(value: unknown, format: TermFormat, places: number): string {
+  if (typeof value !== 'number' || !Number.isFinite(value) || format === 'text') return cell(value, format, places);
+  if (Math.abs(value) < NOTHING) return '0';
+  const size = Math.abs(format === 'share' ? value * 100 : value);
+  const least = Math.ceil(-Math.log10(size) - Number.EPSILON);
+  const usual = format === 'share' ? places || 2 : places;
+  if (format === 'integer' && Number.isInteger(value)) return decimals(value, 0);
+  return cell(value, format === 'integer' ? 'number' : format, Math.max(usual, least));
+}
+
+/** A value of a column. */
+export const told = (value: unknown, { format, decimals: places, isChange }: { format: TermFormat; decimals: number; isChange?: boolean }) =>
+  (isChange ? change : cell)(value, format, places);
+
 /** A figure to be read at a glance, split into number and the unit that its size chose. */
 export function figure(value: number | null | undefined, unit: string, lang: Lang): { number: string; unit: string } {
   if (value === null || value === undefined || !Number.isFinite(value)) return { number: UNDEFINED, unit: '' };

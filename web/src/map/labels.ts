@@ -1,6 +1,6 @@
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
 import type { Row } from '../api/types.ts';
-import { cell } from '../format/number.ts';
+import { told } from '../format/number.ts';
 import { named } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { places } from '../state/places.svelte.ts';
@@ -80,7 +80,7 @@ function labelOf(row: Row, key: string | null): GeoJSON.Feature[] {
   const center = row['center'];
   if (!Array.isArray(center)) return [];
   const found = key === null ? undefined : theme.byCode.get(String(row['code']));
-  const value = found && key !== null && theme.isShaded && !theme.isBivariate && key in found.row ? `${nameOf(row) && '\n'}${cell(found.row[key], theme.column.format, theme.column.decimals)}` : '';
+  const value = found && key !== null && theme.isShaded && !theme.isBivariate && key in found.row ? `${nameOf(row) && '\n'}${told(found.row[key], theme.column)}` : '';
   return [
     {
       type: 'Feature',

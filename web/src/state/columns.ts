@@ -16,6 +16,8 @@ export interface Column {
   decimals: number;
   definition: string;
   source: string;
+  /** Whether it tells how two values differ. */
+  isChange?: boolean;
 }
 
 /** A column by key, from the terms or, for `layer.attribute`, from the layer's definition. */
@@ -43,7 +45,7 @@ export function columnOf(key: string): Column {
     const of = columnOf(side[2]!);
     const word = titled(ground.terms.get(side[1] === 'difference' ? 'scenario_difference' : side[1]!)?.title);
     const beside = (title: string) => (view.lang === 'en' ? `${title} (${word.toLowerCase()})` : `${word} ${title}`);
-    return { ...of, key, title: beside(of.title), short: beside(of.short) };
+    return { ...of, key, title: beside(of.title), short: beside(of.short), ...(side[1] === 'difference' && { isChange: true }) };
   }
   const dot = key.indexOf('.');
   const layer = ground.layer(key.slice(0, dot));

@@ -1,6 +1,7 @@
 /** What a scenario is compared by with the city as it is, on the map and in the table. */
 import { comparePath } from '../api/scenarios.ts';
 import { asked, ground } from './city.svelte.ts';
+import { gaps } from './gaps.svelte.ts';
 import { scenario } from './scenario.svelte.ts';
 import { view } from './view.svelte.ts';
 
@@ -25,7 +26,7 @@ const SUBJECTS: Subject[] = [
   {
     question: 'gaps',
     mapped: ['shortfall', 'network_share_covered'],
-    columns: ['facilities', 'capacity', 'required', 'shortfall', 'fulfilment', 'network_share_covered'],
+    columns: ['shortfall', 'fulfilment', 'facilities', 'capacity', 'required', 'network_share_covered'],
   },
   {
     question: 'zoning',
@@ -57,7 +58,7 @@ class Compared {
   side = $derived(view.sides === 'difference' ? 'difference' : 'scenario');
 
   /** The norm's service where gaps are compared. */
-  service = $derived(view.service || 'primary_school');
+  service = $derived(gaps.service || view.service || 'primary_school');
 
   path(id: number, level: string): string {
     const { period, caliber } = asked();

@@ -1,5 +1,5 @@
 import type { Row } from '../api/types.ts';
-import { cell, decimals } from '../format/number.ts';
+import { cell, decimals, told } from '../format/number.ts';
 import { inSentence, named, reasonTitle, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
@@ -27,7 +27,7 @@ export function findingOf(): string {
   const [highest, lowest] = [known[0], known.at(-1)];
   if (!highest || !lowest || known.length < 2) return '';
   const unit = column.unit ? ` ${column.unit}` : '';
-  const say = (value: number | null) => cell(value, column.format, column.decimals) + (value === null ? '' : unit);
+  const say = (value: number | null) => told(value, column) + (value === null ? '' : unit);
   const total = numberAt(totals, key);
   if (view.mode === 'browse' && view.display === 'total') {
     if (total === null || total === 0) return '';
@@ -103,7 +103,7 @@ function periodSentence(totals: Row): string {
   const column = columnOf(key);
   const [then, now] = ['then', 'now'].map((side) => numberAt(totals, `${side}.${key}`));
   if (typeof then !== 'number' || typeof now !== 'number') return '';
-  const say = (value: number) => `${cell(value, column.format, column.decimals)}${column.unit ? ` ${column.unit}` : ''}`;
+  const say = (value: number) => `${told(value, column)}${column.unit ? ` ${column.unit}` : ''}`;
   const share = numberAt(totals, `change_share.${key}`);
   const changes = theme.rows.map((row) => ({ row, by: numberAt(row, `difference.${key}`) ?? 0 })).toSorted((a, b) => b.by - a.by);
   const most = now >= then ? changes[0] : changes.at(-1);

@@ -1,8 +1,8 @@
 import { get } from '../api/client.ts';
-import { normsPath } from '../api/norms.ts';
-import { ask, blindSpotsPath, findBlindSpots, gapsPath, placesOf, postSiting, sitingBody, type Places, type Question } from '../api/questions.ts';
+import { findNorms, normsPath, type SeenNorms } from '../api/norms.ts';
+import { ask, blindSpotsPath, findBlindSpots, gapsPath, placesOf, postSiting, sitingBody, type Candidates, type Places, type Question } from '../api/questions.ts';
 import { standpoint } from '../api/standpoint.svelte.ts';
-import type { Answer, BlindSpots, Gaps as GapsAnswer, NormItem, NormSet, NormSets, Row, Siting } from '../api/types.ts';
+import type { Answer, BlindSpots, Gaps as GapsAnswer, Layer, NormItem, NormSets, Objective, Row, Siting } from '../api/types.ts';
 import { titled } from '../i18n/index.ts';
 import { comparePath } from '../api/scenarios.ts';
 import { asked, ground } from './city.svelte.ts';
@@ -20,13 +20,28 @@ export type GapWay = (typeof GAP_WAYS)[number];
 const FAR = { m: { times: 6, least: 5000 }, min: { times: 4, least: 60 } };
 
 /** The side of the cells that new sites are looked for in, metres. */
-const GRID_M = 500;
+export const GRID_M = 500;
+
+/** As many candidates are looked at; of a larger layer one in each cell. */
+const MOST_CANDIDATES = 5000;
+
+/** What can be built on, and what stands already: no stations, and nothing that is protected. */
+const isSite = ({ id, kind }: Layer) => ['ground', 'residence', 'workplace', 'facility'].includes(kind) && id !== 'protected_land';
+
+/** Aims that are told beside one another. */
+const AIMS = ['shortfall', 'cover', 'median'] as const satisfies readonly Objective[];
+
+/** What an aim comes to. */
+export interface AimRow {
+  objective: Objective;
+  totals: Row;
+}
 
 /** Supply and demand of services (供需差距), who is not served, and which sites would serve them. */
 class Gaps {
   norms = new Resource<NormSets>();
   /** The chosen set with all its figures. */
-  whole = new Resource<NormSet>();
+  whole = new Resource<SeenNorms>();
   spots = new Resource<BlindSpots>();
   sites = new Resource<Siting>();
 
@@ -71,20 +86,56 @@ class Gaps {
     return typeof radius?.value === 'number' ? { cutoff: radius.value, unit: 'm' } : null;
   });
 
+  /** What new sites are chosen for: what areas lack where they lack anything. */
+  objective = $derived.by((): Objective => {
+    const suits: Objective = this.places && Number(this.total()['shortfall']) > 0 ? 'shortfall' : 'cover';
+    return view.objective === '' || (view.objective === 'shortfall' && !this.places) ? suits : view.objective;
+  });
+
   /** How far sites may be from whom they serve. */
   sitingReach = $derived.by(() => {
-    if (!this.reach || view.objective !== 'centre') return this.reach;
+    if (!this.reach || this.objective !== 'centre') return this.reach;
     const { cutoff, unit } = this.reach;
     return { cutoff: Math.max(cutoff * FAR[unit].times, FAR[unit].least), unit };
   });
 
-  /** The places of a new site; null where sites are chosen by coverage alone. */
-  places = $derived.by((): Places | null => (this.item && view.objective === 'cover' ? placesOf(this.item, this.total()) : null));
+  /** The places of a new site; null where they or what is required are not known. */
+  places = $derived.by((): Places | null => (this.item && this.total()['service'] === this.service ? placesOf(this.item, this.total()) : null));
 
-  sitingQuestion = $derived.by((): Question | null => {
-    const isKnown = this.total()['service'] === this.service;
-    if (!this.isOpen || view.sites === 0 || !this.item || !this.sitingReach || !isKnown) return null;
-    return { path: '/api/siting', body: sitingBody(this.item, view.within, view.sites, view.objective, this.way, this.sitingReach, GRID_M, this.places, asked()) };
+  /** What a new site adds. */
+  capacity = $derived(view.site_capacity ?? this.places?.mean ?? 0);
+
+  /** Layers whose features may be candidates. */
+  candidateLayers = $derived(ground.featureLayers.filter((layer) => isSite(layer) && layer.id !== this.item?.layer));
+  candidateLayer = $derived(this.candidateLayers.find((layer) => layer.id === view.candidates));
+  /** Whether the layer has so many features that one in each cell is looked at. */
+  isThinned = $derived((this.candidateLayer?.features ?? 0) > MOST_CANDIDATES);
+
+  private candidates = $derived.by((): Candidates => {
+    if (!this.candidateLayer) return { grid_m: GRID_M };
+    return { layer: this.candidateLayer.id, ...(this.isThinned && { grid_m: GRID_M }) };
+  });
+
+  private siting(objective: Objective, reach: NonNullable<typeof this.sitingReach>): Question | null {
+    const level = ground.level?.id;
+    if (!this.item || !this.set || !level) return null;
+    const shortfall = this.places && { norms: this.set.id, level, capacity: this.capacity };
+    const asking = { item: this.item, objective, sites: view.sites, area: view.within, mode: this.way, reach, candidates: this.candidates, shortfall, own: this.places?.own ?? null };
+    return { path: '/api/siting', body: sitingBody(asking, asked()) };
+  }
+
+  private isAsked = $derived(this.isOpen && view.sites > 0 && this.total()['service'] === this.service);
+
+  sitingQuestion = $derived.by((): Question | null => (this.isAsked && this.sitingReach ? this.siting(this.objective, this.sitingReach) : null));
+
+  /** The same number of sites for several aims. */
+  aims = new Resource<AimRow[]>();
+
+  private aimQuestions = $derived.by(() => {
+    const reach = this.reach;
+    if (!this.isAsked || !view.aims || !reach) return null;
+    const offered = AIMS.filter((objective) => objective !== 'shortfall' || this.places);
+    return offered.map((objective) => ({ objective, question: this.siting(objective, reach) }));
   });
 
   /** The same sites asked of the city as it is beside the open scenario. */
@@ -102,18 +153,6 @@ class Gaps {
   /** The chosen sites, the best first. */
   found = $derived<Row[]>(this.isOpen && view.sites > 0 ? (this.sites.value?.rows ?? []) : []);
 
-  /** What areas lack before and after the sites, a site counting where it stands; null where sites have no capacity. */
-  remaining(rows: readonly Row[]): Row[] | null {
-    const sites = this.found.filter((site) => typeof site['site_capacity'] === 'number');
-    if (sites.length === 0) return null;
-    const told = rows.map((row): Row => {
-      const inside = sites.filter((site) => (site['areas'] as unknown as string[]).includes(String(row['code'])));
-      const added = inside.reduce((sum, site) => sum + Number(site['site_capacity']), 0);
-      return { ...row, added_capacity: added, shortfall_after: Math.max(0, Number(row['required']) - Number(row['capacity']) - added) };
-    });
-    return told.filter((row) => typeof row['shortfall'] === 'number' && (row['shortfall'] > 0 || Number(row['added_capacity']) > 0));
-  }
-
   /** Where a service is told of itself: 小学. */
   titleOf = (service: string) => titled(this.items.find((item) => item.id === service)?.title);
 
@@ -130,12 +169,13 @@ class Gaps {
   follow(total: () => Row): void {
     this.total = total;
     $effect(() => {
-      if (this.isOpen) this.norms.ask('/api/norms', (signal) => get<NormSets>('/api/norms', signal));
+      // What a scenario is compared by names a service too.
+      if (this.isOpen || view.mode === 'scenario') this.norms.ask('/api/norms', (signal) => get<NormSets>('/api/norms', signal));
     });
     $effect(() => {
       if (!this.isOpen || !this.set) return;
       const path = normsPath(this.set.id);
-      this.whole.ask(path, (signal) => get<NormSet>(path, signal));
+      this.whole.ask(path, (signal) => findNorms(path, signal));
     });
     $effect(() => {
       const question = this.spotsQuestion;
@@ -146,6 +186,18 @@ class Gaps {
       const question = this.sitingQuestion;
       if (question) this.sites.ask(JSON.stringify(question), (signal, tell) => postSiting(question, signal, tell));
       else if (view.sites === 0 || !this.isOpen) this.sites.clear();
+    });
+    $effect(() => {
+      const questions = this.aimQuestions;
+      if (!questions) this.aims.clear();
+      else
+        this.aims.ask(JSON.stringify(questions), async (signal, tell) => {
+          const found: AimRow[] = [];
+          for (const { objective, question } of questions) {
+            if (question) found.push({ objective, totals: (await postSiting(question, signal, tell)).totals as Row });
+          }
+          return found;
+        });
     });
     $effect(() => {
       const question = this.comparisonQuestion;

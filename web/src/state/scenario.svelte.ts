@@ -16,6 +16,7 @@ import { standpoint } from '../api/standpoint.svelte.ts';
 import type { Answer, Layer, Row } from '../api/types.ts';
 import type { Sketch, SketchPoint } from '../scenario/sketch.ts';
 import { asked, ground } from './city.svelte.ts';
+import { gaps } from './gaps.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { view } from './view.svelte.ts';
 
@@ -42,6 +43,8 @@ class ScenarioState {
   busy = $state(false);
   problem = $state.raw<Problem | null>(null);
   placing = $state.raw<Placing | null>(null);
+  /** The layer that somebody chose to put places of; its places are seen, to be taken up too. */
+  looked = $state('');
   /** The line or street that clicks on the map add points to. */
   sketch = $state.raw<Sketch | null>(null);
   steps = new Resource<Step[]>();
@@ -54,16 +57,21 @@ class ScenarioState {
   /** The facility that is asked how many it reaches. */
   facility = $derived(view.facility || this.layers.find((layer) => layer.kind === 'facility' && layer.features > 0)?.id || '');
 
+  /** The service whose shortfall is told: the open one, where gaps are looked at; else none. */
+  private service = $derived(view.compared.startsWith('gaps.') || view.service !== '' ? gaps.service : '');
+
   indicators = $derived([
     'usual_residents',
     'jobs',
     'jobs_per_employed_resident',
     ...(this.facility ? ['share_covered'] : []),
+    ...(this.service ? ['shortfall'] : []),
   ]);
 
   /** Whether a layer is edited or about to be. */
   touches(layer: string): boolean {
-    return this.placing?.layer === layer || this.facility === layer || (this.open?.edits.some((edit) => edit['layer'] === layer) ?? false);
+    const isCounted = view.compared.startsWith('coverage.') && this.facility === layer;
+    return this.placing?.layer === layer || this.looked === layer || isCounted || (this.open?.edits.some((edit) => edit['layer'] === layer) ?? false);
   }
 
   async listAll(): Promise<void> {
@@ -190,13 +198,14 @@ class ScenarioState {
       const scenario = this.open;
       if (!scenario || view.mode !== 'scenario') return;
       const [facility, when] = [this.facility, asked()];
+      const [service, level, norms] = [this.service, ground.level?.id ?? 'city', view.norms];
       const count = scenario.edits.length;
       const first = Math.max(0, count - SHOWN_STEPS);
-      this.steps.ask(JSON.stringify([scenario.id, scenario.version, facility, when]), async (signal) => {
+      this.steps.ask(JSON.stringify([scenario.id, scenario.version, facility, when, service, level, norms]), async (signal) => {
         const steps: Step[] = [];
         for (let number = first; number <= count; number++) {
           const ask = async (question: string, fields: Record<string, string | number | undefined>): Promise<Row> => {
-            const path = comparePath(scenario.id, question, { ...fields, edits: number, level: 'city' });
+            const path = comparePath(scenario.id, question, { level: 'city', ...fields, edits: number });
             const { totals } = await get<Answer>(path, signal);
             return (totals as unknown as Row[])[0] ?? {};
           };
@@ -206,6 +215,11 @@ class ScenarioState {
           if (facility) {
             const cover = await ask('coverage', { layer: facility, cutoff: 1000, period });
             values.push(numberIn(cover, 'share_covered'));
+          }
+          if (service) {
+            // Area by area: a surplus elsewhere makes up for nothing.
+            const gap = await ask('gaps', { services: service, norms, level, period, caliber });
+            values.push(numberIn(gap, 'shortfall'));
           }
           steps.push({ number, values });
         }

@@ -204,7 +204,7 @@ class Theme {
   bandOf = $derived.by(() => {
     if (this.isBeside) return BANDS[compared.column];
     if (this.isCompared) return differenceBand(compared.column, this.known);
-    if (this.isPeriods) return periods.isShare ? changeBand(this.known, 0.01) : differenceBand(this.counted, this.known);
+    if (this.isPeriods) return periods.isShare ? changeBand(this.known, 0.01, 0.0005) : differenceBand(this.counted, this.known);
     return this.question?.kind === 'change' ? changeBand(this.known) : BANDS[this.key];
   });
 
@@ -338,7 +338,8 @@ class Theme {
   }
 }
 
-const GAP_COLUMNS = ['name', 'facilities', 'capacity', 'capacity_unknown', 'demand', 'required', 'shortfall', 'surplus', 'fulfilment', 'evaluation', 'straight_share_covered', 'straight_uncovered', 'network_share_covered', 'network_uncovered', 'network_demand_uncovered', 'share_below_norm', 'change_facilities', 'change_capacity', 'change_required', 'change_shortfall'];
+/** What lacks stands first: it is what the table is opened for. */
+const GAP_COLUMNS = ['name', 'shortfall', 'surplus', 'fulfilment', 'evaluation', 'facilities', 'capacity', 'capacity_unknown', 'demand', 'required', 'straight_share_covered', 'straight_uncovered', 'network_share_covered', 'network_uncovered', 'network_demand_uncovered', 'share_below_norm', 'change_facilities', 'change_capacity', 'change_required', 'change_shortfall'];
 
 const CHANGE_COLUMNS = ['name', ...['residents', 'jobs'].flatMap((of) => ['before', 'after', 'difference', 'gained', 'lost'].map((what) => `${what}_${of}`))];
 
@@ -349,11 +350,10 @@ function differenceBand(column: string, values: readonly number[]): { breaks: nu
   return column === 'jobs_per_employed_resident' ? { breaks: [-0.1, -0.001, 0.001, 0.1], middle: 0 } : changeBand(values);
 }
 
-/** Edges on both sides of no change, a tenth and a third of the greatest, which is taken for `least` at least. */
-function changeBand(values: readonly number[], least = 1): { breaks: number[]; middle: number } {
-  const most = Math.max(least, ...values.map(Math.abs));
-  const [small, large] = [roundDown(most / 10) || 1, roundDown(most / 3) || 2];
-  return { breaks: large > small ? [-large, -small, small, large] : [-small, small], middle: 0 };
+/** Edges on both sides of no change, which is no more than `dead`, and a third of the greatest, taken for `least` at least. */
+function changeBand(values: readonly number[], least = 1, dead = values.every(Number.isInteger) ? 0.5 : least / 1000): { breaks: number[]; middle: number } {
+  const large = roundDown(Math.max(least, ...values.map(Math.abs)) / 3);
+  return { breaks: large > dead ? [-large, -dead, dead, large] : [-dead, dead], middle: 0 };
 }
 
 function densityOf(row: Row, subject: string): number | null {

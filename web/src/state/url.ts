@@ -41,8 +41,8 @@ export const ACCESS_MEASURES = ['2sfca', 'e2sfca', '3sfca', 'bfca', 'raam', 'com
 export const SIDES = ['difference', 'swipe', 'two'] as const;
 export type Sides = (typeof SIDES)[number];
 
-/** What new sites are chosen for: most people, least travel, nobody far, fewest sites. */
-export const OBJECTIVES = ['cover', 'median', 'centre', 'set'] as const satisfies readonly Objective[];
+/** What new sites are chosen for: most of what areas lack, most people, least travel, nobody far, fewest sites. */
+export const OBJECTIVES = ['shortfall', 'cover', 'median', 'centre', 'set'] as const satisfies readonly Objective[];
 
 export type Position = [lon: number, lat: number];
 
@@ -158,8 +158,14 @@ export interface View {
   gap_way: 'walk' | 'straight';
   /** How many new sites are asked for; 0 for none. */
   sites: number;
-  /** What they are chosen for. */
-  objective: Objective;
+  /** What they are chosen for; empty for what suits the service. */
+  objective: Objective | '';
+  /** The layer whose features are candidates; empty for one in each cell of a grid. */
+  candidates: string;
+  /** The places of a new site; null for as many as those that stand have on average. */
+  site_capacity: number | null;
+  /** Whether several aims stand beside one another. */
+  aims: boolean;
   /** The rules of layout classes; empty for the default ones. */
   rules: string;
   /** Thresholds that were moved, by the key of their criterion. */
@@ -227,7 +233,10 @@ export function defaultView(lang: Lang = 'zh'): View {
     gap: '',
     gap_way: 'walk',
     sites: 0,
-    objective: 'cover',
+    objective: '',
+    candidates: '',
+    site_capacity: null,
+    aims: false,
     rules: '',
     thresholds: {},
     table: false,
@@ -299,7 +308,10 @@ export function encodeView(view: View): string {
   put('gap', view.gap);
   put('gap_way', view.gap_way, usual.gap_way);
   if (view.sites > 0) put('sites', String(view.sites));
-  put('objective', view.objective, usual.objective);
+  put('objective', view.objective);
+  put('candidates', view.candidates);
+  if (view.site_capacity !== null) put('site_capacity', String(view.site_capacity));
+  put('aims', view.aims ? '1' : '');
   put('rules', view.rules);
   put('thresholds', Object.entries(view.thresholds).map(([key, value]) => `${key}:${value}`).join(','));
   put('table', view.table ? '1' : '');
@@ -378,7 +390,10 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     gap: text('gap'),
     gap_way: oneOf('gap_way', ['walk', 'straight'] as const, usual.gap_way),
     sites: Math.min(50, flowsOf(text('sites')) ?? 0),
-    objective: oneOf('objective', OBJECTIVES, usual.objective),
+    objective: oneOf('objective', [...OBJECTIVES, ''] as const, ''),
+    candidates: text('candidates'),
+    site_capacity: flowsOf(text('site_capacity')),
+    aims: text('aims') === '1',
     rules: text('rules'),
     thresholds: thresholdsOf(text('thresholds')),
     table: text('table') === '1',

@@ -168,7 +168,8 @@ impl<'c> Found<'c> {
                     period: question.period.clone(),
                     ..asked
                 };
-                let asked = asked.within_capacity(&item, &total);
+                let norms = &self.gaps.norms.set.id;
+                let asked = asked.with_places(norms, &item, &total, &self.level);
                 let found = query::siting(city, &asked, &limits.part());
                 Some(missing::or_why(found, words)?)
             }

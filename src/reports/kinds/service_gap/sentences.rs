@@ -144,7 +144,12 @@ impl Found<'_> {
             return None;
         };
         let (rows, totals) = (&siting.answer.rows, &siting.answer.totals);
-        if rows.is_empty() || totals.newly_served.unwrap_or(totals.newly_covered) == 0 {
+        let gained = [
+            totals.shortfall_closed,
+            totals.newly_served,
+            Some(totals.newly_covered),
+        ];
+        if rows.is_empty() || gained.iter().all(|gained| gained.unwrap_or(0) == 0) {
             return None;
         }
         let name = words.title(&detail.item.title);
@@ -158,6 +163,20 @@ impl Found<'_> {
             }
         }
         let (count, places) = (rows.len(), words.list(&places));
+        if let (Some(short), Some(added), Some(after_sites), Some(sites)) = (
+            totals.shortfall.filter(|short| *short > 0),
+            totals.added_capacity,
+            totals.shortfall_after,
+            totals.sites_to_close,
+        ) {
+            let [short, added, left] =
+                [short, added, after_sites].map(|count| fixed(count as f64, 0));
+            let level = &self.level_title;
+            return Some(words.tell(
+                || format!("按{level}缺口，推荐新建{name} {count} 处（{places}），新增规模 {added}（按现有平均规模假设），{level}缺口由 {short} 降至 {left}；按此规模补足全部缺口约需 {sites} 处。需求人口覆盖率由 {before} 升至 {after}。"),
+                || format!("{name}, by what each {} lacks: {count} new sites ({places}) with a capacity of {added}, each the mean of those that stand, lower the shortfall from {short} to {left}; about {sites} sites of that size would close it. Coverage rises from {before} to {after}.", level.to_lowercase()),
+            ));
+        }
         if let (Some(added), Some(served)) = (totals.added_capacity, totals.newly_served) {
             let [added, served] = [added, served].map(|count| fixed(count as f64, 0));
             return Some(words.tell(
