@@ -265,6 +265,7 @@ export const en: Record<Key, string> = {
   close_gap_to_bound: 'No other choice is better by more than {share}.',
   close_compare: 'Beside the base',
   close_compare_says: 'Newly covered: base {base}, scenario {scenario}; covered in the end: base {base_share}, scenario {scenario_share}.',
+  close_compare_short: 'Shortfall with the sites: base {base}, scenario {scenario}.',
   close_compare_same: 'Both choose the same places.',
   close_compare_moved: '{same} are the same; the scenario takes {new} others and drops {old} of the base (hollow circles).',
   close_says_limited: '{n} new sites of {each} {unit} each serve {people} more who want it nearby: {after} in place of {before}.',
@@ -578,6 +579,7 @@ export const en: Record<Key, string> = {
   report_of_all: 'Of the whole city.',
   report_language: 'Language of the report',
   report_all_services: 'All services',
+  report_own_sites: 'The report proposes sites by the usual aim, a grid of 500 m and the mean capacity, other than on the screen.',
   report_busy: 'Computing and writing the file…',
   took: '{ms} ms · data version {version}',
 

@@ -263,6 +263,7 @@ export const zh = {
   close_gap_to_bound: '任何其他选择至多再好 {share}。',
   close_compare: '与现状对比',
   close_compare_says: '新增覆盖：现状 {base} 人，方案 {scenario} 人；覆盖率最终：现状 {base_share}，方案 {scenario_share}。',
+  close_compare_short: '新建后缺口：现状 {base}，方案 {scenario}。',
   close_compare_same: '两边选出的位置相同。',
   close_compare_moved: '{same} 处相同；方案另选 {new} 处，现状会选而方案不选 {old} 处（图上空心圆）。',
   close_says_limited: '{n} 处新址（每处 {each} {unit}）使能就近得到服务的需求人口由 {before} 名增至 {after} 名，新增 {people} 名。',
@@ -573,6 +574,7 @@ export const zh = {
   report_of_all: '全市。',
   report_language: '报告语言',
   report_all_services: '全部设施',
+  report_own_sites: '报告按默认目标、500 m 格网和现有平均规模选址，与屏幕上的选择不同。',
   report_busy: '正在计算并写成文件…',
   took: '{ms} 毫秒 · 数据版本 {version}',
 

@@ -87,10 +87,8 @@ class Gaps {
   });
 
   /** What new sites are chosen for: what areas lack where they lack anything. */
-  objective = $derived.by((): Objective => {
-    const suits: Objective = this.places && Number(this.total()['shortfall']) > 0 ? 'shortfall' : 'cover';
-    return view.objective === '' || (view.objective === 'shortfall' && !this.places) ? suits : view.objective;
-  });
+  usualObjective = $derived.by((): Objective => (this.places && Number(this.total()['shortfall']) > 0 ? 'shortfall' : 'cover'));
+  objective = $derived.by((): Objective => (view.objective === '' || (view.objective === 'shortfall' && !this.places) ? this.usualObjective : view.objective));
 
   /** How far sites may be from whom they serve. */
   sitingReach = $derived.by(() => {

@@ -174,7 +174,7 @@ impl Found<'_> {
             let level = &self.level_title;
             return Some(words.tell(
                 || format!("按{level}缺口，推荐新建{name} {count} 处（{places}），新增规模 {added}（按现有平均规模假设），{level}缺口由 {short} 降至 {left}；按此规模补足全部缺口约需 {sites} 处。需求人口覆盖率由 {before} 升至 {after}。"),
-                || format!("{name}, by what each {} lacks: {count} new sites ({places}) with a capacity of {added}, each the mean of those that stand, lower the shortfall from {short} to {left}; about {sites} sites of that size would close it. Coverage rises from {before} to {after}.", level.to_lowercase()),
+                || format!("{name}, by what each area lacks: {count} new sites ({places}) with a capacity of {added}, each the mean of those that stand, lower the shortfall from {short} to {left}; about {sites} sites of that size would close it. Coverage rises from {before} to {after}."),
             ));
         }
         if let (Some(added), Some(served)) = (totals.added_capacity, totals.newly_served) {

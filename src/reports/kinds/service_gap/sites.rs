@@ -41,14 +41,14 @@ impl Found<'_> {
                 let capacity = fixed(capacity.unwrap_or(0) as f64, 0);
                 draft.text.paragraph(words.tell(
                     || format!("在有需求人口的 500 米格网中各取一点，共 {counts} 个候选点。按{level}缺口选取：新址的规模计入其所在{level}，至多补足该{level}的缺口，逐一取补足最多者；补足同样多时取按“{reach}”新增覆盖需求人口最多者；没有缺口的{level}不设新址。假设每处新建规模为 {capacity}（本范围现有{name}的平均规模）。候选点不代表可供用地，须现场核对。"),
-                    || format!("One candidate in each cell of 500 m where people want it, {counts} in all. They are chosen by what each {0} lacks: a site's capacity counts in the {0} that it stands in, up to what is lacking there, and the largest is taken each time; of equals the one that within “{reach}” newly covers most of the people in need. Where nothing lacks no site is put. Assumption: each new facility has a capacity of {capacity}, the mean of those that stand here. A candidate is no plot: check it on the ground.", level.to_lowercase()),
+                    || format!("One candidate in each cell of 500 m where people want it, {counts} in all. They are chosen by what each area lacks: a site's capacity counts in the area that it stands in, up to what is lacking there, and the largest is taken each time; of equals the one that within “{reach}” newly covers most of the people in need. Where nothing lacks no site is put. Assumption: each new facility has a capacity of {capacity}, the mean of those that stand here. A candidate is no plot: check it on the ground."),
                 ));
             }
             (Aim::Served, capacity) => {
                 let capacity = fixed(capacity.unwrap_or(0) as f64, 0);
                 draft.text.paragraph(words.tell(
                     || format!("在有需求人口的 500 米格网中各取一点，共 {counts} 个候选点。各{level}均无缺口，故按未满足的需求选取：需求人口先使用“{reach}”内现有{name}的余量，再由新址接收，使能够就近获得服务的人最多。假设每处新建规模为 {capacity}（本范围现有{name}的平均规模）；现有设施对范围以外人口的服务未扣除。候选点不代表可供用地，须现场核对。"),
-                    || format!("One candidate in each cell of 500 m where people want it, {counts} in all. No {} falls short, so they are chosen by unmet demand: people first fill what stands within “{reach}”, then the new sites, so that as many as possible are served. Assumption: each new facility has a capacity of {capacity}, the mean of those that stand here; what these serve of people outside is not taken off. A candidate is no plot: check it on the ground.", level.to_lowercase()),
+                    || format!("One candidate in each cell of 500 m where people want it, {counts} in all. No area falls short, so they are chosen by unmet demand: people first fill what stands within “{reach}”, then the new sites, so that as many as possible are served. Assumption: each new facility has a capacity of {capacity}, the mean of those that stand here; what these serve of people outside is not taken off. A candidate is no plot: check it on the ground."),
                 ));
             }
             (Aim::Cover, _) => draft.text.paragraph(words.tell(
@@ -119,7 +119,7 @@ impl Found<'_> {
         let [unmet, unmet_after] = unmet;
         draft.text.paragraph(words.tell(
             || format!("两种口径，不能相加：按{level}计（{name}计入所在{level}），现缺 {short} {unit}，新建后 {left}，说明规模够不够；按就近计（“{reach}”内、可跨{level}），现有 {unmet} 名需求人口在可达的{name}中轮不到，新建后 {unmet_after} 名，说明走不走得到。"),
-            || format!("Two ways to count that do not add up: by {0}, where a facility counts where it stands, {short} {unit} are lacking now and {left} with the sites, which tells whether there is enough; nearby, within “{reach}” and across borders, {unmet} people in need find nothing left within reach now and {unmet_after} with the sites, which tells whether they can get there.", level.to_lowercase()),
+            || format!("Two ways to count that do not add up: area by area, where a facility counts where it stands, {short} {unit} are lacking now and {left} with the sites, which tells whether there is enough; nearby, within “{reach}” and across borders, {unmet} people in need find nothing left within reach now and {unmet_after} with the sites, which tells whether they can get there."),
         ));
     }
 
@@ -131,9 +131,16 @@ impl Found<'_> {
             return;
         }
         let name = words.title(&detail.item.title);
+        let unit = siting.answer.totals.capacity_unit.as_deref();
+        let unit = words.title(&draft.city.catalog().unit(unit.unwrap_or_default()));
         let title = words.tell(
-            || format!("{}新建前后{name}缺口", draft.place()),
-            || format!("{name}: shortfall before and after, {}", draft.place()),
+            || format!("{}新建前后{name}缺口（{unit}）", draft.place()),
+            || {
+                format!(
+                    "{name}: shortfall before and after ({unit}), {}",
+                    draft.place()
+                )
+            },
         );
         let keys = ["name", "shortfall", "added_capacity", "shortfall_after"];
         let id = format!("remaining.{}", detail.item.id);
