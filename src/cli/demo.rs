@@ -6,7 +6,7 @@ use super::{Failure, interrupt::Interrupt, now};
 use crate::{
     city::{City, Intake, ingest},
     demo::{self, DemoLayer, DemoOptions},
-    domain::{Catalog, Language, PlanFigure},
+    domain::{Catalog, Language, PlanFigure, Title},
     network::{Rules, graph_to_bytes},
     query::PLAN_KIND,
     store::{self, BatchMode, Definition, FlowBatch, Home, ImportRecord, Store, StoredNetwork},
@@ -98,7 +98,8 @@ fn fill(
         .collect();
     store.set_networks(&networks)?;
     let record = ImportRecord {
-        source: made.flows_source.clone(),
+        source: made.flows_source.zh.clone(),
+        source_en: made.flows_source.en.clone(),
         licence: "demonstration data, free to use".into(),
         imported_at: imported_at.clone(),
         kept: made.flows.len() as u64,
@@ -114,13 +115,14 @@ fn fill(
     };
     store.put_flows(&batch, &mut |_| !interrupt.is_asked())?;
     let plan = made.plan;
-    let figures = |id: &str, figures: &[PlanFigure], source: String, synthetic: bool| {
+    let figures = |id: &str, figures: &[PlanFigure], source: Title, synthetic: bool| {
         Ok::<_, Failure>(Definition {
             kind: PLAN_KIND.into(),
             id: id.into(),
             text: serde_json::to_string(figures)?,
             record: ImportRecord {
-                source,
+                source: source.zh,
+                source_en: source.en,
                 licence: "demonstration data, free to use".into(),
                 imported_at: imported_at.clone(),
                 read: figures.len() as u64,
@@ -154,7 +156,7 @@ fn fill(
 }
 
 fn network(
-    source: &str,
+    source: &Title,
     kept: u64,
     bytes: Vec<u8>,
     imported_at: &str,
@@ -162,7 +164,8 @@ fn network(
     Ok(StoredNetwork {
         period: "2020-11-01".parse()?,
         record: ImportRecord {
-            source: source.to_owned(),
+            source: source.zh.clone(),
+            source_en: source.en.clone(),
             licence: "demonstration data, free to use".into(),
             crs: "EPSG:4490".into(),
             imported_at: imported_at.to_owned(),
@@ -183,7 +186,8 @@ fn intake<'a>(catalog: &'a Catalog, layer: DemoLayer, imported_at: &str) -> Opti
         table: layer.table,
         source_geometries: None,
         record: ImportRecord {
-            source: layer.source,
+            source: layer.source.zh,
+            source_en: layer.source.en,
             licence: layer.licence,
             crs: "EPSG:4490".into(),
             imported_at: imported_at.to_owned(),

@@ -198,6 +198,7 @@ fn import_into(
     };
     let record = ImportRecord {
         source: said(&arguments.source, |o| &o.source),
+        source_en: String::new(),
         licence: said(&arguments.licence, |o| &o.licence),
         files: report.files.iter().map(|f| f.name.clone()).collect(),
         crs: report.crs(),

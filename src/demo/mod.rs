@@ -37,7 +37,7 @@ pub use streets::DemoStreets;
 use territory::Territory;
 
 use crate::{
-    domain::{AttributeId, Catalog, Flows, LayerId, LevelId, Period, Table},
+    domain::{AttributeId, Catalog, Flows, LayerId, LevelId, Period, Table, Title},
     store::ControlTotal,
     transit::{Feed, Schedule},
 };
@@ -64,13 +64,13 @@ impl Default for DemoOptions {
 pub struct DemoCity {
     pub layers: Vec<DemoLayer>,
     pub streets: DemoStreets,
-    pub streets_source: String,
+    pub streets_source: Title,
     /// The timetable of the metro.
     pub timetable: Schedule,
-    pub timetable_source: String,
+    pub timetable_source: Title,
     /// Commuters between streets and towns.
     pub flows: Flows,
-    pub flows_source: String,
+    pub flows_source: Title,
     pub plan: DemoPlan,
     /// Settings of the city by key.
     pub settings: Vec<(String, String)>,
@@ -82,7 +82,7 @@ pub struct DemoLayer {
     pub layer: LayerId,
     pub period: Period,
     pub table: Table,
-    pub source: String,
+    pub source: Title,
     pub licence: String,
     pub synthetic: bool,
     /// Published totals that the generated values sum to.
@@ -122,13 +122,30 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
     );
 
     let plan = plan::plan(&figures, &residences, options.seed);
-    let made = format!("合成 (synthetic)，种子 (seed) {}", options.seed);
-    let outlines =
-        format!("{made}；示意边界，不是真实界线；代码、名称与面积据公开资料；承载规模为假设");
-    let rail =
-        "位置与线路据公开资料，约 100 米；收录 399 座中的 76 座；开通年份未经核对".to_owned();
-    let people = format!("{made}；各区常住人口等于第七次全国人口普查，其余为假设");
-    let sheets: Vec<(&str, Sheet, &String)> = vec![
+    let made = Title {
+        zh: format!("合成 (synthetic)，种子 (seed) {}", options.seed),
+        en: format!("Synthetic, seed {}", options.seed),
+    };
+    let with = |zh: &str, en: &str| Title {
+        zh: format!("{}；{zh}", made.zh),
+        en: format!("{}; {en}", made.en),
+    };
+    let outlines = with(
+        "示意边界，不是真实界线；代码、名称与面积据公开资料；承载规模为假设",
+        "schematic outlines, no real boundaries; codes, names and sizes from public sources; \
+         capacities are assumed",
+    );
+    let rail = Title {
+        zh: "位置与线路据公开资料，约 100 米；收录 399 座中的 76 座；开通年份未经核对".into(),
+        en: "Places and lines from public sources, to about 100 m; 76 of 399 stations; years of \
+             opening are unchecked"
+            .into(),
+    };
+    let people = with(
+        "各区常住人口等于第七次全国人口普查，其余为假设",
+        "residents of each district as in the Seventh National Census, all else assumed",
+    );
+    let sheets: Vec<(&str, Sheet, &Title)> = vec![
         (
             "districts",
             areas::districts(&figures, &territory),
@@ -205,8 +222,10 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         layers,
         plan,
         flows: flows.unwrap_or_default(),
-        flows_source: format!(
-            "{made}；重力模型，就业人口与岗位逐街镇守恒，市外通勤与通勤方式为假设"
+        flows_source: with(
+            "重力模型，就业人口与岗位逐街镇守恒，市外通勤与通勤方式为假设",
+            "gravity model, workers and jobs of each subdistrict kept; commuters across the city \
+             boundary and modes are assumed",
         ),
         streets: streets::streets(&territory.grid, &plots, options.seed),
         streets_source: made.clone(),
@@ -217,8 +236,10 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
             }],
             ..metro::line_table(&figures).schedule()
         },
-        timetable_source: format!(
-            "{made}；线路走向据公开资料，速度、停站与发车间隔为假设；399 座车站中收录 76 座，未收录的站不停"
+        timetable_source: with(
+            "线路走向据公开资料，速度、停站与发车间隔为假设；399 座车站中收录 76 座，未收录的站不停",
+            "lines from public sources; speeds, stops and headways are assumed; 76 of 399 stations, \
+             none stops at the others",
         ),
         settings: settings::settings(&figures),
     }

@@ -19,8 +19,8 @@ pub struct DemoPlan {
     pub published: Vec<PlanFigure>,
     /// Invented shares of them, street by street.
     pub synthetic: Vec<PlanFigure>,
-    pub published_source: String,
-    pub synthetic_source: String,
+    pub published_source: Title,
+    pub synthetic_source: Title,
     /// The invented capacity of each subdistrict.
     pub capacities: Vec<i64>,
 }
@@ -56,8 +56,18 @@ pub fn plan(figures: &Figures, residences: &Residences, seed: u64) -> DemoPlan {
         .collect();
     let mut plan = DemoPlan {
         published: published(figures),
-        published_source: format!("{PLAN_2025}；{PLAN_2035}；{FIGURES_2023}"),
-        synthetic_source: ROLLING.into(),
+        published_source: Title {
+            zh: format!("{PLAN_2025}；{PLAN_2035}；{FIGURES_2023}"),
+            en: "Documents of Guangzhou: Sui Fu Ban [2022] No. 11 (as reported); Sui Fu [2024] No. 10; \
+                 size and distribution of its population in 2023"
+                .into(),
+        },
+        synthetic_source: Title {
+            zh: ROLLING.into(),
+            en: "Synthetic: shares of subdistricts in published targets of the city and its tiers, \
+                 the shares are assumed"
+                .into(),
+        },
         ..DemoPlan::default()
     };
     let mut last = vec![0; present.len()];

@@ -58,7 +58,10 @@ fn every_layer_fits_its_definition() {
                 }
             }
         }
-        assert_eq!(demo.synthetic, demo.source.contains("合成"));
+        assert_eq!(demo.synthetic, demo.source.zh.contains("合成"));
+        assert_eq!(demo.synthetic, demo.source.en.contains("Synthetic"));
+        let is_ours = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+        assert!(!demo.source.en.contains(is_ours), "{}", demo.source.en);
     }
 }
 

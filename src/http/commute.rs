@@ -48,6 +48,7 @@ pub async fn list_commute(
         ("level" = String, Query, description = "an area level"),
         ("limit" = Option<usize>, Query, description = "at most so many, 500 by default"),
         ("area" = Option<String>, Query, description = "only flows that begin or end in the area of this code"),
+        ("within" = Option<String>, Query, description = "only flows between areas that lie in the area of this code, of any level"),
         ("mode" = Option<String>, Query, description = "only commuters by this mode"),
         ("period" = Option<String>, Query, description = "reference date; the newest state at or before it"),
         ("format" = Option<String>, Query, description = "geojson, csv or xlsx"),

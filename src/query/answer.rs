@@ -44,6 +44,9 @@ pub struct Input {
     pub layer: LayerId,
     pub title: Title,
     pub source: String,
+    /// The same in English; as it stands without it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     pub licence: String,
     pub reference_date: Period,
     pub features: u64,
@@ -58,6 +61,18 @@ pub struct Input {
 }
 
 impl Input {
+    /// Who publishes it, in both languages; empty where nobody said.
+    pub fn source_title(&self) -> Title {
+        let en = match self.source_en.is_empty() {
+            true => &self.source,
+            false => &self.source_en,
+        };
+        Title {
+            zh: self.source.clone(),
+            en: en.clone(),
+        }
+    }
+
     pub fn of(loaded: &LoadedLayer) -> Self {
         let layer = loaded.layer();
         let joined = |pick: fn(&crate::store::ImportRecord) -> &str| {
@@ -73,6 +88,10 @@ impl Input {
             layer: layer.id.clone(),
             title: layer.title.clone(),
             source: joined(|r| &r.source),
+            source_en: match loaded.records.iter().any(|r| !r.source_en.is_empty()) {
+                true => joined(crate::store::ImportRecord::in_english),
+                false => String::new(),
+            },
             licence: joined(|r| &r.licence),
             reference_date: loaded.index.period().clone(),
             features: loaded.index.features(),

@@ -331,7 +331,7 @@ pub fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Titl
     for input in &provenance.inputs {
         let source = match input.source.is_empty() {
             true => label("来源未填", "source not given"),
-            false => same(input.source.clone()),
+            false => input.source_title(),
         };
         let mut zh = format!(
             "{}；时点 {}；{} 个要素；坐标系 {}",

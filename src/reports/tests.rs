@@ -187,6 +187,8 @@ fn a_report_in_either_language_speaks_only_that() {
     for kind in Kind::ALL {
         for city in [city(), bare_city()] {
             let english = report_of(&city, kind, Language::En);
+            let findings = english.document.findings.len();
+            assert!((1..=4).contains(&findings), "{kind}: {findings} findings");
             let html = String::from_utf8(written(&english, Format::Html)).unwrap();
             let shown = html
                 .split("<article>")
@@ -311,7 +313,7 @@ fn a_check_says_same_and_after_a_change_where() {
         let jobs = found
             .differences
             .iter()
-            .find(|d| d.column == "就业岗位" && d.row == "甲<区>")
+            .find(|d| d.column == "就业岗位(个)" && d.row == "甲<区>")
             .unwrap();
         assert_eq!((jobs.was.as_str(), jobs.is.as_str()), ("90", "91"));
         assert!(jobs.table.contains("职住平衡"));
@@ -579,7 +581,7 @@ fn a_gap_report_adds_up_and_says_what_closes_it() {
     assert_eq!(column("sites.primary_school", "newly_covered")[0], 20);
     let findings = found.document.findings.join("\n");
     assert!(
-        findings.contains("共缺 25 座，最多的是乙区（缺 20）、甲<区>（缺 5）"),
+        findings.contains("共缺 25 个，最多的是乙区（缺 20）、甲<区>（缺 5）"),
         "{findings}"
     );
     let bytes = written(&found, Format::Xlsx);

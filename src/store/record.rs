@@ -9,6 +9,9 @@ use crate::domain::{AttributeId, LayerId, Period};
 pub struct ImportRecord {
     /// Who publishes the data, in the steward's words.
     pub source: String,
+    /// The same in English; as it stands without it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     pub licence: String,
     /// File names without folders.
     pub files: Vec<String>,
@@ -25,6 +28,16 @@ pub struct ImportRecord {
     pub estimated: Vec<AttributeId>,
     /// Generated data (合成).
     pub synthetic: bool,
+}
+
+impl ImportRecord {
+    /// The source in English where it is told, else as it stands.
+    pub fn in_english(&self) -> &str {
+        match self.source_en.is_empty() {
+            true => &self.source,
+            false => &self.source_en,
+        }
+    }
 }
 
 /// One layer at one period, as the store holds it.

@@ -96,6 +96,11 @@ async fn the_largest_flows_are_lines() {
         .await
         .json();
     assert_eq!(one["features"].as_array().expect("lines").len(), 4);
+    // No other district lies in one.
+    let path = "/api/flows?level=district&within=440103";
+    let inside = app.get(path).await.json();
+    assert_eq!(inside["features"], json!([]));
+    assert_eq!(inside["totals"]["more_commuters"], 0);
     let csv = app
         .get("/api/flows?level=district&format=csv&lang=en")
         .await;
@@ -114,6 +119,7 @@ async fn what_cannot_be_asked_names_the_field() {
         ("/api/commute?level=district&unit=min", "unit"),
         ("/api/commute?level=district&cost=walk", "cost"),
         ("/api/flows?level=district&limit=0", "limit"),
+        ("/api/flows?level=district&within=99", "within"),
     ] {
         let answer = app.get(path).await;
         assert_eq!(answer.status, 400, "{path}");

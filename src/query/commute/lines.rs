@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 
 use super::{Answer, Limits, Provenance, QueryError, definition, input, zoned};
 use crate::{
-    city::City,
+    city::{Area, City},
     domain::{LeftOut, Period},
+    query::{areas_within, find_area},
 };
 
 /// `GET /api/flows`: the largest flows between the areas of a level.
@@ -21,6 +22,9 @@ pub struct FlowsQuery {
     /// Only flows that begin or end in the area of this code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<String>,
+    /// Only flows between areas that lie in the area of this code, of any level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
     /// Only commuters by this mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
@@ -89,18 +93,29 @@ pub fn flow_lines(
             })?)
         }
     };
+    let inside = query.within.as_deref();
+    let inside = inside.map(|code| zones_within(city, &query.level, code, period, flows.areas));
+    let inside = inside.transpose()?;
     limits.check()?;
+    let is_inside = |zone: usize| inside.as_ref().is_none_or(|inside| inside[zone]);
     let touches = |zone: usize| only.is_none_or(|only| only == zone);
     let ends = flows.ends();
     let mut totals = FlowTotals::default();
-    for (zone, ends) in ends.iter().enumerate().filter(|(zone, _)| touches(*zone)) {
+    for (zone, ends) in ends
+        .iter()
+        .enumerate()
+        .filter(|(zone, _)| touches(*zone) && is_inside(*zone))
+    {
         totals.inside += ends.inside;
         totals.leaving_city += flows.leaving[zone];
         totals.entering_city += flows.entering[zone];
     }
     let mut between = flows.trips.clone();
     between.retain(|trip| {
-        trip.origin != trip.destination && (touches(trip.origin) || touches(trip.destination))
+        trip.origin != trip.destination
+            && (touches(trip.origin) || touches(trip.destination))
+            && is_inside(trip.origin)
+            && is_inside(trip.destination)
     });
     between.sort_by_key(|trip| (-trip.commuters, trip.origin, trip.destination));
     let (shown, more) = between.split_at(limit.min(between.len()));
@@ -136,6 +151,21 @@ pub fn flow_lines(
         totals,
         left_out,
     })
+}
+
+/// Which areas of a level lie in the area of a code.
+fn zones_within(
+    city: &City,
+    level: &str,
+    code: &str,
+    period: Option<&Period>,
+    areas: &[Area],
+) -> Result<Vec<bool>, QueryError> {
+    let area = find_area(city, code, period)
+        .map_err(|_| QueryError::field("within", format!("there is no area `{code}`")))?;
+    let inside = areas_within(city, level, Some(&area.code), period)?;
+    let is_inside = |area: &Area| inside.iter().any(|inside| inside.code == area.code);
+    Ok(areas.iter().map(is_inside).collect())
 }
 
 /// Flows as GeoJSON lines from home to work.

@@ -372,6 +372,7 @@ fn input(loaded: &LoadedFlows) -> Input {
             en: "Commuting flows".into(),
         },
         source: loaded.record.source.clone(),
+        source_en: loaded.record.source_en.clone(),
         licence: loaded.record.licence.clone(),
         reference_date: loaded.period.clone(),
         features: loaded.flows.len() as u64,

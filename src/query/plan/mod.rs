@@ -136,6 +136,7 @@ pub(super) fn input(stored: &StoredDefinition) -> Input {
             en: format!("Plan figures {}", stored.definition.id),
         },
         source: record.source.clone(),
+        source_en: record.source_en.clone(),
         licence: record.licence.clone(),
         reference_date: newest
             .or(imported.parse().ok())

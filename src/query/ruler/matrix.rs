@@ -130,6 +130,7 @@ impl<'c> ByMatrix<'c> {
                 en: format!("Travel-time matrix {}", matrix.name),
             },
             source: matrix.record.source.clone(),
+            source_en: matrix.record.source_en.clone(),
             licence: matrix.record.licence.clone(),
             reference_date: matrix.period.clone(),
             features: matrix.matrix.pairs() as u64,

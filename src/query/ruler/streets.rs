@@ -164,6 +164,7 @@ pub(super) fn input(streets: &Arc<Streets>) -> Input {
         layer: "streets".parse().expect("a layer name"),
         title: streets.rules.network.clone(),
         source: streets.record.source.clone(),
+        source_en: streets.record.source_en.clone(),
         licence: streets.record.licence.clone(),
         reference_date: streets.period.clone(),
         features: streets.graph.edges().len() as u64,

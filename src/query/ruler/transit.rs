@@ -492,6 +492,7 @@ impl<'c> ByTransit<'c> {
                 en: "Timetable".into(),
             },
             source: transit.record.source.clone(),
+            source_en: transit.record.source_en.clone(),
             licence: transit.record.licence.clone(),
             reference_date: transit.period.clone(),
             features: transit.schedule.trips.len() as u64,

@@ -178,7 +178,7 @@ impl Table {
             return;
         };
         let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
-        for line in self.lines.iter().filter(|line| line.kind == LineKind::Body) {
+        for line in self.lines.iter().filter(|line| self.has_dash(line)) {
             let reason = printed(&self.columns[at], &line.values[at], self.language);
             if reason.is_empty() {
                 continue;
@@ -189,6 +189,8 @@ impl Table {
                 .map(|first| printed(first, &line.values[0], self.language));
             let name = name.unwrap_or_default();
             match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+                // What rows say of themselves a total need not say again.
+                Some(_) if line.kind != LineKind::Body => {}
                 Some((_, names)) => names.push(name),
                 None => by_reason.push((reason, vec![name])),
             }
@@ -215,20 +217,41 @@ impl Table {
         }
     }
 
-    /// The heading of a column, without the unit where the whole table tells it.
+    /// Whether a line shows an undefined value.
+    fn has_dash(&self, line: &Line) -> bool {
+        let mut cells = self.columns.iter().zip(&line.values);
+        cells.any(|(column, value)| column.format != TermFormat::Text && value.is_missing())
+    }
+
+    /// The heading of a column, without the unit where that of all counts stands above the table.
     pub fn heading(&self, column: &ResultColumn) -> String {
         let title = column.title.in_language(self.language);
         let unit = unit_of(column, self.language);
         let unit = match column.format {
-            // People and jobs are told apart by their names.
-            TermFormat::Integer if !unit.contains('/') && !unit.contains("per ") => String::new(),
-            _ => unit,
+            TermFormat::Integer if is_plain(&unit) && !self.has_mixed_counts() => "",
+            _ => &unit,
         };
-        match (unit.as_str(), self.language) {
-            ("", _) => title.to_owned(),
-            (unit, Language::Zh) => format!("{title}({unit})"),
-            (unit, Language::En) => format!("{title} ({unit})"),
+        // Brackets are not put beside brackets.
+        let open = title.strip_suffix(['）', ')']);
+        match (unit, open, self.language) {
+            ("", ..) => title.to_owned(),
+            (unit, Some(open), Language::Zh) => format!("{open}，{unit}）").replace('(', "（"),
+            (unit, Some(open), Language::En) => format!("{open}, {unit})"),
+            (unit, None, Language::Zh) => format!("{title}({unit})"),
+            (unit, None, Language::En) => format!("{title} ({unit})"),
         }
+    }
+
+    /// Whether its counts are of more than one thing: each column then says of which.
+    fn has_mixed_counts(&self) -> bool {
+        let counts = self.columns.iter();
+        let counts = counts.filter(|column| column.format == TermFormat::Integer);
+        let units = counts.map(|column| unit_of(column, self.language));
+        let mut units: Vec<String> = units.filter(|unit| is_plain(unit)).collect();
+        units.sort();
+        units.dedup();
+        units.retain(|unit| !unit.is_empty());
+        units.len() > 1
     }
 
     /// `单位：人、%`, every unit once in the order of the columns.
@@ -266,6 +289,11 @@ impl Table {
     pub fn is_number(&self, at: usize) -> bool {
         self.columns[at].format != TermFormat::Text
     }
+}
+
+/// Whether a unit is no ratio of two.
+fn is_plain(unit: &str) -> bool {
+    !unit.contains('/') && !unit.contains("per ")
 }
 
 /// A share is printed as percent.

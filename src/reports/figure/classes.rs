@@ -84,6 +84,18 @@ impl Classes {
         Classes::with(edges, fill, print, language)
     }
 
+    /// One pale ground for all, which nothing has to be said of.
+    pub fn ground() -> Self {
+        Classes {
+            edges: Vec::new(),
+            classes: vec![Class {
+                fill: plain("#f6f5f1"),
+                label: String::new(),
+            }],
+            undefined: "",
+        }
+    }
+
     /// Four edges around a middle class.
     pub fn around(edges: &[f64], print: impl Fn(f64) -> String, language: Language) -> Self {
         match edges.len() {

@@ -12,7 +12,7 @@ mod svg;
 pub use bars::{Bar, BarChart, Group, GroupedBars};
 pub use classes::Classes;
 pub use hatch::scoped;
-pub use map::{Imprint, Map, MapArea, Mark, MarkSet, Surface, SurfaceKind};
+pub use map::{Imprint, Map, MapArea, MapLine, MapLines, Mark, MarkSet, Surface, SurfaceKind};
 pub use pyramid::{Pyramid, PyramidBand};
 pub use svg::escape;
 

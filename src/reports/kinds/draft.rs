@@ -1,6 +1,9 @@
 use serde_json::Value as Json;
 
-use super::what_if;
+use super::{
+    methods::{Methods, parameters},
+    what_if,
+};
 use crate::{
     city::{Area, City, Setting},
     domain::{Language, Title},
@@ -22,7 +25,7 @@ pub struct Draft<'c> {
     pub area: Option<&'c Area>,
     pub text: Builder,
     inputs: Vec<Input>,
-    methods: Vec<(String, String)>,
+    methods: Methods,
     /// Keys of columns, in the order of their first table.
     keys: Vec<String>,
 }
@@ -44,7 +47,7 @@ impl<'c> Draft<'c> {
             area,
             text: Builder::new(question.lang, String::new()),
             inputs: Vec::new(),
-            methods: Vec::new(),
+            methods: Methods::default(),
             keys: Vec::new(),
         };
         let kind = question.kind.title();
@@ -127,8 +130,8 @@ impl<'c> Draft<'c> {
         }
         let skipped = ["口径与方法", "参数", "城市", "数据版本", "软件"];
         let definition = words.title(&answer.definition);
-        let parameters = parameters(&answer.query, words);
-        self.method(title.to_owned(), definition + &parameters);
+        let asked = self.asked(&answer.query);
+        self.methods.ask(title.to_owned(), definition, asked);
         for (label, text) in query::notes(self.city.catalog(), answer) {
             if !skipped.contains(&label.zh.as_str()) {
                 self.method(words.title(&label), words.title(&text));
@@ -138,9 +141,19 @@ impl<'c> Draft<'c> {
 
     /// Adds a note on the method once.
     pub fn method(&mut self, label: String, text: String) {
-        if !self.methods.iter().any(|(l, t)| *l == label && *t == text) {
-            self.methods.push((label, text));
+        self.methods.say(label, text);
+    }
+
+    /// The parameters of a question, a level by its name.
+    fn asked(&self, query: &Json) -> Vec<(String, String)> {
+        let catalog = self.city.catalog();
+        let mut asked = parameters(query);
+        for (key, value) in &mut asked {
+            if let ("level", Some(layer)) = (key.as_str(), catalog.area_layer(value)) {
+                *value = self.words().title(&layer.title);
+            }
         }
+        asked
     }
 
     /// Adds a table; its columns are explained in the last chapter.
@@ -210,7 +223,7 @@ impl<'c> Draft<'c> {
         for input in inputs {
             let source = match input.source.is_empty() {
                 true => words.title(&input.title),
-                false => input.source.clone(),
+                false => words.title(&input.source_title()),
             };
             let dated = words.tell(
                 || format!("{source}（{}）", input.reference_date),
@@ -249,7 +262,7 @@ impl<'c> Draft<'c> {
             words.say("口径、来源与参数", "Definitions, sources and parameters"),
         );
         let methods = std::mem::take(&mut self.methods);
-        self.text.notes(methods);
+        self.text.notes(methods.told(words));
         if let Some(scenario) = self.city.scenario() {
             let heading = words.say("方案的编辑", "Edits of the scenario");
             self.text.heading(2, heading);
@@ -336,37 +349,6 @@ impl<'c> Draft<'c> {
     /// What the population of the report is called.
     fn caliber(&self) -> String {
         let label = ["人口口径", "Caliber"];
-        let noted = self
-            .methods
-            .iter()
-            .find(|(l, _)| label.contains(&l.as_str()));
-        noted.map(|(_, text)| text.clone()).unwrap_or_default()
+        self.methods.of(&label).unwrap_or_default()
     }
-}
-
-/// The parameters of a question in words: ` 参数：level = district`.
-fn parameters(query: &Json, words: Words) -> String {
-    let pairs = query.as_object().into_iter().flatten();
-    let pairs = pairs.filter_map(|(key, value)| {
-        let text = match value {
-            Json::String(text) => text.clone(),
-            Json::Number(number) => number.to_string(),
-            Json::Bool(flag) => flag.to_string(),
-            Json::Array(parts) if parts.iter().all(Json::is_number) => {
-                let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
-                parts.join(", ")
-            }
-            _ => return None,
-        };
-        Some(format!("{key} = {text}"))
-    });
-    let pairs: Vec<String> = pairs.collect();
-    if pairs.is_empty() {
-        return String::new();
-    }
-    let list = pairs.join("; ");
-    words.tell(
-        || format!("（参数：{list}）"),
-        || format!(" (Parameters: {list})"),
-    )
 }

@@ -3,6 +3,7 @@
 mod draft;
 mod job_housing;
 mod levels;
+mod methods;
 mod missing;
 mod naming;
 mod service_gap;

@@ -248,7 +248,7 @@ th.text{white-space:nowrap}.dense th[scope] span{display:inline-block;max-width:
 .whole{break-inside:avoid}td:first-child{white-space:nowrap}td.prose:first-child{white-space:normal}\
 td{padding:.75mm 1mm;text-align:right;border-bottom:.3pt solid var(--hair)}\
 th.text,td.text{text-align:left}td.text{white-space:nowrap}td.prose{white-space:normal;min-width:16em}\
-tr{break-inside:avoid}thead{display:table-header-group}\
+tr{break-inside:avoid}tbody tr:nth-child(-n+2){break-after:avoid}tbody tr:nth-last-child(-n+2){break-before:avoid}thead{display:table-header-group}\
 .total td{font-weight:700;border-top:.6pt solid var(--rule)}.rest td{color:var(--quiet);font-style:normal}\
 .footnotes{list-style:none;margin:1mm 0 0;padding:0;font-size:8pt;line-height:1.5;color:var(--quiet)}\
 .footnotes li::before{content:'注：'}.footnotes li{margin:0}\

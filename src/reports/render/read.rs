@@ -23,14 +23,20 @@ pub(super) const MOST_BYTES: u64 = 256 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     #[error(
-        "this is no report of Suitu: give a PDF, DOCX, XLSX or HTML file that `suitu report` wrote"
+        "这不是穗图的报告：请给出由 suitu report 写成的 PDF、DOCX、XLSX 或 HTML 文件 / this is no report of \
+         Suitu: give a PDF, DOCX, XLSX or HTML file that `suitu report` wrote"
     )]
     NoReport,
     #[error(
-        "what the report carries for its check cannot be read ({0}): the file was changed by another program"
+        "报告已损坏，无法核验：文件被其他程序改动过，请用原文件或重新出具 / the report cannot be checked, for \
+         the file is broken or was changed by another program: take the original or write it anew ({0})"
     )]
     Broken(String),
-    #[error("the report was sealed by another version of Suitu (`{0}`, this one knows `{known}`): check it with that one", known = FORMAT)]
+    #[error(
+        "报告由另一版本的穗图封存（`{0}`，本版本为 `{known}`），请用该版本核验 / the report was sealed by \
+         another version of Suitu (`{0}`, this one knows `{known}`): check it with that one",
+        known = FORMAT
+    )]
     OtherVersion(String),
 }
 

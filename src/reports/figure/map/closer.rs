@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Language,
-        reports::figure::{Classes, Imprint, MapArea},
+        reports::figure::{Classes, Imprint, MapArea, MapLines},
     };
 
     fn square(x: f64, y: f64, side: f64) -> MapArea {
@@ -116,6 +116,7 @@ mod tests {
             surface: None,
             marks: Vec::new(),
             imprint: Imprint::default(),
+            lines: MapLines::default(),
             window: None,
         }
     }

@@ -1,4 +1,4 @@
-use super::{Map, SMALL, surface_style};
+use super::{Map, SMALL, lines::INK, surface_style};
 use crate::reports::figure::{
     classes::{Fill, NO_DATA},
     place::Frame,
@@ -11,6 +11,8 @@ const ROW: f64 = 12.0;
 enum Sign<'m> {
     Fill(Fill),
     Surface(&'m super::Surface),
+    /// A line of so many points.
+    Line(f64),
     /// A plain mark, or a numbered one.
     Mark(bool),
 }
@@ -22,6 +24,7 @@ impl Map {
         // A map that is only of marks has no classes to explain.
         if self.areas.iter().any(|area| area.value.is_some()) {
             let classes = self.classes.classes.iter();
+            let classes = classes.filter(|class| !class.label.is_empty());
             rows.extend(classes.map(|class| (Sign::Fill(class.fill.clone()), &*class.label)));
         }
         let is_undefined = |area: &super::MapArea| self.classes.fill(area.value) == NO_DATA;
@@ -30,6 +33,9 @@ impl Map {
         }
         if let Some(surface) = &self.surface {
             rows.push((Sign::Surface(surface), &*surface.title));
+        }
+        for class in self.lines.classes() {
+            rows.push((Sign::Line(class.width), &*class.label));
         }
         for set in self.marks.iter().filter(|set| !set.marks.is_empty()) {
             let is_numbered = set.marks.iter().any(|mark| mark.number.is_some());
@@ -72,6 +78,10 @@ impl Map {
                 }
                 Sign::Surface(surface) => {
                     canvas.rect(corner, size, surface_style(surface.kind));
+                }
+                Sign::Line(width) => {
+                    let style = format!(r#"stroke="{INK}" stroke-width="{width:.2}""#);
+                    canvas.line((at.0 + 6.0, y - 2.8), (at.0 + 22.0, y - 2.8), &style);
                 }
                 Sign::Mark(is_numbered) => {
                     let style = match is_numbered {

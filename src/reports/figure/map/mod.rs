@@ -1,8 +1,11 @@
 mod closer;
 mod furniture;
 mod legend;
+mod lines;
 
 use geo::{MultiPolygon, Rect};
+
+pub use lines::{MapLine, MapLines};
 
 use super::{
     Classes, Drawing, Hatch, TEXT_WIDTH_PT,
@@ -73,6 +76,7 @@ pub struct Map {
     pub classes: Classes,
     pub legend_title: String,
     pub surface: Option<Surface>,
+    pub lines: MapLines,
     /// The last ones lie on top.
     pub marks: Vec<MarkSet>,
     pub imprint: Imprint,
@@ -86,6 +90,22 @@ const MARGIN: f64 = 10.0;
 const TALLEST: f64 = 400.0;
 
 impl Map {
+    /// A map of nothing yet.
+    pub fn new(classes: Classes, imprint: Imprint, language: Language) -> Self {
+        Map {
+            language,
+            areas: Vec::new(),
+            borders: Vec::new(),
+            classes,
+            legend_title: String::new(),
+            surface: None,
+            lines: MapLines::default(),
+            marks: Vec::new(),
+            imprint,
+            window: None,
+        }
+    }
+
     pub fn draw(&self) -> Drawing {
         let no_shapes = || self.empty();
         let shapes = self
@@ -155,6 +175,7 @@ impl Map {
         for frame in [legend_at, compass_at, bar_at] {
             room.take(frame);
         }
+        self.draw_lines(&mut canvas, &plane);
         self.draw_marks(&mut canvas, &plane, &mut room);
         self.draw_labels(&mut canvas, &plane, &mut room);
         canvas.close();

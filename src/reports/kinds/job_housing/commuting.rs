@@ -1,7 +1,7 @@
-use super::{JobHousing, Part};
+use super::{JobHousing, Part, flows::desire_lines};
 use crate::{
     domain::{AreaCode, Title},
-    query::{Answer, CommuteRow, Way, to_row},
+    query::{Answer, CommuteRow, Limits, QueryError, Way, to_row},
     reports::{
         document::{LineKind, Words, percent, ratio},
         kinds::{Draft, naming::named, why::why},
@@ -9,12 +9,15 @@ use crate::{
 };
 
 impl JobHousing {
+    /// # Errors
+    /// Nobody waits any longer.
     pub(super) fn commuting(
         &self,
         draft: &mut Draft<'_>,
         code: Option<&AreaCode>,
         parts: &[Part<'_>],
-    ) {
+        limits: &Limits,
+    ) -> Result<(), QueryError> {
         let words = draft.words();
         draft.text.heading(
             1,
@@ -96,6 +99,7 @@ impl JobHousing {
             }
             draft.table(table);
             self.excess(draft, &total, &level);
+            desire_lines(draft, code, part, limits)?;
             for times in &part.level.times {
                 self.times(draft, code, part, times);
             }
@@ -113,6 +117,7 @@ impl JobHousing {
                 || format!("This chapter is left out: {reason}. Whether people work nearby cannot be told."),
             ));
         }
+        Ok(())
     }
 
     /// How long people of each area commute by one way of travelling.

@@ -4,7 +4,7 @@ use crate::{
     query::{areas_within, outline},
     reports::{
         document::ratio,
-        figure::{Bar, BarChart, Classes, Map},
+        figure::{Bar, BarChart, Classes, Map, MapLines},
         kinds::Draft,
     },
 };
@@ -33,6 +33,7 @@ impl JobHousing {
             surface: None,
             marks: Vec::new(),
             imprint: draft.imprint(inputs),
+            lines: MapLines::default(),
             window: None,
         };
         let title = words.tell(

@@ -2,6 +2,7 @@ mod by_level;
 mod commuting;
 mod figures;
 mod findings;
+mod flows;
 mod overview;
 mod part;
 mod scales;
@@ -231,7 +232,7 @@ impl JobHousing {
         self.findings(&mut draft, &own, &parts, scales);
         self.overview(&mut draft, &own, code.as_ref(), &parts);
         self.by_level(&mut draft, &own, &parts, period.as_ref(), limits)?;
-        self.commuting(&mut draft, code.as_ref(), &parts);
+        self.commuting(&mut draft, code.as_ref(), &parts, limits)?;
         scale_by_scale(&mut draft, scales);
         Ok(draft)
     }

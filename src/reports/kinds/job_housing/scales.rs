@@ -8,6 +8,9 @@ use crate::{
     },
 };
 
+/// Columns that an upright page bears.
+const MOST_UPRIGHT: usize = 11;
+
 /// The same question at every scale, and the places that are balanced at one of them by count only.
 pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
     let words = draft.words();
@@ -46,6 +49,7 @@ pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
     }
     table.drop_empty(|key| why(key, words));
     table.reasons_below();
+    table.is_wide = table.columns.len() > MOST_UPRIGHT;
     let band = &report.rules.band;
     table.notes.push(words.tell(
         || format!("职住比 {}–{} 为平衡；网格的单元为有居住或岗位的格网，服务区以有就业人口的格网为中心，都不受区划边界影响。", band.least, band.most),

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::{
     city::{City, LoadedFlows},
@@ -146,6 +146,41 @@ fn the_total_of_an_area_is_of_the_commuters_above_it() {
     assert_eq!(of("合计"), 0.5);
     let of = |row: &str| cell(&report, "scales", row, "self_containment");
     assert_eq!([of("甲区"), of("街道(镇)")], [0.8, 0.5]);
+}
+
+#[test]
+fn flows_between_the_areas_of_a_report_are_listed_and_drawn() {
+    let city = city();
+    let report = report_of(&city, Some("440103"));
+    let lines = |report: &Report| {
+        let mut tables = report.seal.tables.iter();
+        let table = tables.find(|own| own.id == "flows.subdistrict");
+        table.expect("a table").rows.clone()
+    };
+    // Those from and to the other district are left out, and those who stay.
+    assert_eq!(
+        lines(&report),
+        [
+            [json!("子街"), json!("丑街"), json!(30), json!(0.6)],
+            [json!("合计"), Json::Null, json!(30), Json::Null],
+        ]
+    );
+    let whole = report_of(&city, None);
+    let commuters = lines(&whole)
+        .iter()
+        .map(|row| row[2].clone())
+        .collect::<Vec<_>>();
+    assert_eq!(commuters, [30, 10, 10, 50]);
+    let drawn = |report: &Report| {
+        let mut figures = report.document.figures();
+        let map = figures.find(|figure| figure.title.ends_with("街道(镇)通勤期望线"));
+        map.expect("a map").svg.clone()
+    };
+    // A line of each width in the legend, and its head on the map.
+    assert!(drawn(&report).contains("≥ 20 人"), "{}", drawn(&report));
+    assert!(drawn(&whole).contains("≥ 20 人"));
+    let heads = drawn(&whole).matches(r##"fill="#1d3f47""##).count();
+    assert_eq!(heads, 3);
 }
 
 #[test]

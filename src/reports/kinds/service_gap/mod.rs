@@ -4,6 +4,7 @@ mod flat;
 mod found;
 mod people;
 mod schools;
+mod sentences;
 mod since;
 mod sites;
 mod supply;

@@ -3,7 +3,7 @@ use crate::{
     domain::Title,
     query::{self, Row},
     reports::{
-        document::LineKind,
+        document::{LineKind, fixed},
         kinds::{Draft, levels::MOST_ROWS, naming::named, why::why},
     },
 };
@@ -87,6 +87,15 @@ impl Found<'_> {
                 .to_owned(),
             key => why(key, words),
         });
+        let mapped = |row: &Row| row.get("area_km2").and_then(|value| value.as_f64());
+        let apart = mapped(&total).map(|whole| whole - rows.iter().filter_map(mapped).sum::<f64>());
+        if let Some(apart) = apart.filter(|apart| apart.abs() >= 0.005) {
+            let apart = fixed(apart, 2);
+            table.notes.push(words.tell(
+                || format!("合计的图上面积按范围自身的边界量算，与各{level}之和相差 {apart} 平方公里：两级边界不完全重合。"),
+                || format!("The mapped area of the total is that of its own outline, {apart} km² apart from the sum of the rows: the outlines of the two levels do not quite agree."),
+            ));
+        }
         draft.table(table);
     }
 }

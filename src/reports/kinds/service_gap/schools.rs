@@ -89,6 +89,8 @@ impl Found<'_> {
             "就近适龄人口按最近学校归属，学校在本范围内的计入，因此与按居住地统计的需求人口不同。",
             "Children count for the school nearest to them, where that lies inside: not the same as the children who live inside.",
         ).to_owned());
+        let why = self.why_schools_differ(draft);
+        table.notes.push(why);
         draft.table(table);
         self.schools_table(draft, &whole, &row, &ahead);
     }

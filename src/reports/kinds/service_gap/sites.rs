@@ -8,7 +8,7 @@ use crate::{
     query::{self, Row, Siting},
     reports::{
         document::{LineKind, fixed, percent},
-        figure::{Map, Mark, MarkSet},
+        figure::{Map, MapLines, Mark, MarkSet},
         kinds::{Draft, naming::named, why::why},
     },
 };
@@ -301,6 +301,7 @@ impl Found<'_> {
             surface: detail.spots.as_ref().ok().map(|spots| blind(draft, spots)),
             marks: vec![self.standing(draft, detail), proposed],
             imprint: draft.imprint(&siting.answer.provenance.inputs),
+            lines: MapLines::default(),
             window: None,
         };
         let title = words.tell(

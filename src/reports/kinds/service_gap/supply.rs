@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::{flat::finish, found::Found};
 use crate::{
+    domain::Title,
     query::Row,
     reports::{
         document::{LineKind, fixed},
@@ -46,6 +47,9 @@ impl Found<'_> {
             || format!("Shortfall and surplus are sums over the {}: the surplus of one does not make up for the shortfall of another; net is surplus less shortfall.", self.level_title.to_lowercase()),
         ));
         draft.table(table);
+        for text in self.unsorted(draft) {
+            draft.text.paragraph(text);
+        }
     }
 
     /// One table for each service, area by area.
@@ -78,6 +82,10 @@ impl Found<'_> {
                 draft.text.paragraph(
                     words.tell(|| format!("标准：{text}。"), || format!("Norm: {text}.")),
                 );
+            }
+            if total.shortfall.is_some() && self.gaps.answer.totals.len() > 1 {
+                let text = self.what_is_short(draft, total);
+                draft.text.paragraph(text);
             }
             let rows = self.flat.rows.get(&total.service);
             let rows = rows.map_or(&[][..], |rows| &rows[..]);
@@ -127,6 +135,16 @@ impl Found<'_> {
             );
             let id = format!("service.{}", total.service);
             let mut table = self.flat.new_table(draft, &id, title, &keys);
+            if let Some(earlier) = &self.gaps.earlier_period {
+                let year = earlier.year();
+                let change = table.columns.iter_mut();
+                for column in change.filter(|column| column.key == "change_shortfall") {
+                    column.title = Title {
+                        zh: format!("缺口较{year}年增减"),
+                        en: format!("Shortfall since {year}"),
+                    };
+                }
+            }
             for row in rows {
                 table.push(LineKind::Body, row);
             }

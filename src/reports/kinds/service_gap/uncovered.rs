@@ -8,7 +8,8 @@ use crate::{
     reports::{
         document::{LineKind, percent},
         figure::{
-            Classes, Map, MapArea, Mark, MarkSet, Pyramid, PyramidBand, Surface, SurfaceKind,
+            Classes, Map, MapArea, MapLines, Mark, MarkSet, Pyramid, PyramidBand, Surface,
+            SurfaceKind,
         },
         kinds::{Draft, why::why},
     },
@@ -42,6 +43,13 @@ impl Found<'_> {
         }
         for detail in &self.details {
             draft.text.heading(2, &words.title(&detail.item.title));
+            let told = [
+                self.who_is_left_out(draft, detail),
+                self.what_closes_it(draft, detail),
+            ];
+            for text in told.into_iter().flatten() {
+                draft.text.paragraph(text);
+            }
             let table = self.coverage(draft, detail);
             self.blind_map(draft, detail, &table);
             match &detail.spots {
@@ -131,6 +139,7 @@ impl Found<'_> {
             surface: detail.spots.as_ref().ok().map(|spots| blind(draft, spots)),
             marks: vec![self.standing(draft, detail)],
             imprint: draft.imprint(inputs),
+            lines: MapLines::default(),
             window: None,
         };
         // Without people there are no blind spots to draw, only shares of the land.

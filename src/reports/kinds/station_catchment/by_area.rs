@@ -5,7 +5,7 @@ use crate::{
     query::{self, Answer, Mode, Row, StationAreaRow, StationCoverageRow, areas_within, to_row},
     reports::{
         document::{LineKind, percent},
-        figure::{Classes, Map, MapArea, Mark, MarkSet, Surface, SurfaceKind},
+        figure::{Classes, Map, MapArea, MapLines, Mark, MarkSet, Surface, SurfaceKind},
         kinds::{Draft, naming::named},
     },
 };
@@ -149,6 +149,7 @@ impl StationCatchment {
                 marks,
             }],
             imprint: draft.imprint(&areas.provenance.inputs),
+            lines: MapLines::default(),
             window: None,
         };
         let title = words.tell(

@@ -7,7 +7,7 @@ use crate::{
     query::{self, ClassSummary, DistrictSummary, Row},
     reports::{
         document::LineKind,
-        figure::{Classes, Map},
+        figure::{Classes, Map, MapLines},
         kinds::Draft,
     },
 };
@@ -93,6 +93,7 @@ impl Found {
             surface: None,
             marks: Vec::new(),
             imprint: draft.imprint(&self.zoning.answer.provenance.inputs),
+            lines: MapLines::default(),
             window: None,
         };
         let title = words.tell(

@@ -19,10 +19,17 @@ impl Found {
                 "All thresholds of the rules used here are placeholders, neither policy nor sourced: the city must set them before anything is decided by them. The classes only test method and data.",
             ).to_owned());
         }
-        self.of_classes(draft);
-        self.of_capacity(draft);
-        self.of_conflicts(draft);
+        let by_hand = self.by_hand(draft);
+        say(draft, [Some(self.of_classes(draft)), by_hand]);
+        say(
+            draft,
+            [self.of_capacity(draft), Some(self.of_conflicts(draft))],
+        );
         self.of_stability(draft);
+    }
+
+    fn by_hand(&self, draft: &Draft<'_>) -> Option<String> {
+        let words = draft.words();
         let by_hand = self
             .zoning
             .answer
@@ -30,15 +37,13 @@ impl Found {
             .iter()
             .filter(|row| row.overridden)
             .count();
-        if by_hand > 0 {
-            draft.text.finding(words.tell(
-                || format!("{by_hand} 个{}由人工判定，理由与判定人见“人工判定”一章。", self.level_title),
-                || format!("{by_hand} of the classes are set by hand; why and by whom stands in their chapter."),
-            ));
-        }
+        (by_hand > 0).then(|| words.tell(
+            || format!("{by_hand} 个{}由人工判定，理由与判定人见“人工判定”一章。", self.level_title),
+            || format!("{by_hand} of the classes are set by hand; why and by whom stands in their chapter."),
+        ))
     }
 
-    fn of_classes(&self, draft: &mut Draft<'_>) {
+    fn of_classes(&self, draft: &Draft<'_>) -> String {
         let (words, language) = (draft.words(), draft.language());
         let classes = self.zoning.classes.iter().filter(|class| class.areas > 0);
         let list: Vec<String> = classes
@@ -59,7 +64,7 @@ impl Found {
             self.zoning.answer.rows.len(),
             words.list(&list),
         );
-        draft.text.finding(words.tell(
+        words.tell(
             || format!("{subject}共 {all} 个{}：{list}。", self.level_title),
             || {
                 format!(
@@ -67,43 +72,34 @@ impl Found {
                     self.level_title.to_lowercase()
                 )
             },
-        ));
+        )
     }
 
-    fn of_capacity(&self, draft: &mut Draft<'_>) {
+    fn of_capacity(&self, draft: &Draft<'_>) -> Option<String> {
         let (words, language) = (draft.words(), draft.language());
         let totals = &self.zoning.answer.totals;
-        let Some(((residents, capacity), ratio)) = totals
-            .residents
-            .zip(totals.planned_capacity)
-            .zip(totals.capacity_ratio)
-        else {
-            return;
-        };
+        let (residents, capacity) = totals.residents.zip(totals.planned_capacity)?;
+        let ratio = totals.capacity_ratio?;
         let (residents, capacity, ratio) = (
             people(residents, language),
             people(capacity, language),
             percent(ratio),
         );
-        draft.text.finding(words.tell(
+        Some(words.tell(
             || format!("现状人口 {residents}，承载规模 {capacity}，承载率 {ratio}。"),
             || format!("{residents} residents for a planned capacity of {capacity}: a capacity ratio of {ratio}."),
-        ));
+        ))
     }
 
-    fn of_conflicts(&self, draft: &mut Draft<'_>) {
+    fn of_conflicts(&self, draft: &Draft<'_>) -> String {
         let (words, language) = (draft.words(), draft.language());
         let own = self.own_conflicts();
         if own.is_empty() {
-            draft.text.finding(
-                words
-                    .say(
-                        "人口、规划、承载规模与分类之间没有冲突。",
-                        "People, plan, capacity and classes do not conflict anywhere.",
-                    )
-                    .to_owned(),
+            let none = words.say(
+                "人口、规划、承载规模与分类之间没有冲突。",
+                "People, plan, capacity and classes do not conflict anywhere.",
             );
-            return;
+            return none.to_owned();
         }
         let mut kinds: Vec<&str> = own.iter().map(|conflict| conflict.kind).collect();
         kinds.dedup();
@@ -130,10 +126,10 @@ impl Found {
             })
             .collect();
         let (count, kinds) = (own.len(), words.list(&kinds));
-        draft.text.finding(words.tell(
+        words.tell(
             || format!("规划冲突 {count} 处：{kinds}。"),
             || format!("{count} conflicts: {kinds}."),
-        ));
+        )
     }
 
     fn of_stability(&self, draft: &mut Draft<'_>) {
@@ -172,4 +168,11 @@ impl Found {
             self.zoning.stability.areas - moved.kept,
         ))
     }
+}
+
+/// One finding of sentences that belong together.
+fn say(draft: &mut Draft<'_>, sentences: [Option<String>; 2]) {
+    let told: Vec<String> = sentences.into_iter().flatten().collect();
+    let between = draft.words().say("", " ");
+    draft.text.finding(told.join(between));
 }
