@@ -136,7 +136,7 @@ async fn places_go_where_districts_lack_them() {
     let csv = app.post("/api/siting?format=csv", asked).await;
     let text = String::from_utf8(csv.body).expect("UTF-8");
     let head = text.lines().next().expect("a heading");
-    for heading in ["新增规模(座)", "补足缺口(座)", "新建后缺口(座)"] {
+    for heading in ["新增规模(个)", "补足缺口(个)", "新建后缺口(个)"] {
         assert!(head.contains(heading), "{head}");
     }
 }

@@ -123,7 +123,7 @@ test('candidates, capacity and aims are chosen on the same card', async () => {
   await siting.locator('input[aria-label=每处规模]').fill('540');
   await siting.locator('input[aria-label=每处规模]').press('Enter');
   await settled();
-  await page.waitForFunction(() => document.querySelector('[data-answer=siting] .says')?.textContent.includes('每处 540 座'), null, { timeout: 180_000 });
+  await page.waitForFunction(() => document.querySelector('[data-answer=siting] .says')?.textContent.includes('每处 540 个'), null, { timeout: 180_000 });
   assert.match(await siting.locator('ol').innerText(), /居住用地/);
   assert.match(page.url(), /candidates=residential_land/);
   await siting.getByRole('button', { name: '恢复现有平均规模' }).click();

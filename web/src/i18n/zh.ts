@@ -914,7 +914,7 @@ export const zh = {
   unit_household: '户',
   unit_job: '个',
   unit_bed: '张',
-  unit_seat: '座',
+  unit_seat: '个',
   unit_m2: 'm²',
   unit_km2: 'km²',
   unit_km: 'km',
