@@ -280,7 +280,7 @@ mod tests {
     }
 
     /// The keys of the rows that design and API promise, but `layer.attribute`.
-    const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 \
+    const RESULT_KEYS: &str = "code name name_en level parent official_area_km2 area_km2 density_area_km2 \
         area_deviation_share density_per_km2 usual_residents employed_residents households jobs \
         jobs_per_employed_resident jobs_per_household balance_index entropy_mix age_0_14 age_15_59 age_60_plus age_65_plus residents_change_share catchment_jobs \
         catchment_employed_residents catchment_jobs_per_employed_resident areas_count \

@@ -41,8 +41,10 @@ pub struct AgeStructureRow {
     pub code: String,
     pub name: String,
     pub name_en: Option<String>,
-    /// The published area, else that of the outline.
-    pub area_km2: Option<f64>,
+    /// What the density is of: the published area, else that of the outline.
+    pub density_area_km2: Option<f64>,
+    #[serde(skip)]
+    pub is_official_area: bool,
     pub residents: Option<i64>,
     pub age_0_14: Option<i64>,
     pub age_15_59: Option<i64>,
@@ -78,12 +80,13 @@ pub fn age_structure(
             code: area.code.to_string(),
             name: area.name.clone(),
             name_en: area.name_en.clone(),
+            is_official_area: area.official_area_km2.is_some(),
             ..AgeStructureRow::default()
         };
         match &counted {
             Some(counted) => counted.write(row, Some(area), km2),
             None => AgeStructureRow {
-                area_km2: km2,
+                density_area_km2: km2,
                 ..row
             },
         }
@@ -96,14 +99,18 @@ pub fn age_structure(
             let row = AgeStructureRow {
                 name: title.zh,
                 name_en: Some(title.en),
+                is_official_area: rows.iter().all(|row| row.is_official_area),
                 ..AgeStructureRow::default()
             };
-            let km2 = rows.iter().map(|row| row.area_km2).sum::<Option<f64>>();
+            let km2 = rows
+                .iter()
+                .map(|row| row.density_area_km2)
+                .sum::<Option<f64>>();
             let km2 = km2.filter(|km2| *km2 > 0.0);
             match &counted {
                 Some(counted) => counted.write(row, None, km2),
                 None => AgeStructureRow {
-                    area_km2: km2,
+                    density_area_km2: km2,
                     ..row
                 },
             }
@@ -195,7 +202,7 @@ impl<'p> Counted<'p> {
         let density = residents.zip(km2).map(|(people, km2)| people as f64 / km2);
         let change = residents.zip(before.filter(|before| *before > 0));
         AgeStructureRow {
-            area_km2: km2,
+            density_area_km2: km2,
             residents,
             age_0_14: band(0),
             age_15_59: band(1),

@@ -71,6 +71,8 @@ fn status(status: PlanStatus, language: Language) -> &'static str {
         (PlanStatus::Below, Language::En) => "below",
         (PlanStatus::Reached, Language::Zh) => "已达",
         (PlanStatus::Reached, Language::En) => "reached",
+        (PlanStatus::Above, Language::Zh) => "高于目标",
+        (PlanStatus::Above, Language::En) => "above",
         (PlanStatus::Within, Language::Zh) => "限内",
         (PlanStatus::Within, Language::En) => "within",
         (PlanStatus::Exceeded, Language::Zh) => "突破",

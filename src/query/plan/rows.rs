@@ -12,8 +12,10 @@ use crate::{
 pub enum PlanStatus {
     /// Less than the target.
     Below,
-    /// The target or more.
+    /// The target, or a lower limit or more.
     Reached,
+    /// More than the target: whether that is wanted the plan does not say.
+    Above,
     /// No more than the limit.
     Within,
     /// More than the limit.
@@ -102,7 +104,7 @@ pub(super) fn row_of(
         actual_source: actual.as_ref().map(|actual| actual.source.clone()),
         completion_share: value.and_then(|value| share(value, figure.value)),
         target_difference: value.map(|value| figure.value - value),
-        status: value.map(|value| status(figure, value)),
+        status: value.map(|value| status(figure.kind, figure.value, value)),
         target_share_of_city: whole.0.and_then(|whole| share(figure.value, whole)),
         actual_share_of_city: value
             .zip(whole_actual)
@@ -119,12 +121,13 @@ pub(super) fn row_of(
     }
 }
 
-fn status(figure: &PlanFigure, value: i64) -> PlanStatus {
-    match (figure.kind, value.cmp(&figure.value)) {
+fn status(kind: FigureKind, target: i64, value: i64) -> PlanStatus {
+    match (kind, value.cmp(&target)) {
         (FigureKind::AtMost, std::cmp::Ordering::Greater) => PlanStatus::Exceeded,
         (FigureKind::AtMost, _) => PlanStatus::Within,
         (_, std::cmp::Ordering::Less) => PlanStatus::Below,
-        _ => PlanStatus::Reached,
+        (FigureKind::AtLeast, _) | (_, std::cmp::Ordering::Equal) => PlanStatus::Reached,
+        _ => PlanStatus::Above,
     }
 }
 
@@ -198,4 +201,18 @@ pub(super) fn sort(city: &City, rows: &mut [PlanRow]) {
         };
         key(a).cmp(&key(b))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_a_target_is_not_called_reached() {
+        let of = |kind| [99, 100, 101].map(|value| status(kind, 100, value));
+        use PlanStatus::{Above, Below, Exceeded, Reached, Within};
+        assert_eq!(of(FigureKind::Target), [Below, Reached, Above]);
+        assert_eq!(of(FigureKind::AtLeast), [Below, Reached, Reached]);
+        assert_eq!(of(FigureKind::AtMost), [Within, Within, Exceeded]);
+    }
 }

@@ -94,7 +94,9 @@ function commuteSentence(totals: Row): string {
   const unit = String(totals['unit'] ?? 'km');
   const values = { share: cell(contained, 'share', 2), level: inSentence(titled(ground.level?.title)) };
   if (typeof mean !== 'number' || typeof least !== 'number') return t('finding_contained', values);
-  return t('finding_commute', { ...values, mean: `${decimals(mean, 2)} ${unit}`, least: `${decimals(least, 2)} ${unit}` });
+  const sentence = t('finding_commute', { ...values, mean: `${decimals(mean, 2)} ${unit}`, least: `${decimals(least, 2)} ${unit}` });
+  const [leaving, entering] = ['leaving_city', 'entering_city'].map((key) => numberAt(totals, key) ?? 0);
+  return leaving || entering ? sentence + t('finding_outside', { leaving: decimals(leaving ?? 0, 0), entering: decimals(entering ?? 0, 0) }) : sentence;
 }
 
 /** 2010 年至 2020 年，常住人口由 1,270 万人变为 1,868 万人，增加 598 万人（47.1%）；增加最多的是白云区。 */

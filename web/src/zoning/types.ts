@@ -168,7 +168,7 @@ export interface PlanRow {
   actual_source: string | null;
   completion_share: number | null;
   target_difference: number | null;
-  status: 'below' | 'reached' | 'within' | 'exceeded' | null;
+  status: 'below' | 'reached' | 'above' | 'within' | 'exceeded' | null;
   target_share_of_city: number | null;
   actual_share_of_city: number | null;
   source: string;

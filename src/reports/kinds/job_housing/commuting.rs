@@ -173,6 +173,12 @@ impl JobHousing {
         table.push_named(LineKind::Total, words.say("合计", "Total"), &cells);
         table.drop_empty(|key| unknown(key, &total, words));
         table.reasons_below();
+        if mode == "car" {
+            table.notes.push(words.say(
+                "小汽车时间按路网自由流速度（各道路等级的设定车速）计算，不计拥堵、停车与候灯，高峰实际更长。",
+                "By car at the free-flow speed set for each class of street, without congestion, parking and lights: the peak takes longer.",
+            ).to_owned());
+        }
         table.notes.push(words.say(
             "各单元之间按代表点量算，合计为上列各单元全部通勤者的平均与比重；以通勤流中已知去向者为准，不分实际出行方式：表示都以该方式出行所需的时间。",
             "Measured between the centers of areas for all commuters whose workplace is known, however they travel: how long it takes if all went this way. The total is of all commuters of the areas above.",

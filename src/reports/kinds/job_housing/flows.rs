@@ -35,6 +35,14 @@ pub(super) fn desire_lines(
         ..FlowsQuery::default()
     };
     let found = query::flow_lines(draft.city, &asked, limits)?;
+    let (leaving, entering) = (found.totals.leaving_city, found.totals.entering_city);
+    if leaving > 0 || entering > 0 {
+        let [leaving, entering] = [leaving, entering].map(|people| fixed(people as f64, 0));
+        draft.text.paragraph(words.tell(
+            || format!("外出就业者中有 {leaving} 人在市外就业，外来就业者中有 {entering} 人居住在市外；市外没有位置，不计入通勤距离、时间与期望线。"),
+            || format!("Of those who work elsewhere {leaving} work outside the city; of those who come from elsewhere {entering} live outside it. Without a place they are in no distance, time or desire line."),
+        ));
+    }
     if found.rows.is_empty() {
         return Ok(());
     }

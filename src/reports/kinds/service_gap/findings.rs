@@ -137,9 +137,17 @@ impl Found<'_> {
             }
             let (name, now) = (self.title_of(draft, &stage.service), fixed(now as f64, 0));
             let years = words.list(&years);
+            let beyond = stage.children_beyond.filter(|beyond| *beyond > 0);
+            let beyond = beyond.map_or_else(String::new, |beyond| {
+                let beyond = fixed(beyond as f64, 0);
+                words.tell(
+                    || format!("（另有 {beyond} 名适龄儿童步行范围内没有学校，未计）"),
+                    || format!(" (beside {beyond} children with no school within the walk, who count for none)"),
+                )
+            });
             Some(words.tell(
-                || format!("{name}现缺 {now} 个，{years}"),
-                || format!("{name} {now} now, {years}"),
+                || format!("{name}现缺 {now} 个{beyond}，{years}"),
+                || format!("{name} {now} now{beyond}, {years}"),
             ))
         });
         let told: Vec<String> = told.collect();
@@ -160,8 +168,8 @@ impl Found<'_> {
     pub(super) fn why_schools_differ(&self, draft: &Draft<'_>) -> String {
         let level = &self.level_title;
         draft.words().tell(
-            || format!("逐校缺口与各{level}缺口之和不同：{level}内各校的余缺相互抵补，逐校则不抵补，儿童也可就近到邻近{level}入学；两者不可相加。"),
-            || format!("It differs from the shortfall by {}: within one the places of all schools make up for one another, school by school they do not, and children may be nearest to a school across the boundary. The two are not added.", level.to_lowercase()),
+            || format!("逐校缺口与各{level}缺口之和不同，两者不可相加：步行范围内没有学校的儿童不归任何学校，逐校缺口不含他们（使之偏小）；各校余缺逐校不抵补，而{level}内相互抵补（使之偏大）；儿童也可就近到邻近{level}入学。"),
+            || format!("It differs from the shortfall by {}, and the two are not added: children with no school within the walk count for none, which makes it smaller; schools do not make up for one another, as those within one do, which makes it larger; and children may be nearest to a school across the boundary.", level.to_lowercase()),
         )
     }
 

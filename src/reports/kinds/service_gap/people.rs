@@ -33,7 +33,7 @@ impl Found<'_> {
         );
         let keys = [
             "name",
-            "area_km2",
+            "density_area_km2",
             "residents",
             "age_0_14",
             "age_15_59",
@@ -87,15 +87,45 @@ impl Found<'_> {
                 .to_owned(),
             key => why(key, words),
         });
-        let mapped = |row: &Row| row.get("area_km2").and_then(|value| value.as_f64());
-        let apart = mapped(&total).map(|whole| whole - rows.iter().filter_map(mapped).sum::<f64>());
-        if let Some(apart) = apart.filter(|apart| apart.abs() >= 0.005) {
-            let apart = fixed(apart, 2);
-            table.notes.push(words.tell(
-                || format!("合计的图上面积按范围自身的边界量算，与各{level}之和相差 {apart} 平方公里：两级边界不完全重合。"),
-                || format!("The mapped area of the total is that of its own outline, {apart} km² apart from the sum of the rows: the outlines of the two levels do not quite agree."),
+        table.notes.extend(self.areas_meant(draft, &rows, &total));
+        draft.table(table);
+    }
+
+    /// Which areas are published and which are of the outline, where that is not said by the total.
+    fn areas_meant(&self, draft: &Draft<'_>, rows: &[Row], total: &Row) -> Option<String> {
+        let (words, level) = (draft.words(), &self.level_title);
+        let number = |row: &Row| {
+            row.get("density_area_km2")
+                .and_then(serde_json::Value::as_f64)
+        };
+        let whole = number(total)?;
+        let official = self.people.rows.iter().filter(|row| row.is_official_area);
+        let of_rows = match official.count() {
+            0 => words.say("图上面积", "the mapped one"),
+            all if all == rows.len() => words.say("官方面积", "the official one"),
+            _ => words.say(
+                "官方面积，没有的用图上面积",
+                "the official one, the mapped one where none is published",
+            ),
+        };
+        let of_total = match self.people.totals.is_official_area {
+            true => words.say("官方面积", "the official one"),
+            false => words.say("图上面积", "the mapped one"),
+        };
+        let apart = whole - rows.iter().filter_map(number).sum::<f64>();
+        if apart.abs() < 0.005 {
+            return Some(words.tell(
+                || format!("面积：各{level}用{of_rows}。"),
+                || format!("Area: {of_rows} for every {}.", level.to_lowercase()),
             ));
         }
-        draft.table(table);
+        let apart = fixed(apart, 2);
+        Some(words.tell(
+            || format!("面积：各{level}用{of_rows}，合计用{of_total}，两者之差 {apart} 平方公里。"),
+            || {
+                let level = level.to_lowercase();
+                format!("Area: {of_rows} for every {level}, {of_total} for the total, {apart} km² apart from the sum of the rows.")
+            },
+        ))
     }
 }

@@ -89,6 +89,19 @@ impl Found<'_> {
             "就近适龄人口按最近学校归属，学校在本范围内的计入，因此与按居住地统计的需求人口不同。",
             "Children count for the school nearest to them, where that lies inside: not the same as the children who live inside.",
         ).to_owned());
+        let unset = found.totals.iter().filter(|stage| {
+            stage.required.is_none() && stage.capacity.is_some() && stage.children_nearest.is_some()
+        });
+        let unset: Vec<String> = unset
+            .map(|stage| self.title_of(draft, &stage.service))
+            .collect();
+        if !unset.is_empty() {
+            let unset = words.list(&unset);
+            table.notes.push(words.tell(
+                || format!("{unset}：入学率由本市设定，设定之前没有需求与缺口。"),
+                || format!("{unset}: the enrolment rate is for the city to set; until then nothing is required or short."),
+            ));
+        }
         let why = self.why_schools_differ(draft);
         table.notes.push(why);
         draft.table(table);

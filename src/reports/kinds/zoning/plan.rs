@@ -1,5 +1,6 @@
 use super::Found;
 use crate::{
+    domain::Title,
     query::{self, flat_plan},
     reports::{
         document::LineKind,
@@ -56,6 +57,13 @@ impl Found {
             "reason",
         ];
         let mut table = draft.new_table("plan", title, &keys);
+        if let Some(unit) = self.unit_of_figures(draft) {
+            let counts = table.columns.iter_mut();
+            let is_count = |key: &str| ["target", "actual", "target_difference"].contains(&key);
+            for column in counts.filter(|column| is_count(&column.key)) {
+                column.unit = unit.clone();
+            }
+        }
         for row in rows.iter().take(MOST_LISTED) {
             table.push(LineKind::Body, &named(row, words));
         }
@@ -87,5 +95,20 @@ impl Found {
             ));
         }
         draft.table(table);
+    }
+
+    /// The unit that all figures of plans have.
+    fn unit_of_figures(&self, draft: &Draft<'_>) -> Option<Title> {
+        let catalog = draft.city.catalog();
+        let unit = |row: &query::PlanRow| {
+            let mut layers = catalog.layers().filter(|layer| !layer.is_area());
+            let attribute = layers.find_map(|layer| layer.attribute(&row.indicator))?;
+            Some(catalog.unit(&attribute.unit))
+        };
+        let mut units = self.plan.rows.iter().map(unit);
+        let first = units.next()??;
+        units
+            .all(|unit| unit.as_ref() == Some(&first))
+            .then_some(first)
     }
 }
