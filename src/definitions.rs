@@ -380,6 +380,12 @@ mod tests {
     fn rules_hold_together() {
         let balance = balance_rules();
         assert!(balance.band.least < 1.0 && 1.0 < balance.band.most);
+        let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        let (note, nominal) = (&balance.band.note, &balance.nominal);
+        assert!(is_chinese(&note.zh) && is_chinese(&nominal.source));
+        for english in [&balance.band.source, &note.en, &nominal.source_en] {
+            assert!(!english.is_empty() && !is_chinese(english));
+        }
         let commute = commute_rules();
         assert!((0.5..1.0).contains(&commute.space.share));
         assert!(built_in().layer(&commute.rail.layer).is_some());

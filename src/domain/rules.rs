@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Title;
+
 /// When jobs and employed residents of a place are called balanced.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -16,7 +18,11 @@ pub struct BalanceRules {
 pub struct BalanceBand {
     pub least: f64,
     pub most: f64,
+    /// A citation, the same in every language.
     pub source: String,
+    /// What else is to be known of it.
+    #[serde(default)]
+    pub note: Title,
     pub date: String,
     /// A is read in the text itself, B is commonly given, C is to be confirmed.
     pub confidence: String,
@@ -30,6 +36,9 @@ pub struct NominalBalance {
     #[serde(default)]
     pub self_containment: Option<f64>,
     pub source: String,
+    /// The same in English; the source as it stands without it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     pub date: String,
     pub confidence: String,
 }

@@ -322,10 +322,19 @@ pub fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Titl
         attribute.map_or_else(|| same(id.to_owned()), |known| known.title.clone())
     };
     if let Some(caliber) = &provenance.caliber {
-        let of = provenance.inputs.iter().map(|input| input.layer.as_str());
-        let mut titles = of.map(|layer| attribute(layer, caliber));
-        let known = titles.find(|title| title.zh != *caliber);
-        let title = known.unwrap_or_else(|| same(caliber.clone()));
+        let title = |id: &str| {
+            let of = provenance.inputs.iter().map(|input| input.layer.as_str());
+            let mut titles = of.map(|layer| attribute(layer, id));
+            let known = titles.find(|title| title.zh != id);
+            known.unwrap_or_else(|| same(id.to_owned()))
+        };
+        // Several counts may be asked for together.
+        let titles: Vec<Title> = caliber.split('+').map(title).collect();
+        let joined = |pick: fn(&Title) -> &str| {
+            let titles: Vec<&str> = titles.iter().map(pick).collect();
+            titles.join(" + ")
+        };
+        let title = label(&joined(|title| &title.zh), &joined(|title| &title.en));
         notes.push((label("人口口径", "Caliber"), title));
     }
     for input in &provenance.inputs {
@@ -334,13 +343,18 @@ pub fn notes<R, T>(catalog: &Catalog, answer: &Answer<R, T>) -> Vec<(Title, Titl
             false => input.source_title(),
         };
         let mut zh = format!(
-            "{}；时点 {}；{} 个要素；坐标系 {}",
-            source.zh, input.reference_date, input.features, input.crs
+            "{}；时点 {}；{} 个要素",
+            source.zh, input.reference_date, input.features
         );
         let mut en = format!(
-            "{}; reference date {}; {} features; {}",
-            source.en, input.reference_date, input.features, input.crs
+            "{}; reference date {}; {} features",
+            source.en, input.reference_date, input.features
         );
+        // Tables of flows and figures have no coordinates.
+        if !input.crs.is_empty() {
+            zh += &format!("；坐标系 {}", input.crs);
+            en += &format!("; {}", input.crs);
+        }
         if input.synthetic {
             zh += "；合成数据";
             en += "; synthetic data";

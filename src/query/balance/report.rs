@@ -147,6 +147,7 @@ pub(super) fn rules_of(query: &mut BalanceReportQuery) -> Result<BalanceRules, Q
     let mut rules = balance_rules();
     if query.least.is_some() || query.most.is_some() {
         rules.band.source = "query".into();
+        rules.band.note = Title::default();
     }
     let band = &mut rules.band;
     band.least = *query.least.get_or_insert(band.least);
@@ -158,6 +159,7 @@ pub(super) fn rules_of(query: &mut BalanceReportQuery) -> Result<BalanceRules, Q
     if query.self_containment.is_some() {
         rules.nominal.self_containment = query.self_containment;
         rules.nominal.source = "query".into();
+        rules.nominal.source_en.clear();
     }
     let is_share = |share: f64| (0.0..=1.0).contains(&share);
     if !rules.nominal.self_containment.is_none_or(is_share) {

@@ -9,6 +9,8 @@ pub struct BalanceBand {
     pub title: Title,
     /// Where the band comes from.
     pub source: String,
+    /// What else is to be known of it.
+    pub note: Title,
     pub confidence: String,
     /// Inclusive.
     pub from: f64,
@@ -37,6 +39,7 @@ impl BalanceBand {
         BalanceBand {
             title: classes.title,
             source: band.source,
+            note: band.note,
             confidence: band.confidence,
             from: band.least,
             to: band.most,

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::{GapRow, Gaps};
 use crate::{
+    analysis::zoning::grouped,
     city::City,
     domain::{Figure, Language, NormItem, Title},
     export::ResultTable,
@@ -137,6 +138,12 @@ fn notes(city: &City, gaps: &Gaps) -> Vec<(Title, Title)> {
     notes
 }
 
+/// A figure of a norm as it is read: thousands apart, no more decimals than it has.
+fn written(value: f64) -> String {
+    let text = grouped(value, 4);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn figures(city: &City, item: &NormItem) -> Title {
     let text = |(field, figure): (&str, &Figure)| {
         let name = city.catalog().term(&format!("norm.{field}"));
@@ -146,10 +153,10 @@ fn figures(city: &City, item: &NormItem) -> Title {
             Some(value) => {
                 let confidence = figure.confidence.map(|c| c.to_string()).unwrap_or_default();
                 let (source, date) = (figure.source_title(), &figure.date);
-                let value = match figure.unit.as_str() {
+                let value = written(match figure.unit.as_str() {
                     "share" => value * 100.0,
                     _ => value,
-                };
+                });
                 Title {
                     zh: format!(
                         "{} {value} {}（{}，{date}，可信度 {confidence}）",
@@ -162,7 +169,7 @@ fn figures(city: &City, item: &NormItem) -> Title {
                 }
             }
             None => Title {
-                zh: format!("{} 由本市设定", name.zh),
+                zh: format!("{}由本市设定", name.zh),
                 en: format!("{}: set by the city", name.en),
             },
         }
@@ -175,5 +182,17 @@ fn figures(city: &City, item: &NormItem) -> Title {
     Title {
         zh: joined(|text| &text.zh, "；"),
         en: joined(|text| &text.en, "; "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+
+    #[test]
+    fn figures_are_written_with_thousands_apart_and_no_spare_decimals() {
+        let figures = [100_000.0, 40.0, 0.8, 1234.5, 100.0 * 0.07];
+        let texts = figures.map(written);
+        assert_eq!(texts, ["100,000", "40", "0.8", "1,234.5", "7"]);
     }
 }

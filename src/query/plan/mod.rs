@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     city::City,
-    domain::{FigureKind, LeftOut, Period, PlanFigure},
+    domain::{FigureKind, LeftOut, Period, PlanFigure, Title},
     store::StoredDefinition,
 };
 
@@ -120,6 +120,20 @@ pub fn plan(
     })
 }
 
+/// What a set of figures is called: those that come with the demonstration city in words, a
+/// steward's own by its id.
+fn set_title(id: &str) -> Title {
+    let (zh, en) = match id {
+        "published" => ("公布数", "published"),
+        "synthetic" => ("合成", "synthetic"),
+        own => (own, own),
+    };
+    Title {
+        zh: format!("规划指标（{zh}）"),
+        en: format!("Plan figures ({en})"),
+    }
+}
+
 /// A set of figures as one of the inputs of an answer.
 pub(super) fn input(stored: &StoredDefinition) -> Input {
     let record = &stored.definition.record;
@@ -131,10 +145,7 @@ pub(super) fn input(stored: &StoredDefinition) -> Input {
     let imported = record.imported_at.get(..10).unwrap_or_default();
     Input {
         layer: "targets".parse().expect("a name"),
-        title: crate::domain::Title {
-            zh: format!("规划指标 {}", stored.definition.id),
-            en: format!("Plan figures {}", stored.definition.id),
-        },
+        title: set_title(&stored.definition.id),
         source: record.source.clone(),
         source_en: record.source_en.clone(),
         licence: record.licence.clone(),

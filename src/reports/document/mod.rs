@@ -73,10 +73,11 @@ impl Document {
         })
     }
 
-    /// The blocks in runs of pages that lie the same way: upright, or across for wide tables. What
-    /// leads to a wide table lies across with it, so that no heading stands alone.
-    pub fn runs(&self) -> Vec<(bool, &[Block])> {
-        let is_wide = |block: &Block| matches!(block, Block::Table(table) if table.is_wide);
+    /// The blocks in runs of pages that lie the same way: upright, or across for the tables that a
+    /// format says need it. What leads to a wide table lies across with it, so that no heading
+    /// stands alone.
+    pub fn runs(&self, lies_across: impl Fn(&Table) -> bool) -> Vec<(bool, &[Block])> {
+        let is_wide = |block: &Block| matches!(block, Block::Table(table) if lies_across(table));
         let mut across: Vec<bool> = self.blocks.iter().map(is_wide).collect();
         for at in (1..across.len()).rev() {
             let leads = matches!(

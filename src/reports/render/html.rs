@@ -87,7 +87,7 @@ fn article(report: &Report) -> String {
         let _ = write!(out, "<li>{}</li>", escape(finding));
     }
     out.push_str("</ol></section>\n");
-    for (is_across, blocks) in document.runs() {
+    for (is_across, blocks) in document.runs(|table| table.is_wide) {
         if is_across {
             out.push_str("<section class=\"wide\">");
         }

@@ -2,6 +2,7 @@
 
 mod docx;
 mod html;
+mod letters;
 mod picture;
 mod read;
 mod seen;

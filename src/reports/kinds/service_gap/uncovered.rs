@@ -195,6 +195,13 @@ impl Found<'_> {
         );
         let id = format!("blind_spots.{}", found.norm.id);
         let mut table = draft.choose_table(&id, title, &keys, &whole);
+        // Of blind spots people are counted, of nothing else.
+        let people = draft.city.catalog().unit("person");
+        for column in &mut table.columns {
+            if column.key == "uncovered" {
+                column.unit = people.clone();
+            }
+        }
         let cells = |values: &Vec<Value>| -> Row {
             let cells = whole.columns.iter().zip(values);
             let cells = cells.map(|(column, value)| (column.key.clone(), json!(value)));

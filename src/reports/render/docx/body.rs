@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::widths::column_shares;
+use super::super::widths::{layout, lies_across};
 use crate::reports::{
     Block, Document,
     document::{Figure, LineKind, Table, Words},
@@ -29,7 +29,7 @@ pub fn document(document: &Document) -> String {
     for (at, finding) in document.findings.iter().enumerate() {
         body.paragraph("Finding", &format!("{}. {finding}", at + 1));
     }
-    for (is_across, blocks) in document.runs() {
+    for (is_across, blocks) in document.runs(|table| lies_across(table, WIDTH)) {
         if is_across {
             body.section(false);
         }
@@ -145,18 +145,8 @@ impl Body {
     fn table(&mut self, table: &Table, width: usize) {
         self.paragraph("Caption", &format!("{} {}", table.number, table.title));
         self.paragraph("Unit", &table.unit);
-        let shares = column_shares(table);
-        let mut widths: Vec<usize> = shares
-            .iter()
-            .map(|share| (share * width as f64) as usize)
-            .collect();
-        if let Some(first) = widths.first_mut() {
-            *first += width
-                - shares
-                    .iter()
-                    .map(|share| (share * width as f64) as usize)
-                    .sum::<usize>();
-        }
+        let layout = layout(table, width);
+        let widths = &layout.widths;
         let edge = |name: &str, size: u8| {
             format!("<w:{name} w:val=\"single\" w:sz=\"{size}\" w:space=\"0\" w:color=\"3A3A3A\"/>")
         };
@@ -169,12 +159,12 @@ impl Body {
             edge("bottom", 12),
             escape(&table.id)
         );
-        for width in &widths {
+        for width in widths {
             let _ = write!(self.out, "<w:gridCol w:w=\"{width}\"/>");
         }
         self.out
             .push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
-        let (heading, text) = match table.is_dense() {
+        let (heading, text) = match layout.is_dense {
             true => ("DenseHeading", "DenseText"),
             false => ("TableHeading", "TableText"),
         };
