@@ -624,6 +624,19 @@ fn a_zoning_report_counts_every_area_once_and_warns_of_placeholders() {
         .collect();
     let (total, parts) = counts.split_last().unwrap();
     assert_eq!((parts.iter().sum::<i64>(), *total), (2, 2));
+    let total_of = |key: &str| {
+        let at = table.columns.iter().position(|known| known == key).unwrap();
+        let numbers = table.rows.iter().filter_map(|row| row[at].as_f64());
+        let numbers: Vec<f64> = numbers.collect();
+        let (total, parts) = numbers.split_last().unwrap();
+        assert_eq!(numbers.len(), table.rows.len(), "{key}");
+        (*total, parts.iter().sum::<f64>())
+    };
+    for (key, whole) in [("residents_share", Some(1.0)), ("area_km2", None)] {
+        let (total, parts) = total_of(key);
+        assert!((total - parts).abs() < 1e-9 && total > 0.0, "{key}");
+        assert!(whole.is_none_or(|whole| total == whole), "{key}");
+    }
     assert!(report.document.findings[0].contains("占位值"));
     assert!(
         report

@@ -89,6 +89,9 @@ pub struct BlindSpot {
     /// The area of the level in which most of the uncovered live.
     pub code: String,
     pub name: String,
+    /// In how many areas of the level the uncovered live.
+    #[serde(skip)]
+    pub areas: usize,
     /// The mean place of the uncovered.
     pub lon: f64,
     pub lat: f64,
@@ -331,6 +334,12 @@ fn spots(
             .iter()
             .max_by_key(|(zone, people)| (**people, -i64::from(**zone)));
         let zone = most.map(|(zone, _)| *zone as usize);
+        // Homes of unknown number count where nothing else is known.
+        let lived_in = all.zones.values().filter(|people| **people > 0).count();
+        let areas = match lived_in {
+            0 => all.zones.len(),
+            lived_in => lived_in,
+        };
         let geometry = lattice.polygon(&patch);
         let homes = all.homes as f64;
         BlindSpot {
@@ -340,6 +349,7 @@ fn spots(
             area_km2: patch.cells.len() as f64 * (f64::from(query.cell_m) / 1000.0).powi(2),
             code: zone.map_or_else(String::new, |zone| zones.code(zone)),
             name: zone.map_or_else(String::new, |zone| zones.name(zone).0),
+            areas,
             lon: all.lon / homes,
             lat: all.lat / homes,
             geometry: MultiPolygon::new(vec![geometry]),

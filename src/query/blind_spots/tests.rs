@@ -112,6 +112,7 @@ fn homes_that_nobody_serves_are_outlined_with_their_people() {
         ("440103", "440104")
     );
     assert_eq!((second.uncovered, second.demand_uncovered), (20, Some(0)));
+    assert_eq!((first.areas, second.areas), (1, 1));
     for spot in &found.blind_spots {
         assert!(spot.geometry.is_valid());
     }
@@ -163,6 +164,43 @@ fn the_uncovered_are_told_by_age() {
     let one = ask(json!({ "area": "440104" })).expect("an answer");
     assert_eq!((one.blind_spots.len(), one.answer.rows.len()), (1, 1));
     assert_eq!(one.answer.totals.uncovered, Some(20));
+}
+
+#[test]
+fn a_blind_spot_across_a_border_counts_the_areas_that_it_takes_in() {
+    let home = |people, code| {
+        [
+            ("usual_residents", people),
+            ("age_6_11", "5"),
+            ("district", code),
+        ]
+    };
+    let school = [
+        ("kind", "primary"),
+        ("seats_primary", "9"),
+        ("district", "440103"),
+    ];
+    let city = TestCity::new()
+        .with_squares("districts", 2000.0, &DISTRICTS)
+        .with(
+            "residences",
+            &[
+                ("west", (1900.0, 250.0), &home("70", "440103")),
+                ("east", (2100.0, 250.0), &home("30", "440104")),
+            ],
+        )
+        .with("schools", &[("s", (250.0, 250.0), &school)])
+        .build();
+    let query = json!({ "service": "primary_school", "level": "district", "cell_m": 2000 });
+    let query = serde_json::from_value(query).expect("a question");
+    let found = blind_spots(&city, &query, &Limits::generous()).expect("an answer");
+    let [spot] = &found.blind_spots[..] else {
+        panic!("{:?}", found.blind_spots)
+    };
+    assert_eq!(
+        (spot.uncovered, spot.areas, spot.code.as_str()),
+        (100, 2, "440103")
+    );
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Table {
         if let Some(line) = self.lines.last_mut() {
             // A total is nameless otherwise.
             for (value, column) in line.values.iter_mut().zip(&self.columns) {
-                if column.format == TermFormat::Text && column.key != "reason" {
+                if column.format == TermFormat::Text && !is_reason(&column.key) {
                     *value = Value::Missing;
                 }
             }
@@ -138,22 +138,28 @@ impl Table {
         if self.lines.is_empty() {
             dropped.clear();
         }
-        let said = |at: &usize| {
+        // Columns that are empty for one reason share it.
+        let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
+        let silent = |at: &&usize| !is_reason(&self.columns[**at].key);
+        for at in dropped.iter().filter(silent) {
             let column = &self.columns[*at];
-            let title = column.title.in_language(self.language);
+            let title = column.title.in_language(self.language).to_owned();
             let reason = why(&column.key);
+            match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, titles)) => titles.push(title),
+                None => by_reason.push((reason, vec![title])),
+            }
+        }
+        let said = |(reason, titles): &(String, Vec<String>)| {
+            let titles = words.list(titles);
             words.tell(
-                || format!("{title}（{reason}）"),
-                || format!("{title} ({reason})"),
+                || format!("{titles}（{reason}）"),
+                || format!("{titles} ({reason})"),
             )
         };
-        let silent = |at: &&usize| {
-            let column = &self.columns[**at];
-            column.key != "reason" && !column.key.ends_with("_reason")
-        };
-        let texts: Vec<String> = dropped.iter().filter(silent).map(said).collect();
+        let texts: Vec<String> = by_reason.iter().map(said).collect();
         if !texts.is_empty() {
-            let list = words.list(&texts);
+            let list = texts.join(words.say("；", "; "));
             self.notes.push(words.tell(
                 || format!("未列出的指标：{list}。"),
                 || format!("Not shown: {list}."),
@@ -167,22 +173,56 @@ impl Table {
         }
     }
 
-    /// Takes the column of reasons out of the table and tells them below it.
+    /// Takes the columns of reasons out of the table and tells them below it: `straight_reason` of
+    /// the columns `straight_…` where it is there, `reason` of all others.
     pub fn reasons_below(&mut self) {
+        const KEYS: [&str; 3] = ["reason", "straight_reason", "network_reason"];
+        let place = |key: &&str| self.columns.iter().position(|column| column.key == **key);
+        let mut there: Vec<usize> = KEYS.iter().filter_map(place).collect();
+        let sides = there.iter().map(|at| self.side_of(*at));
+        let sides: Vec<String> = sides.filter(|side| !side.is_empty()).collect();
+        for at in &there {
+            let own = self.side_of(*at);
+            let told = self.reasons(*at, |key| match own.is_empty() {
+                true => !sides.iter().any(|side| key.starts_with(side)),
+                false => key.starts_with(&own),
+            });
+            self.notes.extend(told);
+        }
+        there.sort_unstable();
+        for at in there.into_iter().rev() {
+            self.columns.remove(at);
+            for line in &mut self.lines {
+                line.values.remove(at);
+            }
+        }
+    }
+
+    /// What the keys begin with that a column of reasons explains: `straight_`, or nothing.
+    fn side_of(&self, at: usize) -> String {
+        let key = &self.columns[at].key;
+        key.strip_suffix("reason").unwrap_or(key).to_owned()
+    }
+
+    /// The reasons of a column for the dashes of the columns that it explains, each with its rows.
+    fn reasons(&self, at: usize, explains: impl Fn(&str) -> bool) -> Vec<String> {
         let words = Words(self.language);
-        let Some(at) = self
-            .columns
-            .iter()
-            .position(|column| column.key == "reason")
-        else {
-            return;
+        let dashed = |line: &Line| -> Option<&ResultColumn> {
+            let mut cells = self.columns.iter().zip(&line.values);
+            let dashed = cells.find(|(column, value)| {
+                column.format != TermFormat::Text && value.is_missing() && explains(&column.key)
+            });
+            dashed.map(|(column, _)| column)
         };
         let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
-        for line in self.lines.iter().filter(|line| self.has_dash(line)) {
+        let mut heading = None;
+        for line in &self.lines {
+            let Some(column) = dashed(line) else { continue };
             let reason = printed(&self.columns[at], &line.values[at], self.language);
             if reason.is_empty() {
                 continue;
             }
+            heading = heading.or(Some(column));
             let name = self
                 .columns
                 .first()
@@ -195,32 +235,29 @@ impl Table {
                 None => by_reason.push((reason, vec![name])),
             }
         }
+        // Where columns have reasons of their own, a note says whose it is.
+        let heading = heading.filter(|_| !self.side_of(at).is_empty());
+        let of = heading.map_or("", |column| column.title.in_language(self.language));
+        let space = words.say("", if of.is_empty() { "" } else { " " });
         /// As many names as a footnote bears.
         const MOST: usize = 12;
-        for (reason, names) in by_reason {
+        let told = by_reason.into_iter().map(|(reason, names)| {
             let count = names.len();
             let list = words.list(&names[..count.min(MOST)]);
-            self.notes.push(words.tell(
+            words.tell(
                 || match count > MOST {
-                    true => format!("“—”：{list}等 {count} 个，{reason}。"),
-                    false => format!("“—”：{list}，{reason}。"),
+                    true => format!("{of}“—”：{list}等 {count} 个，{reason}。"),
+                    false => format!("{of}“—”：{list}，{reason}。"),
                 },
                 || match count > MOST {
-                    true => format!("“—”: {list} and others, {count} in all: {reason}."),
-                    false => format!("“—”: {list}: {reason}."),
+                    true => {
+                        format!("{of}{space}“—”: {list} and others, {count} in all: {reason}.")
+                    }
+                    false => format!("{of}{space}“—”: {list}: {reason}."),
                 },
-            ));
-        }
-        self.columns.remove(at);
-        for line in &mut self.lines {
-            line.values.remove(at);
-        }
-    }
-
-    /// Whether a line shows an undefined value.
-    fn has_dash(&self, line: &Line) -> bool {
-        let mut cells = self.columns.iter().zip(&line.values);
-        cells.any(|(column, value)| column.format != TermFormat::Text && value.is_missing())
+            )
+        });
+        told.collect()
     }
 
     /// The heading of a column, without the unit where that of all counts stands above the table.
@@ -289,6 +326,11 @@ impl Table {
     pub fn is_number(&self, at: usize) -> bool {
         self.columns[at].format != TermFormat::Text
     }
+}
+
+/// Whether a column says why others are undefined.
+pub(super) fn is_reason(key: &str) -> bool {
+    key == "reason" || key.ends_with("_reason")
 }
 
 /// Whether a unit is no ratio of two.

@@ -68,7 +68,7 @@ pub fn printed(column: &ResultColumn, value: &Value, language: Language) -> Stri
 
 /// Reasons are keys elsewhere.
 fn words_of(column: &ResultColumn, text: &str, language: Language) -> String {
-    let is_reason = column.key == "reason" || column.key.ends_with("_reason");
+    let is_reason = super::table::is_reason(&column.key);
     let known = Reason::ALL
         .into_iter()
         .find(|reason| is_reason && reason.key() == text);

@@ -12,6 +12,36 @@ pub fn no_distance(words: Words) -> String {
         .to_owned()
 }
 
+/// Nobody knows where people live.
+pub fn no_population(words: Words) -> String {
+    words
+        .say(
+            "没有人口数据：需导入居住图层 residences",
+            "no population: import the layer residences",
+        )
+        .to_owned()
+}
+
+/// Nobody knows who of them want a service.
+pub fn no_demand(words: Words) -> String {
+    words
+        .say(
+            "居住图层没有该类需求人口（年龄组）",
+            "the residences do not count those who want it by age",
+        )
+        .to_owned()
+}
+
+/// Nobody knows what there is of a service.
+pub fn no_facilities(words: Words) -> String {
+    words
+        .say(
+            "没有该类设施数据：需导入设施图层",
+            "no such facilities: import their layer",
+        )
+        .to_owned()
+}
+
 /// An answer, or why there is none.
 ///
 /// # Errors
@@ -25,29 +55,18 @@ pub fn or_why<T>(
         Err(stopped @ (QueryError::Cancelled | QueryError::TooLarge { .. })) => {
             return Err(stopped);
         }
-        Err(QueryError::NotFound { what, .. }) if what.starts_with("population") => words
-            .say(
-                "没有人口数据：需导入居住图层 residences",
-                "no population: import the layer residences",
-            )
-            .to_owned(),
-        Err(QueryError::NotFound { what, .. }) if what.starts_with("facility") => words
-            .say(
-                "没有该类设施数据：需导入设施图层",
-                "no such facilities: import their layer",
-            )
-            .to_owned(),
+        Err(QueryError::NotFound { what, .. }) if what.starts_with("population") => {
+            no_population(words)
+        }
+        Err(QueryError::NotFound { what, .. }) if what.starts_with("facility") => {
+            no_facilities(words)
+        }
         Err(QueryError::Field {
             field: "service", ..
         }) => no_distance(words),
         Err(QueryError::Field {
             field: "demand", ..
-        }) => words
-            .say(
-                "居住图层没有该类需求人口（年龄组）",
-                "the residences do not count those who want it by age",
-            )
-            .to_owned(),
+        }) => no_demand(words),
         Err(QueryError::Field {
             field: "candidates",
             ..

@@ -1,5 +1,6 @@
 //! Why a column of a report is empty, in words and with what to do.
 
+use super::missing;
 use crate::reports::document::Words;
 
 /// The reason that no row of a city has a value under a key.
@@ -15,10 +16,7 @@ pub fn why(key: &str, words: Words) -> String {
         | "walk_residents"
         | "straight_share_residents"
         | "walk_share_residents"
-        | "density_per_km2" => words.say(
-            "没有人口数据：需导入居住图层 residences",
-            "no population: import the layer residences",
-        ),
+        | "density_per_km2" => return missing::no_population(words),
         "employed_residents" | "influence_employed_residents" => words.say(
             "没有就业人口数据：居住图层需有就业人口字段",
             "no employed residents: the layer residences needs that column",

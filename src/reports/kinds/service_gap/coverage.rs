@@ -1,10 +1,10 @@
 use super::{
-    flat::finish,
     found::{Detail, Found},
+    unlisted::Unlisted,
 };
 use crate::{
     domain::{Catalog, TermFormat, Title, Value},
-    query::{Denominator, to_row},
+    query::to_row,
     reports::{
         document::{LineKind, Table},
         kinds::{Draft, naming::named},
@@ -41,6 +41,7 @@ impl Found<'_> {
             "network_share_covered",
             "network_demand_uncovered",
             "straight_reason",
+            "network_reason",
         ];
         let id = format!("coverage.{}", detail.item.id);
         let mut table = self.flat.new_table(draft, &id, title, &keys);
@@ -55,18 +56,14 @@ impl Found<'_> {
         if let Some((_, row)) = total {
             table.push_named(LineKind::Total, words.say("合计", "Total"), row);
         }
-        finish(&mut table, words);
+        let rows = self.gaps.answer.rows.iter();
+        let rows = rows.filter(|row| row.service == *service);
+        self.unlisted(rows, words).finish(&mut table, words);
         if self.is_of_land() {
             in_km2(&mut table, draft.city.catalog());
         }
         table.notes.push(self.denominator(draft));
         draft.table(table)
-    }
-
-    /// Whether coverage is a share of land and not of people.
-    fn is_of_land(&self) -> bool {
-        let of = serde_json::from_value(self.gaps.answer.query["denominator"].clone());
-        of.unwrap_or(Denominator::Population).is_land()
     }
 
     /// What coverage is a share of, in words.
@@ -141,13 +138,14 @@ impl Found<'_> {
             ];
             let id = format!("circle.{}", services.circle);
             let mut table = self.flat.new_table(draft, &id, title, &keys);
-            for row in rows {
+            for row in &rows {
                 table.push(
                     LineKind::Body,
                     &named(&to_row(row).unwrap_or_default(), words),
                 );
             }
-            finish(&mut table, words);
+            let why = Unlisted::of_circles(rows.iter().copied(), words);
+            why.finish(&mut table, words);
             draft.table(table);
         }
     }

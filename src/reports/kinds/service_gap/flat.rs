@@ -8,7 +8,7 @@ use crate::{
     query::{self, Gaps, Row, coverage_title},
     reports::{
         document::{Table, Words},
-        kinds::{Draft, naming::named, why::why},
+        kinds::{Draft, naming::named},
     },
 };
 
@@ -74,33 +74,4 @@ impl Flat {
         let (title, text) = notes.find(|(title, _)| title.zh == label)?;
         Some((words.title(title), words.title(text)))
     }
-}
-
-/// Empty columns and reasons go below the table.
-pub(super) fn finish(table: &mut Table, words: Words) {
-    table.drop_empty(|key| {
-        let text = match key {
-            "capacity" => words.say("设施没有规模数据", "no facility has a known capacity"),
-            "required" | "shortfall" | "surplus" | "net" | "fulfilment" | "evaluation" => words
-                .say(
-                    "需标准数值、需求人口与设施规模三者俱备",
-                    "needs a figure of the norm, people and capacities",
-                ),
-            "demand" | "straight_demand_uncovered" | "network_demand_uncovered" => words.say(
-                "没有人口数据：需导入居住图层 residences",
-                "no population: import the layer residences",
-            ),
-            key if key.starts_with("network_") => words.say(
-                "未载入路网，或标准没有步行距离",
-                "no streets, or the norm gives no walk",
-            ),
-            key if key.starts_with("straight_") => words.say(
-                "标准没有服务半径，或没有分母数据",
-                "the norm gives no radius, or nothing is known to take a share of",
-            ),
-            key => return why(key, words),
-        };
-        text.to_owned()
-    });
-    table.reasons_below();
 }

@@ -8,7 +8,10 @@ mod sentences;
 mod since;
 mod sites;
 mod supply;
+#[cfg(test)]
+mod tests;
 mod uncovered;
+mod unlisted;
 
 use super::{Draft, levels::filled_levels};
 use crate::{

@@ -1,11 +1,11 @@
 use serde_json::json;
 
-use super::{flat::finish, found::Found};
+use super::found::Found;
 use crate::{
     domain::Title,
-    query::Row,
+    query::{GapRow, Row},
     reports::{
-        document::{LineKind, fixed},
+        document::{LineKind, Words, fixed},
         kinds::{Draft, levels::MOST_ROWS},
     },
 };
@@ -32,6 +32,8 @@ impl Found<'_> {
             "network_share_covered",
             "evaluation",
             "reason",
+            "straight_reason",
+            "network_reason",
         ];
         let title = words.tell(
             || format!("{}公共服务设施供需", draft.place()),
@@ -41,7 +43,9 @@ impl Found<'_> {
         for row in &self.flat.totals {
             table.push(LineKind::Body, row);
         }
-        finish(&mut table, words);
+        let totals = self.gaps.answer.totals.iter();
+        self.unlisted(totals, words).finish(&mut table, words);
+        table.notes.extend(self.judged_by_parts(words));
         table.notes.push(words.tell(
             || format!("缺口、富余为各{}之和，一单元的富余不抵另一单元的缺口；净差额为富余减缺口。", self.level_title),
             || format!("Shortfall and surplus are sums over the {}: the surplus of one does not make up for the shortfall of another; net is surplus less shortfall.", self.level_title.to_lowercase()),
@@ -50,6 +54,35 @@ impl Found<'_> {
         for text in self.unsorted(draft) {
             draft.text.paragraph(text);
         }
+    }
+
+    /// Says which services are judged by less than their fulfilment, and why: a surplus of one area
+    /// does not make up for what another lacks.
+    fn judged_by_parts(&self, words: Words) -> Option<String> {
+        let set = &self.gaps.norms.set;
+        let is_lower = |row: &GapRow| -> Option<String> {
+            let item = set.item(&row.service)?;
+            let fulfilment = row.fulfilment?;
+            let mut bands = set.bands_of(item).iter();
+            let own = bands.find(|band| band.from.value.is_some_and(|from| fulfilment >= from))?;
+            let judged = row.evaluation.as_deref()?;
+            (own.id.as_str() != judged).then(|| words.title(&item.title))
+        };
+        let named: Vec<String> = self
+            .gaps
+            .answer
+            .totals
+            .iter()
+            .filter_map(is_lower)
+            .collect();
+        if named.is_empty() {
+            return None;
+        }
+        let (list, level) = (words.list(&named), &self.level_title);
+        Some(words.tell(
+            || format!("{list}：总体满足率较高，但部分{level}仍有缺口，富余不能相抵，评价按（需求规模 − 缺口）÷ 需求规模评定，因而低于满足率所在的等级。"),
+            || format!("{list}: the whole has a higher fulfilment, but some {} fall short, which the surplus of others does not make up for: the rating is that of (required − shortfall) ÷ required and so lower than the band of the fulfilment.", level.to_lowercase()),
+        ))
     }
 
     /// One table for each service, area by area.
@@ -149,7 +182,9 @@ impl Found<'_> {
                 table.push(LineKind::Body, row);
             }
             table.push_named(LineKind::Total, words.say("合计", "Total"), row);
-            finish(&mut table, words);
+            let own = self.gaps.answer.rows.iter();
+            let own = own.filter(|row| row.service == total.service);
+            self.unlisted(own, words).finish(&mut table, words);
             if let Some(net) = total.net {
                 let net = fixed(net as f64, 0);
                 table.notes.push(words.tell(

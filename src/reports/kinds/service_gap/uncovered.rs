@@ -6,7 +6,7 @@ use crate::{
     domain::Value,
     query::{self, BlindSpots, Mode, QueryError, Row},
     reports::{
-        document::{LineKind, percent},
+        document::{LineKind, Words, percent},
         figure::{
             Classes, Map, MapArea, MapLines, Mark, MarkSet, Pyramid, PyramidBand, Surface,
             SurfaceKind,
@@ -209,7 +209,9 @@ impl Found<'_> {
         };
         for (values, spot) in whole.rows.iter().zip(&found.blind_spots).take(MOST_SPOTS) {
             let mut row = cells(values);
-            row.insert("name".into(), json!(draft.area_name(&spot.code)));
+            let first = draft.area_name(&spot.code);
+            let name = spot_name(first, spot.areas, &self.level_title, words);
+            row.insert("name".into(), json!(name));
             table.push(LineKind::Body, &row);
         }
         for values in &whole.totals {
@@ -228,7 +230,18 @@ impl Found<'_> {
                 },
             ));
         }
-        table.drop_empty(|key| why(key, words));
+        let demand = found.norm.demand.as_ref();
+        let is_everybody = demand.is_some_and(|demand| demand.attributes.is_empty());
+        table.drop_empty(|key| match key {
+            "demand_uncovered" if is_everybody => words
+                .say(
+                    "全部人口均为需求人口，与“未覆盖”相同",
+                    "everybody wants it: the same as those not covered",
+                )
+                .to_owned(),
+            "demand_uncovered" => self.why_no_demand(Some(&found.norm), words),
+            _ => why(key, words),
+        });
         draft.table(table);
     }
 
@@ -278,6 +291,17 @@ impl Found<'_> {
             axis: words.say("人", "persons").to_owned(),
         };
         draft.figure(title, pyramid.draw(), &number);
+    }
+}
+
+/// What a blind spot is called: the area in which most of its people live, and how many it takes in.
+pub(super) fn spot_name(first: String, areas: usize, level: &str, words: Words) -> String {
+    match areas {
+        0 | 1 => first,
+        _ => words.tell(
+            || format!("{first}等 {areas} 个{level}"),
+            || format!("{first} and {} more", areas - 1),
+        ),
     }
 }
 

@@ -46,6 +46,12 @@ impl Found {
         total.insert("present_residents".into(), json!(totals.residents));
         total.insert("planned_residents".into(), json!(totals.planned_residents));
         total.insert("planned_capacity".into(), json!(totals.planned_capacity));
+        let classes = &self.zoning.classes;
+        let area_km2: f64 = classes.iter().map(|class| class.area_km2).sum();
+        total.insert("area_km2".into(), json!(area_km2));
+        // The classes, 未分类 among them, hold everybody.
+        let is_shared = classes.iter().any(|class| class.residents_share.is_some());
+        total.insert("residents_share".into(), json!(is_shared.then_some(1.0)));
         table.push_named(LineKind::Total, words.say("合计", "Total"), &total);
         table.drop_empty(|_| no_plan(draft));
         table.notes.push(words.say(
