@@ -249,11 +249,11 @@ fn a_report_of_half_the_inputs_says_what_is_missing() {
     for said in [
         // No column is empty without a word.
         "no population: import the layer residences",
-        "needs a figure of the norm, people and capacities",
+        "Surplus, Fulfilment, Evaluation (no population: import the layer residences",
         "no facility has a known capacity",
-        "no streets, or the norm gives no walk",
+        "Coverage by network (no streets were imported",
         "coverage is a share of the land of the areas",
-        "Facilities of unknown capacity: Primary schools",
+        "These facilities have no known capacity",
         &format!("{unsorted} of the layer Schools do not say their kind"),
     ] {
         assert!(page.contains(said), "{said}");
