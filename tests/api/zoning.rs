@@ -224,7 +224,7 @@ async fn targets_stand_beside_what_is_so() {
     );
     assert_eq!(rows[0]["actual_year"], json!(2020));
     assert_eq!(rows[0]["completion_share"], json!(0.8));
-    assert_eq!(rows[1]["status"], json!("reached"));
+    assert_eq!(rows[1]["status"], json!("above"));
     let csv = app.get("/api/plan?format=csv").await;
     let text = String::from_utf8(csv.body).expect("UTF-8");
     for heading in ["目标年", "目标值", "现状值", "现状年", "完成率", "差额"] {
