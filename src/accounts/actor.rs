@@ -76,6 +76,8 @@ pub struct Actor {
     pub grants: Grants,
     pub credential: Credential,
     pub pending: Option<Pending>,
+    /// Whether account and time stand on the files that this one takes away.
+    pub is_watermarked: bool,
 }
 
 impl Actor {
@@ -85,6 +87,7 @@ impl Actor {
             grants: Grants::none(),
             credential: Credential::None,
             pending: None,
+            is_watermarked: false,
         }
     }
 

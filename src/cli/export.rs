@@ -10,7 +10,7 @@ use crate::{
     definitions,
     domain::{Catalog, Language, Period},
     export::{self, Format, TemplateFormat},
-    query,
+    query::{self, FileOf},
     store::{Home, geopackage::GeoPackage},
 };
 
@@ -58,10 +58,13 @@ pub fn run(
         Ok(query::write_layer(
             &city,
             loaded,
-            format,
-            language,
-            filter.as_ref(),
-            &at,
+            &FileOf {
+                format,
+                language,
+                filter: filter.as_ref(),
+                exported_at: &at,
+                watermark: None,
+            },
             file,
         )?)
     })?;

@@ -86,6 +86,7 @@ pub fn run(
         caliber: arguments.caliber.clone(),
         lang: language,
         choices: choices(arguments)?,
+        watermark: None,
     };
     let city = match arguments.scenario {
         None => Arc::new(base),

@@ -32,6 +32,7 @@ mod term;
 mod tile;
 mod title;
 mod value;
+mod watermark;
 pub mod zoning;
 
 pub use age::AgeRange;
@@ -64,3 +65,4 @@ pub use term::{Term, TermFormat};
 pub use tile::{TileCoord, TileCoordError, from_mercator, to_mercator};
 pub use title::{Language, Title};
 pub use value::Value;
+pub use watermark::Watermark;

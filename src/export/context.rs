@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::domain::{
-    AttributeId, Catalog, Language, LevelId, Period, Title,
+    AttributeId, Catalog, Language, LevelId, Period, Title, Watermark,
     origin::label::{CRS, ESTIMATED, LICENCE, NATURE, SOFTWARE, SOURCE},
 };
 
@@ -29,6 +29,8 @@ pub struct ExportContext<'a> {
     pub filter: String,
     /// 内部使用 and the like.
     pub marking: Title,
+    /// Who takes the file away, where that stands on files.
+    pub watermark: Option<&'a Watermark>,
     /// The area levels with their titles, larger areas first; each becomes `{level}_code`.
     pub levels: &'a [(LevelId, Title)],
     /// UTC, RFC 3339: the one thing that differs between two exports of the same data.
@@ -39,7 +41,7 @@ pub struct ExportContext<'a> {
 impl ExportContext<'_> {
     /// Source, date and software for formats that carry JSON beside the features.
     pub(super) fn provenance(&self) -> serde_json::Value {
-        json!({
+        let mut told = json!({
             "title": self.title,
             "period": self.period,
             "source": self.source,
@@ -51,7 +53,11 @@ impl ExportContext<'_> {
             "marking": self.marking,
             "exported_at": self.exported_at,
             "software": self.software,
-        })
+        });
+        if let Some(mark) = self.watermark {
+            told["watermark"] = mark.to_string().into();
+        }
+        told
     }
 
     /// The same for people: label and text, empty ones left out.
@@ -104,6 +110,10 @@ impl ExportContext<'_> {
             (
                 word("标识", "Marking"),
                 self.marking.in_language(self.language).to_owned(),
+            ),
+            (
+                label(Watermark::LABEL),
+                self.watermark.map(Watermark::to_string).unwrap_or_default(),
             ),
             (label(SOFTWARE), self.software.clone()),
             (word("导出时间", "Exported"), self.exported_at.clone()),

@@ -71,6 +71,13 @@ pub fn set_up(sheet: &mut Worksheet, rows: usize, columns: usize) -> Result<(), 
     Ok(())
 }
 
+/// What stands at the top right of every printed page.
+pub fn set_mark(sheet: &mut Worksheet, text: &str) {
+    // `&` begins a command there; a header holds 255 characters.
+    let text: String = text.chars().take(120).collect();
+    sheet.set_header(format!("&R{}", text.replace('&', "&&")));
+}
+
 /// The second sheet: labels and texts.
 pub fn add_notes<'a>(
     workbook: &mut Workbook,

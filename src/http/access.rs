@@ -20,9 +20,14 @@ pub async fn compute_access(
     Posted(With { question, form }): Posted<AccessQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::access(city, question, limits)?;
-            json_or_table(&found, form, |found| query::access_table(city, found))
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::access(city, question, limits)?;
+                json_or_table(&found, form, |found| query::access_table(city, found))
+            },
+        )
         .await
 }

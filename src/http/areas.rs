@@ -33,10 +33,15 @@ pub async fn list_areas(
     With { question, form }: With<AreasQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::areas(city, question, limits)?;
-            answer(city, &found, form, title("单元一览", "Areas"))
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::areas(city, question, limits)?;
+                answer(city, &found, form, title("单元一览", "Areas"))
+            },
+        )
         .await
 }
 
@@ -55,15 +60,20 @@ pub async fn list_calibers(
     With { question, form }: With<CalibersQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::calibers(city, question, limits)?;
-            answer(
-                city,
-                &found,
-                form,
-                title("人口口径对照表", "Calibers side by side"),
-            )
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::calibers(city, question, limits)?;
+                answer(
+                    city,
+                    &found,
+                    form,
+                    title("人口口径对照表", "Calibers side by side"),
+                )
+            },
+        )
         .await
 }
 

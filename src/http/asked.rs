@@ -11,7 +11,11 @@ use axum::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{ApiError, answers::Form, bodies};
+use super::{
+    ApiError,
+    answers::{Form, Format},
+    bodies,
+};
 use crate::query::{Asked, Question};
 
 /// A question in the address, with the form of the answer beside.
@@ -66,8 +70,29 @@ impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for With<Q> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        asked(Query::from_request_parts(parts, state).await)
+        let With { question, form } = asked(Query::from_request_parts(parts, state).await)?;
+        let form = marked(form, parts);
+        Ok(With { question, form })
     }
+}
+
+/// The form of an answer, from the address.
+impl<S: Send + Sync> FromRequestParts<S> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let form = asked(Query::from_request_parts(parts, state).await)?;
+        Ok(marked(form, parts))
+    }
+}
+
+/// Files say who took them away where that is asked for; answers on a screen are the same for all.
+fn marked(form: Form, parts: &Parts) -> Form {
+    let watermark = match form.format {
+        Format::Json => None,
+        _ => parts.extensions.get().cloned(),
+    };
+    Form { watermark, ..form }
 }
 
 /// A question in the body, the form of its answer in the address.
@@ -79,7 +104,7 @@ impl<S: Send + Sync, Q: DeserializeOwned> FromRequest<S> for Posted<Q> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let form = asked(Query::from_request_parts(&mut parts, state).await)?;
+        let form = Form::from_request_parts(&mut parts, state).await?;
         let request = Request::from_parts(parts, body);
         let question = posted(Json::from_request(request, state).await)?;
         Ok(Posted(With { question, form }))

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::snapshot::Snapshot;
-use crate::{accounts::Actor, city::City};
+use crate::{accounts::Actor, city::City, domain::Watermark};
 
 /// What a request says beside its question: how it wants the answer, and what it already holds.
 pub struct Asker {
@@ -16,6 +16,8 @@ pub struct Asker {
     pub city: Option<Arc<City>>,
     /// Who asks, with what they may read, where there are accounts.
     pub who: Option<String>,
+    /// What stands on a file that this asker takes away.
+    pub watermark: Option<Watermark>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
@@ -28,6 +30,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
             headers: parts.headers.clone(),
             city: parts.extensions.get().map(|Snapshot(city)| city.clone()),
             who: actor.and_then(|actor| actor.holder()),
+            watermark: parts.extensions.get().cloned(),
         })
     }
 }
@@ -60,6 +63,7 @@ mod tests {
                 headers,
                 city,
                 who,
+                watermark: None,
             }
             .wants_job()
         };

@@ -55,12 +55,12 @@ pub async fn list_change(
     State(state): State<AppState>,
     asker: Asker,
     how: Result<Query<Changing>, QueryRejection>,
-    form: Result<Query<Form>, QueryRejection>,
+    form: Form,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let own = ["question", "from", "to", "changed_only", "format", "lang"];
     let fields = InAddress::without(&own, query);
-    changed(&state, asker, asked(how)?, asked(form)?, &fields).await
+    changed(&state, asker, asked(how)?, form, &fields).await
 }
 
 /// The same for a question in the body: `statistics`, `catchments`, `access`, `siting`, `zoning` …
@@ -77,11 +77,11 @@ pub async fn compute_change(
     State(state): State<AppState>,
     asker: Asker,
     how: Result<Query<Changing>, QueryRejection>,
-    form: Result<Query<Form>, QueryRejection>,
+    form: Form,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let fields = InBody(posted(body)?);
-    changed(&state, asker, asked(how)?, asked(form)?, &fields).await
+    changed(&state, asker, asked(how)?, form, &fields).await
 }
 
 async fn changed(
@@ -94,15 +94,21 @@ async fn changed(
     let question = named(&changing.question, fields)?;
     let changed = Changed { changing, question };
     state
-        .ask(asker, changed, form, move |city, changed, limits| {
-            let Changed { changing, question } = changed;
-            let between = Between {
-                from: changing.from.clone(),
-                to: changing.to.clone(),
-            };
-            let changed_only = changing.changed_only;
-            let found = query::change(city, question, &between, form.lang, changed_only, limits)?;
-            answer(city, &found, form, query::change_title(question))
-        })
+        .ask(
+            asker,
+            changed,
+            form.clone(),
+            move |city, changed, limits| {
+                let Changed { changing, question } = changed;
+                let between = Between {
+                    from: changing.from.clone(),
+                    to: changing.to.clone(),
+                };
+                let changed_only = changing.changed_only;
+                let found =
+                    query::change(city, question, &between, form.lang, changed_only, limits)?;
+                answer(city, &found, form, query::change_title(question))
+            },
+        )
         .await
 }

@@ -35,10 +35,15 @@ pub async fn list_commute(
     With { question, form }: With<CommuteQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::commute(city, question, limits)?;
-            answer(city, &found, form, title("通勤", "Commuting"))
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::commute(city, question, limits)?;
+                answer(city, &found, form, title("通勤", "Commuting"))
+            },
+        )
         .await
 }
 
@@ -61,16 +66,21 @@ pub async fn list_flows(
     With { question, form }: With<FlowsQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::flow_lines(city, question, limits)?;
-            let title = title("通勤流", "Commuting flows");
-            match form.format {
-                Format::Json | Format::Geojson => {
-                    let lines = query::flow_lines_to_geojson(&found);
-                    Ok(geojson(&lines, &title, form.lang))
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::flow_lines(city, question, limits)?;
+                let title = title("通勤流", "Commuting flows");
+                match form.format {
+                    Format::Json | Format::Geojson => {
+                        let lines = query::flow_lines_to_geojson(&found);
+                        Ok(geojson(lines, &title, &form))
+                    }
+                    _ => answer(city, &found, form, title),
                 }
-                _ => answer(city, &found, form, title),
-            }
-        })
+            },
+        )
         .await
 }

@@ -11,7 +11,7 @@ use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked, sn
 use crate::{
     domain::{Language, Period},
     export::{self, Format, TemplateFormat},
-    query::{self, Limits, QueryError},
+    query::{self, FileOf, Limits, QueryError},
 };
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -52,30 +52,42 @@ pub async fn download_layer(
         .unwrap_or("xlsx")
         .parse()
         .map_err(refused)?;
-    let form = Form::default();
+    let form = Form::of_file(&asker);
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let loaded = query::layer_state(city, &layer, question.period.as_ref())?;
-            let filter = query::condition(loaded, question.condition.as_deref())?;
-            let title = query::file_title(city, loaded);
-            // The last commit's time, so that equal data give equal bytes.
-            let at = loaded.records.last().map_or("", |r| &r.imported_at);
-            let lang = question.lang;
-            let mut out = Waited {
-                bytes: Vec::new(),
-                limits,
-            };
-            let done =
-                query::write_layer(city, loaded, format, lang, filter.as_ref(), at, &mut out)
-                    .map_err(refused)?;
-            let (kind, extension) = (format.media_type(), format.extension());
-            let document = Document::file(out.bytes, kind, &title, extension, lang);
-            let losses: Vec<String> = done.losses.iter().map(|l| l.text(Language::En)).collect();
-            Ok(match losses.is_empty() {
-                true => document,
-                false => document.with(LOSSES, &losses.join("; ")),
-            })
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let loaded = query::layer_state(city, &layer, question.period.as_ref())?;
+                let filter = query::condition(loaded, question.condition.as_deref())?;
+                let watermark = form.watermark.as_ref();
+                let title = form.named(&query::file_title(city, loaded));
+                // The last commit's time, so that equal data give equal bytes.
+                let at = loaded.records.last().map_or("", |r| &r.imported_at);
+                let lang = question.lang;
+                let mut out = Waited {
+                    bytes: Vec::new(),
+                    limits,
+                };
+                let taken = FileOf {
+                    format,
+                    language: lang,
+                    filter: filter.as_ref(),
+                    exported_at: at,
+                    watermark,
+                };
+                let done = query::write_layer(city, loaded, &taken, &mut out).map_err(refused)?;
+                let (kind, extension) = (format.media_type(), format.extension());
+                let document = Document::file(out.bytes, kind, &title, extension, lang);
+                let losses: Vec<String> =
+                    done.losses.iter().map(|l| l.text(Language::En)).collect();
+                Ok(match losses.is_empty() {
+                    true => document,
+                    false => document.with(LOSSES, &losses.join("; ")),
+                })
+            },
+        )
         .await
 }
 

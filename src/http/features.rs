@@ -28,9 +28,14 @@ pub async fn list_features(
     let question = asked(question)?;
     let form = Form::default();
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            Document::json(&query::features(city, &layer, question, limits)?)
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                Document::json(&query::features(city, &layer, question, limits)?)
+            },
+        )
         .await
 }
 

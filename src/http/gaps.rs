@@ -39,19 +39,24 @@ pub async fn list_gaps(
     With { question, form }: With<GapsQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::gaps(city, question, limits)?;
-            match form.format {
-                Format::Json => Document::json(&found),
-                Format::Geojson => answer(
-                    city,
-                    &found.answer,
-                    form,
-                    title("供需差距", "Supply and demand"),
-                ),
-                _ => tabled(&query::gaps_table(city, &found, form.lang), form),
-            }
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::gaps(city, question, limits)?;
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    Format::Geojson => answer(
+                        city,
+                        &found.answer,
+                        form,
+                        title("供需差距", "Supply and demand"),
+                    ),
+                    _ => tabled(query::gaps_table(city, &found, form.lang), form),
+                }
+            },
+        )
         .await
 }
 
@@ -81,21 +86,23 @@ pub async fn list_blind_spots(
     With { question, form }: With<BlindSpotsQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::blind_spots(city, question, limits)?;
-            match form.format {
-                Format::Json => Document::json(&query::blind_spots_to_geojson(&found)),
-                Format::Geojson => {
-                    let title = title("覆盖盲区", "Blind spots");
-                    Ok(geojson(
-                        &query::blind_spots_to_geojson(&found),
-                        &title,
-                        form.lang,
-                    ))
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::blind_spots(city, question, limits)?;
+                match form.format {
+                    Format::Json => Document::json(&query::blind_spots_to_geojson(&found)),
+                    Format::Geojson => {
+                        let title = title("覆盖盲区", "Blind spots");
+                        let collection = query::blind_spots_to_geojson(&found);
+                        Ok(geojson(collection, &title, &form))
+                    }
+                    _ => tabled(query::blind_spots_table(city, &found, form.lang), form),
                 }
-                _ => tabled(&query::blind_spots_table(city, &found, form.lang), form),
-            }
-        })
+            },
+        )
         .await
 }
 
@@ -120,12 +127,17 @@ pub async fn list_school_places(
     With { question, form }: With<SchoolPlacesQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::school_places(city, question, limits)?;
-            match form.format {
-                Format::Json => Document::json(&found),
-                _ => tabled(&query::school_places_table(city, &found, form.lang), form),
-            }
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::school_places(city, question, limits)?;
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    _ => tabled(query::school_places_table(city, &found, form.lang), form),
+                }
+            },
+        )
         .await
 }

@@ -61,11 +61,16 @@ pub async fn list_values(
     let question = asked(question)?;
     let form = Form::default();
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let classes = question.classes.unwrap_or(5);
-            let period = question.period.as_ref();
-            let values = query::values(city, &layer, &attribute, classes, period, limits)?;
-            Document::json(&values)
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let classes = question.classes.unwrap_or(5);
+                let period = question.period.as_ref();
+                let values = query::values(city, &layer, &attribute, classes, period, limits)?;
+                Document::json(&values)
+            },
+        )
         .await
 }

@@ -43,10 +43,15 @@ pub async fn list_balance(
     With { question, form }: With<BalanceQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::balance(city, question, limits)?;
-            answer(city, &found, form, title("职住平衡", "Job-housing balance"))
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::balance(city, question, limits)?;
+                answer(city, &found, form, title("职住平衡", "Job-housing balance"))
+            },
+        )
         .await
 }
 
@@ -80,16 +85,21 @@ pub async fn list_balance_report(
     With { question, form }: With<BalanceReportQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::balance_report(city, question, limits)?;
-            match form.format {
-                Format::Json => Document::json(&found),
-                _ => {
-                    let flat = query::flat_balance_report(&found, form.lang);
-                    answer(city, &flat, form, found.title)
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::balance_report(city, question, limits)?;
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    _ => {
+                        let flat = query::flat_balance_report(&found, form.lang);
+                        answer(city, &flat, form, found.title)
+                    }
                 }
-            }
-        })
+            },
+        )
         .await
 }
 
@@ -119,14 +129,19 @@ pub async fn list_coverage(
     With { question, form }: With<CoverageQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::coverage(city, question, limits)?;
-            let title = query::coverage_title(city, question.denominator);
-            match form.format {
-                Format::Json => Document::json(&found),
-                _ => answer(city, &query::flat_coverage(&found, form.lang), form, title),
-            }
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::coverage(city, question, limits)?;
+                let title = query::coverage_title(city, question.denominator);
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    _ => answer(city, &query::flat_coverage(&found, form.lang), form, title),
+                }
+            },
+        )
         .await
 }
 
@@ -140,14 +155,19 @@ pub async fn compute_statistics(
     Posted(With { question, form }): Posted<StatisticsQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::statistics(city, question, limits)?;
-            if form.format == Format::Json {
-                return Document::json(&found);
-            }
-            let flat = query::flat_statistics(city, &found, form.lang);
-            answer(city, &flat, form, title("范围统计", "Statistics"))
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::statistics(city, question, limits)?;
+                if form.format == Format::Json {
+                    return Document::json(&found);
+                }
+                let flat = query::flat_statistics(city, &found, form.lang);
+                answer(city, &flat, form, title("范围统计", "Statistics"))
+            },
+        )
         .await
 }
 
@@ -163,21 +183,26 @@ pub async fn compute_catchments(
     Posted(With { question, form }): Posted<CatchmentsQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::catchments(city, question, limits)?;
-            let title = title("服务区", "Catchments");
-            match form.format {
-                Format::Json => Document::json(&found),
-                Format::Geojson => {
-                    let collection = query::catchments_to_geojson(&found, form.lang);
-                    Ok(geojson(&collection, &title, form.lang))
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::catchments(city, question, limits)?;
+                let title = title("服务区", "Catchments");
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    Format::Geojson => {
+                        let collection = query::catchments_to_geojson(&found, form.lang);
+                        Ok(geojson(collection, &title, &form))
+                    }
+                    _ => {
+                        let flat = query::flat_catchments(&found, form.lang);
+                        answer(city, &flat, form, title)
+                    }
                 }
-                _ => {
-                    let flat = query::flat_catchments(&found, form.lang);
-                    answer(city, &flat, form, title)
-                }
-            }
-        })
+            },
+        )
         .await
 }
 
@@ -197,7 +222,7 @@ pub async fn search_places(
     let question = asked(question)?;
     let form = Form::default();
     state
-        .ask(asker, question, form, |city, question, limits| {
+        .ask(asker, question, form.clone(), |city, question, limits| {
             Document::json(&json!({ "rows": query::search(city, question, limits)? }))
         })
         .await

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ApiError, AppState, Asker, Document, answers::Form, asked::asked};
 use crate::{
     city::City,
-    domain::{Language, LayerId, Period, Title},
+    domain::{Language, LayerId, Period, Title, Watermark},
     query::{Limits, Names, QueryError, areas_within},
     reports::{self, Choices, Format, Kind, PrintError, Question, RenderError, Reporter},
 };
@@ -48,7 +48,7 @@ pub struct ReportQuery {
 impl ReportQuery {
     /// # Errors
     /// Thresholds that are none.
-    fn question(&self, kind: Kind) -> Result<Question, QueryError> {
+    fn question(&self, kind: Kind, watermark: Option<Watermark>) -> Result<Question, QueryError> {
         let thresholds = self.thresholds.as_deref();
         let thresholds = thresholds.map(Choices::read_thresholds).transpose()?;
         Ok(Question {
@@ -65,6 +65,7 @@ impl ReportQuery {
                 rules: self.rules.clone(),
                 thresholds: thresholds.unwrap_or_default(),
             },
+            watermark,
         })
     }
 }
@@ -110,19 +111,15 @@ pub async fn find_report(
     if question.area.is_some() && question.level.is_some() {
         return Err(field("level", "give an area or a level, not both"));
     }
+    let form = Form::of_file(&asker);
     state
-        .ask(
-            asker,
-            question,
-            Form::default(),
-            move |city, asked, limits| {
-                let question = asked.question(kind)?;
-                match &asked.level {
-                    None => one(city, &question, format, limits),
-                    Some(level) => all(city, &question, level, format, limits),
-                }
-            },
-        )
+        .ask(asker, question, form.clone(), move |city, asked, limits| {
+            let question = asked.question(kind, form.watermark)?;
+            match &asked.level {
+                None => one(city, &question, format, limits),
+                Some(level) => all(city, &question, level, format, limits),
+            }
+        })
         .await
 }
 
@@ -135,7 +132,7 @@ fn one(
     let report = Reporter::new(city, question, limits)?.report(limits)?;
     limits.step("写成文件", "writing the file");
     let bytes = render(&report, format, limits)?;
-    let title = both(&report.document.title);
+    let title = named(both(&report.document.title), question);
     Ok(Document::file(
         bytes,
         format.media_type(),
@@ -182,7 +179,7 @@ fn all(
     Ok(Document::file(
         bytes,
         "application/zip",
-        &title,
+        &named(title, question),
         "zip",
         question.lang,
     ))
@@ -201,6 +198,12 @@ fn render(report: &reports::Report, format: Format, limits: &Limits) -> Result<V
 
 fn internal(error: impl std::fmt::Display) -> ApiError {
     ApiError::Internal(error.to_string())
+}
+
+/// What a file is called: with who takes it away, where that stands on files.
+fn named(title: Title, question: &Question) -> Title {
+    let watermark = question.watermark.as_ref();
+    watermark.map_or(title.clone(), |mark| mark.after(&title))
 }
 
 /// The title of a file in the language that it is in.

@@ -337,12 +337,12 @@ pub async fn compare_scenario(
     asker: Asker,
     Path(id): Path<u64>,
     how: Result<Query<Comparing>, QueryRejection>,
-    form: Result<Query<Form>, QueryRejection>,
+    form: Form,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let own = ["question", "edits", "changed_only", "format", "lang"];
     let fields = InAddress::without(&own, query);
-    compared(state, asker, id, asked(how)?, asked(form)?, &fields).await
+    compared(state, asker, id, asked(how)?, form, &fields).await
 }
 
 /// The same for a question in the body: `statistics`, `catchments`, `access`, `siting`, `zoning` …
@@ -360,11 +360,11 @@ pub async fn compare_scenario_with(
     asker: Asker,
     Path(id): Path<u64>,
     how: Result<Query<Comparing>, QueryRejection>,
-    form: Result<Query<Form>, QueryRejection>,
+    form: Form,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let fields = InBody(posted(body)?);
-    compared(state, asker, id, asked(how)?, asked(form)?, &fields).await
+    compared(state, asker, id, asked(how)?, form, &fields).await
 }
 
 async fn compared(
@@ -390,13 +390,18 @@ async fn compared(
         question,
     };
     state
-        .ask(asker, compared, form, move |scenario, compared, limits| {
-            let changed_only = compared.comparing.changed_only;
-            let cities = [&*base, scenario];
-            let found =
-                query::compare(cities, &compared.question, form.lang, changed_only, limits)?;
-            let title = query::compare_title(&compared.question);
-            answer(scenario, &found, form, title)
-        })
+        .ask(
+            asker,
+            compared,
+            form.clone(),
+            move |scenario, compared, limits| {
+                let changed_only = compared.comparing.changed_only;
+                let cities = [&*base, scenario];
+                let found =
+                    query::compare(cities, &compared.question, form.lang, changed_only, limits)?;
+                let title = query::compare_title(&compared.question);
+                answer(scenario, &found, form, title)
+            },
+        )
         .await
 }

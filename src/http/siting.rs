@@ -20,9 +20,14 @@ pub async fn compute_siting(
     Posted(With { question, form }): Posted<SitingQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::siting(city, question, limits)?;
-            json_or_table(&found, form, |found| query::siting_table(city, found))
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::siting(city, question, limits)?;
+                json_or_table(&found, form, |found| query::siting_table(city, found))
+            },
+        )
         .await
 }

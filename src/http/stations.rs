@@ -38,21 +38,26 @@ pub async fn list_station_areas(
     With { question, form }: With<StationAreasQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::station_areas(city, question, limits)?;
-            let title = title("站点影响区人口岗位", "People and jobs around stations");
-            match form.format {
-                Format::Json => Document::json(&found),
-                Format::Geojson => {
-                    let collection = query::station_areas_to_geojson(&found);
-                    Ok(geojson(&collection, &title, form.lang))
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::station_areas(city, question, limits)?;
+                let title = title("站点影响区人口岗位", "People and jobs around stations");
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    Format::Geojson => {
+                        let collection = query::station_areas_to_geojson(&found);
+                        Ok(geojson(collection, &title, &form))
+                    }
+                    _ => {
+                        let flat = query::flat_station_areas(city, &found, form.lang);
+                        answer(city, &flat, form, title)
+                    }
                 }
-                _ => {
-                    let flat = query::flat_station_areas(city, &found, form.lang);
-                    answer(city, &flat, form, title)
-                }
-            }
-        })
+            },
+        )
         .await
 }
 
@@ -76,11 +81,16 @@ pub async fn list_station_coverage(
     With { question, form }: With<StationCoverageQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::station_coverage(city, question, limits)?;
-            let title = title("站点人口岗位覆盖率", "Coverage by stations");
-            answer(city, &query::flat_cutoffs(&found), form, title)
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::station_coverage(city, question, limits)?;
+                let title = title("站点人口岗位覆盖率", "Coverage by stations");
+                answer(city, &query::flat_cutoffs(&found), form, title)
+            },
+        )
         .await
 }
 
@@ -96,13 +106,18 @@ pub async fn compute_station_change(
     Posted(With { question, form }): Posted<StationChangeQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::station_change(city, question, limits)?;
-            let title = title("站点方案前后对比", "Stations before and after");
-            match form.format {
-                Format::Json => Document::json(&found),
-                _ => answer(city, &query::flat_cutoffs(&found), form, title),
-            }
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::station_change(city, question, limits)?;
+                let title = title("站点方案前后对比", "Stations before and after");
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    _ => answer(city, &query::flat_cutoffs(&found), form, title),
+                }
+            },
+        )
         .await
 }

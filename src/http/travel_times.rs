@@ -39,18 +39,24 @@ pub async fn compute_travel_times(
         return stream(&state, state.city_for(asker.city.as_ref())?, question, form).await;
     }
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let title = title("出行时间表", "Travel times");
-            if form.format == Format::Csv {
-                let mut out = Vec::new();
-                let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
-                let found = TravelTimes::find(city, question)?;
-                found.write_csv(limits, &mut out).map_err(failed)?;
-                return Ok(Document::file(out, CSV, &title, "csv", form.lang));
-            }
-            let found = query::travel_times(city, question, limits)?;
-            answer(city, &found, form, title)
-        })
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let title = title("出行时间表", "Travel times");
+                if form.format == Format::Csv {
+                    let mut out = Vec::new();
+                    let failed = |e: std::io::Error| ApiError::Internal(e.to_string());
+                    let found = TravelTimes::find(city, question)?;
+                    found.write_csv(limits, &mut out).map_err(failed)?;
+                    let name = form.named(&title);
+                    return Ok(Document::file(out, CSV, &name, "csv", form.lang));
+                }
+                let found = query::travel_times(city, question, limits)?;
+                answer(city, &found, form, title)
+            },
+        )
         .await
 }
 
@@ -71,7 +77,8 @@ async fn stream(
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CSV));
-    let name = disposition(&title("出行时间表", "Travel times"), "csv", form.lang);
+    let name = form.named(&title("出行时间表", "Travel times"));
+    let name = disposition(&name, "csv", form.lang);
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }

@@ -44,7 +44,9 @@ pub async fn list_zoning(
     asker: Asker,
     With { question, form }: With<ZoningQuery>,
 ) -> Result<Response, ApiError> {
-    state.ask(asker, question, form, classified(form)).await
+    state
+        .ask(asker, question, form.clone(), classified(form))
+        .await
 }
 
 /// The same by rules or thresholds that come with the question.
@@ -58,7 +60,9 @@ pub async fn compute_zoning(
     asker: Asker,
     Posted(With { question, form }): Posted<ZoningQuery>,
 ) -> Result<Response, ApiError> {
-    state.ask(asker, question, form, classified(form)).await
+    state
+        .ask(asker, question, form.clone(), classified(form))
+        .await
 }
 
 fn classified(
@@ -232,16 +236,21 @@ pub async fn list_plan(
     With { question, form }: With<PlanQuery>,
 ) -> Result<Response, ApiError> {
     state
-        .ask(asker, question, form, move |city, question, limits| {
-            let found = query::plan(city, question, limits)?;
-            match form.format {
-                Format::Json => Document::json(&found),
-                _ => {
-                    let flat = query::flat_plan(&found, form.lang);
-                    let title = title("规划目标与现状", "Plan and actual");
-                    answer(city, &flat, form, title)
+        .ask(
+            asker,
+            question,
+            form.clone(),
+            move |city, question, limits| {
+                let found = query::plan(city, question, limits)?;
+                match form.format {
+                    Format::Json => Document::json(&found),
+                    _ => {
+                        let flat = query::flat_plan(&found, form.lang);
+                        let title = title("规划目标与现状", "Plan and actual");
+                        answer(city, &flat, form, title)
+                    }
                 }
-            }
-        })
+            },
+        )
         .await
 }

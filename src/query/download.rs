@@ -3,7 +3,7 @@ use std::io::Write;
 use super::QueryError;
 use crate::{
     city::{City, LoadedLayer, Setting},
-    domain::{Language, LevelId, Period, Title},
+    domain::{Language, LevelId, Period, Title, Watermark},
     export::{ExportContext, ExportError, Exported, Format, export_layer},
     index::{Filter, LayerIndex},
 };
@@ -23,21 +23,37 @@ pub fn layer_state<'c>(
         .ok_or_else(|| super::no_state(city, layer, period))
 }
 
+/// How the features of a layer become a file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileOf<'a> {
+    pub format: Format,
+    pub language: Language,
+    /// Only the features that meet it.
+    pub filter: Option<&'a Filter>,
+    /// UTC, RFC 3339.
+    pub exported_at: &'a str,
+    /// Who takes it away, where that stands on files.
+    pub watermark: Option<&'a Watermark>,
+}
+
 /// Writes the features of a layer as a file that says where they come from.
 ///
-/// With a `filter` only the features that meet it.
 ///
 /// # Errors
 /// More than the format holds, or what `out` says.
 pub fn write_layer(
     city: &City,
     loaded: &LoadedLayer,
-    format: Format,
-    language: Language,
-    filter: Option<&Filter>,
-    exported_at: &str,
+    file: &FileOf<'_>,
     out: &mut dyn Write,
 ) -> Result<Exported, ExportError> {
+    let FileOf {
+        format,
+        language,
+        filter,
+        exported_at,
+        watermark,
+    } = *file;
     let layer = loaded.layer();
     let levels: Vec<(LevelId, Title)> = city
         .catalog()
@@ -67,6 +83,7 @@ pub fn write_layer(
             zh: city.setting(Setting::MarkingZh).to_owned(),
             en: city.setting(Setting::MarkingEn).to_owned(),
         },
+        watermark,
         levels: &levels,
         exported_at: exported_at.to_owned(),
         software: concat!("Suitu 穗图 ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -80,7 +80,7 @@ pub use compare::{
 };
 pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_title};
 pub use departure::{Arrival, ClockTime, Departure};
-pub use download::{file_title, layer_state, write_layer};
+pub use download::{FileOf, file_title, layer_state, write_layer};
 pub use ends::{End, Ends};
 pub use features::{FeaturesQuery, condition, feature, feature_state, features};
 pub use flat::{

@@ -212,6 +212,7 @@ pub fn to_table<R: Serialize, T: Serialize>(
         rows: cells,
         totals: total_cells,
         notes: notes(city.catalog(), answer),
+        watermark: None,
         geometries: None,
         columns,
     }

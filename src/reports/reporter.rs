@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     city::City,
-    domain::{Language, Period},
+    domain::{Language, Period, Watermark},
     query::{Limits, QueryError, find_area, software},
 };
 
@@ -27,6 +27,9 @@ pub struct Question {
     pub lang: Language,
     #[serde(default, skip_serializing_if = "Choices::is_empty")]
     pub choices: Choices,
+    /// Who takes it away, where that stands on files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark: Option<Watermark>,
 }
 
 /// A report with what it can be checked by.

@@ -7,7 +7,7 @@ use calamine::{Data, Reader, Xlsx};
 use super::*;
 use crate::{
     city::{City, scenario},
-    domain::Language,
+    domain::{Language, Watermark},
     query::{
         Limits,
         test_city::{Feature, TestCity},
@@ -115,6 +115,7 @@ fn asked(kind: Kind, lang: Language) -> Question {
         caliber: None,
         lang,
         choices: Choices::default(),
+        watermark: None,
     }
 }
 
@@ -412,6 +413,37 @@ fn a_check_notices_numbers_that_were_changed_where_people_see_them() {
     for page in [hidden, bare] {
         assert!(!verify(&city, page.as_bytes(), &limits).unwrap().is_same());
     }
+}
+
+#[test]
+fn a_watermark_is_on_every_page_and_the_check_knows_it() {
+    let city = city();
+    let limits = Limits::generous();
+    let question = Question {
+        watermark: Some(Watermark::new("lirui", "2026-03-31T08:05:59Z")),
+        ..asked(Kind::JobHousing, Language::Zh)
+    };
+    let report = Reporter::new(&city, &question, &limits).expect("a question");
+    let report = report.report(&limits).expect("a report");
+    let text = "lirui 2026-03-31 08:05 UTC";
+    assert!(report.document.marks.iter().any(|mark| mark == text));
+    for format in [Format::Html, Format::Docx, Format::Xlsx] {
+        let file = written(&report, format);
+        let found = verify(&city, &file, &limits).unwrap();
+        assert!(found.is_same(), "{format}: {found:?}");
+    }
+    let page = String::from_utf8(written(&report, Format::Html)).unwrap();
+    let across = format!("<text x=\"10\" y=\"80\">{text}</text>");
+    assert!(page.contains(&across));
+    // Who cuts it out or puts another name in is found.
+    let bare = page.replacen(&across, "", 1);
+    let another = page.replace("lirui", "zhao");
+    for forged in [bare, another] {
+        assert!(!verify(&city, forged.as_bytes(), &limits).unwrap().is_same());
+    }
+    let plain = report_of(&city, Kind::JobHousing, Language::Zh);
+    let plain = String::from_utf8(written(&plain, Format::Html)).unwrap();
+    assert!(!plain.contains("<svg class=\"watermark\""));
 }
 
 #[test]

@@ -23,4 +23,5 @@ mod stations;
 mod streets;
 mod tiles;
 mod transit;
+mod watermark;
 mod zoning;

@@ -140,6 +140,7 @@ fn look(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Found>
             (false, true) => Some(Pending::SecondFactor),
             (false, false) => None,
         },
+        is_watermarked: policy.watermark,
     };
     Ok(Some(Found {
         actor,

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
-use super::{Accounts, users};
+use super::{Accounts, policy, users};
 use crate::accounts::{AccountError, Actor, Credential, Role, UserName, secret};
 
 /// What every token begins with, so that one left lying about is recognised.
@@ -148,6 +148,7 @@ impl Accounts {
                 grants,
                 credential: Credential::Token(Arc::from(id)),
                 pending: None,
+                is_watermarked: policy::policy(connection)?.watermark,
             }))
         })
     }

@@ -105,6 +105,9 @@ fn fill(
 
     sheet::set_widths(page, &widths(features, language, &headings))?;
     sheet::set_up(page, features.len(), headings.len())?;
+    if let Some(mark) = context.watermark {
+        sheet::set_mark(page, &mark.to_string());
+    }
     let format = sheet::heading_format();
     for (column, text) in headings.iter().enumerate() {
         page.write_string_with_format(0, column as u16, text, &format)?;

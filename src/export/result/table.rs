@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use geo::Geometry;
 
 use crate::{
-    domain::{Language, Reason, TermFormat, Title, Value},
+    domain::{Language, Reason, TermFormat, Title, Value, Watermark},
     export::words,
 };
 
@@ -48,6 +48,8 @@ pub struct ResultTable {
     pub notes: Vec<(Title, Title)>,
     /// One per row.
     pub geometries: Option<Vec<Geometry<f64>>>,
+    /// What stands on every printed page, where the security administrator asks for it.
+    pub watermark: Option<Watermark>,
 }
 
 /// One row of a table, as writers take it.
@@ -57,6 +59,17 @@ pub(super) struct Line<'a> {
 }
 
 impl ResultTable {
+    /// The same table with a watermark on its pages and among its notes.
+    #[must_use]
+    pub fn marked(mut self, watermark: Option<Watermark>) -> Self {
+        if let Some(mark) = &watermark {
+            let [zh, en] = Watermark::LABEL.map(str::to_owned);
+            self.notes.push((Title { zh, en }, mark.text()));
+        }
+        self.watermark = watermark;
+        self
+    }
+
     /// The rows, those of totals last.
     pub(super) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let line = |values, is_total| Line { values, is_total };

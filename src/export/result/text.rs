@@ -130,6 +130,7 @@ pub(super) mod tests {
                 title("口径", "Definition"),
                 title("常住人口", "usual residents"),
             )],
+            watermark: None,
             geometries: None,
         }
     }

@@ -51,6 +51,9 @@ fn workbook(table: &ResultTable, language: Language) -> Result<Vec<u8>, XlsxErro
     }
     sheet::set_widths(page, &widths)?;
     sheet::set_up(page, table.rows.len(), table.columns.len())?;
+    if let Some(mark) = &table.watermark {
+        sheet::set_mark(page, &mark.to_string());
+    }
     let notes = table.notes.iter().map(|(label, text)| {
         let text = text.in_language(language);
         (label.in_language(language), text)

@@ -23,6 +23,7 @@ use crate::{
         rights::{self, Recording, Refusal, Rule},
     },
     clock,
+    domain::Watermark,
 };
 
 /// What a route adds to the record: to whom or to what it was done.
@@ -170,6 +171,10 @@ async fn admit(
     };
     if let Some(city) = chosen? {
         request.extensions_mut().insert(Snapshot(city));
+    }
+    if actor.is_watermarked {
+        let mark = Watermark::new(actor.name(), &clock::now());
+        request.extensions_mut().insert(mark);
     }
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(caller.clone());

@@ -50,6 +50,7 @@ pub fn access_table(city: &City, access: &Access) -> ResultTable {
         rows: answer.rows.iter().map(cells).collect(),
         totals: vec![columns.iter().map(total).collect()],
         notes: notes(catalog, answer),
+        watermark: None,
         geometries: Some(
             answer
                 .rows

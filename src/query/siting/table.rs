@@ -106,6 +106,7 @@ pub fn siting_table(city: &City, siting: &Siting) -> ResultTable {
         rows: rows.iter().map(cells).collect(),
         totals: vec![columns.iter().map(total).collect()],
         notes: all_notes,
+        watermark: None,
         geometries: Some(answer.rows.iter().map(place).collect()),
         columns,
     }

@@ -17,6 +17,7 @@ impl Builder {
                 title,
                 facts: Vec::new(),
                 marks: Vec::new(),
+                watermark: None,
                 findings: Vec::new(),
                 blocks: Vec::new(),
                 footer: String::new(),
@@ -40,6 +41,12 @@ impl Builder {
         if !mark.is_empty() && !self.document.marks.contains(&mark) {
             self.document.marks.push(mark);
         }
+    }
+
+    /// Across every page, and among the marks.
+    pub fn watermark(&mut self, text: String) {
+        self.mark(text.clone());
+        self.document.watermark = Some(text);
     }
 
     pub fn finding(&mut self, sentence: String) {

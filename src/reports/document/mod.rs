@@ -21,6 +21,8 @@ pub struct Document {
     pub facts: Vec<(String, String)>,
     /// 内部使用, 合成: printed on every page and picture.
     pub marks: Vec<String>,
+    /// Who takes the report away, across every page, where that is asked for.
+    pub watermark: Option<String>,
     /// What a reader who reads nothing else must know.
     pub findings: Vec<String>,
     pub blocks: Vec<Block>,

@@ -74,6 +74,9 @@ impl<'c> Draft<'c> {
             draft.text.mark(what_if::mark(words));
             draft.text.finding(what_if::finding(scenario, words));
         }
+        if let Some(watermark) = &question.watermark {
+            draft.text.watermark(watermark.to_string());
+        }
         Ok(draft)
     }
 

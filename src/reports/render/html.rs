@@ -63,6 +63,9 @@ fn article(report: &Report) -> String {
          <title>{title}</title><style>{STYLE}\
          @page{{@bottom-left{{content:\"{footer}\"}}@top-right{{content:\"{marks}\"}}}}</style></head>\n<body><article>"
     );
+    if let Some(text) = &document.watermark {
+        out.push_str(&watermark(text));
+    }
     let _ = writeln!(
         out,
         "<p class=\"marks\">{}</p><h1>{title}</h1>",
@@ -103,6 +106,17 @@ fn article(report: &Report) -> String {
         words.say("由穗图生成", "written by Suitu")
     );
     out
+}
+
+/// The text again and again, slanting, across every page.
+fn watermark(text: &str) -> String {
+    format!(
+        "<svg class=\"watermark\" aria-hidden=\"true\"><defs><pattern id=\"watermark\" width=\"330\" \
+         height=\"150\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-24)\">\
+         <text x=\"10\" y=\"80\">{}</text></pattern></defs>\
+         <rect width=\"100%\" height=\"100%\" fill=\"url(#watermark)\"/></svg>",
+        escape(text)
+    )
 }
 
 /// A table of no more lines stays on one page. A longer one repeats its name on every page.
@@ -233,6 +247,7 @@ h3{font-size:11.5pt;margin:6mm 0 2mm;font-weight:700;break-after:avoid}\
 h4{font-size:10.5pt;margin:4mm 0 1mm;break-after:avoid}\
 p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
 :lang(en) p{text-indent:0;text-align:left}\
+.watermark{position:fixed;inset:0;width:100%;height:100%;z-index:1;pointer-events:none;font:14px sans-serif;fill:#22272b;fill-opacity:.12}\
 .marks{text-align:right;text-indent:0;color:var(--quiet);font-size:9pt;margin:0}\
 .facts{margin:0 0 6mm;border-top:1.2pt solid var(--rule);border-bottom:.6pt solid var(--rule);padding:2mm 0;display:grid;grid-template-columns:1fr 1fr;gap:0 8mm;font-size:9.5pt;line-height:1.6}\
 .facts div{display:flex;gap:3mm}.facts dt{color:var(--quiet);flex:none;min-width:5em}.facts dd{margin:0}\

@@ -5,3 +5,8 @@ export function moment(at_ms: number): string {
   const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
   return `${date} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`;
 }
+
+/** Who looks and when, as it stands across screens and pictures (水印). */
+export function markOf(user: string, at_ms: number): string {
+  return `${user} ${moment(at_ms).slice(0, 16)}`;
+}

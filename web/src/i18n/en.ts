@@ -814,7 +814,7 @@ export const en: Record<Key, string> = {
   policy_password_days: 'Passwords are good for (days)',
   policy_idle_minutes: 'Sign out when idle for (minutes)',
   policy_second_factor: 'Second factor',
-  policy_watermark: 'Show account and time as a watermark on the screen',
+  policy_watermark: 'Show account and time as a watermark on screens, pictures and files',
   policy_save: 'Save',
   audit_number: 'No.',
   audit_at: 'Time',

@@ -809,7 +809,7 @@ export const zh = {
   policy_password_days: '密码有效期（天）',
   policy_idle_minutes: '无操作自动退出（分钟）',
   policy_second_factor: '双因素认证',
-  policy_watermark: '在屏幕上显示账户与时间水印',
+  policy_watermark: '在屏幕、图片和导出文件上显示账户与时间水印',
   policy_save: '保存',
   audit_number: '序号',
   audit_at: '时间',

@@ -1,5 +1,7 @@
 /** The map as a picture for a report: title, map, legend, scale, north, source and marks. */
 import type { Map as MapLibre } from 'maplibre-gl';
+import { session } from '../accounts/session.svelte.ts';
+import { markOf } from '../accounts/words.ts';
 import { fileName, save } from '../api/download.ts';
 import type { City } from '../api/types.ts';
 import { NO_DATA } from '../classes/palettes.ts';
@@ -32,7 +34,7 @@ export function downloadPicture(map: MapLibre, city: City): void {
     // The drawing buffer is only there to be read while its frame is being drawn.
     const picture = compose(map, city);
     picture.toBlob((blob) => {
-      if (blob) save(blob, `${fileName(title(), city.synthetic ? t('synthetic') : '')}.png`);
+      if (blob) save(blob, `${fileName([title(), taker()].filter(Boolean).join(' '), city.synthetic ? t('synthetic') : '')}.png`);
     }, 'image/png');
   });
   map.triggerRepaint();
@@ -70,7 +72,8 @@ function compose(map: MapLibre, city: City): HTMLCanvasElement {
   write(pen, sourceLine(), MARGIN, HEAD + height + 22, 11, 400, '#5b6167');
   const today = new Date().toISOString().slice(0, 10);
   write(pen, `${t('picture_date', { date: today })} · ${city.software}`, MARGIN, HEAD + height + 40, 11, 400, '#5b6167');
-  if (city.synthetic) watermark(pen, width, height);
+  if (city.synthetic) across(pen, width, height, t('synthetic'));
+  repeated(pen, canvas.width / ratio, canvas.height / ratio, taker());
   return canvas;
 }
 
@@ -159,14 +162,31 @@ function scaleAndNorth(pen: CanvasRenderingContext2D, map: MapLibre, right: numb
   write(pen, t('map_north'), left - 22, bottom, 11, 400, '#22272b', 'center');
 }
 
-function watermark(pen: CanvasRenderingContext2D, width: number, height: number): void {
+/** Who takes the picture and when, where the security administrator asks for it; else empty. */
+function taker(): string {
+  const { user, watermark } = session.told ?? {};
+  return user && watermark ? markOf(user, Date.now()) : '';
+}
+
+function across(pen: CanvasRenderingContext2D, width: number, height: number, text: string): void {
   pen.save();
   pen.beginPath();
   pen.rect(MARGIN, HEAD, width, height);
   pen.clip();
   pen.translate(MARGIN + width / 2, HEAD + height / 2);
   pen.rotate(-Math.PI / 9);
-  write(pen, t('synthetic'), 0, 0, 56, 600, 'rgba(34,39,43,0.08)', 'center');
+  write(pen, text, 0, 0, 56, 600, 'rgba(34,39,43,0.08)', 'center');
+  pen.restore();
+}
+
+function repeated(pen: CanvasRenderingContext2D, width: number, height: number, text: string): void {
+  if (!text) return;
+  pen.save();
+  pen.rotate(-Math.PI / 9);
+  const reach = width + height;
+  for (let y = 0; y < reach; y += 150) {
+    for (let x = -height; x < reach; x += 330) write(pen, text, x, y, 14, 400, 'rgba(34,39,43,0.13)');
+  }
   pen.restore();
 }
 

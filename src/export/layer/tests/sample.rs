@@ -218,6 +218,7 @@ impl Sample {
             estimated: vec!["usual_residents".parse().expect("an attribute")],
             filter: String::new(),
             marking: title("内部使用", "Internal use"),
+            watermark: None,
             levels: &LEVELS,
             exported_at: "2024-05-01T12:30:00Z".to_owned(),
             software: "suitu 0.1.0".to_owned(),

@@ -101,6 +101,7 @@ fn report_of(city: &City, area: Option<&str>) -> Report {
         caliber: None,
         lang: Language::Zh,
         choices: Choices::default(),
+        watermark: None,
     };
     let limits = Limits::generous();
     let reporter = Reporter::new(city, &question, &limits).expect("a question");

@@ -64,6 +64,7 @@ fn notes(services: &[&str], table: &str, lang: Language) -> String {
             services: Some(Names(services.collect())),
             ..Choices::default()
         },
+        watermark: None,
     };
     let reporter = Reporter::new(&city, &question, &limits).expect("a question");
     let report = reporter.report(&limits).expect("a report");
