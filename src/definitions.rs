@@ -153,7 +153,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::{Role, SecurityLevel, TermFormat, zoning::Indicator};
+    use crate::domain::{NormItem, Role, SecurityLevel, TermFormat, Title, zoning::Indicator};
 
     fn built_in() -> Catalog {
         read_catalog(None).expect("the built-in definitions hold together")
@@ -287,7 +287,7 @@ mod tests {
         balanced_areas share_balanced more_workers_areas more_jobs_areas undefined_areas \
         lowest_ratio highest_ratio reason layer attribute title unit caliber value missing \
         features origin cutoff entrances exclusive nearest multiplicity share_overlap covered \
-        uncovered total share_covered id lon lat period \
+        uncovered total share_covered id lon lat period area_names \
         station station_area tier lines opened core_residents core_jobs influence_residents \
         influence_jobs influence_employed_residents residents_per_km2 jobs_per_km2 \
         activity_per_km2 station_type residents straight_residents walk_residents \
@@ -395,6 +395,27 @@ mod tests {
             &commute.rail.source,
         ] {
             assert!(!source.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_a_chinese_source_says_is_told_in_english_too() {
+        let catalog = built_in();
+        let norms = catalog.norm_sets().flat_map(|set| {
+            let figures = set.items.iter().flat_map(NormItem::figures);
+            let figures = figures.map(|(_, figure)| figure.source_title());
+            figures.chain([set.source_title()])
+        });
+        let rules = catalog.zoning().flat_map(|rules| {
+            let criteria = rules.criteria().into_iter();
+            let criteria = criteria.map(|own| Title::of_source(&own.source, &own.source_en));
+            criteria.chain([Title::of_source(&rules.source, &rules.source_en)])
+        });
+        let sources: Vec<Title> = norms.chain(rules).collect();
+        assert!(sources.len() > 40);
+        for source in sources {
+            let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            assert!(!source.en.contains(is_chinese), "{source:?}");
         }
     }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::City;
 use crate::{
-    domain::{Flow, FlowPlace, Flows, LevelId, Period},
+    domain::{Flow, FlowPlace, Flows, LevelId, Period, Title},
     store::{ChangeNumber, ImportRecord},
 };
 
@@ -33,26 +33,39 @@ pub struct PlacedFlows {
 
 /// Codes that no area has, with their commuters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{} codes are no area of level {level} ({}): mend them, or say --outside to keep them as places \
-     outside the city",
-    codes.len(), listed(codes)
-)]
+#[error("{}", self.told().en)]
 pub struct UnknownPlaces {
     pub level: LevelId,
     pub codes: BTreeMap<String, i64>,
 }
 
-fn listed(codes: &BTreeMap<String, i64>) -> String {
-    const SHOWN: usize = 20;
-    let mut most: Vec<(&String, &i64)> = codes.iter().collect();
-    most.sort_by_key(|(code, commuters)| (-**commuters, *code));
-    let shown = most.iter().take(SHOWN);
-    let shown: Vec<String> = shown
-        .map(|(code, n)| format!("{code}: {n} commuters"))
-        .collect();
-    let more = if most.len() > SHOWN { " …" } else { "" };
-    shown.join(", ") + more
+impl UnknownPlaces {
+    /// Which codes, most commuters first, and what to do, in both languages.
+    pub fn told(&self) -> Title {
+        const SHOWN: usize = 20;
+        let (level, count) = (&self.level, self.codes.len());
+        let mut most: Vec<(&String, &i64)> = self.codes.iter().collect();
+        most.sort_by_key(|(code, commuters)| (-**commuters, *code));
+        let more = if count > SHOWN { " …" } else { "" };
+        let listed = |before: &str, after: &str, between: &str| {
+            let shown = most.iter().take(SHOWN);
+            let shown: Vec<String> = shown
+                .map(|(code, commuters)| format!("{code}{before}{commuters}{after}"))
+                .collect();
+            shown.join(between) + more
+        };
+        Title::new(
+            format!(
+                "{count} 个代码不是层级 {level} 的单元（{}）：请改正，或加 --outside 作为市外地点保留",
+                listed("：", " 人", "，")
+            ),
+            format!(
+                "{count} codes are no area of level {level} ({}): mend them, or say --outside to \
+                 keep them as places outside the city",
+                listed(": ", " commuters", ", ")
+            ),
+        )
+    }
 }
 
 /// Tells areas of a level from places outside; unknown codes are outside where `keep_outside`

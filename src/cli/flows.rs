@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use indicatif::ProgressBar;
 
-use super::{Failure, import::ImportArguments, interrupt::Interrupt, now};
+use super::{Failure, Refused, import::ImportArguments, interrupt::Interrupt, now};
 use crate::{
     city::{self, City, PlacedFlows, level_of_flows, place_flows},
     domain::{Catalog, Language, Period},
@@ -38,17 +38,42 @@ pub fn run(
     let read = import::read_flows(&arguments.files, &arguments.mode_columns, options);
     let read = interrupt.told(read)?;
     println!("{}", read.report.to_text(&read.columns, language));
+    let nothing_kept = || {
+        Refused::because(
+            "没有可保留的行，未写入任何内容；请按上面所列修改文件后再导入",
+            "no flow could be kept; nothing was written: mend what is listed above and import again",
+        )
+    };
+    if read.flows.is_empty() {
+        return Err(nothing_kept());
+    }
     let level = match &arguments.level {
         Some(level) if city.catalog().area_layer(level.as_str()).is_some() => level.clone(),
-        Some(level) => return Err(format!("--level {level}: there is no such level").into()),
-        None => level_of_flows(&city, &period, &read.flows).ok_or(
-            "no origin or destination is the code of an area; import the areas first, or say \
-             --level LEVEL",
-        )?,
+        Some(level) => {
+            let known: Vec<String> = city
+                .catalog()
+                .levels()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let known = known.join(", ");
+            return Err(Refused::because(
+                format!("--level {level}：没有这个层级；可用的有：{known}"),
+                format!("--level {level}: there is no such level; it is one of: {known}"),
+            ));
+        }
+        None => level_of_flows(&city, &period, &read.flows).ok_or_else(|| {
+            Refused::because(
+                "起讫点都不是单元代码；请先导入区域图层，或加 --level LEVEL",
+                "no origin or destination is the code of an area; import the areas first, or say \
+                 --level LEVEL",
+            )
+        })?,
     };
-    let placed = place_flows(&city, &level, &period, read.flows, arguments.outside)?;
+    let placed = place_flows(&city, &level, &period, read.flows, arguments.outside)
+        .map_err(|unknown| Refused(unknown.told()))?;
     if placed.flows.is_empty() {
-        return Err("no flow could be kept; nothing was written".into());
+        return Err(nothing_kept());
     }
     println!("{}", told(&placed, level.as_str(), language));
     let check = check_flows(&city, &level, &period, &placed.flows);

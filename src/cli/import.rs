@@ -198,7 +198,11 @@ fn import_into(
     };
     let record = ImportRecord {
         source: said(&arguments.source, |o| &o.source),
-        source_en: String::new(),
+        // What a steward says of a source is told once.
+        source_en: match arguments.source.is_empty() {
+            true => distinct(origins().map(|origin| origin.source_en.as_str())),
+            false => String::new(),
+        },
         licence: said(&arguments.licence, |o| &o.licence),
         files: report.files.iter().map(|f| f.name.clone()).collect(),
         crs: report.crs(),

@@ -35,8 +35,8 @@ use clap::{Parser, Subcommand};
 use crate::clock::now;
 use crate::{
     city::{self, City},
-    definitions,
-    domain::{Catalog, Language, Layer},
+    definitions::{self, DefinitionError},
+    domain::{Catalog, Language, Layer, Title},
     store::{self, Home, Store},
 };
 
@@ -109,15 +109,40 @@ fn parse_language(text: &str) -> Result<Language, String> {
 /// Why a command stopped; printed as one line.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// A failure that is told in both languages, and printed in that of the command.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.en)]
+struct Refused(Title);
+
+impl Refused {
+    fn because(zh: impl Into<String>, en: impl Into<String>) -> Failure {
+        Refused(Title::new(zh, en)).into()
+    }
+}
+
+/// Why a command stopped, in a language where it is told in that.
+fn told(failure: &Failure, language: Language) -> String {
+    let title = match (
+        failure.downcast_ref::<Refused>(),
+        failure.downcast_ref::<DefinitionError>(),
+    ) {
+        (Some(Refused(title)), _) => title.clone(),
+        (_, Some(DefinitionError::Zoning(error))) => error.told(),
+        _ => return failure.to_string(),
+    };
+    title.in_language(language).to_owned()
+}
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    let language = arguments.lang;
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         // Who reads has read enough, as `head` does.
         Err(failure) if is_broken_pipe(&*failure) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("suitu: {failure}");
+            eprintln!("suitu: {}", told(&failure, language));
             ExitCode::from(1)
         }
     }

@@ -1,10 +1,10 @@
 use std::{path::Path, sync::Arc};
 
-use super::{Failure, import::ImportArguments, now, say};
+use super::{Failure, Refused, import::ImportArguments, now, say};
 use crate::{
     city::City,
     definitions,
-    domain::{Catalog, Language, NormSet},
+    domain::{Catalog, Language, NormError, NormSet, Title},
     store::{self, Definition, ImportRecord},
 };
 
@@ -15,14 +15,21 @@ pub fn run(
     language: Language,
 ) -> Result<(), Failure> {
     if arguments.files.is_empty() {
-        return Err("name the file: suitu import norms FILE.toml --city CITY".into());
+        return Err(Refused::because(
+            "请写明文件：suitu import norms FILE.toml --city CITY",
+            "name the file: suitu import norms FILE.toml --city CITY",
+        ));
     }
     let store = store::open(&arguments.city, catalog.clone())?;
     let mut definitions: Vec<Definition> = Vec::new();
     for path in &arguments.files {
         let (set, text) = read(path, &catalog)?;
         if definitions.iter().any(|known| known.id == *set.id.as_str()) {
-            return Err(format!("{}: a second set `{}`", path.display(), set.id).into());
+            let (file, id) = (path.display(), &set.id);
+            return Err(Refused::because(
+                format!("{file}：标准“{id}”出现两次；请改编号，或分开导入"),
+                format!("{file}: a second set `{id}`; give it another id, or import it by itself"),
+            ));
         }
         say(match language {
             Language::Zh => format!("{}：{}，{} 项", set.id, set.title.zh, set.items.len()),
@@ -32,15 +39,17 @@ pub fn run(
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
         let items = set.items.len() as u64;
+        let (source, source_en) = match arguments.source.is_empty() {
+            true => (set.source, set.source_en),
+            false => (arguments.source.clone(), String::new()),
+        };
         definitions.push(Definition {
             kind: City::NORMS.into(),
             id: set.id.to_string(),
             text,
             record: ImportRecord {
-                source: match arguments.source.is_empty() {
-                    true => set.source,
-                    false => arguments.source.clone(),
-                },
+                source,
+                source_en,
                 licence: arguments.licence.clone(),
                 files: file.into_iter().collect(),
                 imported_at: now(),
@@ -67,18 +76,21 @@ pub fn run(
 fn read(path: &Path, catalog: &Catalog) -> Result<(NormSet, String), Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| format!("{shown}: {e}"))?;
-    let fail = |problem: String| -> Failure { format!("{shown}: {problem}").into() };
+    let refused = |error: NormError| {
+        let Title { zh, en } = error.told();
+        Refused::because(format!("{shown}：{zh}"), format!("{shown}: {en}"))
+    };
     match path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("json"))
     {
         true => {
-            let set = NormSet::parse_json(&text, catalog).map_err(|e| fail(e.to_string()))?;
-            let text = toml::to_string_pretty(&set).map_err(|e| fail(e.to_string()))?;
+            let set = NormSet::parse_json(&text, catalog).map_err(refused)?;
+            let text = toml::to_string_pretty(&set)?;
             Ok((set, text))
         }
         false => {
-            let set = NormSet::parse(&text, catalog).map_err(|e| fail(e.to_string()))?;
+            let set = NormSet::parse(&text, catalog).map_err(refused)?;
             Ok((set, text))
         }
     }

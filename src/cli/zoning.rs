@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Failure, import::ImportArguments, now};
+use super::{Failure, Refused, import::ImportArguments, now};
 use crate::{
     domain::{Catalog, Language, zoning::ZoningRules},
     query::ZONING_KIND,
@@ -20,16 +20,18 @@ pub fn run(
         let shown = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|e| format!("{shown}: {e}"))?;
         let text = text.trim_start_matches('\u{feff}').to_owned();
-        let rules = ZoningRules::from_toml(&shown, &text)?;
+        let rules = ZoningRules::from_toml(&shown, &text).map_err(|error| Refused(error.told()))?;
         let is_there = known.iter().map(|stored| &stored.definition);
         let mut is_there = is_there.chain(&definitions);
         if is_there.any(|d| d.kind == ZONING_KIND && d.id == rules.id) && !arguments.replace {
-            return Err(format!(
-                "{shown}: the city has rules `{}` of its own already; say --replace to put these \
-                 in their place",
-                rules.id
-            )
-            .into());
+            let id = &rules.id;
+            return Err(Refused::because(
+                format!("{shown}：本市已有规则“{id}”；加 --replace 以此替换"),
+                format!(
+                    "{shown}: the city has rules `{id}` of its own already; say --replace to put \
+                     these in their place"
+                ),
+            ));
         }
         let (classes, criteria) = (rules.classes.len(), rules.criteria().len());
         match language {
@@ -45,15 +47,17 @@ pub fn run(
         let name = file
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
+        let (source, source_en) = match arguments.source.is_empty() {
+            true => (rules.source, rules.source_en),
+            false => (arguments.source.clone(), String::new()),
+        };
         definitions.push(Definition {
             kind: ZONING_KIND.into(),
             id: rules.id.clone(),
             text,
             record: ImportRecord {
-                source: match arguments.source.is_empty() {
-                    true => rules.source.clone(),
-                    false => arguments.source.clone(),
-                },
+                source,
+                source_en,
                 licence: arguments.licence.clone(),
                 files: name.into_iter().collect(),
                 imported_at: now(),

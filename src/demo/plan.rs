@@ -6,11 +6,30 @@ use super::{
 };
 use crate::domain::{FigureKind, PlanFigure, Title};
 
-const PLAN_2025: &str = "穗府办〔2022〕11号（据公开报道）";
-const PLAN_2035: &str = "穗府〔2024〕10号：2035 年常住人口控制在 2200 万人以内";
-const DRAFT_2035: &str = "2019 年国土空间总体规划草案公示（已被 2024 年批复取代）";
-const FIGURES_2023: &str = "2023 年广州市人口规模及分布情况";
-const ROLLING: &str = "合成 (synthetic)：各街镇分解，合计等于公布的全市与圈层目标，分解本身为假设";
+/// A source in Chinese and English.
+type Source = [&'static str; 2];
+
+const PLAN_2025: Source = [
+    "穗府办〔2022〕11号（据公开报道）",
+    "Sui Fu Ban [2022] No. 11 (as reported)",
+];
+const PLAN_2035: Source = [
+    "穗府〔2024〕10号：2035 年常住人口控制在 2200 万人以内",
+    "Sui Fu [2024] No. 10: no more than 22 million usual residents in 2035",
+];
+const DRAFT_2035: Source = [
+    "2019 年国土空间总体规划草案公示（已被 2024 年批复取代）",
+    "Draft territorial master plan shown in 2019 (replaced by what was approved in 2024)",
+];
+const FIGURES_2023: Source = [
+    "2023 年广州市人口规模及分布情况",
+    "Size and distribution of the population of Guangzhou in 2023",
+];
+const ROLLING: Source = [
+    "合成 (synthetic)：各街镇分解，合计等于公布的全市与圈层目标，分解本身为假设",
+    "Synthetic: shares of subdistricts in published targets of the city and its tiers, the shares \
+     are assumed",
+];
 
 /// What is planned and what is published of the city.
 #[derive(Clone, Debug, Default)]
@@ -57,17 +76,14 @@ pub fn plan(figures: &Figures, residences: &Residences, seed: u64) -> DemoPlan {
     let mut plan = DemoPlan {
         published: published(figures),
         published_source: Title {
-            zh: format!("{PLAN_2025}；{PLAN_2035}；{FIGURES_2023}"),
-            en: "Documents of Guangzhou: Sui Fu Ban [2022] No. 11 (as reported); Sui Fu [2024] No. 10; \
-                 size and distribution of its population in 2023"
-                .into(),
+            zh: [PLAN_2025, PLAN_2035, FIGURES_2023]
+                .map(|[zh, _]| zh)
+                .join("；"),
+            en: [PLAN_2025, PLAN_2035, FIGURES_2023]
+                .map(|[_, en]| en)
+                .join("; "),
         },
-        synthetic_source: Title {
-            zh: ROLLING.into(),
-            en: "Synthetic: shares of subdistricts in published targets of the city and its tiers, \
-                 the shares are assumed"
-                .into(),
-        },
+        synthetic_source: Title::of_source(ROLLING[0], ROLLING[1]),
         ..DemoPlan::default()
     };
     let mut last = vec![0; present.len()];
@@ -103,7 +119,7 @@ pub fn plan(figures: &Figures, residences: &Residences, seed: u64) -> DemoPlan {
     plan
 }
 
-fn figure(code: &str, year: i32, source: &str, confidence: &str) -> PlanFigure {
+fn figure(code: &str, year: i32, [source, source_en]: Source, confidence: &str) -> PlanFigure {
     let codes = code.split('+').filter(|code| !code.is_empty());
     PlanFigure {
         areas: codes.map(|code| code.parse().expect("a code")).collect(),
@@ -113,6 +129,7 @@ fn figure(code: &str, year: i32, source: &str, confidence: &str) -> PlanFigure {
         value: 0,
         kind: FigureKind::Target,
         source: source.into(),
+        source_en: source_en.into(),
         date: String::new(),
         confidence: confidence.into(),
     }

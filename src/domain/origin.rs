@@ -8,6 +8,8 @@ use super::AttributeId;
 pub struct Origin {
     /// Who publishes the data.
     pub source: String,
+    /// The same in English; empty where it is not told.
+    pub source_en: String,
     pub licence: String,
     /// Some of the data are generated (合成).
     pub synthetic: bool,
@@ -63,6 +65,15 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_english_of_a_source_comes_back_with_it() {
+        let file = serde_json::json!({
+            "software": "Suitu 穗图 0.1.0", "source": "某局", "source_en": "a bureau",
+        });
+        let origin = Origin::from_json(&file).expect("signed");
+        assert_eq!((&*origin.source, &*origin.source_en), ("某局", "a bureau"));
+    }
 
     #[test]
     fn notes_of_other_programs_are_no_origin() {

@@ -34,6 +34,9 @@ pub struct PlanFigure {
     pub kind: FigureKind,
     #[serde(default)]
     pub source: String,
+    /// The same in English; as it stands without it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     /// The date of the source: of two figures for the same, the later one holds.
     #[serde(default)]
     pub date: String,

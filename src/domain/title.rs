@@ -17,6 +17,25 @@ pub struct Title {
 }
 
 impl Title {
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Title {
+            zh: zh.into(),
+            en: en.into(),
+        }
+    }
+
+    /// A source (来源) in both languages; as it stands where nobody told it in English.
+    pub fn of_source(source: &str, source_en: &str) -> Self {
+        let en = match source_en.is_empty() {
+            true => source,
+            false => source_en,
+        };
+        Title {
+            zh: source.to_owned(),
+            en: en.to_owned(),
+        }
+    }
+
     pub fn in_language(&self, language: Language) -> &str {
         match language {
             Language::Zh => &self.zh,

@@ -15,8 +15,8 @@ pub struct ExportContext<'a> {
     /// What the file is, e.g. `广州市 居住`.
     pub title: Title,
     pub period: Option<&'a Period>,
-    /// Who publishes the data.
-    pub source: String,
+    /// Who publishes the data; the same twice where it is told in one language.
+    pub source: Title,
     pub licence: String,
     /// The coordinate system that the data came in, e.g. `EPSG:4547`; the file itself is in
     /// longitude and latitude, EPSG:4490.
@@ -44,7 +44,7 @@ impl ExportContext<'_> {
         let mut told = json!({
             "title": self.title,
             "period": self.period,
-            "source": self.source,
+            "source": self.source.zh,
             "licence": self.licence,
             "source_crs": self.crs,
             "synthetic": self.synthetic,
@@ -54,6 +54,9 @@ impl ExportContext<'_> {
             "exported_at": self.exported_at,
             "software": self.software,
         });
+        if self.source.en != self.source.zh {
+            told["source_en"] = json!(self.source.en);
+        }
         if let Some(mark) = self.watermark {
             told["watermark"] = mark.to_string().into();
         }
@@ -84,7 +87,10 @@ impl ExportContext<'_> {
                 word("时点", "Reference date"),
                 self.period.map(Period::to_string).unwrap_or_default(),
             ),
-            (label(SOURCE), self.source.clone()),
+            (
+                label(SOURCE),
+                self.source.in_language(self.language).to_owned(),
+            ),
             (label(LICENCE), self.licence.clone()),
             (
                 label(CRS),

@@ -18,7 +18,7 @@ use crate::{
 
 /// Every norm set (标准) with what it follows.
 #[utoipa::path(get, path = "/api/norms", tag = "norms",
-    responses((status = 200, description = "rows: id, title, source, date, own, items, circles; faults: own sets that cannot be used", body = serde_json::Value)))]
+    responses((status = 200, description = "rows: id, title, source and the same in English (source_en), date, own, items, circles; faults: own sets that cannot be used", body = serde_json::Value)))]
 pub async fn list_norms(Snapshot(city): Snapshot) -> Json<Json_> {
     let row = |set: &std::sync::Arc<NormSet>| {
         let items = set.items.iter();
@@ -27,8 +27,8 @@ pub async fn list_norms(Snapshot(city): Snapshot) -> Json<Json_> {
                     "circle": item.circle, "required": item.required })
         });
         json!({
-            "id": set.id, "title": set.title, "source": set.source, "date": set.date,
-            "note": set.note, "own": city.has_own_norms(set.id.as_str()),
+            "id": set.id, "title": set.title, "source": set.source, "source_en": set.source_en,
+            "date": set.date, "note": set.note, "own": city.has_own_norms(set.id.as_str()),
             "circles": set.circles, "items": items.collect::<Vec<_>>(),
         })
     };
@@ -162,6 +162,7 @@ pub async fn keep_norms(
                 text,
                 record: ImportRecord {
                     source: set.source.clone(),
+                    source_en: set.source_en.clone(),
                     read: items,
                     kept: items,
                     ..ImportRecord::default()
@@ -223,7 +224,10 @@ fn refused(error: NormError) -> ApiError {
         (None, true) => "norms".to_owned(),
         (None, false) => field,
     };
-    ApiError::BadField { field, problem }
+    ApiError::BadField {
+        field,
+        problem: problem.en,
+    }
 }
 
 fn unknown(id: &str) -> ApiError {

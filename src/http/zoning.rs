@@ -105,7 +105,7 @@ pub async fn put_rules(
     let rules = crate::domain::zoning::ZoningRules::from_json("rules", &json).map_err(|error| {
         ApiError::from(QueryError::Field {
             field: "rules",
-            problem: error.to_string(),
+            problem: error.inside().en,
         })
     })?;
     if rules.id != id {
@@ -125,6 +125,7 @@ pub async fn put_rules(
                 text,
                 record: ImportRecord {
                     source: stored.source.clone(),
+                    source_en: stored.source_en.clone(),
                     imported_at: clock::now(),
                     ..ImportRecord::default()
                 },

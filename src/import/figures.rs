@@ -63,6 +63,7 @@ pub fn read_figures(
                 _ => FigureKind::Target,
             },
             source: text("source", row),
+            source_en: text("source_en", row),
             date: text("date", row),
             confidence: text("confidence", row),
         })

@@ -63,14 +63,7 @@ pub struct Input {
 impl Input {
     /// Who publishes it, in both languages; empty where nobody said.
     pub fn source_title(&self) -> Title {
-        let en = match self.source_en.is_empty() {
-            true => &self.source,
-            false => &self.source_en,
-        };
-        Title {
-            zh: self.source.clone(),
-            en: en.clone(),
-        }
+        Title::of_source(&self.source, &self.source_en)
     }
 
     pub fn of(loaded: &LoadedLayer) -> Self {

@@ -215,6 +215,9 @@ pub struct CaliberValue {
     pub value: Option<i64>,
     pub reference_date: Period,
     pub source: String,
+    /// The same in English; as it stands without it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     pub estimated: bool,
     /// The published total, where one was attached.
     pub official: Option<i64>,
@@ -319,6 +322,7 @@ pub(super) fn caliber_values(
                 official: control_total(&source.loaded, area, attribute.id.as_str())
                     .map(|total| total.value),
                 source: input.source,
+                source_en: input.source_en,
             }
         })
         .collect()

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use super::QueryError;
+use super::{QueryError, answer::Input};
 use crate::{
     city::{City, LoadedLayer, Setting},
     domain::{Language, LevelId, Period, Title, Watermark},
@@ -73,7 +73,7 @@ pub fn write_layer(
         language,
         title: file_title(city, loaded),
         period: Some(loaded.index.period()),
-        source: own(|record| &record.source),
+        source: Input::of(loaded).source_title(),
         licence: own(|record| &record.licence),
         crs: own(|record| &record.crs),
         synthetic: loaded.is_synthetic(),

@@ -21,6 +21,7 @@ pub fn describe_layer(city: &City, layer: &Arc<Layer>) -> Json {
                 "period": input.reference_date,
                 "features": input.features,
                 "source": input.source,
+                "source_en": input.source_en,
                 "licence": input.licence,
                 "crs": input.crs,
                 "synthetic": input.synthetic,

@@ -66,8 +66,8 @@ pub use balance::{
     flat_balance_report,
 };
 pub use blind_spots::{
-    AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, UncoveredRow, blind_spots, blind_spots_table,
-    blind_spots_to_geojson,
+    AgeRow, BlindSpot, BlindSpots, BlindSpotsQuery, SpotArea, UncoveredRow, blind_spots,
+    blind_spots_table, blind_spots_to_geojson, spot_name,
 };
 pub use calibers::{CalibersQuery, calibers};
 pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};

@@ -66,6 +66,7 @@ fn street_network(streets: &Arc<Streets>) -> Json {
         "title": streets.rules.title,
         "period": streets.period,
         "source": streets.record.source,
+        "source_en": streets.record.source_en,
         "licence": streets.record.licence,
         "imported_at": streets.record.imported_at,
         "length_km": (streets.graph.length_m() / 1000.0).round(),
@@ -80,6 +81,7 @@ fn timetable(transit: &Transit) -> Json {
     json!({
         "period": transit.period,
         "source": transit.record.source,
+        "source_en": transit.record.source_en,
         "licence": transit.record.licence,
         "imported_at": transit.record.imported_at,
         "synthetic": transit.record.synthetic,
@@ -105,6 +107,7 @@ fn matrix(city: &City, stored: &TimeMatrix) -> Json {
         "pairs": stored.matrix.pairs(),
         "period": stored.period,
         "source": stored.record.source,
+        "source_en": stored.record.source_en,
     })
 }
 
@@ -114,6 +117,7 @@ fn commuting(loaded: &LoadedFlows) -> Json {
         "level": loaded.level,
         "period": loaded.period,
         "source": loaded.record.source,
+        "source_en": loaded.record.source_en,
         "modes": loaded.flows.modes(),
     })
 }
@@ -152,9 +156,10 @@ fn plan_targets(city: &City) -> Vec<Json> {
                 _ => row.indicator_title.en.clone(),
             },
         };
-        let mut source = row.source.clone();
-        if let Some(actual) = row.actual_source.filter(|actual| !actual.is_empty()) {
-            source += &format!("；{actual}");
+        let mut source = row.source_title();
+        if let Some(actual) = row.actual_source_title() {
+            source.zh += &format!("；{}", actual.zh);
+            source.en += &format!("; {}", actual.en);
         }
         json!({
             "key": format!("{}_{}_{}", row.indicator, row.code, row.target_year),
@@ -165,7 +170,8 @@ fn plan_targets(city: &City) -> Vec<Json> {
             "target": row.target,
             "actual": row.actual,
             "actual_year": row.actual_year,
-            "source": source,
+            "source": source.zh,
+            "source_en": source.en,
             "confidence": row.confidence,
         })
     })

@@ -53,6 +53,22 @@ async fn the_workbook_of_a_layer_sums_its_counts() {
 }
 
 #[tokio::test]
+async fn a_workbook_names_its_source_in_its_language() {
+    let app = App::new();
+    for (language, source, input) in [
+        ("zh", "来源 test", " test；"),
+        ("en", "Source a test", " a test;"),
+    ] {
+        let path = format!("/api/layers/residences/download?format=xlsx&lang={language}");
+        let told = notes(app.get(&path).await.body);
+        assert!(told.lines().any(|line| line == source), "{told}");
+        let path = format!("/api/balance?level=district&format=xlsx&lang={language}");
+        let told = notes(app.get(&path).await.body);
+        assert!(told.contains(input), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_template_has_chinese_headings_to_fill() {
     let app = App::new();
     let rows = sheet(app.get("/api/layers/schools/template").await.body);

@@ -176,6 +176,26 @@ impl App {
         self.live.publish(city);
     }
 
+    /// Runs a command on the file of the city; what it says and what it complains of.
+    pub fn run(&self, arguments: &[&str]) -> (String, String) {
+        let city = self.folder.path().join("city.gpkg");
+        let suitu = std::process::Command::new(env!("CARGO_BIN_EXE_suitu"))
+            .args(arguments)
+            .arg("--city")
+            .arg(city)
+            .current_dir(self.folder.path())
+            .env_remove("SUITU_LANG")
+            .output()
+            .expect("starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (text(suitu.stdout), text(suitu.stderr))
+    }
+
+    /// Writes a file beside the city.
+    pub fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).expect("written");
+    }
+
     /// Adds a state of a layer at another date while the city is served.
     pub fn import_at(&self, layer: &str, period: &str, name: &str, text: &str) {
         let file = self.folder.path().join(name);
@@ -505,6 +525,7 @@ fn bring_at(
         source_geometries: None,
         record: ImportRecord {
             source: "test".into(),
+            source_en: "a test".into(),
             ..ImportRecord::default()
         },
         control_totals: Vec::new(),

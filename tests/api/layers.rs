@@ -19,6 +19,27 @@ async fn layers_tell_their_totals_dates_and_what_is_missing() {
 }
 
 #[tokio::test]
+async fn sources_are_told_in_english_where_somebody_told_them() {
+    let app = App::new();
+    let layer = app.get("/api/layers/residences").await.json();
+    let told = |of: &Json| (of["source"].clone(), of["source_en"].clone());
+    let both = (json!("test"), json!("a test"));
+    assert_eq!(told(&layer["periods"][0]), both);
+    let card = app.get("/api/areas/440103").await.json();
+    assert_eq!(told(&card["calibers"][0]), both);
+    let city = app.get("/api/city").await.json();
+    assert_eq!(told(&city["flows"][0]), (json!("test"), json!("")));
+    let path = "/api/layers/residences/download?format=geojson";
+    assert_eq!(told(&app.get(path).await.json()["provenance"]), both);
+    let norms = app.get("/api/norms").await.json();
+    let rows = norms["rows"].as_array().expect("rows");
+    for row in rows {
+        let english = row["source_en"].as_str().expect("a text");
+        assert!(english.is_ascii() && !english.is_empty(), "{english}");
+    }
+}
+
+#[tokio::test]
 async fn features_come_page_by_page() {
     let app = App::new();
     let page = app

@@ -9,7 +9,7 @@ use super::helpers::{Answer, App};
 
 fn figure(areas: &[&str], year: i32, value: i64) -> Json {
     json!({"areas": areas, "year": year, "indicator": "usual_residents", "value": value,
-        "date": "2024", "source": "a plan", "confidence": "A"})
+        "date": "2024", "source": "某规划", "source_en": "a plan", "confidence": "A"})
 }
 
 fn app() -> App {
@@ -56,6 +56,53 @@ fn rules() -> Json {
 fn classes(answer: &Json) -> Vec<Json> {
     let rows = answer["rows"].as_array().expect("rows").iter();
     rows.map(|row| row["class"].clone()).collect()
+}
+
+#[tokio::test]
+async fn plans_and_rules_name_their_sources_in_both_languages() {
+    let app = app();
+    let plan = app.get("/api/plan?level=district").await.json();
+    let told = |of: &Json| (of["source"].clone(), of["source_en"].clone());
+    assert_eq!(told(&plan["rows"][0]), (json!("某规划"), json!("a plan")));
+    assert_eq!(plan["rows"][0]["actual_source_en"], "a test");
+    for (language, wanted, other) in [("zh", "某规划", "a plan"), ("en", "a plan", "某规划")]
+    {
+        let path = format!("/api/plan?level=district&format=csv&lang={language}");
+        let text = String::from_utf8(app.get(&path).await.body).expect("UTF-8");
+        assert!(text.contains(wanted) && !text.contains(other), "{text}");
+    }
+    let city = app.get("/api/city").await.json();
+    let target = &city["plan_targets"][0];
+    assert_eq!(
+        told(target),
+        (json!("某规划；test"), json!("a plan; a test"))
+    );
+    let zoning = app.get("/api/zoning?level=district").await.json();
+    let rules = &zoning["rules"];
+    let first = &rules["classes"][0]["all"][0];
+    for of in [rules, first] {
+        let (zh, en) = told(of);
+        assert!(zh.is_string() && en.is_string() && zh != en, "{of}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_threshold_is_named_once() {
+    let app = app();
+    let asked = json!({ "level": "district", "thresholds": { "nothing.1": 3.0 } });
+    let refused = app.post("/api/zoning", asked).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let problem = refused.json();
+    assert_eq!(problem["field"], "thresholds");
+    let detail = problem["detail"].as_str().expect("a text");
+    assert!(
+        detail.starts_with("thresholds: nothing.1: no criterion"),
+        "{detail}"
+    );
+    let bad = json!({ "id": "own" });
+    let refused = send(&app, "PUT", "/api/zoning/rules/own", bad).await.json();
+    let detail = refused["detail"].as_str().expect("a text");
+    assert_eq!(detail.matches("rules:").count(), 1, "{detail}");
 }
 
 #[tokio::test]

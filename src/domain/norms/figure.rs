@@ -59,21 +59,9 @@ pub struct Figure {
     pub assumption: bool,
 }
 
-/// A source in both languages; as it stands where it has no English.
-pub(super) fn source_title(source: &str, source_en: &str) -> Title {
-    let en = match source_en.is_empty() {
-        true => source,
-        false => source_en,
-    };
-    Title {
-        zh: source.to_owned(),
-        en: en.to_owned(),
-    }
-}
-
 impl Figure {
     pub fn source_title(&self) -> Title {
-        source_title(&self.source, &self.source_en)
+        Title::of_source(&self.source, &self.source_en)
     }
 
     /// Whether the city must set the value first.
@@ -104,12 +92,21 @@ impl Allowed {
     }
 
     /// What is wrong with a figure, with the field's end and what to do: `.unit`, "is missing …".
-    pub fn check(&self, figure: &Figure) -> Result<(), (&'static str, String)> {
+    pub fn check(&self, figure: &Figure) -> Result<(), (&'static str, Title)> {
         let units = self.units.join(", ");
         match figure.unit.as_str() {
-            "" => return Err(("unit", format!("is missing; write one of: {units}"))),
+            "" => {
+                let problem = Title::new(
+                    format!("缺少单位；请写其中之一：{units}"),
+                    format!("is missing; write one of: {units}"),
+                );
+                return Err(("unit", problem));
+            }
             unit if !self.units.contains(&unit) => {
-                let problem = format!("`{unit}` does not fit; write one of: {units}");
+                let problem = Title::new(
+                    format!("“{unit}”不适用；请写其中之一：{units}"),
+                    format!("`{unit}` does not fit; write one of: {units}"),
+                );
                 return Err(("unit", problem));
             }
             _ => {}
@@ -120,39 +117,54 @@ impl Allowed {
         let low_enough = value <= self.most;
         let high_enough = value > self.least || (self.with_least && value == self.least);
         if !(low_enough && high_enough) {
-            let low = match self.with_least {
-                true => "at least",
-                false => "more than",
+            let (low_zh, low) = match self.with_least {
+                true => ("不小于", "at least"),
+                false => ("大于", "more than"),
             };
-            let problem = format!(
-                "{value} is not possible; write {low} {} and at most {} {}, or leave the value out \
-                 for the city to set",
-                self.least, self.most, figure.unit
+            let (least, most, unit) = (self.least, self.most, &figure.unit);
+            let problem = Title::new(
+                format!(
+                    "{value} 不可能；请写{low_zh} {least} 且不大于 {most} 的数（{unit}），或不写值，\
+                     留待本市设定"
+                ),
+                format!(
+                    "{value} is not possible; write {low} {least} and at most {most} {unit}, or \
+                     leave the value out for the city to set"
+                ),
             );
             return Err(("value", problem));
         }
         if figure.source.trim().is_empty() {
-            return Err(("source", "is missing; say where the value is from".into()));
+            let problem = Title::new(
+                "缺少来源；请写明数值出自何处",
+                "is missing; say where the value is from",
+            );
+            return Err(("source", problem));
         }
-        if figure.date.parse::<crate::domain::Period>().is_err() {
-            let problem = format!(
-                "`{}` is no date; write 2018, 2018-12 or 2018-12-01",
-                figure.date
+        let date = &figure.date;
+        if date.parse::<crate::domain::Period>().is_err() {
+            let problem = Title::new(
+                format!("“{date}”不是日期；请写 2018、2018-12 或 2018-12-01"),
+                format!("`{date}` is no date; write 2018, 2018-12 or 2018-12-01"),
             );
             return Err(("date", problem));
         }
         match figure.confidence {
             None => Err((
                 "confidence",
-                "is missing; write A (read in the source), B (established practice) or city (set \
-                 by the city)"
-                    .into(),
+                Title::new(
+                    "缺少可信度；请写 A（核对过原文）、B（通行数值）或 city（本市设定）",
+                    "is missing; write A (read in the source), B (established practice) or city \
+                     (set by the city)",
+                ),
             )),
             Some(Confidence::C) => Err((
                 "confidence",
-                "C is too unsure to compute with; leave the value out for the city to set, or \
-                 confirm it and write A, B or city"
-                    .into(),
+                Title::new(
+                    "C 不够可靠，不能用于计算；请不写值，留待本市设定，或核实后写 A、B 或 city",
+                    "C is too unsure to compute with; leave the value out for the city to set, or \
+                     confirm it and write A, B or city",
+                ),
             )),
             Some(_) => Ok(()),
         }

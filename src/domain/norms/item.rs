@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Figure, figure::source_title};
+use super::Figure;
 use crate::domain::{AttributeId, LayerId, Role, Title};
 
 /// A norm set (标准): what a city must offer its residents, item by item, read from
@@ -95,7 +95,7 @@ pub struct NormItem {
 
 impl NormSet {
     pub fn source_title(&self) -> Title {
-        source_title(&self.source, &self.source_en)
+        Title::of_source(&self.source, &self.source_en)
     }
 }
 

@@ -128,6 +128,12 @@ fn what_does_not_hold_is_refused_with_its_place_and_the_remedy() {
         let problem = problem(&lines);
         assert!(problem.contains(told), "{problem}\n{told}");
     }
+    // Every refusal is told in Chinese too, with the same place.
+    let error = NormSet::parse(&set(""), &catalog()).unwrap_err().told();
+    assert_eq!(
+        error.zh,
+        "项目“primary_school”：没有任何要求：请写 service_radius、walk 或 provision"
+    );
     let unknown_layer = set(RADIUS).replace("\"schools\"", "\"libraries\"");
     let problem = NormSet::parse(&unknown_layer, &catalog()).unwrap_err();
     let problem = problem.to_string();

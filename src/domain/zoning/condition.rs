@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
-use super::{Indicator, Parameters, RuleError};
+use super::{
+    Indicator, Parameters, RuleError,
+    error::{class, criterion},
+};
 use crate::domain::Title;
 
 /// How a value is held against a threshold.
@@ -71,6 +74,8 @@ pub struct Criterion {
     pub threshold: f64,
     pub unit: String,
     pub source: String,
+    /// The same in English; empty where the source stands as it is.
+    pub source_en: String,
     pub confidence: String,
 }
 
@@ -102,6 +107,8 @@ pub(super) struct RawCondition {
     #[serde(default)]
     source: String,
     #[serde(default)]
+    source_en: String,
+    #[serde(default)]
     confidence: String,
     layer: Option<String>,
     within_m: Option<f64>,
@@ -128,14 +135,16 @@ impl RawCondition {
     /// Checks and numbers the criteria; `count` runs through the class.
     pub fn check(
         self,
-        class: &str,
+        class_id: &str,
         count: &mut usize,
         depth: usize,
     ) -> Result<Condition, RuleError> {
-        let class_place = format!("class `{class}`");
         if depth > MAX_DEPTH {
-            let problem = format!("groups stand at most {MAX_DEPTH} deep");
-            return Err(RuleError::at(&class_place, problem));
+            return Err(RuleError::at(
+                class(class_id),
+                format!("条件组最多嵌套 {MAX_DEPTH} 层"),
+                format!("groups stand at most {MAX_DEPTH} deep"),
+            ));
         }
         match (
             self.all.is_some(),
@@ -143,56 +152,74 @@ impl RawCondition {
             self.indicator.is_some(),
         ) {
             (true, false, false) => {
-                let group = group(self.all.unwrap_or_default(), class, count, depth)?;
+                let group = group(self.all.unwrap_or_default(), class_id, count, depth)?;
                 Ok(Condition::All(group))
             }
             (false, true, false) => {
-                let group = group(self.any.unwrap_or_default(), class, count, depth)?;
+                let group = group(self.any.unwrap_or_default(), class_id, count, depth)?;
                 Ok(Condition::Any(group))
             }
             (false, false, true) => {
                 *count += 1;
-                let place = format!("{class_place}, criterion {count}");
-                let criterion = self.criterion(class, *count, &place)?;
+                let criterion = self.criterion(class_id, *count)?;
                 Ok(Condition::Criterion(Box::new(criterion)))
             }
             (false, false, false) => {
-                let place = format!("{class_place}, criterion {}", *count + 1);
-                let problem = format!("`indicator` is missing; it is one of: {}", known());
-                Err(RuleError::at(&place, problem))
+                let known = known();
+                Err(RuleError::at(
+                    criterion(class_id, *count + 1),
+                    format!("缺少 indicator；可用的指标：{known}"),
+                    format!("`indicator` is missing; it is one of: {known}"),
+                ))
             }
-            _ => {
-                let problem = "a condition is either `all`, `any` or one `indicator`";
-                Err(RuleError::at(&class_place, problem))
-            }
+            _ => Err(RuleError::at(
+                class(class_id),
+                "一个条件只能是 all、any 或一个 indicator",
+                "a condition is either `all`, `any` or one `indicator`",
+            )),
         }
     }
 
-    fn criterion(self, class: &str, number: usize, place: &str) -> Result<Criterion, RuleError> {
-        let fail = |problem: String| RuleError::at(place, problem);
+    fn criterion(self, class_id: &str, number: usize) -> Result<Criterion, RuleError> {
+        let fail = |zh: String, en: String| RuleError::at(criterion(class_id, number), zh, en);
         let named = self.indicator.unwrap_or_default();
         let indicator = Indicator::of_key(&named).ok_or_else(|| {
-            fail(format!(
-                "there is no indicator `{}`; it is one of: {}",
-                named.chars().take(64).collect::<String>(),
-                known()
-            ))
+            let (shown, known) = (named.chars().take(64).collect::<String>(), known());
+            fail(
+                format!("没有指标“{shown}”；可用的指标：{known}"),
+                format!("there is no indicator `{shown}`; it is one of: {known}"),
+            )
         })?;
         let sign = self.comparison.as_deref().unwrap_or_default();
-        let comparison = Comparison::of_sign(sign)
-            .ok_or_else(|| fail(format!("comparison `{sign}`: write >, >=, < or <=")))?;
+        let comparison = Comparison::of_sign(sign).ok_or_else(|| {
+            fail(
+                format!("comparison “{sign}”：请写 >、>=、< 或 <="),
+                format!("comparison `{sign}`: write >, >=, < or <="),
+            )
+        })?;
         let threshold = self
             .threshold
             .filter(|value| value.is_finite())
-            .ok_or_else(|| fail("`threshold` is missing or no number".into()))?;
+            .ok_or_else(|| {
+                fail(
+                    "threshold 缺失或不是数字；请写数字".into(),
+                    "`threshold` is missing or no number; write a number".into(),
+                )
+            })?;
         let unit = self.unit.unwrap_or_default();
         if unit != indicator.unit() {
-            let problem = match unit.is_empty() {
-                true => "`unit` is missing".to_owned(),
-                false => format!("unit `{unit}` does not fit"),
+            let (zh, en) = match unit.is_empty() {
+                true => ("缺少 unit".to_owned(), "`unit` is missing".to_owned()),
+                false => (
+                    format!("unit “{unit}”不适用"),
+                    format!("unit `{unit}` does not fit"),
+                ),
             };
             let (key, unit) = (indicator.key(), indicator.unit());
-            return Err(fail(format!("{problem}: {key} is in `{unit}`")));
+            return Err(fail(
+                format!("{zh}：{key} 的单位是 {unit}"),
+                format!("{en}: {key} is in `{unit}`"),
+            ));
         }
         let parameters = Parameters {
             layer: self.layer,
@@ -206,27 +233,37 @@ impl RawCondition {
         let (needed, allowed) = indicator.parameters();
         let given = parameters.given();
         if let Some(lacking) = needed.iter().find(|name| !given.contains(name)) {
-            return Err(fail(format!("{} needs `{lacking}`", indicator.key())));
+            let key = indicator.key();
+            return Err(fail(
+                format!("{key} 缺少参数 {lacking}"),
+                format!("{key} needs `{lacking}`"),
+            ));
         }
         let fits = |name: &&&str| !needed.contains(*name) && !allowed.contains(*name);
         if let Some(foreign) = given.iter().find(fits) {
-            return Err(fail(format!("{} has no `{foreign}`", indicator.key())));
+            let key = indicator.key();
+            return Err(fail(
+                format!("{key} 没有参数 {foreign}；请删去"),
+                format!("{key} has no `{foreign}`; leave it out"),
+            ));
         }
         if let Some(metres) = parameters.within_m
             && !(metres > 0.0 && metres <= 100_000.0)
         {
-            return Err(fail(format!(
-                "within_m {metres}: a reach is more than 0 and at most 100000 metres"
-            )));
+            return Err(fail(
+                format!("within_m {metres}：距离须大于 0 且不超过 100000 米"),
+                format!("within_m {metres}: a reach is more than 0 and at most 100000 metres"),
+            ));
         }
         Ok(Criterion {
-            key: format!("{class}.{number}"),
+            key: format!("{class_id}.{number}"),
             indicator,
             parameters,
             comparison,
             threshold,
             unit,
             source: self.source,
+            source_en: self.source_en,
             confidence: self.confidence,
         })
     }
@@ -234,17 +271,20 @@ impl RawCondition {
 
 fn group(
     members: Vec<RawCondition>,
-    class: &str,
+    class_id: &str,
     count: &mut usize,
     depth: usize,
 ) -> Result<Vec<Condition>, RuleError> {
     if members.is_empty() {
-        let place = format!("class `{class}`");
-        return Err(RuleError::at(&place, "a group has at least one criterion"));
+        return Err(RuleError::at(
+            class(class_id),
+            "每组至少一个条件",
+            "a group has at least one criterion",
+        ));
     }
     let members = members.into_iter();
     members
-        .map(|member| member.check(class, count, depth + 1))
+        .map(|member| member.check(class_id, count, depth + 1))
         .collect()
 }
 
@@ -311,6 +351,8 @@ impl Serialize for Criterion {
             threshold: f64,
             unit: &'c str,
             source: &'c str,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            source_en: &'c str,
             confidence: &'c str,
         }
         Flat {
@@ -321,6 +363,7 @@ impl Serialize for Criterion {
             threshold: self.threshold,
             unit: &self.unit,
             source: &self.source,
+            source_en: &self.source_en,
             confidence: &self.confidence,
         }
         .serialize(serializer)

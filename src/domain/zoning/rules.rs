@@ -2,7 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Criterion, RuleError, condition::RawCondition};
+use super::{
+    Condition, Criterion, RuleError,
+    condition::RawCondition,
+    error::{class, field},
+};
 use crate::domain::Title;
 
 /// Where the population of a class is meant to go; a plan that goes elsewhere is a conflict.
@@ -40,6 +44,9 @@ pub struct ZoningRules {
     pub id: String,
     pub title: Title,
     pub source: String,
+    /// The same in English; as it stands without it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     /// When the rules were made, as the source says.
     pub date: String,
     /// What every reader must know, e.g. that thresholds are placeholders.
@@ -58,6 +65,8 @@ struct RawRules {
     title: Title,
     #[serde(default)]
     source: String,
+    #[serde(default)]
+    source_en: String,
     #[serde(default)]
     date: String,
     #[serde(default)]
@@ -141,7 +150,8 @@ impl ZoningRules {
                 };
                 left.remove(&criterion.key);
                 if !threshold.is_finite() {
-                    let error = RuleError::at(&criterion.key, "a threshold is a number");
+                    let place = field(&criterion.key);
+                    let error = RuleError::at(place, "阈值须为数字", "a threshold is a number");
                     return Err(error.in_file("thresholds"));
                 }
                 criterion.threshold = *threshold;
@@ -151,11 +161,13 @@ impl ZoningRules {
             None => Ok(self),
             Some(key) => {
                 let known: Vec<&str> = self.criteria().iter().map(|c| c.key.as_str()).collect();
-                let problem = format!(
-                    "no criterion has this key; it is one of {}",
-                    known.join(", ")
+                let known = known.join(", ");
+                let error = RuleError::at(
+                    field(key),
+                    format!("没有此键的条件；可用的有：{known}"),
+                    format!("no criterion has this key; it is one of {known}"),
                 );
-                Err(RuleError::at(key, problem).in_file("thresholds"))
+                Err(error.in_file("thresholds"))
             }
         }
     }
@@ -164,53 +176,72 @@ impl ZoningRules {
 fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
     check_name("id", &raw.id)?;
     if raw.title.zh.is_empty() || raw.title.en.is_empty() {
-        return Err(RuleError::at("title", "write zh and en"));
+        let place = field("title");
+        return Err(RuleError::at(place, "请写 zh 与 en", "write zh and en"));
     }
     if !(1900..=2200).contains(&raw.plan_year) {
-        return Err(RuleError::at("plan_year", "write a year, e.g. 2035"));
+        return Err(RuleError::at(
+            field("plan_year"),
+            "请写年份，如 2035",
+            "write a year, e.g. 2035",
+        ));
     }
     if raw.classes.is_empty() || raw.classes.len() > MAX_CLASSES {
-        let problem = format!("write between 1 and {MAX_CLASSES} classes");
-        return Err(RuleError::at("classes", problem));
+        return Err(RuleError::at(
+            field("classes"),
+            format!("请写 1 至 {MAX_CLASSES} 类"),
+            format!("write between 1 and {MAX_CLASSES} classes"),
+        ));
     }
     let mut seen = BTreeSet::new();
     let mut classes: Vec<ZoningClass> = Vec::new();
-    for class in raw.classes {
+    for raw in raw.classes {
         if let Some(before) = classes.last()
             && before.condition == Condition::Otherwise
         {
-            let place = format!("class `{}`", before.id);
-            return Err(RuleError::at(&place, "`otherwise` is for the last class"));
+            return Err(RuleError::at(
+                class(&before.id),
+                "otherwise 只用于最后一类",
+                "`otherwise` is for the last class",
+            ));
         }
-        check_name("class", &class.id)?;
-        let place = format!("class `{}`", class.id);
-        if !seen.insert(class.id.clone()) {
-            return Err(RuleError::at(&place, "stands twice"));
+        check_name("class", &raw.id)?;
+        let fail = |zh: &str, en: &str| RuleError::at(class(&raw.id), zh, en);
+        if !seen.insert(raw.id.clone()) {
+            return Err(fail(
+                "重复；请给每类单独的编号",
+                "stands twice; give each its own id",
+            ));
         }
-        if class.title.zh.is_empty() || class.title.en.is_empty() {
-            return Err(RuleError::at(&place, "title: write zh and en"));
+        if raw.title.zh.is_empty() || raw.title.en.is_empty() {
+            return Err(fail("title：请写 zh 与 en", "title: write zh and en"));
         }
-        let digits = class.colour.strip_prefix('#').unwrap_or_default();
+        let digits = raw.colour.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            let problem = format!("colour `{}`: write #rrggbb", class.colour);
-            return Err(RuleError::at(&place, problem));
+            let colour = &raw.colour;
+            return Err(fail(
+                &format!("colour “{colour}”：请写 #rrggbb"),
+                &format!("colour `{colour}`: write #rrggbb"),
+            ));
         }
-        let condition = match (class.all.is_some(), class.any.is_some(), class.otherwise) {
+        let condition = match (raw.all.is_some(), raw.any.is_some(), raw.otherwise) {
             (false, false, true) => Condition::Otherwise,
             (true, false, false) | (false, true, false) => {
-                RawCondition::group(class.all, class.any).check(&class.id, &mut 0, 0)?
+                RawCondition::group(raw.all, raw.any).check(&raw.id, &mut 0, 0)?
             }
             _ => {
-                let problem = "write criteria in either `all` or `any`, or `otherwise = true`";
-                return Err(RuleError::at(&place, problem));
+                return Err(fail(
+                    "条件请写在 all 或 any 之一，或写 otherwise = true",
+                    "write criteria in either `all` or `any`, or `otherwise = true`",
+                ));
             }
         };
         classes.push(ZoningClass {
-            id: class.id,
-            title: class.title,
-            guidance: class.guidance,
-            colour: class.colour,
-            direction: class.direction,
+            id: raw.id,
+            title: raw.title,
+            guidance: raw.guidance,
+            colour: raw.colour,
+            direction: raw.direction,
             condition,
         });
     }
@@ -218,6 +249,7 @@ fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
         id: raw.id,
         title: raw.title,
         source: raw.source,
+        source_en: raw.source_en,
         date: raw.date,
         note: raw.note,
         placeholder: raw.placeholder,
@@ -226,7 +258,8 @@ fn check(raw: RawRules) -> Result<ZoningRules, RuleError> {
     };
     match rules.criteria().len() > MAX_CRITERIA {
         true => Err(RuleError::at(
-            "classes",
+            field("classes"),
+            format!("条件最多 {MAX_CRITERIA} 个"),
             format!("at most {MAX_CRITERIA} criteria"),
         )),
         false => Ok(rules),
@@ -240,9 +273,11 @@ fn check_name(what: &str, name: &str) -> Result<(), RuleError> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.is_empty() || name.len() > 40 || !name.chars().all(fits) || name == "none" {
         let shown: String = name.chars().take(64).collect();
-        let problem =
-            format!("`{shown}`: write small letters, digits and _, at most 40, not `none`");
-        return Err(RuleError::at(what, problem));
+        return Err(RuleError::at(
+            field(what),
+            format!("“{shown}”：请用小写字母、数字和 _，最多 40 个，不能是 none"),
+            format!("`{shown}`: write small letters, digits and _, at most 40, not `none`"),
+        ));
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub fn write(
             ..Default::default()
         },
         title: Some(context.title.in_language(context.language)),
-        description: Some(&context.source),
+        description: Some(context.source.in_language(context.language)),
         metadata: Some(&provenance),
         ..Default::default()
     };

@@ -23,11 +23,11 @@ use super::{
 use crate::{
     analysis,
     city::City,
-    domain::{LayerId, LeftOut, NormItem, Period},
+    domain::{Language, LayerId, LeftOut, NormItem, Period},
 };
 use lattice::Lattice;
 pub use pyramid::{AgeRow, UncoveredRow};
-pub use table::{blind_spots_table, blind_spots_to_geojson};
+pub use table::{blind_spots_table, blind_spots_to_geojson, spot_name};
 
 /// `GET /api/gaps/blind_spots`
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -89,14 +89,35 @@ pub struct BlindSpot {
     /// The area of the level in which most of the uncovered live.
     pub code: String,
     pub name: String,
-    /// In how many areas of the level the uncovered live.
-    #[serde(skip)]
-    pub areas: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
+    /// Every area of the level in which they live, most of them first.
+    pub areas: Vec<SpotArea>,
     /// The mean place of the uncovered.
     pub lon: f64,
     pub lat: f64,
     #[serde(skip)]
     pub geometry: MultiPolygon<f64>,
+}
+
+/// An area that a blind spot takes in.
+#[derive(Clone, Debug, Serialize)]
+pub struct SpotArea {
+    pub code: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
+    /// Residents of the blind spot who live there.
+    pub uncovered: i64,
+}
+
+impl SpotArea {
+    pub fn name(&self, language: Language) -> &str {
+        match (&self.name_en, language) {
+            (Some(english), Language::En) => english,
+            _ => &self.name,
+        }
+    }
 }
 
 /// Where nobody is served, and who.
@@ -329,17 +350,23 @@ fn spots(
                 *all.zones.entry(*zone).or_default() += people;
             }
         }
-        let most = all
-            .zones
-            .iter()
-            .max_by_key(|(zone, people)| (**people, -i64::from(**zone)));
-        let zone = most.map(|(zone, _)| *zone as usize);
+        let mut lived_in: Vec<(u32, i64)> = all.zones.into_iter().collect();
         // Homes of unknown number count where nothing else is known.
-        let lived_in = all.zones.values().filter(|people| **people > 0).count();
-        let areas = match lived_in {
-            0 => all.zones.len(),
-            lived_in => lived_in,
+        if lived_in.iter().any(|(_, people)| *people > 0) {
+            lived_in.retain(|(_, people)| *people > 0);
+        }
+        lived_in.sort_by_key(|(zone, people)| (std::cmp::Reverse(*people), *zone));
+        let area = |(zone, uncovered): (u32, i64)| {
+            let (name, name_en) = zones.name(zone as usize);
+            SpotArea {
+                code: zones.code(zone as usize),
+                name,
+                name_en,
+                uncovered,
+            }
         };
+        let areas: Vec<SpotArea> = lived_in.into_iter().map(area).collect();
+        let most = areas.first();
         let geometry = lattice.polygon(&patch);
         let homes = all.homes as f64;
         BlindSpot {
@@ -347,8 +374,9 @@ fn spots(
             demand_uncovered: all.demand,
             homes: all.homes,
             area_km2: patch.cells.len() as f64 * (f64::from(query.cell_m) / 1000.0).powi(2),
-            code: zone.map_or_else(String::new, |zone| zones.code(zone)),
-            name: zone.map_or_else(String::new, |zone| zones.name(zone).0),
+            code: most.map_or_else(String::new, |area| area.code.clone()),
+            name: most.map_or_else(String::new, |area| area.name.clone()),
+            name_en: most.and_then(|area| area.name_en.clone()),
             areas,
             lon: all.lon / homes,
             lat: all.lat / homes,

@@ -18,14 +18,35 @@ fn title(found: &BlindSpots) -> Title {
     }
 }
 
+/// What a blind spot is called: the area in which most of its people live, and how many areas of
+/// the level it takes in.
+pub fn spot_name(first: &str, areas: usize, level: &str, language: Language) -> String {
+    match (areas, language) {
+        (0 | 1, _) => first.to_owned(),
+        (_, Language::Zh) => format!("{first}等 {areas} 个{level}"),
+        (_, Language::En) => format!("{first} and {} more", areas - 1),
+    }
+}
+
 /// The blind spots as a table, one row each, with their outlines.
 pub fn blind_spots_table(city: &City, found: &BlindSpots, language: Language) -> ResultTable {
     let answer = &found.answer;
+    let level = answer.query["level"].as_str();
+    let level = level.and_then(|level| city.catalog().area_layer(level));
+    let level = level.map_or("", |level| level.title.in_language(language));
     let row = |(number, spot): (usize, &super::BlindSpot)| {
         let mut row = Row::new();
         row.insert("rank".into(), json!(number + 1));
         row.insert("code".into(), json!(spot.code));
-        row.insert("name".into(), json!(spot.name));
+        let names: Vec<&str> = spot.areas.iter().map(|area| area.name(language)).collect();
+        let first = names.first().copied().unwrap_or_default();
+        let name = spot_name(first, names.len(), level, language);
+        row.insert("name".into(), json!(name));
+        let between = match language {
+            Language::Zh => "、",
+            Language::En => ", ",
+        };
+        row.insert("area_names".into(), json!(names.join(between)));
         row.insert("uncovered".into(), json!(spot.uncovered));
         row.insert("demand_uncovered".into(), json!(spot.demand_uncovered));
         row.insert("homes".into(), json!(spot.homes));

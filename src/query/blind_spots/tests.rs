@@ -112,7 +112,7 @@ fn homes_that_nobody_serves_are_outlined_with_their_people() {
         ("440103", "440104")
     );
     assert_eq!((second.uncovered, second.demand_uncovered), (20, Some(0)));
-    assert_eq!((first.areas, second.areas), (1, 1));
+    assert_eq!((first.areas.len(), second.areas.len()), (1, 1));
     for spot in &found.blind_spots {
         assert!(spot.geometry.is_valid());
     }
@@ -197,10 +197,30 @@ fn a_blind_spot_across_a_border_counts_the_areas_that_it_takes_in() {
     let [spot] = &found.blind_spots[..] else {
         panic!("{:?}", found.blind_spots)
     };
-    assert_eq!(
-        (spot.uncovered, spot.areas, spot.code.as_str()),
-        (100, 2, "440103")
-    );
+    assert_eq!((spot.uncovered, spot.code.as_str()), (100, "440103"));
+    let areas = json!([
+        { "code": "440103", "name": "甲区", "uncovered": 70 },
+        { "code": "440104", "name": "乙区", "uncovered": 30 },
+    ]);
+    let told = &blind_spots_to_geojson(&found)["features"][0]["properties"];
+    assert_eq!((&told["name"], &told["areas"]), (&json!("甲区"), &areas));
+    let cell = |language, key: &str| {
+        let table = blind_spots_table(&city, &found, language);
+        let at = table.columns.iter().position(|column| column.key == key);
+        table.rows[0][at.expect("a column")].clone()
+    };
+    let text = |text: &str| crate::domain::Value::Text(text.to_owned());
+    assert_eq!(cell(Language::Zh, "name"), text("甲区等 2 个区"));
+    assert_eq!(cell(Language::En, "name"), text("甲区 and 1 more"));
+    assert_eq!(cell(Language::Zh, "area_names"), text("甲区、乙区"));
+}
+
+#[test]
+fn a_blind_spot_of_several_areas_is_named_so() {
+    let name = |areas, language| spot_name("五山", areas, "街道", language);
+    assert_eq!(name(1, Language::Zh), "五山");
+    assert_eq!(name(21, Language::Zh), "五山等 21 个街道");
+    assert_eq!(name(3, Language::En), "五山 and 2 more");
 }
 
 #[test]

@@ -36,10 +36,12 @@ pub fn flat_plan(answer: &Answer<PlanRow, Row>, language: Language) -> Answer<Ro
         put("target_share_of_city", json!(row.target_share_of_city));
         put("actual_share_of_city", json!(row.actual_share_of_city));
         put("reason", json!(row.reason));
-        put("source", json!(row.source));
+        put("source", json!(row.source_title().in_language(language)));
         put("source_date", json!(row.source_date));
         put("confidence", json!(row.confidence));
-        put("actual_source", json!(row.actual_source));
+        let actual = row.actual_source_title();
+        let actual = actual.as_ref().map(|title| title.in_language(language));
+        put("actual_source", json!(actual));
         flat
     };
     Answer {

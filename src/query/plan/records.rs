@@ -33,6 +33,8 @@ pub(super) struct Actual {
     pub date: String,
     pub is_published: bool,
     pub source: String,
+    /// The same in English; empty where it is not told.
+    pub source_en: String,
     pub confidence: String,
 }
 
@@ -165,6 +167,7 @@ impl<'c> Plans<'c> {
             date: figure.year.to_string(),
             is_published: true,
             source: figure.source.clone(),
+            source_en: figure.source_en.clone(),
             confidence: figure.confidence.clone(),
         };
         let own = actual.iter().filter(|figure| figure.areas == areas);
@@ -232,6 +235,7 @@ fn computed(
         date,
         is_published: false,
         source: input.source,
+        source_en: input.source_en,
         confidence: String::new(),
     })
 }

@@ -44,6 +44,9 @@ pub struct PlanRow {
     /// Whether `actual` is a published figure, not a sum of the city's data.
     pub actual_published: bool,
     pub actual_source: Option<String>,
+    /// The same in English; as it stands without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual_source_en: Option<String>,
     /// actual ÷ target (完成率)
     pub completion_share: Option<f64>,
     /// target − actual (差额): what is still to come.
@@ -56,12 +59,32 @@ pub struct PlanRow {
     /// Why `actual` is unknown.
     pub reason: Option<Reason>,
     pub source: String,
+    /// The same in English; as it stands without it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_en: String,
     pub source_date: String,
     pub confidence: String,
     /// A later document says otherwise.
     pub superseded: bool,
     /// Generated figures (合成).
     pub synthetic: bool,
+}
+
+impl PlanRow {
+    /// Who says what is planned, in both languages.
+    pub fn source_title(&self) -> Title {
+        Title::of_source(&self.source, &self.source_en)
+    }
+
+    /// Who says what is so, in both languages; `None` where nobody is told.
+    pub fn actual_source_title(&self) -> Option<Title> {
+        let source = self
+            .actual_source
+            .as_deref()
+            .filter(|told| !told.is_empty())?;
+        let english = self.actual_source_en.as_deref().unwrap_or_default();
+        Some(Title::of_source(source, english))
+    }
 }
 
 pub(super) fn row_of(
@@ -87,6 +110,14 @@ pub(super) fn row_of(
     let share = |part: i64, whole: i64| (whole > 0).then(|| part as f64 / whole as f64);
     let same_year = |whole: &Actual| actual.as_ref().is_some_and(|a| a.year == whole.year);
     let whole_actual = whole.1.filter(same_year);
+    let record = &recorded.stored.definition.record;
+    // A figure that names the source of its whole set has the English of that too.
+    let is_of_set =
+        figure.source.is_empty() || (figure.source_en.is_empty() && figure.source == record.source);
+    let (source, source_en) = match is_of_set {
+        true => (record.source.clone(), record.source_en.clone()),
+        false => (figure.source.clone(), figure.source_en.clone()),
+    };
     PlanRow {
         code: figure.code(),
         name: name.zh,
@@ -102,6 +133,10 @@ pub(super) fn row_of(
         actual_date: actual.as_ref().map(|actual| actual.date.clone()),
         actual_published: actual.as_ref().is_some_and(|actual| actual.is_published),
         actual_source: actual.as_ref().map(|actual| actual.source.clone()),
+        actual_source_en: actual
+            .as_ref()
+            .map(|actual| actual.source_en.clone())
+            .filter(|english| !english.is_empty()),
         completion_share: value.and_then(|value| share(value, figure.value)),
         target_difference: value.map(|value| figure.value - value),
         status: value.map(|value| status(figure.kind, figure.value, value)),
@@ -110,14 +145,12 @@ pub(super) fn row_of(
             .zip(whole_actual)
             .and_then(|(value, whole)| share(value, whole.value)),
         reason,
-        source: match figure.source.is_empty() {
-            true => recorded.stored.definition.record.source.clone(),
-            false => figure.source.clone(),
-        },
+        source,
+        source_en,
         source_date: figure.date.clone(),
         confidence: figure.confidence.clone(),
         superseded: recorded.superseded,
-        synthetic: recorded.stored.definition.record.synthetic,
+        synthetic: record.synthetic,
     }
 }
 

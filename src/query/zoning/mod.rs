@@ -156,7 +156,7 @@ pub fn zoning(city: &City, query: &ZoningQuery, limits: &Limits) -> Result<Zonin
     }
     let rules = rules::find_rules(city, query.rules.as_ref())?
         .with_thresholds(&query.thresholds)
-        .map_err(|error| QueryError::field("thresholds", error.to_string()))?;
+        .map_err(|error| QueryError::field("thresholds", error.inside().en))?;
     let areas = chosen(city, query)?;
     let people = named_population(city, query.caliber.as_deref(), period)?;
     let people = people.ok_or_else(|| QueryError::NotFound {

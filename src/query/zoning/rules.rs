@@ -54,7 +54,7 @@ pub(super) fn find_rules(
     city: &City,
     choice: Option<&RulesChoice>,
 ) -> Result<ZoningRules, QueryError> {
-    let failed = |error: RuleError| QueryError::field("rules", error.to_string());
+    let failed = |error: RuleError| QueryError::field("rules", error.inside().en);
     let all = || rule_sets(city);
     match choice {
         Some(RulesChoice::Inline(json)) => ZoningRules::from_json("rules", json).map_err(failed),

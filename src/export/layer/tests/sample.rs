@@ -211,7 +211,7 @@ impl Sample {
             language,
             title: title("示例市 居住", "Sample city: homes"),
             period: Some(&PERIOD),
-            source: "第七次全国人口普查".to_owned(),
+            source: title("第七次全国人口普查", "Seventh population census"),
             licence: "CC BY 4.0".to_owned(),
             crs: "EPSG:4547".to_owned(),
             synthetic: true,

@@ -1,12 +1,8 @@
-use super::uncovered::spot_name;
 use crate::{
     city::City,
     domain::Language,
     query::{Limits, Names, test_city::TestCity},
-    reports::{
-        Choices, Kind, Question, Reporter,
-        document::{Table, Words},
-    },
+    reports::{Block, Choices, Kind, Question, Reporter, document::Table},
 };
 
 /// Two districts with 30 and 20 children and a primary school of 60 places in the first.
@@ -102,17 +98,90 @@ fn a_dash_of_coverage_has_its_own_reason_below() {
     assert!(told.contains(dash), "{told}");
 }
 
+/// The findings of a report on kindergartens in three districts that lack so many places.
+fn findings_where(lacking: [&str; 3], lang: Language) -> String {
+    let codes = ["440103", "440104", "440105"];
+    let homes = [0, 1, 2].map(|at| {
+        [
+            ("usual_residents", "100"),
+            ("age_3_5", lacking[at]),
+            ("district", codes[at]),
+        ]
+    });
+    let school = [("seats", "0"), ("district", codes[0])];
+    let city = TestCity::new()
+        .with_squares(
+            "districts",
+            1000.0,
+            &[
+                (
+                    codes[0],
+                    (0.0, 0.0),
+                    &[("code", codes[0]), ("name", "甲区")],
+                ),
+                (
+                    codes[1],
+                    (1000.0, 0.0),
+                    &[("code", codes[1]), ("name", "乙区")],
+                ),
+                (
+                    codes[2],
+                    (2000.0, 0.0),
+                    &[("code", codes[2]), ("name", "丙区")],
+                ),
+            ],
+        )
+        .with(
+            "residences",
+            &[
+                ("h1", (300.0, 300.0), &homes[0]),
+                ("h2", (1500.0, 300.0), &homes[1]),
+                ("h3", (2500.0, 300.0), &homes[2]),
+            ],
+        )
+        .with("kindergartens", &[("k", (350.0, 300.0), &school)])
+        .build();
+    let limits = Limits::generous();
+    let question = Question {
+        kind: Kind::ServiceGap,
+        area: None,
+        period: None,
+        caliber: None,
+        lang,
+        choices: Choices {
+            services: Some(Names(vec!["kindergarten".into(), "primary_school".into()])),
+            ..Choices::default()
+        },
+    };
+    let reporter = Reporter::new(&city, &question, &limits).expect("a question");
+    let report = reporter.report(&limits).expect("a report");
+    let paragraphs = report
+        .document
+        .blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Paragraph(text) => Some(text.clone()),
+            _ => None,
+        });
+    let findings = report.document.findings.iter().cloned();
+    findings.chain(paragraphs).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
-fn a_blind_spot_of_several_areas_is_named_so() {
-    let zh = Words(Language::Zh);
-    assert_eq!(spot_name("五山街道".into(), 1, "街道", zh), "五山街道");
-    assert_eq!(
-        spot_name("五山街道".into(), 21, "街道", zh),
-        "五山街道等 21 个街道"
+fn of_areas_that_lack_as_much_none_is_named_as_the_worst() {
+    let told = findings_where(["8", "8", "8"], Language::Zh);
+    assert!(told.contains("缺 24"), "{told}");
+    assert!(
+        !told.contains("最多在") && !told.contains("最多的是"),
+        "{told}"
     );
-    let en = Words(Language::En);
-    assert_eq!(
-        spot_name("Wushan".into(), 3, "Street", en),
-        "Wushan and 2 more"
+    assert!(told.contains("各缺 8"), "{told}");
+    let told = findings_where(["8", "8", "8"], Language::En);
+    assert!(
+        !told.contains("most in") && told.contains("8 each"),
+        "{told}"
     );
+    let told = findings_where(["8", "9", "8"], Language::Zh);
+    assert!(told.contains("最多在乙区"), "{told}");
+    assert!(told.contains("最多的是乙区（缺 9）、"), "{told}");
 }

@@ -6,7 +6,7 @@ use crate::{
     domain::Value,
     query::{self, BlindSpots, Mode, QueryError, Row},
     reports::{
-        document::{LineKind, Words, percent},
+        document::{LineKind, percent},
         figure::{
             Classes, Map, MapArea, MapLines, Mark, MarkSet, Pyramid, PyramidBand, Surface,
             SurfaceKind,
@@ -210,7 +210,12 @@ impl Found<'_> {
         for (values, spot) in whole.rows.iter().zip(&found.blind_spots).take(MOST_SPOTS) {
             let mut row = cells(values);
             let first = draft.area_name(&spot.code);
-            let name = spot_name(first, spot.areas, &self.level_title, words);
+            let name = query::spot_name(
+                &first,
+                spot.areas.len(),
+                &self.level_title,
+                draft.language(),
+            );
             row.insert("name".into(), json!(name));
             table.push(LineKind::Body, &row);
         }
@@ -291,17 +296,6 @@ impl Found<'_> {
             axis: words.say("人", "persons").to_owned(),
         };
         draft.figure(title, pyramid.draw(), &number);
-    }
-}
-
-/// What a blind spot is called: the area in which most of its people live, and how many it takes in.
-pub(super) fn spot_name(first: String, areas: usize, level: &str, words: Words) -> String {
-    match areas {
-        0 | 1 => first,
-        _ => words.tell(
-            || format!("{first}等 {areas} 个{level}"),
-            || format!("{first} and {} more", areas - 1),
-        ),
     }
 }
 

@@ -78,11 +78,7 @@ impl Found {
         table.reasons_below();
         let mut sources: Vec<String> = Vec::new();
         for row in self.plan.rows.iter().take(MOST_LISTED) {
-            // What a whole set of figures is from may be told in English too.
-            let mut inputs = self.plan.provenance.inputs.iter();
-            let known = inputs.find(|input| input.source == row.source);
-            let source = known.map(|input| words.title(&input.source_title()));
-            let source = source.unwrap_or_else(|| row.source.clone());
+            let source = words.title(&row.source_title());
             if !source.is_empty() && !sources.contains(&source) {
                 sources.push(source);
             }

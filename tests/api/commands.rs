@@ -1,0 +1,124 @@
+//! What commands refuse, in the language that they were asked in.
+
+use super::helpers::App;
+
+/// A command in Chinese and in English is refused with these words.
+#[track_caller]
+fn refused(app: &App, arguments: &[&str], zh: &[&str], en: &[&str]) {
+    for (language, wanted) in [("zh", zh), ("en", en)] {
+        let all = [&["--lang", language], arguments].concat();
+        let (said, complaint) = app.run(&all);
+        for words in wanted {
+            let told = format!("{said}{complaint}");
+            assert!(told.contains(words), "{words}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_norm_without_a_unit_is_refused_in_both_languages() {
+    let app = App::new();
+    let norms = r#"
+id = "own"
+title = { zh = "本市标准", en = "Own" }
+source = "s"
+date = "2024"
+[[items]]
+id = "primary_school"
+title = { zh = "小学", en = "Primary schools" }
+layer = "schools"
+service_radius = { value = 500, source = "s", date = "2024", confidence = "city" }
+"#;
+    app.file("norms.toml", norms);
+    refused(
+        &app,
+        &["import", "norms", "norms.toml"],
+        &["norms.toml：项目“primary_school”，service_radius.unit：缺少单位；请写其中之一：m"],
+        &["norms.toml: item `primary_school`, service_radius.unit: is missing; write one of: m"],
+    );
+    app.file("broken.toml", "id = \n");
+    refused(
+        &app,
+        &["import", "norms", "broken.toml"],
+        &["broken.toml：无法读作标准文件", "line 1"],
+        &["broken.toml: ", "line 1"],
+    );
+}
+
+#[test]
+fn a_rule_of_an_unknown_indicator_is_refused_in_both_languages() {
+    let app = App::new();
+    let rules = r##"
+id = "own"
+title = { zh = "本市", en = "Own" }
+plan_year = 2035
+[[classes]]
+id = "dense"
+title = { zh = "密", en = "Dense" }
+colour = "#112233"
+direction = "hold"
+all = [{ indicator = "densty", comparison = ">", threshold = 1, unit = "share" }]
+"##;
+    app.file("rules.toml", rules);
+    refused(
+        &app,
+        &["import", "zoning", "rules.toml"],
+        &["rules.toml：类别“dense”第 1 个条件：没有指标“densty”；可用的指标：density_per_km2"],
+        &[
+            "rules.toml: class `dense`, criterion 1: there is no indicator `densty`; it is one of: density_per_km2",
+        ],
+    );
+}
+
+#[test]
+fn flows_of_fewer_than_nobody_are_refused_in_both_languages() {
+    let app = App::new();
+    app.file(
+        "flows.csv",
+        "origin,destination,commuters\n440103,440104,-3\n",
+    );
+    let import = ["import", "flows", "flows.csv", "--period", "2021"];
+    refused(
+        &app,
+        &import,
+        &[
+            "“-3”为负数，此项不能为负",
+            "flows.csv",
+            "没有可保留的行，未写入任何内容",
+        ],
+        &[
+            "`-3` is negative, which it cannot be",
+            "no flow could be kept; nothing was written",
+        ],
+    );
+    app.file(
+        "flows.csv",
+        "origin,destination,commuters\n440103,440199,3\n",
+    );
+    refused(
+        &app,
+        &import,
+        &["1 个代码不是层级 district 的单元（440199：3 人）：请改正，或加 --outside"],
+        &["1 codes are no area of level district (440199: 3 commuters): mend them"],
+    );
+}
+
+#[test]
+fn an_edit_of_a_feature_that_is_gone_is_refused_in_both_languages() {
+    let app = App::new();
+    let (number, _) = app.run(&["scenario", "new", "迁建"]);
+    app.file(
+        "edit.json",
+        r#"{"kind": "remove", "layer": "residences", "id": "nobody"}"#,
+    );
+    refused(
+        &app,
+        &["scenario", "add", number.trim(), "--json", "edit.json"],
+        &[
+            "第 1 项编辑 [id]：图层“",
+            "里没有编号为 `nobody` 的要素",
+            "请撤销这一步，或改选现有要素",
+        ],
+        &["edit 1 [id]: ", "has no feature `nobody`"],
+    );
+}
