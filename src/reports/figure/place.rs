@@ -66,8 +66,8 @@ pub fn covered(frame: Frame, shapes: &[Vec<Vec<(f64, f64)>>]) -> f64 {
     inside as f64 / (STEPS * STEPS) as f64
 }
 
-/// Even-odd rule over all rings.
-fn is_in((x, y): (f64, f64), rings: &[Vec<(f64, f64)>]) -> bool {
+/// Whether a point is inside rings, by the even-odd rule over all of them.
+pub fn is_in((x, y): (f64, f64), rings: &[Vec<(f64, f64)>]) -> bool {
     let mut inside = false;
     for ring in rings {
         let Some(mut last) = ring.last() else {

@@ -87,6 +87,11 @@ impl Canvas {
         }
     }
 
+    /// Makes the image higher by what is drawn below it.
+    pub fn grow(&mut self, by: f64) {
+        self.height += by;
+    }
+
     /// A pattern or clip that shapes refer to.
     pub fn define(&mut self, markup: &str) {
         if !self.definitions.contains(markup) {

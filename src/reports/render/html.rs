@@ -120,7 +120,7 @@ fn watermark(text: &str) -> String {
 }
 
 /// A table of no more lines stays on one page. A longer one repeats its name on every page.
-const FEW_LINES: usize = 14;
+const FEW_LINES: usize = 8;
 
 fn write_block(out: &mut String, block: &Block) {
     match block {

@@ -4,9 +4,19 @@
 use super::letters::Face;
 use crate::reports::document::{LineKind, Table};
 
-/// Between the text of a cell and its column's edges, both sides, in twentieths of a point: the
-/// cell margins of the file, and a little for programs that round otherwise.
-const MARGINS: usize = 2 * 60 + 12;
+/// Between the text of a cell and an edge of its column, in twentieths of a point.
+pub const MARGIN: usize = 60;
+pub const DENSE_MARGIN: usize = 45;
+
+/// Both margins, and a little for programs that round otherwise.
+const fn margins(half_points: usize) -> usize {
+    let margin = if half_points == DENSE_SIZE {
+        DENSE_MARGIN
+    } else {
+        MARGIN
+    };
+    2 * margin + 12
+}
 
 /// Letters of a table in half points, and of one with many columns.
 const SIZE: usize = 17;
@@ -94,7 +104,7 @@ impl Need {
 }
 
 fn twips(thousandths: usize, half_points: usize) -> usize {
-    (thousandths * half_points * 10).div_ceil(1000) + MARGINS
+    (thousandths * half_points * 10).div_ceil(1000) + margins(half_points)
 }
 
 fn needs(table: &Table) -> Vec<Need> {
@@ -127,8 +137,9 @@ fn heading(text: &str) -> Need {
 }
 
 fn cell(face: Face, text: &str, is_prose: bool) -> Need {
-    /// Names up to this length never break, whatever the language.
+    /// Names up to this length never break; those of several words may at a space, if they are longer.
     const NAME: usize = 8000;
+    const WORDS: usize = 6000;
     /// Longer texts take several lines, and sentences more of them.
     const LONG: usize = 15_000;
     const SENTENCE: (usize, usize) = (7000, 30_000);
@@ -140,7 +151,11 @@ fn cell(face: Face, text: &str, is_prose: bool) -> Need {
             full: run.max(width.min(SENTENCE.1)),
         },
         false => Need {
-            least: if width <= NAME { width } else { run },
+            least: match text.contains(' ') {
+                true if width <= WORDS => width,
+                false if width <= NAME => width,
+                _ => run,
+            },
             good: run.max(width.min(LONG)),
             full: run.max(width.min(2 * LONG)),
         },
@@ -249,6 +264,18 @@ mod tests {
         }
         // Five letters of the whole size.
         assert!(layout(&chinese(), UPRIGHT).widths[0] >= 5 * 170 + 2 * 60);
+    }
+
+    #[test]
+    fn names_of_several_words_share_lines_before_a_table_lies_across() {
+        let mut headings = vec!["Service"];
+        headings.extend(["Coverage"; 9]);
+        let named = |name| table(Language::En, &headings, [name, "Total"]);
+        let need = |name| needs(&named(name))[0].least(DENSE_SIZE);
+        // `elderly` alone, and the whole name of two short words.
+        assert!(need("Beds for the elderly") < need("kindergarten"));
+        assert!(need("Rail lines") > need("lines"));
+        assert_eq!(need("社区卫生服务中心"), twips(8000, DENSE_SIZE));
     }
 
     #[test]

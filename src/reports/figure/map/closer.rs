@@ -81,7 +81,7 @@ fn joined(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
     )
 }
 
-fn is_in(own: Option<Rect<f64>>, window: Rect<f64>) -> bool {
+pub(super) fn is_in(own: Option<Rect<f64>>, window: Rect<f64>) -> bool {
     own.is_some_and(|own| own.intersects(&window))
 }
 

@@ -1,5 +1,6 @@
 mod closer;
 mod furniture;
+mod labels;
 mod legend;
 mod lines;
 
@@ -87,7 +88,7 @@ pub struct Map {
 const SMALL: f64 = 7.0;
 const STRIP: f64 = 16.0;
 const MARGIN: f64 = 10.0;
-const TALLEST: f64 = 400.0;
+const TALLEST: f64 = 370.0;
 
 impl Map {
     /// A map of nothing yet.
@@ -177,7 +178,7 @@ impl Map {
         }
         self.draw_lines(&mut canvas, &plane);
         self.draw_marks(&mut canvas, &plane, &mut room);
-        self.draw_labels(&mut canvas, &plane, &mut room);
+        let key = self.draw_labels(&mut canvas, &plane, &mut room, width);
         canvas.close();
         if self.window.is_some() {
             let style = r##"fill="none" stroke="#7d7d7d" stroke-width="0.6""##;
@@ -186,7 +187,9 @@ impl Map {
         self.draw_legend(&mut canvas, legend_at);
         self.draw_north(&mut canvas, compass_at);
         self.draw_scale(&mut canvas, bar_at, bar_m, plane.points_per_metre());
-        self.draw_imprint(&mut canvas, width, height);
+        key.draw(&mut canvas, width, height - STRIP);
+        canvas.grow(key.height());
+        self.draw_imprint(&mut canvas, width, height + key.height());
         canvas.finish()
     }
 
@@ -323,47 +326,6 @@ impl Map {
             0..=150 => (2.0, 1.0),
             151..=600 => (1.3, 0.7),
             _ => (0.8, 0.45),
-        }
-    }
-
-    /// Names and values, large areas first; one that finds no room shows its value alone, or is left
-    /// out: the table has it.
-    fn draw_labels(&self, canvas: &mut Canvas, plane: &Plane, room: &mut Room) {
-        let size_of = |area: &MapArea| {
-            bounds(std::iter::once(&area.shape)).map_or(0.0, |b| b.width() * b.height())
-        };
-        let mut order: Vec<&MapArea> = self.areas.iter().collect();
-        order.sort_by(|a, b| size_of(b).total_cmp(&size_of(a)));
-        for area in order {
-            let (x, y) = plane.point(area.place.0, area.place.1);
-            let both = [area.name.as_str(), area.printed.as_str()];
-            for lines in [&both[..], &both[1..]] {
-                let lines: Vec<&str> = lines.iter().copied().filter(|l| !l.is_empty()).collect();
-                let widest = lines
-                    .iter()
-                    .map(|line| text_width(line, SMALL))
-                    .fold(0.0, f64::max);
-                let tall = lines.len() as f64 * (SMALL + 1.0);
-                let frame = Frame(
-                    x - widest / 2.0,
-                    y - tall / 2.0,
-                    x + widest / 2.0,
-                    y + tall / 2.0,
-                );
-                if lines.is_empty() || !room.try_take(frame) {
-                    continue;
-                }
-                for (at, line) in lines.iter().enumerate() {
-                    let look = Type {
-                        halo: true,
-                        bold: *line == area.printed,
-                        ..Type::new(SMALL, Anchor::Middle)
-                    };
-                    let down = frame.1 + SMALL * 0.85 + at as f64 * (SMALL + 1.0);
-                    canvas.text((x, down), line, look);
-                }
-                break;
-            }
         }
     }
 }

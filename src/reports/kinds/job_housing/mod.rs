@@ -250,10 +250,14 @@ impl JobHousing {
     fn band_note(&self, draft: &mut Draft<'_>) {
         let words = draft.words();
         let band = &self.band;
+        let note = match words.title(&band.note) {
+            note if note.is_empty() => note,
+            note => words.tell(|| format!("；{note}"), || format!(", {note}")),
+        };
         let text = words.tell(
-            || format!("{}–{}（含两端）；依据：{}；可信度 {}。国家无统一阈值，可由本市另定。",
+            || format!("{}–{}（含两端）；依据：{}{note}；可信度 {}。国家无统一阈值，可由本市另定。",
                 band.from, band.to, band.source, band.confidence),
-            || format!("{}–{}, both ends included; from {}; confidence {}. There is no national threshold: the city may set its own.",
+            || format!("{}–{}, both ends included; from {}{note}; confidence {}. There is no national threshold: the city may set its own.",
                 band.from, band.to, band.source, band.confidence),
         );
         draft.method(words.title(&band.title), text);

@@ -51,9 +51,13 @@ pub(super) fn scale_by_scale(draft: &mut Draft<'_>, report: &BalanceReport) {
     table.reasons_below();
     table.is_wide = table.columns.len() > MOST_UPRIGHT;
     let band = &report.rules.band;
+    let note = match words.title(&band.note) {
+        note if note.is_empty() => note,
+        note => words.tell(|| format!("（{note}）"), || format!(" ({note})")),
+    };
     table.notes.push(words.tell(
-        || format!("职住比 {}–{} 为平衡；网格的单元为有居住或岗位的格网，服务区以有就业人口的格网为中心，都不受区划边界影响。", band.least, band.most),
-        || format!("Balanced from {} to {} jobs per employed resident; the units of the grid are cells with homes or jobs, catchments are drawn around cells where anybody who works lives, whatever the boundaries.", band.least, band.most),
+        || format!("职住比 {}–{} 为平衡{note}；网格的单元为有居住或岗位的格网，服务区以有就业人口的格网为中心，都不受区划边界影响。", band.least, band.most),
+        || format!("Balanced from {} to {} jobs per employed resident{note}; the units of the grid are cells with homes or jobs, catchments are drawn around cells where anybody who works lives, whatever the boundaries.", band.least, band.most),
     ));
     if report
         .answer

@@ -6,7 +6,7 @@ use crate::{
     city::{City, LoadedFlows},
     domain::{Flow, FlowPlace, Flows, Language},
     query::{self, CommuteQuery, Limits, test_city::TestCity},
-    reports::{Choices, Kind, Question, Report, Reporter},
+    reports::{Block, Choices, Kind, Question, Report, Reporter},
     store::ImportRecord,
 };
 
@@ -94,12 +94,16 @@ fn city() -> City {
 }
 
 fn report_of(city: &City, area: Option<&str>) -> Report {
+    report_in(city, area, Language::Zh)
+}
+
+fn report_in(city: &City, area: Option<&str>, lang: Language) -> Report {
     let question = Question {
         kind: Kind::JobHousing,
         area: area.map(str::to_owned),
         period: None,
         caliber: None,
-        lang: Language::Zh,
+        lang,
         choices: Choices::default(),
         watermark: None,
     };
@@ -217,4 +221,37 @@ fn the_total_of_the_city_is_that_of_the_question() {
         .expect("a table")
         .rows[0];
     assert!(city_row.contains(&Json::Null), "{city_row:?}");
+}
+
+#[test]
+fn other_bands_in_use_are_named_where_the_band_is_defined() {
+    let city = city();
+    for (lang, table, method) in [
+        (
+            Language::Zh,
+            "职住比 0.8–1.2 为平衡（后续研究沿用，也有取 0.75–1.25、0.75–1.5 的）",
+            "；后续研究沿用，也有取 0.75–1.25、0.75–1.5 的；可信度 B",
+        ),
+        (
+            Language::En,
+            "jobs per employed resident (kept by work after it; 0.75–1.25 and 0.75–1.5 are in use too)",
+            ", kept by work after it; 0.75–1.25 and 0.75–1.5 are in use too; confidence B",
+        ),
+    ] {
+        let report = report_in(&city, Some("440103"), lang);
+        let mut tables = report.document.tables();
+        let scales = tables.find(|own| own.id == "scales").expect("a table");
+        let notes = scales.notes.join("\n");
+        assert!(notes.contains(table), "{notes}");
+        let all = report
+            .document
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::Notes(notes) => Some(notes.iter().map(|(_, text)| text.clone())),
+                _ => None,
+            });
+        let all: Vec<String> = all.flatten().collect();
+        assert!(all.iter().any(|text| text.contains(method)), "{all:?}");
+    }
 }

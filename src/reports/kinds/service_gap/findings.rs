@@ -74,7 +74,7 @@ impl Found<'_> {
             let (name, share) = (self.title_of(draft, &row.service), row.fulfilment);
             let share = share.map_or_else(|| "—".to_owned(), percent);
             let short = self.amount(draft, row, row.shortfall);
-            let place = self.shortest(&row.service).first().map(|worst| {
+            let place = self.worst_area(&row.service).map(|worst| {
                 let area = words.name(&worst.name, worst.name_en.as_deref());
                 words.tell(|| format!("，最多在{area}"), || format!(", most in {area}"))
             });
@@ -180,6 +180,16 @@ impl Found<'_> {
         let mut rows: Vec<&GapRow> = rows.filter(is_short).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.shortfall));
         rows
+    }
+
+    /// The one area that lacks more of a service than any other; `None` where several lack as much.
+    pub(super) fn worst_area(&self, service: &str) -> Option<&GapRow> {
+        let short = self.shortest(service);
+        let is_alone = |worst: &&GapRow| {
+            let mut as_short = short.iter().filter(|row| row.shortfall == worst.shortfall);
+            as_short.nth(1).is_none()
+        };
+        short.first().copied().filter(is_alone)
     }
 
     /// A capacity with its unit: `1,038 个`.

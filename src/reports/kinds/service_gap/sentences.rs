@@ -33,7 +33,11 @@ impl Found<'_> {
         let share = percent(share);
         let rows = self.shortest(&total.service);
         let count = rows.len();
-        let named = rows.iter().take(MOST_NAMED).map(|row| {
+        // Of areas that lack as much none is named before the others.
+        let next = rows.get(MOST_NAMED).map(|row| row.shortfall);
+        let named = rows.iter().take(MOST_NAMED);
+        let named = named.filter(|row| next.is_none_or(|next| row.shortfall > next));
+        let named = named.map(|row| {
             let (area, short) = (
                 words.name(&row.name, row.name_en.as_deref()),
                 number(row.shortfall),
@@ -44,15 +48,34 @@ impl Found<'_> {
             )
         });
         let named: Vec<String> = named.collect();
-        let (list, short) = (words.list(&named), number(Some(shortfall)));
+        let most = rows.first().map(|row| row.shortfall);
+        let as_short = rows
+            .iter()
+            .filter(|row| Some(row.shortfall) == most)
+            .count();
+        let most = number(most.flatten());
+        let list = match named.is_empty() {
+            _ if as_short == count && count > 1 => {
+                words.tell(|| format!("各缺 {most}"), || format!("{most} each"))
+            }
+            false => words.tell(
+                || format!("最多的是{}", words.list(&named)),
+                || format!("most of all {}", words.list(&named)),
+            ),
+            true => words.tell(
+                || format!("其中 {as_short} 个各缺 {most}，为最多"),
+                || format!("most of all {as_short} of them by {most} each"),
+            ),
+        };
+        let short = number(Some(shortfall));
         match count {
             0 => words.tell(
                 || format!("{name}现状规模 {capacity} {unit}，需求规模 {required} {unit}，满足率 {share}，各{}均无缺口。", self.level_title),
                 || format!("{name}: {capacity} {unit} for a need of {required} ({share} met); no {} falls short.", self.level_title.to_lowercase()),
             ),
             _ => words.tell(
-                || format!("{name}现状规模 {capacity} {unit}，需求规模 {required} {unit}，总体满足率 {share}；{count} 个{}有缺口，共缺 {short} {unit}，最多的是{list}。", self.level_title),
-                || format!("{name}: {capacity} {unit} for a need of {required} ({share} met in all); {count} {} fall short by {short} together, most of all {list}.", self.level_title.to_lowercase()),
+                || format!("{name}现状规模 {capacity} {unit}，需求规模 {required} {unit}，总体满足率 {share}；{count} 个{}有缺口，共缺 {short} {unit}，{list}。", self.level_title),
+                || format!("{name}: {capacity} {unit} for a need of {required} ({share} met in all); {count} {} fall short by {short} together, {list}.", self.level_title.to_lowercase()),
             ),
         }
     }

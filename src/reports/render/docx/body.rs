@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::widths::{layout, lies_across};
+use super::super::widths::{DENSE_MARGIN, MARGIN, layout, lies_across};
 use crate::reports::{
     Block, Document,
     document::{Figure, LineKind, Table, Words},
@@ -147,6 +147,10 @@ impl Body {
         self.paragraph("Unit", &table.unit);
         let layout = layout(table, width);
         let widths = &layout.widths;
+        let margin = match layout.is_dense {
+            true => DENSE_MARGIN,
+            false => MARGIN,
+        };
         let edge = |name: &str, size: u8| {
             format!("<w:{name} w:val=\"single\" w:sz=\"{size}\" w:space=\"0\" w:color=\"3A3A3A\"/>")
         };
@@ -154,7 +158,7 @@ impl Body {
             self.out,
             "<w:tbl><w:tblPr><w:tblW w:w=\"{width}\" w:type=\"dxa\"/><w:tblBorders>{}{}\
              <w:insideH w:val=\"single\" w:sz=\"2\" w:space=\"0\" w:color=\"C8C8C8\"/></w:tblBorders>\
-             <w:tblLayout w:type=\"fixed\"/><w:tblCellMar><w:left w:w=\"60\" w:type=\"dxa\"/><w:right w:w=\"60\" w:type=\"dxa\"/></w:tblCellMar><w:tblCaption w:val=\"{}\"/></w:tblPr><w:tblGrid>",
+             <w:tblLayout w:type=\"fixed\"/><w:tblCellMar><w:left w:w=\"{margin}\" w:type=\"dxa\"/><w:right w:w=\"{margin}\" w:type=\"dxa\"/></w:tblCellMar><w:tblCaption w:val=\"{}\"/></w:tblPr><w:tblGrid>",
             edge("top", 12),
             edge("bottom", 12),
             escape(&table.id)
