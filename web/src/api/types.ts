@@ -10,6 +10,12 @@ export interface Title {
   en: string;
 }
 
+/** Who says something; in English too where that was told. */
+export interface Sourced {
+  source: string;
+  source_en?: string;
+}
+
 export interface Level {
   id: string;
   layer: string;
@@ -23,21 +29,19 @@ export interface CaliberTitle {
 }
 
 /** A planned figure beside what came of it (规划与实际). */
-export interface PlanTarget {
+export interface PlanTarget extends Sourced {
   key: string;
   title: Title;
   year: number;
   target: number;
   actual: number | null;
   actual_year: number | null;
-  source: string;
   unit?: string;
 }
 
 /** What is known of the timetable (时刻表). */
-export interface Timetable {
+export interface Timetable extends Sourced {
   period: string;
-  source: string;
   lines: number;
   stops: number;
   trips: number;
@@ -48,14 +52,13 @@ export interface Timetable {
 }
 
 /** A table of travel times brought from elsewhere (出行时间矩阵). */
-export interface Matrix {
+export interface Matrix extends Sourced {
   name: string;
   from: string;
   from_level: string | null;
   to: string;
   pairs: number;
   period: string;
-  source: string;
 }
 
 export interface Basemap {
@@ -77,15 +80,15 @@ export interface City {
   levels: Level[];
   calibers: CaliberTitle[];
   /** The walking network; null where no streets were imported. */
-  streets: { period: string; source: string; length_km: number } | null;
+  streets: (Sourced & { period: string; length_km: number }) | null;
   /** The ways of travelling along streets that the city has. */
-  modes?: { mode: string; title: Title; period: string; source: string }[];
+  modes?: (Sourced & { mode: string; title: Title; period: string })[];
   /** The timetable; null where none was imported. */
   transit?: Timetable | null;
   /** Tables of travel times from the features of one layer to those of another; of an area layer with its level. */
   matrices?: Matrix[];
   /** Commuting flows by level and period. */
-  flows?: { level: string; period: string; source: string; modes: string[] }[];
+  flows?: (Sourced & { level: string; period: string; modes: string[] })[];
   software: string;
   basemap: Basemap | null;
   findings: Title[];
@@ -123,10 +126,9 @@ export interface Attribute {
   values: CategoryValue[];
 }
 
-export interface LayerPeriod {
+export interface LayerPeriod extends Sourced {
   period: string;
   features: number;
-  source: string;
   licence: string;
   crs: string;
   imported_at: string;
@@ -161,10 +163,9 @@ export interface Layer {
   outside_areas: Record<string, number>;
 }
 
-export interface Input {
+export interface Input extends Sourced {
   layer: string;
   title: Title;
-  source: string;
   licence: string;
   reference_date: string;
   features: number;
@@ -216,13 +217,12 @@ export interface AreaName {
   level: string;
 }
 
-export interface CaliberValue {
+export interface CaliberValue extends Sourced {
   attribute: string;
   title: Title;
   caliber: string;
   value: number | null;
   reference_date: string;
-  source: string;
   estimated: boolean;
   official?: number | null;
 }
@@ -307,10 +307,9 @@ export interface Flows extends Pick<Answer, 'query' | 'definition' | 'provenance
 }
 
 /** A figure of a norm; without a value it is for the city to set. */
-export interface NormFigure {
+export interface NormFigure extends Partial<Sourced> {
   value?: number | null;
   unit: string;
-  source?: string;
   date?: string;
   confidence?: 'A' | 'A*' | 'B' | 'C' | 'city' | null;
   /** Nobody published it. */
@@ -334,7 +333,7 @@ export interface NormItem extends Partial<Record<NormFigureKey, NormFigure | nul
 
 export interface NormSets {
   default: string;
-  rows: { id: string; title: Title; source: string; date: string; /** Whether it is the city's own copy. */ own: boolean; items: { id: string; title: Title; layer: string; circle: number | null }[] }[];
+  rows: (Sourced & { id: string; title: Title; date: string; /** Whether it is the city's own copy. */ own: boolean; items: { id: string; title: Title; layer: string; circle: number | null }[] })[];
 }
 
 /** Supply and demand by area and service; one row of totals for each service. */
@@ -378,8 +377,22 @@ export interface NormSet {
 }
 
 /** Where nobody is served, and who lives there by age. */
+export interface SpotArea {
+  code: string;
+  name: string;
+  name_en?: string;
+  uncovered: number;
+}
+
+/** Where nobody is served: people, and the areas that they live in, most of them first. */
+export interface BlindSpot {
+  rank: number;
+  uncovered: number;
+  areas: SpotArea[];
+}
+
 export interface BlindSpots extends Pick<Answer, 'query' | 'definition' | 'provenance' | 'left_out'> {
-  features: GeoJSON.Feature[];
+  features: GeoJSON.Feature<GeoJSON.Geometry, BlindSpot & Record<string, unknown>>[];
   totals: {
     uncovered: number | null;
     total: number | null;

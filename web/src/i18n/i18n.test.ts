@@ -35,3 +35,17 @@ describe('texts', () => {
     for (const text of Object.values(zh)) expect(text.replace(allowed, '')).not.toMatch(/[A-Za-z]{3,}/);
   });
 });
+
+describe('pages', () => {
+  it('write no Chinese punctuation past the texts', () => {
+    const folder = new URL('../', import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.svelte'));
+    expect(files.length).toBeGreaterThan(80);
+    for (const file of files) {
+      const page = readFileSync(new URL(file, folder), 'utf8').replace(/<!--[\s\S]*?-->|\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      // What a page reads may be written in either language.
+      const written = page.replace(/(?:split|replace)\((?:\/.*?\/\w*|'[^']*')/g, '').split('\n');
+      expect([file, written.filter((line) => /[（），。；：、]/.test(line))]).toEqual([file, []]);
+    }
+  });
+});

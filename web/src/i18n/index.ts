@@ -17,10 +17,22 @@ export function titled(title: Title | undefined | null): string {
   return view.lang === 'en' ? title.en || title.zh : title.zh || title.en;
 }
 
+/** Who says it, in the language of the page; as it stands where nobody told it in English. */
+export function sourced(of: { source?: string; source_en?: string } | undefined | null): string {
+  return (view.lang === 'en' && of?.source_en) || of?.source || '';
+}
+
 /** The name of an area or feature. */
 export function named(of: { name?: unknown; name_en?: unknown }): string {
   const name = view.lang === 'en' ? of.name_en || of.name : of.name || of.name_en;
   return typeof name === 'string' ? name : '';
+}
+
+/** Several areas in a line: all of a few, else the first of them and how many there are. */
+export function namedAreas(areas: { name: string; name_en?: string | null }[]): string {
+  const [few, listed] = [4, 3];
+  const shown = areas.slice(0, areas.length > few ? listed : few).map(named).join(t('and_name'));
+  return areas.length > few ? t('and_more_areas', { names: shown, n: areas.length }) : shown;
 }
 
 /** One area of a level: 区, District, Planning unit; the level's title is the plural. */

@@ -1,4 +1,4 @@
-import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
+import type { GeoJSONSource, MapMouseEvent, Map as MapLibre } from 'maplibre-gl';
 import type { Row } from '../api/types.ts';
 import { gaps } from '../state/gaps.svelte.ts';
 import { pointing } from '../state/pointing.svelte.ts';
@@ -47,6 +47,14 @@ export function drawGaps(map: MapLibre): void {
       },
     ],
   });
+}
+
+/** The rank of the blind spot at a point of the map. */
+export function spotAt(event: MapMouseEvent): number | null {
+  if (!event.target.getLayer(`${SPOTS}:fill`)) return null;
+  const [found] = event.target.queryRenderedFeatures(event.point, { layers: [`${SPOTS}:fill`] });
+  const rank: unknown = found?.properties['rank'];
+  return typeof rank === 'number' ? rank : null;
 }
 
 /** Puts them in place; old ones stay until new ones are there. */

@@ -76,9 +76,13 @@ function zoningSentence(): string {
 /** 小学：现状 12,345 个，需 13,000 个，缺 1,200 个，3 个街道不足；步行 10 分钟覆盖 78.2%。 */
 function gapSentence(totals: Row): string {
   const [capacity, required, short] = ['capacity', 'required', 'shortfall'].map((key) => numberAt(totals, key));
-  const walked = numberAt(totals, 'network_share_covered');
-  const covered = walked ?? numberAt(totals, 'straight_share_covered');
-  const reached = covered === null ? '' : t(walked === null ? 'finding_covered_straight' : 'finding_covered_walk', { share: cell(covered, 'share', 1) });
+  // By the way that the map shows; the other one where that is not known.
+  const ways = [
+    ['finding_covered_walk', numberAt(totals, 'network_share_covered')],
+    ['finding_covered_straight', numberAt(totals, 'straight_share_covered')],
+  ] as const;
+  const known = (gaps.way === 'straight' ? ways.toReversed() : ways).find(([, share]) => share !== null);
+  const reached = known ? t(known[0], { share: cell(known[1], 'share', 1) }) : '';
   if (typeof capacity !== 'number' || typeof required !== 'number' || typeof short !== 'number') {
     return reached && t('finding_gap_unknown', { service: gaps.title, reason: reasonTitle(totals['reason']), reached });
   }
