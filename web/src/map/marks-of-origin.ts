@@ -1,6 +1,6 @@
 /** The lines that stand on every map and every picture: source, date, 示意图, 内部使用, 审图号. */
 import type { City, Input, Title } from '../api/types.ts';
-import { t, titled } from '../i18n/index.ts';
+import { sourced, t, titled } from '../i18n/index.ts';
 import { ground, stateOf } from '../state/city.svelte.ts';
 import { reach } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
@@ -16,11 +16,11 @@ export function sourceLine(): string {
   return told.length > 0 ? [`${t('source')} ${told.slice(0, 2).join(t('and_source'))}`, ...dates.slice(0, 2)].join(' · ') : '';
 }
 
-const describe = (input: Input) => input.source || titled(input.title);
+const describe = (input: Input) => sourced(input) || titled(input.title);
 
 function areaSource(layer: (typeof ground.layers)[number]): string {
   const state = stateOf(layer);
-  return state ? [state.source || titled(layer.title), state.period].filter(Boolean).join(', ') : '';
+  return state ? [sourced(state) || titled(layer.title), state.period].filter(Boolean).join(', ') : '';
 }
 
 /** 合成数据 · 示意图 · 内部使用 · 审图号 … */

@@ -1,5 +1,5 @@
 import type { Answer } from '../api/types.ts';
-import { t, titled } from '../i18n/index.ts';
+import { sourced, t, titled } from '../i18n/index.ts';
 import { decimals } from '../format/number.ts';
 import { ground } from './city.svelte.ts';
 import { heading, type Column } from './columns.ts';
@@ -17,7 +17,7 @@ export function shownAnswer(): Pick<Answer, 'provenance' | 'left_out'> | null {
 /** The sentence that a report prints under a figure (脚注). */
 export function footnoteOf(column: Column, answer: Pick<Answer, 'provenance'> | null): string {
   const inputs = (answer?.provenance.inputs ?? []).map((input) =>
-    [titled(input.title), input.source, input.reference_date].filter(Boolean).join(', '),
+    [titled(input.title), sourced(input), input.reference_date].filter(Boolean).join(', '),
   );
   return t('footnote', {
     title: heading(column),

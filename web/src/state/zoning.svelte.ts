@@ -36,7 +36,7 @@ class Zoning {
       reasons: titled(own.reasons),
       guidance: titled(own.guidance),
       stability: titled(own.stability),
-      conflicts: own.conflicts.map(conflictTitle).join('、'),
+      conflicts: own.conflicts.map(conflictTitle).join(t('and_name')),
     };
   }
 

@@ -1,16 +1,15 @@
 /** What the server says of population layout classes (人口布局分类), with its own keys. */
-import type { Answer, Title } from '../api/types.ts';
+import type { Answer, Sourced, Title } from '../api/types.ts';
 
 export type Comparison = '>' | '>=' | '<' | '<=';
 
-export interface Criterion {
+export interface Criterion extends Sourced {
   /** `CLASS.NUMBER`: what a slider moves. */
   key: string;
   indicator: string;
   comparison: Comparison;
   threshold: number;
   unit: string;
-  source: string;
   confidence: string;
 }
 
@@ -29,10 +28,9 @@ export interface ZoningClass {
   otherwise?: true;
 }
 
-export interface ZoningRules {
+export interface ZoningRules extends Sourced {
   id: string;
   title: Title;
-  source: string;
   date: string;
   note: Title;
   placeholder: boolean;
@@ -152,7 +150,7 @@ export interface Zoning extends Answer<ZoningRow, ZoningTotals> {
 }
 
 /** A target of a plan beside what is so. */
-export interface PlanRow {
+export interface PlanRow extends Sourced {
   code: string;
   name: string;
   name_en: string | null;
@@ -166,12 +164,12 @@ export interface PlanRow {
   actual_year: number | null;
   actual_published: boolean;
   actual_source: string | null;
+  actual_source_en?: string;
   completion_share: number | null;
   target_difference: number | null;
   status: 'below' | 'reached' | 'above' | 'within' | 'exceeded' | null;
   target_share_of_city: number | null;
   actual_share_of_city: number | null;
-  source: string;
   source_date: string;
   confidence: string;
   synthetic: boolean;
