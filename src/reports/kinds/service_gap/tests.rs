@@ -148,6 +148,7 @@ fn findings_where(lacking: [&str; 3], lang: Language) -> String {
         period: None,
         caliber: None,
         lang,
+        watermark: None,
         choices: Choices {
             services: Some(Names(vec!["kindergarten".into(), "primary_school".into()])),
             ..Choices::default()
