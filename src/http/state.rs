@@ -96,6 +96,8 @@ pub struct AppState {
     protected: Option<ProtectedCity>,
     /// Cities of district officials.
     districts: Cache<DistrictKey, Arc<City>>,
+    /// The layers of the last of them, by scope.
+    joins: Cache<Vec<AreaCode>, protection::Joins>,
     /// The city of now by clearance.
     cleared: Arc<Mutex<Vec<Cleared>>>,
 }
@@ -124,6 +126,10 @@ impl AppState {
             access: None,
             protected: None,
             districts: Cache::builder()
+                .max_capacity(DISTRICTS)
+                .time_to_idle(DISTRICT_IDLE)
+                .build(),
+            joins: Cache::builder()
                 .max_capacity(DISTRICTS)
                 .time_to_idle(DISTRICT_IDLE)
                 .build(),
@@ -212,8 +218,11 @@ impl AppState {
                 .collect(),
         };
         let make = || {
-            let city = Arc::new(protection::exact_within(&exact, &public, &grants.scope));
-            city.cleared(grants.clearance)
+            let scope = &grants.scope;
+            let before = self.joins.get(scope).unwrap_or_default();
+            let (city, joins) = protection::exact_within(&exact, &public, scope, &before);
+            self.joins.insert(scope.clone(), joins);
+            Arc::new(city).cleared(grants.clearance)
         };
         self.districts.get_with(key, make)
     }

@@ -27,4 +27,4 @@ pub use flows::protect_flows;
 pub use pieces::{Pieces, pieces_of};
 pub use policy::{Policy, PolicyError};
 pub use publish::{PublishError, Published, PublishedLayer, publish};
-pub use scope::{exact_states, exact_within};
+pub use scope::{Joins, exact_states, exact_within};

@@ -6,9 +6,69 @@ use sha2::{Digest, Sha256};
 use super::pieces::{gather, levels_above};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{AreaCode, Layer, LayerKind, LevelId, Table, Value},
+    domain::{AreaCode, Catalog, Layer, LayerId, LayerKind, LevelId, Period, Table, Value},
     index::{FeatureRef, LayerIndex},
+    store::ChangeNumber,
 };
+
+/// The layers of a district official's city with what they were made of: the next city takes over
+/// those that are as they were, so that an edit of a school joins no homes anew.
+#[derive(Clone, Debug, Default)]
+pub struct Joins {
+    made: Vec<Join>,
+    /// Definitions and area layers, on which all of them depend.
+    ground: Option<Ground>,
+}
+
+#[derive(Clone, Debug)]
+struct Join {
+    layer: LayerId,
+    period: Period,
+    exact: ChangeNumber,
+    /// `None` where nothing of it is published.
+    public: Option<ChangeNumber>,
+    /// `None` where the published state is the state of now.
+    joined: Option<(Arc<LoadedLayer>, Digest256)>,
+}
+
+type Digest256 = [u8; 32];
+
+/// Catalog, area layers of the exact and of the published city.
+#[derive(Clone, Debug)]
+struct Ground {
+    catalog: Arc<Catalog>,
+    areas: Vec<(LayerId, Period, ChangeNumber)>,
+}
+
+impl Ground {
+    fn of(exact: &City, public: &City) -> Self {
+        let states = exact.all_states().chain(public.all_states());
+        let areas = states.filter(|state| state.layer().area_level.is_some());
+        let name = |state: &Arc<LoadedLayer>| {
+            let period = state.index.period().clone();
+            (state.layer().id.clone(), period, state.version)
+        };
+        Ground {
+            catalog: exact.catalog().clone(),
+            areas: areas.map(name).collect(),
+        }
+    }
+
+    fn is(&self, other: &Ground) -> bool {
+        Arc::ptr_eq(&self.catalog, &other.catalog) && self.areas == other.areas
+    }
+}
+
+impl Joins {
+    fn find(&self, inside: &LoadedLayer, outside: Option<&LoadedLayer>) -> Option<&Join> {
+        self.made.iter().find(|join| {
+            join.layer == inside.layer().id
+                && join.period == *inside.index.period()
+                && join.exact == inside.version
+                && join.public == outside.map(|outside| outside.version)
+        })
+    }
+}
 
 /// The city of a district official: exact people and units in the areas of the scope, the pieces of
 /// the published city outside; facilities and stations, which are published as they are, as they are
@@ -16,51 +76,106 @@ use crate::{
 ///
 /// What is published as one is known as one: a piece that was merged across the border of the scope
 /// stays as it is, and what of it lies inside is not counted once more. The scope has the codes of
-/// areas down to the subdistrict. Its stamp is made of what it shows alone, so it tells of no edit
-/// outside the scope.
-pub fn exact_within(exact: &City, public: &City, scope: &[AreaCode]) -> City {
+/// areas down to the subdistrict. Its stamp, and the version of each layer, is made of what it shows
+/// alone, so it tells of no edit outside the scope. `before`: the layers of the last city of the same
+/// scope; those of this one are returned.
+pub fn exact_within(
+    exact: &City,
+    public: &City,
+    scope: &[AreaCode],
+    before: &Joins,
+) -> (City, Joins) {
     let levels = levels_above(exact);
-    let mut joined: Vec<Joined> = Vec::new();
+    let ground = Ground::of(exact, public);
+    let known = before.ground.as_ref().is_some_and(|own| own.is(&ground));
+    let mut joins = Joins {
+        made: Vec::new(),
+        ground: Some(ground),
+    };
     let mut name = Sha256::new();
     name.update(public.stamp().to_be_bytes());
-    let levels_of_all = exact.catalog().levels();
     for inside in exact_states(exact) {
         let period = inside.index.period();
         let states = public.states(inside.layer().id.as_str());
         let outside = states.into_iter().find(|o| o.index.period() == period);
-        let mut scoped = Joined::of(inside);
-        if !inside.layer().is_personal() {
-            if let Some(outside) = outside
-                && scoped.take_edited(outside, &levels_of_all)
-            {
-                name.update(scoped.digest());
-                joined.push(scoped);
-            }
-            continue;
+        let outside = outside.map(|outside| &**outside);
+        let found = match before.find(inside, outside).filter(|_| known) {
+            Some(join) => join.clone(),
+            None => Join {
+                layer: inside.layer().id.clone(),
+                period: period.clone(),
+                exact: inside.version,
+                public: outside.map(|outside| outside.version),
+                joined: joined(inside, outside, exact, &levels, scope),
+            },
+        };
+        if let Some((_, digest)) = &found.joined {
+            name.update(digest);
         }
-        scoped.take_exact(&levels, scope);
-        name.update(scoped.digest());
-        if let Some(outside) = outside {
-            scoped.take_published(outside, &levels, scope);
-        }
-        joined.push(scoped);
+        joins.made.push(found);
     }
     for code in scope {
         name.update(code.as_str());
         name.update([0]);
     }
-    let digest = name.finalize();
-    let first: [u8; 8] = digest[..8].try_into().expect("32 bytes");
-    let name = u64::from_be_bytes(first).max(1);
-    let is_joined = |state: &LoadedLayer| joined.iter().any(|joined| joined.is_of(state));
+    let name = number(&name.finalize().into());
+    let own: Vec<_> = joins
+        .made
+        .iter()
+        .filter_map(|j| j.joined.as_ref())
+        .collect();
+    let is_joined = |state: &LoadedLayer| {
+        own.iter().any(|(own, _)| {
+            own.layer().id == state.layer().id && own.index.period() == state.index.period()
+        })
+    };
     let shared = public
         .all_states()
         .filter(|state| !state.layer().is_personal() && !is_joined(state));
-    let shared: Vec<_> = shared.cloned().collect();
-    let own = joined
-        .into_iter()
-        .map(|joined| Arc::new(joined.build(name)));
-    public.with_other_layers(exact.catalog().clone(), shared.into_iter().chain(own), name)
+    let layers = shared.chain(own.iter().map(|(own, _)| own)).cloned();
+    let layers: Vec<_> = layers.collect();
+    let city = public.with_other_layers(exact.catalog().clone(), layers, name);
+    (city, joins)
+}
+
+/// One layer of both cities, and the digest of what is exact in it; `None` where the published state
+/// is all there is to know.
+fn joined(
+    inside: &LoadedLayer,
+    outside: Option<&LoadedLayer>,
+    exact: &City,
+    levels: &[LevelId],
+    scope: &[AreaCode],
+) -> Option<(Arc<LoadedLayer>, Digest256)> {
+    let mut scoped = Joined::of(inside);
+    let digest;
+    if inside.layer().is_personal() {
+        scoped.take_exact(levels, scope);
+        digest = scoped.digest();
+        if let Some(outside) = outside {
+            scoped.take_published(outside, levels, scope);
+        }
+    } else {
+        if !scoped.take_edited(outside?, &exact.catalog().levels()) {
+            return None;
+        }
+        digest = scoped.digest();
+    }
+    let mut name = Sha256::new();
+    name.update(digest);
+    name.update(outside.map_or(0, |o| o.version).to_be_bytes());
+    for code in scope {
+        name.update(code.as_str());
+        name.update([0]);
+    }
+    let version = number(&name.finalize().into());
+    Some((Arc::new(scoped.build(version)), digest))
+}
+
+/// A number that a digest is known by; never 0.
+fn number(digest: &Digest256) -> u64 {
+    let first: [u8; 8] = digest[..8].try_into().expect("32 bytes");
+    u64::from_be_bytes(first).max(1)
 }
 
 /// The layers that a district official reads as they are now: people and units, facilities and
@@ -142,11 +257,6 @@ impl<'a> Joined<'a> {
         !self.table.is_same(&outside.index.to_table(), levels)
     }
 
-    fn is_of(&self, state: &LoadedLayer) -> bool {
-        self.inside.layer().id == state.layer().id
-            && self.inside.index.period() == state.index.period()
-    }
-
     fn push(&mut self, from: &LoadedLayer, feature: FeatureRef) {
         let (layer, index) = (self.inside.layer(), &from.index);
         let values: Vec<Value> = places_in(layer, from.layer())
@@ -163,7 +273,7 @@ impl<'a> Joined<'a> {
     }
 
     /// Names what has been taken so far.
-    fn digest(&self) -> [u8; 32] {
+    fn digest(&self) -> Digest256 {
         let mut hash = Sha256::new();
         let layer = self.inside.layer();
         hash.update(layer.id.as_str());

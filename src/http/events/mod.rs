@@ -175,12 +175,16 @@ async fn seen(state: &AppState, actor: &Actor) -> Result<Arc<City>, ApiError> {
     city?.ok_or_else(|| ApiError::Internal("events are of no city".into()))
 }
 
+/// The whole numbers that a browser keeps to the last digit.
+const EXACT_NUMBERS: u64 = (1 << 53) - 1;
+
 fn version(city: &City) -> String {
     let mut layers = Map::new();
     for loaded in city.all_states() {
         let version = layers.entry(loaded.layer().id.as_str()).or_insert(json!(0));
-        let newest = version.as_u64().unwrap_or(0).max(loaded.version);
-        *version = json!(newest);
+        // Another number whenever a state is another, and the commit itself where there is but one.
+        let all = version.as_u64().unwrap_or(0).wrapping_add(loaded.version);
+        *version = json!(all & EXACT_NUMBERS);
     }
     json!({ "version": city.version(), "layers": layers }).to_string()
 }

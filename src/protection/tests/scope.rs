@@ -1,7 +1,14 @@
 //! What a district official reads: exact inside, published outside.
 
 use super::*;
-use crate::{domain::AreaCode, protection::exact_within};
+use crate::{
+    domain::AreaCode,
+    protection::{Joins, exact_within},
+};
+
+fn within(city: &City, public: &City, scope: &[AreaCode]) -> City {
+    exact_within(city, public, scope, &Joins::default()).0
+}
 
 fn scope(code: &str) -> Vec<AreaCode> {
     vec![code.parse().expect("a code")]
@@ -33,7 +40,7 @@ fn homes_in_scope_are_exact_and_the_others_as_published() {
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");
     let (city, public) = (exact.city(), exact.published(&target));
-    let own = exact_within(&city, &public, &scope("440106001"));
+    let own = within(&city, &public, &scope("440106001"));
     let rows = counts(&own, "residences");
     let inside: BTreeMap<_, _> = counts(&city, "residences")
         .into_iter()
@@ -82,15 +89,15 @@ fn a_piece_across_the_border_of_a_scope_stays_one() {
     let published = sum(&public, "workplaces", "jobs");
     // Two lonely workplaces in the east made all six one piece.
     for code in ["440106001", "440106002"] {
-        let own = exact_within(&city, &public, &scope(code));
+        let own = within(&city, &public, &scope(code));
         assert_eq!(counts(&own, "workplaces"), counts(&public, "workplaces"));
     }
-    let whole = exact_within(&city, &public, &scope("440106"));
+    let whole = within(&city, &public, &scope("440106"));
     assert_eq!(sum(&whole, "workplaces", "jobs"), 186);
-    let elsewhere = exact_within(&city, &public, &scope("440103"));
+    let elsewhere = within(&city, &public, &scope("440103"));
     assert_eq!(sum(&elsewhere, "workplaces", "jobs"), published);
     // A code that begins alike is another area.
-    let alike = exact_within(&city, &public, &scope("4401060011"));
+    let alike = within(&city, &public, &scope("4401060011"));
     assert_eq!(sum(&alike, "workplaces", "jobs"), published);
 }
 
@@ -101,7 +108,7 @@ fn the_name_of_the_city_tells_of_no_edit_outside_the_scope() {
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");
     let public = exact.published(&target);
-    let stamp = |code: &str| exact_within(&exact.city(), &public, &scope(code)).stamp();
+    let stamp = |code: &str| within(&exact.city(), &public, &scope(code)).stamp();
     let (west, east) = (stamp("440106001"), stamp("440106002"));
     assert_ne!(west, east);
     let mut changed = homes.clone();
@@ -124,7 +131,7 @@ fn facilities_are_those_of_now_and_what_was_published_otherwise() {
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");
     let public = exact.published(&target);
-    let seen = || exact_within(&exact.city(), &public, &scope("440106001"));
+    let seen = || within(&exact.city(), &public, &scope("440106001"));
     let before = seen();
     assert_eq!(sum(&before, "schools", "seats_primary"), 720);
     school(1080);
@@ -136,4 +143,42 @@ fn facilities_are_those_of_now_and_what_was_published_otherwise() {
     assert_eq!(records(&after), records(&public));
     school(720);
     assert_eq!(seen().stamp(), before.stamp());
+}
+
+#[test]
+fn an_edit_of_a_school_joins_no_homes_anew() {
+    let homes = many();
+    let exact = Exact::new(&borrowed(&homes));
+    let school = |seats: i64| {
+        let values = [("seats_primary", Value::Integer(seats))];
+        exact.put("schools", &[("s1", point(4030.0, 60.0), &values)]);
+    };
+    school(720);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    let scope = scope("440106001");
+    let homes_of = |city: &City| city.layer("residences", None).expect("there").clone();
+    // The exact city follows its home, so that what was not edited keeps its version.
+    let first = exact.city();
+    let (before, joins) = exact_within(&first, &public, &scope, &Joins::default());
+    school(1080);
+    let second = crate::city::follow(&exact.store, &first)
+        .unwrap()
+        .expect("newer");
+    let (after, joins) = exact_within(&second, &public, &scope, &joins);
+    assert_eq!(sum(&after, "schools", "seats_primary"), 1080);
+    assert!(Arc::ptr_eq(&homes_of(&before), &homes_of(&after)));
+    assert_eq!(after.stamp(), within(&second, &public, &scope).stamp());
+    // Homes that were edited are joined anew.
+    let mut changed = homes.clone();
+    changed.first_mut().expect("a home").3 += 1;
+    exact.put_homes(&borrowed(&changed));
+    let third = crate::city::follow(&exact.store, &second)
+        .unwrap()
+        .expect("newer");
+    let (last, _) = exact_within(&third, &public, &scope, &joins);
+    assert!(!Arc::ptr_eq(&homes_of(&after), &homes_of(&last)));
+    assert_eq!(last.stamp(), within(&third, &public, &scope).stamp());
+    assert_ne!(last.stamp(), after.stamp());
 }
