@@ -161,6 +161,33 @@ test('a street has its gap on its card, in English too, and the address keeps it
   await shot(page, 'en-gaps');
 });
 
+test('in English sources and punctuation are English, and the map draws whom a service reaches and whom not', async () => {
+  const asked = `?lang=en&mode=gaps&level=subdistrict&service=kindergarten&within=${district.code}&gap_way=straight`;
+  await open(page, asked);
+  await settled();
+  const chinese = /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/;
+  const norm = page.locator('[data-answer=norm]');
+  await norm.locator('summary').click();
+  for (const told of [page.locator('p.origin'), page.locator('.panel .source'), norm]) assert.doesNotMatch(await told.innerText(), chinese);
+  const legend = await page.locator('.legend').innerText();
+  assert.match(legend, /Kindergartens\n.*Service radius 300 m/s);
+  // Over a blind spot the map names the areas that its people live in.
+  const { features } = await getJson(`/api/gaps/blind_spots?service=kindergarten&level=subdistrict&area=${district.code}&mode=straight`);
+  const { areas, uncovered } = features[0].properties;
+  assert.equal(areas.reduce((sum, area) => sum + area.uncovered, 0), uncovered);
+  const box = await page.locator('.maplibregl-canvas').boundingBox();
+  const tip = page.locator('[data-answer=spot]');
+  for (let step = 1; step < 40 && (await tip.count()) === 0; step++) {
+    await page.mouse.move(box.x + box.width * (0.3 + 0.015 * step), box.y + box.height * (0.35 + 0.006 * step));
+    await page.waitForTimeout(60);
+  }
+  const names = features.map(({ properties }) => properties.areas[0].name_en ?? properties.areas[0].name);
+  const told = await tip.innerText();
+  assert.ok(names.some((name) => told.includes(name)), told);
+  assert.match(told, /not covered: [\d,]+ people/);
+  await shot(page, 'en-gaps-circles');
+});
+
 test('from the streets that lack places to a Word report with three sites, in four clicks', async (t) => {
   await open(page);
   const began = performance.now();

@@ -133,6 +133,11 @@ test('in English too, and the address keeps it', async () => {
   assert.doesNotMatch(await finding(), /[\u4e00-\u9fff]/);
   const told = await card().locator('section', { has: page.locator('h2.class') }).innerText();
   assert.doesNotMatch(told, /[\u4e00-\u9fff]/);
+  // Who says the thresholds and the figures of plans, too.
+  for (const part of await page.locator('.panel details').all()) await part.evaluate((details) => (details.open = true));
+  const panel = await page.locator('.panel').innerText();
+  assert.match(panel, /Placeholder/);
+  assert.doesNotMatch(panel.replace('中文', ''), /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/);
   const address = page.url();
   await open(page, new URL(address).search);
   await settled();

@@ -39,14 +39,20 @@ impl JobHousing {
         let list = words.list(&counted);
         match (own.jobs_per_employed_resident, counted.is_empty()) {
             (Some(value), _) => {
-                let place = match value {
-                    _ if value < band.from => words.say("低于平衡区间，居住功能为主", "below the band of balance: mainly homes"),
-                    _ if value > band.to => words.say("高于平衡区间，就业功能为主", "above the band of balance: mainly jobs"),
-                    _ => words.say("处于平衡区间", "within the band of balance"),
+                let (place, means) = match value {
+                    _ if value < band.from => (
+                        words.say("低于", "below"),
+                        words.say("，居住功能为主", ": mainly homes"),
+                    ),
+                    _ if value > band.to => (
+                        words.say("高于", "above"),
+                        words.say("，就业功能为主", ": mainly jobs"),
+                    ),
+                    _ => (words.say("处于", "within"), ""),
                 };
                 draft.text.finding(words.tell(
-                    || format!("{subject}有{list}，职住比（岗位÷就业人口）为 {}，{place}（{}–{}）。", ratio(value), band.from, band.to),
-                    || format!("{subject} has {list}: {} jobs per employed resident, {place} ({}–{}).", ratio(value), band.from, band.to),
+                    || format!("{subject}有{list}，职住比（岗位÷就业人口）为 {}，{place}平衡区间（{}–{}）{means}。", ratio(value), band.from, band.to),
+                    || format!("{subject} has {list}: {} jobs per employed resident, {place} the band of balance ({}–{}){means}.", ratio(value), band.from, band.to),
                 ));
             }
             (None, false) => {

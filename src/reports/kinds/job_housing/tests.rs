@@ -255,3 +255,28 @@ fn other_bands_in_use_are_named_where_the_band_is_defined() {
         assert!(all.iter().any(|text| text.contains(method)), "{all:?}");
     }
 }
+
+#[test]
+fn the_ends_of_the_band_stand_beside_its_name() {
+    let city = city();
+    // 80 jobs for 100 who work in the first district, 70 for 50 in the second.
+    for (area, lang, wanted) in [
+        ("440103", Language::Zh, "为 0.80，处于平衡区间（0.8–1.2）。"),
+        (
+            "440104",
+            Language::Zh,
+            "为 1.40，高于平衡区间（0.8–1.2），就业功能为主。",
+        ),
+        (
+            "440104",
+            Language::En,
+            "above the band of balance (0.8–1.2): mainly jobs.",
+        ),
+    ] {
+        let findings = report_in(&city, Some(area), lang).document.findings;
+        assert!(
+            findings.iter().any(|own| own.ends_with(wanted)),
+            "{findings:?}"
+        );
+    }
+}
