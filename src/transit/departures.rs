@@ -1,4 +1,7 @@
-use super::{Pattern, Timetable};
+use super::{
+    Pattern, Timetable,
+    walks::{Block, Walks},
+};
 
 /// Every departure that one can board, of all stops, in the order of their times.
 #[derive(Clone, Debug, Default)]
@@ -13,18 +16,21 @@ pub(super) struct Departures {
 #[derive(Clone, Copy, Debug)]
 struct Departure {
     time_s: i32,
+    /// The place of the stop.
     from: u32,
     trip: u32,
     /// Of the call in its pattern.
     position: u32,
 }
 
-/// What a scan finds at every stop; `i32::MAX` where it finds nothing.
+/// What a scan finds.
 pub(super) struct Labels<'l> {
-    /// Earliest arrival in a vehicle.
+    /// From when the seconds of `ready` count.
+    pub base_s: i32,
+    /// Of each stop the earliest arrival in a vehicle; `i32::MAX` where there is none.
     pub ridden: &'l mut [i32],
-    /// Earliest time a vehicle can be boarded.
-    pub ready: &'l mut [i32],
+    /// Of each place the earliest time a vehicle can be boarded, seconds from `base_s`.
+    pub ready: &'l mut [Block],
     /// Stops at which a vehicle is left for the first time.
     pub found: &'l mut Vec<u32>,
 }
@@ -37,17 +43,17 @@ const AT_ONCE: usize = 16;
 /// A bit for each of some departures that is caught, and of more use than what was boarded; without
 /// a branch, since which they are cannot be foretold.
 #[inline]
-fn caught(some: &[Departure], aboard: &[u32], ready: &[i32]) -> u32 {
+fn caught(some: &[Departure], aboard: &[u32], ready: &[i16], base_s: i32) -> u32 {
     let hits = some.iter().enumerate().map(|(number, next)| {
         let is_new = next.position < aboard[next.trip as usize];
-        let is_ready = ready[next.from as usize] <= next.time_s;
+        let is_ready = i32::from(ready[next.from as usize]) <= next.time_s - base_s;
         u32::from(is_new & is_ready) << number
     });
     hits.fold(0, |all, hit| all | hit)
 }
 
 impl Departures {
-    pub fn of(patterns: &[Pattern]) -> Self {
+    pub fn of(patterns: &[Pattern], walks: &Walks) -> Self {
         let mut found = Departures::default();
         for (number, pattern) in (0..).zip(patterns) {
             found.first_trip.push(found.pattern_of.len() as u32);
@@ -57,7 +63,7 @@ impl Departures {
                 let boards = (0..last).filter(|position| pattern.boards[*position]);
                 found.all.extend(boards.map(|position| Departure {
                     time_s: pattern.departure(position, trip),
-                    from: pattern.stops[position],
+                    from: walks.place(pattern.stops[position]),
                     trip: number,
                     position: position as u32,
                 }));
@@ -93,29 +99,41 @@ impl Departures {
     ) {
         aboard.clear();
         aboard.resize(self.pattern_of.len(), u32::MAX);
-        let begin_s = labels.ready.iter().copied().min().unwrap_or(NEVER);
-        let mut at = self.first_from(begin_s);
-        while let Some(rest) = self.all.get(at..).filter(|rest| !rest.is_empty()) {
-            let (hits, looked) = match rest.first_chunk::<AT_ONCE>() {
-                Some(some) => (caught(some, aboard, labels.ready), AT_ONCE),
-                None => (caught(rest, aboard, labels.ready), rest.len()),
+        let base_s = labels.base_s;
+        let soonest = labels.ready.as_flattened().iter().min();
+        let soonest = soonest.map_or(NEVER, |soonest| base_s + i32::from(*soonest));
+        let mut at = self.first_from(soonest);
+        'more: while let Some(rest) = self.all.get(at..).filter(|rest| !rest.is_empty()) {
+            let ready = labels.ready.as_flattened();
+            let (some, mut hits) = match rest.first_chunk::<AT_ONCE>() {
+                Some(some) => (&some[..], caught(some, aboard, ready, base_s)),
+                None => (rest, caught(rest, aboard, ready, base_s)),
             };
-            let first = if hits == 0 {
-                looked - 1
-            } else {
-                hits.trailing_zeros() as usize
-            };
-            let next = &rest[first];
-            if next.time_s > latest_s {
-                break;
-            }
-            at += first + 1;
-            if hits != 0 {
-                let there_s = self.board(timetable, next, latest_s, labels, aboard);
-                // A ride of no length makes one ready for what was passed already.
-                if there_s <= next.time_s {
-                    at = self.first_from(there_s);
+            let last = &some[some.len() - 1];
+            at += some.len();
+            while hits != 0 {
+                let number = hits.trailing_zeros() as usize;
+                hits &= hits - 1;
+                let next = &some[number];
+                if next.time_s > latest_s {
+                    return;
                 }
+                if next.position >= aboard[next.trip as usize] {
+                    continue;
+                }
+                let there_s = self.board(timetable, next, latest_s, labels, aboard);
+                // From there on one may catch what one did not before.
+                if there_s <= last.time_s {
+                    at = match there_s <= next.time_s {
+                        // A ride of no length makes one ready for what was passed already.
+                        true => self.first_from(there_s),
+                        false => at - some.len() + number + 1,
+                    };
+                    continue 'more;
+                }
+            }
+            if last.time_s > latest_s {
+                return;
             }
         }
     }
@@ -164,14 +182,8 @@ impl Labels<'_> {
             self.found.push(stop as u32);
         }
         self.ridden[stop] = arrival_s;
-        if let Some(change_s) = timetable.change_s[stop] {
-            let ready = &mut self.ready[stop];
-            *ready = arrival_s.saturating_add_unsigned(change_s).min(*ready);
-        }
-        for &(other, walk_s) in timetable.walks(stop as u32) {
-            // Walks are short, and whoever is ready too late boards nothing.
-            let ready = &mut self.ready[other as usize];
-            *ready = (arrival_s + walk_s as i32).min(*ready);
-        }
+        let taken_s = (arrival_s - self.base_s) as i16;
+        // Whoever is ready too late boards nothing.
+        timetable.on_foot().walk(stop as u32, taken_s, self.ready);
     }
 }

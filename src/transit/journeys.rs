@@ -140,17 +140,8 @@ impl Journeys {
         let (stops, departures) = (timetable.stops(), window.departures as usize);
         self.departures = departures;
         self.longest_s = window.longest_s as i16;
-        if departures == 1
-            && window.max_transfers.is_none()
-            && let Some(known) = self.known.find(timetable, &window, access)
-        {
-            for times in [&mut self.ridden, &mut self.least] {
-                times.clear();
-                times.extend_from_slice(known);
-            }
-            self.is_ridden.clear();
-            self.is_ridden.extend(known.iter().map(|s| *s != NEVER));
-            return Ok(());
+        if departures == 1 && window.max_transfers.is_none() {
+            return self.run_once(timetable, window, access, cancel);
         }
         self.ridden.clear();
         self.ridden.resize(stops * departures, NEVER);
@@ -197,10 +188,34 @@ impl Journeys {
             false => NEVER,
         });
         self.least.extend(rows);
-        if departures == 1 && window.max_transfers.is_none() {
-            let (legs, ridden) = (self.known.legs.as_slice(), self.ridden.as_slice());
-            self.known.rides.insert(legs.into(), ridden.into());
+        Ok(())
+    }
+
+    /// Rides at a single departure, with any number of vehicles.
+    fn run_once(
+        &mut self,
+        timetable: &Timetable,
+        window: Window,
+        access: &[Leg],
+        cancel: &AtomicBool,
+    ) -> Result<(), TransitError> {
+        if self.known.find(timetable, &window, access).is_none() {
+            let mut rides = Box::default();
+            let raptor = &mut self.raptor;
+            raptor.search(timetable, window, access, cancel, |_, reached| {
+                let seconds = |stop| i16::try_from(reached.ridden(stop)).unwrap_or(NEVER);
+                rides = (0..timetable.stops() as u32).map(seconds).collect();
+            })?;
+            let legs = self.known.legs.as_slice();
+            self.known.rides.insert(legs.into(), rides);
         }
+        let known = &self.known.rides[&self.known.legs[..]];
+        for times in [&mut self.ridden, &mut self.least] {
+            times.clear();
+            times.extend_from_slice(known);
+        }
+        self.is_ridden.clear();
+        self.is_ridden.extend(known.iter().map(|s| *s != NEVER));
         Ok(())
     }
 

@@ -25,6 +25,7 @@ mod schedule;
 mod summary;
 mod summary_text;
 mod timetable;
+mod walks;
 
 #[cfg(test)]
 mod oracle_tests;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::percentile::UNREACHED;
 use super::raptor::{Raptor, Window};
-use super::{Call, Leg, Timetable};
+use super::{Call, Journeys, Leg, Timetable};
 
 pub(super) type Run = Vec<Call>;
 
@@ -71,7 +71,8 @@ pub(super) fn plain_scan(
     }
 }
 
-const STOPS: u32 = 7;
+/// More than a block of walks holds.
+const STOPS: u32 = 10;
 
 pub(super) fn case() -> impl Strategy<Value = Case> {
     let run = (
@@ -169,6 +170,25 @@ proptest! {
         for (number, row) in search(&timetable, window, &case.access).iter().enumerate() {
             let departure_s = 300 + 60 * number as i32;
             let plain = plain_scan(&case.runs, &case.walks, &case.change_s, &case.access, departure_s);
+            let plain: Vec<u32> = plain.iter().map(|&a| bounded(a, departure_s, longest_s)).collect();
+            prop_assert_eq!(row, &plain, "departure {}", departure_s);
+        }
+    }
+
+    #[test]
+    fn hours_of_departures_and_the_longest_journeys_agree_too(
+        case in case(),
+        departures in 100..200u32,
+        longest_s in 28_000..40_000u32,
+        max_transfers in prop_oneof![Just(None), Just(Some(40))],
+    ) {
+        let timetable = Timetable::from_runs(case.runs.clone(), case.walks.clone(), case.change_s.clone());
+        let window = Window { from_s: -2000, departures, longest_s, max_transfers };
+        let rows = search(&timetable, window, &case.access);
+        for (number, row) in rows.iter().enumerate().step_by(7) {
+            let departure_s = -2000 + 60 * number as i32;
+            let plain = plain_scan(&case.runs, &case.walks, &case.change_s, &case.access, departure_s);
+            let longest_s = longest_s.min(Journeys::LONGEST_S);
             let plain: Vec<u32> = plain.iter().map(|&a| bounded(a, departure_s, longest_s)).collect();
             prop_assert_eq!(row, &plain, "departure {}", departure_s);
         }

@@ -13,7 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::departures::Labels;
 use super::percentile::UNREACHED;
-use super::{Boarding, Leg, Timetable, TransitError};
+use super::{
+    Boarding, Journeys, Leg, Timetable, TransitError,
+    walks::{self, Block, LANES, Row, Walks},
+};
 
 /// What is asked of one search.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +25,7 @@ pub struct Window {
     pub from_s: i32,
     /// Departures, one each minute: the window is `[from_s, from_s + 60 * departures)`.
     pub departures: u32,
-    /// Longest travel time, waiting included.
+    /// Longest travel time, waiting included; no more than [`Journeys::LONGEST_S`] counts.
     pub longest_s: u32,
     /// Vehicles after the first; `None` for any number.
     pub max_transfers: Option<u32>,
@@ -43,31 +46,38 @@ pub struct Raptor {
     earlier: Vec<u32>,
     /// Of each trip the call at which a scan boarded it.
     aboard: Vec<u32>,
+    /// From when the seconds of labels count; no later than any departure that is still to come.
+    base_s: i32,
 }
 
 /// Labels after a number of rides; one layer serves all where that number is not limited.
 #[derive(Clone, Debug, Default)]
 struct Layer {
-    /// Earliest arrival in a vehicle.
+    /// Of each stop the earliest arrival in a vehicle.
     ridden: Vec<i32>,
-    /// Earliest time a vehicle can be boarded: by access, by a walk after a ride, or where one was
-    /// left and has changed.
-    ready: Vec<i32>,
-    /// The value of `ready` up to which a scan has seen the departures of the stop.
-    scanned: Vec<i32>,
-    /// How many departures of the stop are still to be looked at: later ones were.
+    /// Of each place the earliest time a vehicle can be boarded: by access, by a walk after a ride,
+    /// or where one was left and has changed.
+    ready: Vec<Block>,
+    /// Of each place the time of the last departure that is still to be looked at: ready no earlier
+    /// than after it, one catches nothing new. [`walks::NEVER`] where none was looked at, [`SEEN`]
+    /// where there are none or the place waits.
+    next: Vec<Block>,
+    /// Of each place how many departures are still to be looked at: later ones were.
     unseen: Vec<u32>,
-    /// The time of the last of them: ready no earlier than after it, one catches nothing new.
-    /// [`NEVER`] where none was looked at, [`SEEN`] where there are none or the stop waits.
-    next_s: Vec<i32>,
-    /// Stops whose `ready` fell so far.
+    /// Of each place when it was ready in a scan, which saw all departures from then on.
+    scanned: Vec<i16>,
+    /// Places whose `ready` fell so far.
     waiting: Vec<u32>,
 }
 
 const NEVER: i32 = i32::MAX;
 
 /// Before every departure.
-const SEEN: i32 = i32::MIN;
+const SEEN: i16 = i16::MIN;
+
+/// Labels count from so long before the departure that they are first used for, so that they serve
+/// an hour of departures; with the longest journey that still fits.
+const SPAN_S: i32 = 3_540;
 
 /// Not boarded, and a stop of which nothing was looked at.
 const NONE: u32 = u32::MAX;
@@ -76,6 +86,8 @@ const NONE: u32 = u32::MAX;
 pub struct Reached<'a> {
     departure_s: i32,
     longest_s: u32,
+    base_s: i32,
+    on_foot: &'a Walks,
     layers: &'a [Layer],
     earlier: &'a [u32],
 }
@@ -83,8 +95,14 @@ pub struct Reached<'a> {
 impl Reached<'_> {
     /// Seconds to the stop, [`UNREACHED`] where there is no way in time.
     pub fn stop(&self, stop: u32) -> u32 {
-        let stop = stop as usize;
-        self.within(|layer| layer.ready[stop].min(layer.ridden[stop]))
+        let place = self.on_foot.place(stop) as usize;
+        self.within(|layer| {
+            let ready_s = match layer.ready.as_flattened()[place] {
+                walks::NEVER => NEVER,
+                seconds => self.base_s + i32::from(seconds),
+            };
+            ready_s.min(layer.ridden[stop as usize])
+        })
     }
 
     /// Seconds until a vehicle is left at the stop; an egress walk begins here.
@@ -135,28 +153,40 @@ impl Raptor {
         mut each: impl FnMut(usize, &Reached<'_>),
     ) -> Result<(), TransitError> {
         self.reset(timetable, window.max_transfers);
+        let longest_s = window.longest_s.min(Journeys::LONGEST_S);
+        self.base_s = i32::MAX;
         for number in (0..window.departures).rev() {
             if cancel.load(Ordering::Relaxed) {
                 return Err(TransitError::Cancelled);
             }
             let departure_s = window.from_s + 60 * number as i32;
-            let latest_s = departure_s.saturating_add_unsigned(window.longest_s);
+            let latest_s = departure_s.saturating_add_unsigned(longest_s);
             let walked = access.iter().filter_map(|&(stop, walk)| {
                 let arrival = departure_s.saturating_add_unsigned(walk);
                 (arrival <= latest_s).then_some((stop, arrival))
             });
             self.earlier.clear();
+            if departure_s < self.base_s {
+                self.rebase(timetable, window.from_s.max(departure_s - SPAN_S));
+            }
+            let on_foot = timetable.on_foot();
+            let latest = self.seconds(latest_s);
+            for (stop, arrival_s) in walked {
+                let seconds = self.seconds(arrival_s);
+                self.layers[0].make_ready(on_foot.place(stop), seconds);
+            }
             if number + 1 == window.departures && window.max_transfers.is_none() {
-                self.scan(timetable, walked, latest_s);
+                self.scan(timetable, latest_s);
             } else {
-                walked.for_each(|(stop, arrival)| self.layers[0].make_ready(stop, arrival));
-                self.rounds(timetable, latest_s);
+                self.rounds(timetable, latest_s, latest);
             }
             each(
                 number as usize,
                 &Reached {
                     departure_s,
-                    longest_s: window.longest_s,
+                    longest_s,
+                    base_s: self.base_s,
+                    on_foot,
                     layers: &self.layers,
                     earlier: &self.earlier,
                 },
@@ -169,18 +199,19 @@ impl Raptor {
         let stops = timetable.stops();
         let layers = max_transfers.map_or(1, |transfers| transfers as usize + 2);
         self.layers.resize_with(layers, Layer::default);
+        let blocks = timetable.on_foot().blocks();
+        let places = timetable.on_foot().places();
         for layer in &mut self.layers {
-            for labels in [
-                &mut layer.ridden,
-                &mut layer.ready,
-                &mut layer.scanned,
-                &mut layer.next_s,
-            ] {
+            layer.ridden.clear();
+            layer.ridden.resize(stops, NEVER);
+            for labels in [&mut layer.ready, &mut layer.next] {
                 labels.clear();
-                labels.resize(stops, NEVER);
+                labels.resize(blocks, [walks::NEVER; _]);
             }
             layer.unseen.clear();
-            layer.unseen.resize(stops, NONE);
+            layer.unseen.resize(places, NONE);
+            layer.scanned.clear();
+            layer.scanned.resize(places, walks::NEVER);
             layer.waiting.clear();
         }
         self.first_boarded.clear();
@@ -189,30 +220,53 @@ impl Raptor {
         self.looked.resize(timetable.patterns.len(), 0);
     }
 
-    /// Finds what one departure reaches that nothing is known of yet.
-    fn scan(
-        &mut self,
-        timetable: &Timetable,
-        walked: impl Iterator<Item = (u32, i32)>,
-        latest_s: i32,
-    ) {
-        let layer = &mut self.layers[0];
-        for (stop, arrival) in walked {
-            let ready = &mut layer.ready[stop as usize];
-            *ready = arrival.min(*ready);
+    /// A time as labels count it, which lies within the longest journey of the departure.
+    fn seconds(&self, time_s: i32) -> i16 {
+        (time_s - self.base_s) as i16
+    }
+
+    /// Lets the seconds of labels count from another, earlier time.
+    fn rebase(&mut self, timetable: &Timetable, base_s: i32) {
+        let later = self.base_s.saturating_sub(base_s).min(i16::MAX.into()) as i16;
+        self.base_s = base_s;
+        for layer in &mut self.layers {
+            let ready = layer.ready.as_flattened_mut().iter_mut();
+            // What is never stays so.
+            ready
+                .chain(&mut layer.scanned)
+                .for_each(|seconds| *seconds = seconds.saturating_add(later));
+            let next = layer.next.as_flattened_mut().iter_mut();
+            for (place, (next, unseen)) in (0..).zip(next.zip(&layer.unseen)) {
+                if *next != SEEN && *unseen != NONE {
+                    let stop = timetable.on_foot().stop(place);
+                    *next = last_unseen(timetable.boardings(stop), *unseen, base_s);
+                }
+            }
         }
+    }
+
+    /// Finds what one departure reaches that nothing is known of yet.
+    fn scan(&mut self, timetable: &Timetable, latest_s: i32) {
+        let layer = &mut self.layers[0];
+        // Nothing waits: all departures are looked at.
+        layer.next.fill([walks::NEVER; _]);
+        layer.waiting.clear();
         let mut labels = Labels {
+            base_s: self.base_s,
             ridden: &mut layer.ridden,
             ready: &mut layer.ready,
             found: &mut self.earlier,
         };
         let departures = timetable.departures();
         departures.scan(timetable, latest_s, &mut labels, &mut self.aboard);
-        layer.scanned.copy_from_slice(&layer.ready);
+        let ready = layer.ready.as_flattened();
+        for (scanned, ready) in layer.scanned.iter_mut().zip(ready) {
+            *scanned = *ready;
+        }
     }
 
     /// Rides and walks until nothing improves, or the allowed rides are used.
-    fn rounds(&mut self, timetable: &Timetable, latest_s: i32) {
+    fn rounds(&mut self, timetable: &Timetable, latest_s: i32, latest: i16) {
         let limited = self.layers.len() > 1;
         let mut from = 0;
         loop {
@@ -226,7 +280,7 @@ impl Raptor {
                 return;
             }
             self.ride(timetable, from, to, latest_s);
-            self.walk(timetable, to, latest_s);
+            self.walk(timetable, to, latest);
             from = to;
         }
     }
@@ -235,11 +289,13 @@ impl Raptor {
         self.queue.clear();
         let layer = &mut self.layers[from];
         std::mem::swap(&mut self.marked, &mut layer.waiting);
-        for &stop in &self.marked {
-            let ready = layer.ready[stop as usize];
-            let before = layer.scanned[stop as usize];
+        for &place in &self.marked {
+            let stop = timetable.on_foot().stop(place);
+            let place = place as usize;
+            let ready = self.base_s + i32::from(layer.ready.as_flattened()[place]);
+            let before = layer.scanned[place];
             let boardings = timetable.boardings(stop);
-            let unseen = &mut layer.unseen[stop as usize];
+            let unseen = &mut layer.unseen[place];
             let (first_boarded, queue) = (&mut self.first_boarded, &mut self.queue);
             let mut board = |next: &Boarding| {
                 let first = &mut first_boarded[next.pattern as usize];
@@ -248,8 +304,9 @@ impl Raptor {
                 }
                 *first = (next.position, next.trip).min(*first);
             };
-            if *unseen == NONE && before < NEVER {
+            if *unseen == NONE && before < walks::NEVER {
                 // A scan has seen what leaves from then on.
+                let before = self.base_s + i32::from(before);
                 *unseen = boardings.partition_point(|next| next.time_s < before) as u32;
             }
             if *unseen == NONE {
@@ -286,15 +343,14 @@ impl Raptor {
                     }
                 }
             }
-            let next = boardings[..*unseen as usize].last();
-            layer.next_s[stop as usize] = next.map_or(SEEN, |next| next.time_s);
+            layer.next.as_flattened_mut()[place] = last_unseen(boardings, *unseen, self.base_s);
         }
         self.marked.clear();
     }
 
     fn ride(&mut self, timetable: &Timetable, from: usize, to: usize, latest_s: i32) {
         let mut ridden = std::mem::take(&mut self.layers[to].ridden);
-        let ready_at = &self.layers[from].ready[..];
+        let ready_at = self.layers[from].ready.as_flattened();
         for &index in &self.queue {
             let pattern = &timetable.patterns[index as usize];
             let first = &mut self.first_boarded[index as usize];
@@ -314,12 +370,12 @@ impl Raptor {
                         self.ridden_now.push(stop as u32);
                     }
                 }
-                let ready = ready_at[stop];
-                if ready != NEVER
-                    && pattern.boards[position]
-                    && trip > 0
-                    && ready <= pattern.departure(position, trip - 1)
-                {
+                let ready = ready_at[pattern.places[position] as usize];
+                if ready == walks::NEVER || !pattern.boards[position] || trip == 0 {
+                    continue;
+                }
+                let ready = self.base_s + i32::from(ready);
+                if ready <= pattern.departure(position, trip - 1) {
                     trip = pattern.next_trip(position, ready, trip - 1);
                     arrivals = pattern.arrivals_of(trip);
                 }
@@ -328,34 +384,70 @@ impl Raptor {
         self.layers[to].ridden = ridden;
     }
 
-    fn walk(&mut self, timetable: &Timetable, to: usize, latest_s: i32) {
+    fn walk(&mut self, timetable: &Timetable, to: usize, latest: i16) {
         let layer = &mut self.layers[to];
         self.ridden_now.sort_unstable();
         self.ridden_now.dedup();
         for &stop in &self.ridden_now {
-            let arrival = layer.ridden[stop as usize];
-            if let Some(change_s) = timetable.change_s[stop as usize] {
-                layer.make_ready(stop, arrival.saturating_add_unsigned(change_s));
-            }
-            for &(other, walk) in timetable.walks(stop) {
-                let there = arrival.saturating_add_unsigned(walk);
-                if there <= latest_s {
-                    layer.make_ready(other, there);
-                }
-            }
+            let seconds = (layer.ridden[stop as usize] - self.base_s) as i16;
+            let walks = timetable.on_foot().rows(stop);
+            walks.for_each(|row| layer.walk(row, seconds, latest));
         }
         self.earlier.append(&mut self.ridden_now);
     }
 }
 
+/// The time of the last of the departures that are still to be looked at, as labels count it; any
+/// time before all labels will do as well.
+fn last_unseen(boardings: &[Boarding], unseen: u32, base_s: i32) -> i16 {
+    let last = boardings[..unseen as usize].last();
+    last.map_or(SEEN, |last| {
+        let seconds = last.time_s.saturating_sub(base_s);
+        seconds.clamp(-1, i32::from(walks::NEVER) - 1) as i16
+    })
+}
+
 impl Layer {
-    fn make_ready(&mut self, stop: u32, time_s: i32) {
-        let index = stop as usize;
-        if time_s < self.ready[index] {
-            self.ready[index] = time_s;
-            if time_s <= self.next_s[index] {
-                self.next_s[index] = SEEN;
-                self.waiting.push(stop);
+    fn make_ready(&mut self, place: u32, seconds: i16) {
+        let ready = &mut self.ready.as_flattened_mut()[place as usize];
+        if seconds < *ready {
+            *ready = seconds;
+            let next = &mut self.next.as_flattened_mut()[place as usize];
+            if seconds <= *next {
+                *next = SEEN;
+                self.waiting.push(place);
+            }
+        }
+    }
+
+    /// Makes one ready wherever one walks to from a stop that is left at some time.
+    #[inline]
+    fn walk(&mut self, row: &Row, seconds: i16, latest: i16) {
+        let block = row.block as usize;
+        let (ready, next) = (&mut self.ready[block], &mut self.next[block]);
+        // Lane by lane and without a branch, which is a few instructions for all of them.
+        let mut there = row.seconds;
+        for there in &mut there {
+            let seconds = seconds.saturating_add(*there);
+            *there = if seconds <= latest {
+                seconds
+            } else {
+                walks::NEVER
+            };
+        }
+        let mut waits = [0i16; LANES];
+        for lane in 0..LANES {
+            let is_sooner = there[lane] < ready[lane];
+            waits[lane] = i16::from(is_sooner & (there[lane] <= next[lane]));
+        }
+        for lane in 0..LANES {
+            ready[lane] = ready[lane].min(there[lane]);
+        }
+        if waits != [0; LANES] {
+            let waits = waits.iter().enumerate().filter(|(_, waits)| **waits != 0);
+            for (lane, _) in waits {
+                next[lane] = SEEN;
+                self.waiting.push((block * LANES + lane) as u32);
             }
         }
     }

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::{Call, Journeys, Schedule, ServiceDate, TransitError, departures::Departures};
-use crate::domain::serial;
+use super::{
+    Call, Journeys, Schedule, ServiceDate, TransitError, departures::Departures, walks::Walks,
+};
+use crate::domain::{hilbert_key, serial, to_mercator};
 
 /// A walk to a stop, in seconds.
 pub type Leg = (u32, u32);
@@ -19,18 +21,12 @@ pub struct Timetable {
     pub change_s: Vec<Option<u32>>,
 }
 
-/// The walks of every stop to others, side by side; none that is longer than any journey.
-#[derive(Clone, Debug, Default)]
-struct Walks {
-    /// Of each stop, and one more: where its walks begin.
-    first: Vec<u32>,
-    all: Vec<Leg>,
-}
-
 /// Trips with the same stops, none of which overtakes another.
 #[derive(Clone, Debug, Default)]
 pub struct Pattern {
     pub stops: Vec<u32>,
+    /// Of each stop its place in the order of the walks.
+    pub(super) places: Vec<u32>,
     pub boards: Vec<bool>,
     pub alights: Vec<bool>,
     pub trips: usize,
@@ -80,19 +76,6 @@ impl Pattern {
             }
         }
         low
-    }
-}
-
-impl Walks {
-    fn of(walks: &[Vec<Leg>]) -> Self {
-        let mut first = vec![0u32];
-        let mut all = Vec::new();
-        for legs in walks {
-            let can_be_walked = |leg: &&Leg| leg.1 <= Journeys::LONGEST_S;
-            all.extend(legs.iter().filter(can_be_walked));
-            first.push(all.len() as u32);
-        }
-        Walks { first, all }
     }
 }
 
@@ -215,42 +198,21 @@ impl Timetable {
         for ((from, to), seconds) in pairs.into_iter().filter(|((from, to), _)| from != to) {
             between[from as usize].push((to, seconds));
         }
-        Ok(Self::from_runs(runs_today, between, change_s))
+        let walks = Walks::new(side_by_side(schedule), &between, &change_s);
+        Ok(Self::new(grouped(runs_today), walks, change_s))
     }
 
-    /// Groups runs by their stops and parts those that overtake.
-    pub fn from_runs(
+    /// A timetable of these runs, with `walks[stop]` listing (other stop, seconds); places are in the
+    /// reverse order of stops.
+    #[cfg(test)]
+    pub(super) fn from_runs(
         runs: Vec<Vec<Call>>,
         walks: Vec<Vec<Leg>>,
         change_s: Vec<Option<u32>>,
     ) -> Self {
-        let mut groups: BTreeMap<Vec<Halt>, Vec<Vec<Call>>> = BTreeMap::new();
-        for calls in runs {
-            let key = calls
-                .iter()
-                .map(|call| (call.stop, call.boards, call.alights))
-                .collect();
-            groups.entry(key).or_default().push(calls);
-        }
-        let mut patterns = Vec::new();
-        for (key, mut trips) in groups {
-            trips.sort_by_key(|calls| times(calls).collect::<Vec<_>>());
-            let mut lanes: Vec<Vec<Vec<Call>>> = Vec::new();
-            for trip in trips {
-                let follows = |lane: &&mut Vec<Vec<Call>>| {
-                    let last = lane.last().expect("a lane starts with a trip");
-                    times(last)
-                        .zip(times(&trip))
-                        .all(|(before, after)| before <= after)
-                };
-                match lanes.iter_mut().find(follows) {
-                    Some(lane) => lane.push(trip),
-                    None => lanes.push(vec![trip]),
-                }
-            }
-            patterns.extend(lanes.iter().map(|lane| pattern(&key, lane)));
-        }
-        Self::from_patterns(patterns, walks, change_s)
+        let order = (0..change_s.len() as u32).rev().collect();
+        let walks = Walks::new(order, &walks, &change_s);
+        Self::new(grouped(runs), walks, change_s)
     }
 
     /// The same timetable run backwards in time: a search in it from a place, leaving at
@@ -260,19 +222,15 @@ impl Timetable {
         let flip = |times: &[i32]| times.iter().rev().map(|&time| MIRROR_S - time).collect();
         let patterns = self.patterns.iter().map(|pattern| Pattern {
             stops: pattern.stops.iter().rev().copied().collect(),
+            places: Vec::new(),
             boards: pattern.alights.iter().rev().copied().collect(),
             alights: pattern.boards.iter().rev().copied().collect(),
             trips: pattern.trips,
             arrivals: flip(&pattern.departures),
             departures: flip(&pattern.arrivals),
         });
-        let mut walks = vec![Vec::new(); self.stops()];
-        for from in 0..self.stops() as u32 {
-            for &(to, seconds) in self.walks(from) {
-                walks[to as usize].push((from, seconds));
-            }
-        }
-        Self::from_patterns(patterns.collect(), walks, self.change_s.clone())
+        let change_s = self.change_s.clone();
+        Self::new(patterns.collect(), self.walks.reversed(), change_s)
     }
 
     /// A time of this timetable as its transposed counts it.
@@ -280,17 +238,17 @@ impl Timetable {
         MIRROR_S - time_s
     }
 
-    fn from_patterns(
-        patterns: Vec<Pattern>,
-        walks: Vec<Vec<Leg>>,
-        change_s: Vec<Option<u32>>,
-    ) -> Self {
+    fn new(mut patterns: Vec<Pattern>, walks: Walks, change_s: Vec<Option<u32>>) -> Self {
+        for pattern in &mut patterns {
+            let places = pattern.stops.iter().map(|stop| walks.place(*stop));
+            pattern.places = places.collect();
+        }
         Self {
             serial: serial(),
             boardings: Boardings::of(&patterns, change_s.len()),
-            departures: Departures::of(&patterns),
+            departures: Departures::of(&patterns, &walks),
             patterns,
-            walks: Walks::of(&walks),
+            walks,
             change_s,
         }
     }
@@ -323,10 +281,13 @@ impl Timetable {
         &self.departures
     }
 
-    /// The walks from a stop to others on which a rider may change.
-    pub fn walks(&self, stop: u32) -> &[Leg] {
-        let Walks { first, all } = &self.walks;
-        &all[first[stop as usize] as usize..first[stop as usize + 1] as usize]
+    /// The walks from a stop to others on which a rider may change, in no order.
+    pub fn walks(&self, stop: u32) -> impl Iterator<Item = Leg> + '_ {
+        self.walks.legs(stop)
+    }
+
+    pub(super) fn on_foot(&self) -> &Walks {
+        &self.walks
     }
 
     /// The departures that one can board at a stop, by time.
@@ -358,6 +319,52 @@ fn runs_on(schedule: &Schedule, date: ServiceDate) -> Vec<Vec<Call>> {
     runs
 }
 
+/// All stops, near ones near one another.
+fn side_by_side(schedule: &Schedule) -> Vec<u32> {
+    let whole = |unit: f64| (unit.clamp(0.0, 1.0) * f64::from(u32::MAX)) as u32;
+    let along = |stop: &u32| {
+        let place = schedule.stops[*stop as usize].lon_lat;
+        place.map(|(lon, lat)| {
+            let (x, y) = to_mercator(lon, lat);
+            hilbert_key(whole(x), whole(y))
+        })
+    };
+    let mut stops: Vec<u32> = (0..schedule.stops.len() as u32).collect();
+    stops.sort_by_cached_key(along);
+    stops
+}
+
+/// Groups runs by their stops and parts those that overtake.
+fn grouped(runs: Vec<Vec<Call>>) -> Vec<Pattern> {
+    let mut groups: BTreeMap<Vec<Halt>, Vec<Vec<Call>>> = BTreeMap::new();
+    for calls in runs {
+        let key = calls
+            .iter()
+            .map(|call| (call.stop, call.boards, call.alights))
+            .collect();
+        groups.entry(key).or_default().push(calls);
+    }
+    let mut patterns = Vec::new();
+    for (key, mut trips) in groups {
+        trips.sort_by_key(|calls| times(calls).collect::<Vec<_>>());
+        let mut lanes: Vec<Vec<Vec<Call>>> = Vec::new();
+        for trip in trips {
+            let follows = |lane: &&mut Vec<Vec<Call>>| {
+                let last = lane.last().expect("a lane starts with a trip");
+                times(last)
+                    .zip(times(&trip))
+                    .all(|(before, after)| before <= after)
+            };
+            match lanes.iter_mut().find(follows) {
+                Some(lane) => lane.push(trip),
+                None => lanes.push(vec![trip]),
+            }
+        }
+        patterns.extend(lanes.iter().map(|lane| pattern(&key, lane)));
+    }
+    patterns
+}
+
 fn times(calls: &[Call]) -> impl Iterator<Item = i32> + '_ {
     calls
         .iter()
@@ -378,6 +385,7 @@ fn pattern(key: &[(u32, bool, bool)], lane: &[Vec<Call>]) -> Pattern {
         |time: fn(&Call) -> i32| lane.iter().flat_map(|trip| trip.iter().map(time)).collect();
     Pattern {
         stops: key.iter().map(|stop| stop.0).collect(),
+        places: Vec::new(),
         boards: key.iter().map(|stop| stop.1).collect(),
         alights: key.iter().map(|stop| stop.2).collect(),
         trips: lane.len(),

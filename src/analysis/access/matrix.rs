@@ -230,8 +230,16 @@ impl CostMatrix {
         let cuts: Vec<usize> = rows
             .flat_map_iter(|row| {
                 let (start, places) = (self.starts[row], self.row(row).places);
+                let number = |place: Option<&u32>| place.map_or(0, |place| *place as usize);
+                let (least, last) = (number(places.first()), number(places.last()));
                 (0..=parts).map(move |part| {
-                    start + places.partition_point(|place| (*place as usize) < part * size)
+                    // Most parts hold all of a row or nothing of it.
+                    start
+                        + match part * size {
+                            from if from <= least => 0,
+                            from if from > last => places.len(),
+                            from => places.partition_point(|place| (*place as usize) < from),
+                        }
                 })
             })
             .collect();

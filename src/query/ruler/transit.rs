@@ -237,8 +237,8 @@ impl<'c> ByTransit<'c> {
         let opposite = self.opposite();
         for &(end, stop) in &targets.stops {
             walks.push((end, stop, 0));
-            let here = opposite.walks(stop).iter();
-            walks.extend(here.map(|&(other, seconds)| (end, other, seconds)));
+            let here = opposite.walks(stop);
+            walks.extend(here.map(|(other, seconds)| (end, other, seconds)));
         }
         Egress::new(targets.ends, walks)
     }

@@ -48,7 +48,7 @@ fn porto_alegre_agrees_with_the_plain_scan() {
         timetable.patterns.len()
     );
     let stops = 0..schedule.stops.len() as u32;
-    let walks: Vec<_> = stops.map(|stop| timetable.walks(stop).to_vec()).collect();
+    let walks: Vec<_> = stops.map(|stop| timetable.walks(stop).collect()).collect();
     let never = AtomicBool::new(false);
     let mut raptor = Raptor::default();
     for origin in (0..schedule.stops.len() as u32).step_by(401) {
