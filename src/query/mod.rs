@@ -24,6 +24,7 @@ mod grid;
 mod layers;
 mod limits;
 mod names;
+mod near_counts;
 mod nearest;
 mod nesting;
 mod numbers;

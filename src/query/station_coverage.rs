@@ -4,11 +4,11 @@ use serde_json::json;
 use super::{
     Answer, Limits, Mode, Numbers, Provenance, QueryError, Ruler, Travel,
     answer::definition,
-    balance::areas_of_level,
-    nearest::nearest_costs,
+    gaps::Zones,
+    near_counts::CountNear,
     numbers::each_once,
     origins::{layer_of, starts_of},
-    people::{ByArea, Counted, share},
+    people::{ByArea, share},
     sources::{named_population, with_role},
     stations::Entrances,
 };
@@ -84,10 +84,11 @@ pub fn station_coverage(
     limits: &Limits,
 ) -> Result<Answer<StationCoverageRow, Vec<StationCoverageRow>>, QueryError> {
     let period = query.period.as_ref();
-    let areas = areas_of_level(city, &query.level, period)?;
+    let zones = Zones::of(city, &query.level, None, period)?;
+    let areas = &zones.areas;
     let straight = Ruler::new(city, &Travel::default())?;
     let cutoffs = each_once(&query.cutoffs.0);
-    let largest = check_cutoffs(&straight, &cutoffs)?;
+    super::catchments::costs(&straight, &cutoffs)?;
     let stations = layer_of(city, &query.layer, period)?;
     let starts = starts_of(city, stations, query.line.as_deref(), period)?;
     let on_foot = Travel {
@@ -106,21 +107,14 @@ pub fn station_coverage(
         let Some(source) = source else {
             return Ok(Covered::default());
         };
-        let counted = Counted::of(source, &query.level, &areas);
-        counted.leave_out(&mut left_out);
-        let loaded = &counted.source.loaded;
-        let costs = |ruler| nearest_costs(ruler, loaded, &starts, largest, limits);
-        let (straight, walk) = (costs(&straight)?, walk.as_ref().map(costs).transpose()?);
-        let within = |costs: &[f64]| -> Vec<ByArea> {
-            cutoffs
-                .iter()
-                .map(|cutoff| counted.sum(|n| costs[n] <= *cutoff))
-                .collect()
-        };
+        let counted = CountNear::of(source, &zones, &cutoffs);
+        let near = |ruler| counted.near(ruler, &starts, limits);
+        let (straight, walk) = (near(&straight)?, walk.as_ref().map(near).transpose()?);
+        counted.leave_out(&straight, &mut left_out);
         Ok::<_, QueryError>(Covered {
-            total: Some(counted.total()),
-            straight: within(&straight),
-            walk: walk.map(|costs| within(&costs)),
+            total: Some(straight.total),
+            straight: straight.within,
+            walk: walk.map(|walk| walk.within),
         })
     };
     let (residents, worked) = (covered(people.clone())?, covered(jobs.clone())?);
@@ -177,15 +171,6 @@ pub fn station_coverage(
         totals,
         left_out,
     })
-}
-
-/// The largest cutoff of a question.
-///
-/// # Errors
-/// None or too many of them, or one that is no distance.
-pub(super) fn check_cutoffs(ruler: &Ruler<'_>, cutoffs: &[f64]) -> Result<f64, QueryError> {
-    let costs = super::catchments::costs(ruler, cutoffs)?;
-    Ok(costs.into_iter().fold(0.0, f64::max))
 }
 
 /// One count and what of it is near a station, by cutoff.
@@ -336,6 +321,32 @@ mod tests {
                 assert_eq!(union.totals["residences.usual_residents"], json!(found));
             }
         }
+    }
+
+    #[test]
+    fn more_stations_than_are_remembered_cover_the_same() {
+        let homes = [
+            ("a", (0.0, 0.0), &[("usual_residents", "3")][..]),
+            ("b", (700.0, 0.0), &[("usual_residents", "5")]),
+            ("c", (700.0, 0.0), &[]),
+        ];
+        let crowd: Vec<String> = (0..20_001).map(|n| format!("s{n}")).collect();
+        let of = |ids: &[String]| {
+            let lines = [("lines", "1")];
+            let stations = ids.iter().map(|id| (id.as_str(), (0.0, 90.0), &lines[..]));
+            let stations: Vec<Feature<'_>> = stations.collect();
+            let city = TestCity::new().with("residences", &homes);
+            let city = city.with("stations", &stations).build();
+            let query = question(json!({"level": "city", "cutoffs": [100, 800]}));
+            let answer = station_coverage(&city, &query, &Limits::generous());
+            let answer = answer.expect("an answer");
+            (answer.totals, answer.left_out)
+        };
+        let many = of(&crowd);
+        assert_eq!(many, of(&crowd[..1]));
+        let covered = |number: usize| many.0[number].straight_residents;
+        assert_eq!((covered(0), covered(1)), (Some(3), Some(8)));
+        assert_eq!(many.1.0["residences.usual_residents"].missing, 1);
     }
 
     #[test]

@@ -185,6 +185,53 @@ test('the table compares and the file has both sides', async () => {
   await shot(page, 'zh-scenario-table');
 });
 
+test('the key figures are those of the open question, step by step', async () => {
+  const kept = await scenario();
+  const { rows } = await getJson('/api/areas?level=district');
+  const [lon, lat] = rows[0].center;
+  const edit = { kind: 'add', layer: 'schools', lon, lat, values: { kind: 'primary', seats_primary: 960 } };
+  const headers = { 'content-type': 'application/json', 'if-match': `"${kept.id}.${kept.version}.${kept.data_version}"` };
+  const added = await fetch(`${SERVER}/api/scenarios/${kept.id}/edits`, { method: 'POST', headers, body: JSON.stringify(edit) });
+  assert.equal(added.status, 200);
+  const steps = (await scenario()).edits.length;
+  const title = (of) => page.locator('.panel h2', { hasText: `关键指标逐步变化 · ${of}` });
+  const shown = async (address, of, columns) => {
+    await page.goto(`${SERVER}/?scenario=${kept.id}&${address}`);
+    await page.locator('[data-ready=true]').waitFor();
+    await title(of).waitFor();
+    for (const column of columns) await page.locator('[data-answer=indicators] th', { hasText: column }).first().waitFor();
+    await page.waitForFunction(() => !document.querySelector('.stale [data-answer=indicators]'));
+    const texts = await indicators().allInnerTexts();
+    // The last steps only: the mode's own controls need the room.
+    assert.equal(texts.length, Math.min(steps, 2) + 1);
+    return texts;
+  };
+  const whole = async (question) => (await getJson(`/api/scenarios/${kept.id}/compare?${question}`)).totals[0];
+  const balance = await shown('mode=balance', '职住', ['就业岗位', '就业人口', '职住比']);
+  assert.ok(balance.at(-1).includes((await whole('question=balance&level=city'))['scenario.jobs'].toLocaleString('en-US')), balance.at(-1));
+  await shown('mode=balance&balance=commuting', '通勤', ['自足性', '通勤距离']);
+  const reach = await shown('mode=reach', '可达 · 800 m', ['人口覆盖率']);
+  const covered = (await whole('question=station_coverage&level=city&cutoffs=800'))['scenario.walk_residents'];
+  assert.ok(reach.at(-1).includes(covered.toLocaleString('en-US')), reach.at(-1));
+  await shown('mode=access&facility=schools&capacity=seats_primary', '设施可达', ['中小学 · ']);
+  await shot(page, 'zh-scenario-access');
+  const gap = await shown('mode=gaps&service=primary_school', '缺口 · 小学', ['现状规模', '缺口']);
+  assert.match(gap.at(-1), /\+960/);
+  await page.locator('[role=progressbar]').waitFor({ state: 'detached', timeout: 60_000 });
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'zh-scenario-gaps');
+  // Whoever goes on editing sees what the question was about.
+  await page.locator('.rail button', { hasText: '方案' }).click();
+  await title('缺口 · 小学').waitFor();
+  await stepsAre(steps);
+  assert.match((await indicators().allInnerTexts()).at(-1), /\+960/);
+  await page.waitForFunction(() => new URL(location.href).searchParams.get('about') === 'gaps');
+  await page.goto(`${SERVER}/?scenario=${kept.id}`);
+  await title('总览').waitFor();
+  await page.locator('[data-answer=indicators] th', { hasText: '人口覆盖率 · 800 m' }).waitFor();
+  await shot(page, 'zh-scenario-overview');
+});
+
 test('a reload opens the same scenario, leaving it shows the city as it is', async () => {
   await page.reload();
   await page.locator('.bar .scenario', { hasText: '南站新区' }).waitFor();

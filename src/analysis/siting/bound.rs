@@ -13,8 +13,8 @@ pub(super) enum Decided {
 /// A problem with its weights for the multipliers, made once.
 pub(super) struct Relaxation<'g> {
     pub gains: &'g Gains,
-    /// Multipliers are this many parts of a gain.
-    scale: i64,
+    /// A gain has 2 to the power of this many parts, in which multipliers are counted.
+    shift: u32,
     columns: &'g Columns,
     /// The most that each place can gain, scaled: how far its multiplier moves.
     most: Vec<i64>,
@@ -45,15 +45,15 @@ impl<'g> Relaxation<'g> {
         let most = (0..gains.places()).map(|place| columns.most(place));
         let mut most: Vec<i64> = most.collect();
         let total: i128 = most.iter().map(|most| i128::from(*most)).sum();
-        let mut scale = 1;
-        while scale < 1024 && total * i128::from(scale) < 1 << 59 {
-            scale *= 2;
+        let mut shift = 0;
+        while shift < 10 && total << shift < 1 << 59 {
+            shift += 1;
         }
-        most.iter_mut().for_each(|most| *most *= scale);
+        most.iter_mut().for_each(|most| *most <<= shift);
         Relaxation {
             gains,
             columns,
-            scale,
+            shift,
             most,
         }
     }
@@ -61,7 +61,7 @@ impl<'g> Relaxation<'g> {
     /// Multipliers at which the bound is that of a greedy choice: what places gain from it.
     pub fn multipliers_of(&self, sites: &[usize]) -> Vec<i64> {
         let best = super::greedy::best_of(self.gains, sites);
-        best.into_iter().map(|gain| gain * self.scale).collect()
+        best.into_iter().map(|gain| gain << self.shift).collect()
     }
 
     /// Lowers `Σ u + Σ_{chosen} Σ_places max(0, gain − u)` over multipliers `u >= 0`, each value of
@@ -108,18 +108,19 @@ impl<'g> Relaxation<'g> {
             }
             let mut chosen = [&fixed[..], &order[..]].concat();
             chosen.sort_unstable();
-            // The value of the choice takes its rows, a step the columns once more.
+            // A step takes the rows of the choice as its value does, about as many as columns.
             budget.spend(2 * looked + gains.pairs_of(&chosen) + 4 * u.len());
-            let sum = |values: &mut dyn Iterator<Item = i64>| -> i128 {
-                values.map(i128::from).sum::<i128>()
-            };
-            let total =
-                sum(&mut u.iter().copied()) + sum(&mut chosen.iter().map(|site| prices[*site]));
+            let of_chosen = chosen.iter().map(|site| &prices[*site]);
+            let total: i128 = u
+                .iter()
+                .chain(of_chosen)
+                .map(|part| i128::from(*part))
+                .sum();
             let is_better = found.as_ref().is_none_or(|found| total < found.total);
             if is_better {
                 since_better = 0;
                 found = Some(Relaxed {
-                    bound: total.div_euclid(i128::from(self.scale)) as i64,
+                    bound: (total >> self.shift) as i64,
                     multipliers: u.clone(),
                     prices,
                     total,
@@ -138,7 +139,7 @@ impl<'g> Relaxation<'g> {
             if bound <= best || step < LEAST_STEP || !budget.is_left() {
                 break;
             }
-            let above = total - i128::from(best) * i128::from(self.scale);
+            let above = total - (i128::from(best) << self.shift);
             self.step(&mut u, &chosen, step * above as f64);
         }
         found
@@ -146,22 +147,24 @@ impl<'g> Relaxation<'g> {
 
     /// What each site gains over the multipliers, scaled, and the effort that took.
     fn prices(&self, u: &[i64]) -> (Vec<i64>, usize) {
-        let least = |place: usize| u[place] / self.scale;
-        let each = |place: usize, site: usize, gain: i64, prices: &mut [i64]| {
-            prices[site] += gain * self.scale - u[place];
+        let least = |place: usize| u[place] >> self.shift;
+        let each = |place: usize, (sites, gains): (&[u32], &[i64]), prices: &mut [i64]| {
+            let u = u[place];
+            for (site, gain) in sites.iter().zip(gains) {
+                prices[*site as usize] += (gain << self.shift) - u;
+            }
         };
         self.columns.sums(self.gains.sites(), least, each)
     }
 
     /// Moves the multipliers against the subgradient, as far as the places can gain.
     fn step(&self, u: &mut [i64], chosen: &[usize], length: f64) {
-        let mut is_chosen = vec![false; self.gains.sites()];
-        chosen.iter().for_each(|site| is_chosen[*site] = true);
-        let slope = |place: usize| {
-            let above = self.columns.above(place, u[place] / self.scale);
-            1 - above.filter(|(site, _)| is_chosen[*site]).count() as i32
-        };
-        let slope: Vec<i32> = (0..u.len()).map(slope).collect();
+        let mut slope = vec![1i32; u.len()];
+        for site in chosen {
+            for (place, gain) in self.gains.row(*site) {
+                slope[place] -= i32::from(gain > u[place] >> self.shift);
+            }
+        }
         let moves =
             |place: usize, u: &[i64]| slope[place] != 0 && (u[place] > 0 || slope[place] < 0);
         let norm: f64 = (0..u.len())
@@ -174,7 +177,8 @@ impl<'g> Relaxation<'g> {
         for place in 0..u.len() {
             if moves(place, u) {
                 let by = length * f64::from(slope[place]) * self.most[place] as f64 / norm;
-                let next = u[place].saturating_sub(by.round() as i64);
+                // To the nearest whole one: half of one is added, and what is left over cut off.
+                let next = u[place].saturating_sub((by + 0.5_f64.copysign(by)) as i64);
                 u[place] = next.clamp(0, self.most[place]);
             }
         }
@@ -193,7 +197,7 @@ impl<'g> Relaxation<'g> {
         }
         let (last_in, first_out) = (order[to_choose - 1], order[to_choose]);
         let price = |site: usize| i128::from(relaxed.prices[site]);
-        let enough = (i128::from(best) + 1) * i128::from(self.scale);
+        let enough = (i128::from(best) + 1) << self.shift;
         for (at, site) in order.iter().enumerate() {
             if at < to_choose {
                 if relaxed.total - price(*site) + price(first_out) < enough {

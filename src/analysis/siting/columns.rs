@@ -49,35 +49,36 @@ impl Columns {
         Columns { starts, gain, site }
     }
 
-    /// The sites that gain a place more than `least`, with how much.
+    /// The sites that gain a place more than `least`, and how much.
     #[inline]
-    pub fn above(&self, place: usize, least: i64) -> impl Iterator<Item = (usize, i64)> + '_ {
+    fn above(&self, place: usize, least: i64) -> (&[u32], &[i64]) {
         let column = self.starts[place]..self.starts[place + 1];
-        let pairs = self.site[column.clone()].iter().zip(&self.gain[column]);
-        let above = pairs.take_while(move |(_, gain)| **gain > least);
-        above.map(|(site, gain)| (*site as usize, *gain))
+        let (sites, gains) = (&self.site[column.clone()], &self.gain[column]);
+        let end = gains.iter().position(|gain| *gain <= least);
+        let end = end.unwrap_or(gains.len());
+        (&sites[..end], &gains[..end])
     }
 
     /// The most that a place gains.
     pub fn most(&self, place: usize) -> i64 {
-        self.above(place, 0).next().map_or(0, |(_, gain)| gain)
+        self.above(place, 0).1.first().copied().unwrap_or(0)
     }
 
     /// Sums over all places, by threads where that pays, and the effort that took. `each` gets a
-    /// place, a site that gains it more than `least`, and the gain, and adds to some of the sums.
+    /// place with the sites that gain it more than `least` and their gains, and adds to some of the
+    /// sums.
     pub fn sums(
         &self,
         length: usize,
         least: impl Fn(usize) -> i64 + Sync,
-        each: impl Fn(usize, usize, i64, &mut [i64]) + Sync,
+        each: impl Fn(usize, (&[u32], &[i64]), &mut [i64]) + Sync,
     ) -> (Vec<i64>, usize) {
         let of = |places: std::ops::Range<usize>| {
             let (mut sums, mut looked) = (vec![0; length], 0);
             for place in places {
-                for (site, gain) in self.above(place, least(place)) {
-                    each(place, site, gain, &mut sums);
-                    looked += LOOK;
-                }
+                let above = self.above(place, least(place));
+                looked += LOOK * above.0.len();
+                each(place, above, &mut sums);
             }
             (sums, looked)
         };

@@ -54,13 +54,15 @@ impl Held {
         let (sums, looked) = columns.sums(
             count * width,
             |place| self.second[place],
-            |place, site, gain, sums| {
-                let (best, position) = self.best[place];
-                let own = &mut sums[site * width..][..width];
-                own[0] += (gain - best).max(0);
-                if position != NOBODY {
-                    // Without its site this place falls back to the new one, not to the second.
-                    own[1 + position as usize] += gain.min(best) - self.second[place];
+            |place, (others, gains), sums| {
+                let ((best, position), second) = (self.best[place], self.second[place]);
+                for (site, gain) in others.iter().zip(gains) {
+                    let own = &mut sums[*site as usize * width..][..width];
+                    own[0] += (gain - best).max(0);
+                    if position != NOBODY {
+                        // Without its site this place falls back to the new one, not to the second.
+                        own[1 + position as usize] += (*gain).min(best) - second;
+                    }
                 }
             },
         );

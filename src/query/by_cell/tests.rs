@@ -99,6 +99,13 @@ fn answers(city: &City) -> Vec<Json> {
         let answer = found.answer;
         json!([answer.rows, answer.totals, answer.left_out, found.circles])
     };
+    let stations = |level: &str| {
+        let asked = json!({"layer": "schools", "level": level, "cutoffs": [150, 350]});
+        let asked = serde_json::from_value(asked).expect("a question");
+        let found = query::station_coverage(city, &asked, &Limits::generous());
+        let answer = found.expect("an answer");
+        json!([answer.rows, answer.totals, answer.left_out])
+    };
     let gaussian = json!({"kind": "gaussian", "sigma": 150.0});
     let by = "district";
     vec![
@@ -110,6 +117,8 @@ fn answers(city: &City) -> Vec<Json> {
         access(json!({"measure": "nearest", "nearest_mean": true, "mode": "walk"})),
         gaps("population"),
         gaps("buildings"),
+        stations("district"),
+        stations("city"),
     ]
 }
 

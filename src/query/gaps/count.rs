@@ -127,7 +127,7 @@ fn weigh(counted: &mut Counted, need: &Need) {
 
 /// A sum of what may be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Known {
+pub(in crate::query) struct Known {
     sum: i64,
     pub features: u64,
     pub missing: u64,

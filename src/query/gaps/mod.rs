@@ -35,12 +35,13 @@ use crate::{
     domain::{Band, LeftOut, NormItem, NormSet, Period, Reason, Title},
 };
 use circles::Circles;
-pub(in crate::query) use count::share_that_comes;
 use count::{Counted, Need};
+pub(in crate::query) use count::{Known, share_that_comes};
 use cover::{Base, Coverage, Shared, Side, cover};
 pub(in crate::query) use demand::People;
 pub(in crate::query) use lacking::{Lack, lacking};
 use pieces::PeopleByZone;
+pub(in crate::query) use pieces::{Pieces, level_word};
 pub(in crate::query) use query::{items, norm_set};
 pub(in crate::query) use reached::{Asked, Way, reach};
 pub(in crate::query) use supply::{Supply, capacity_unit};

@@ -11,7 +11,7 @@ use crate::{
 /// The pieces that a cell falls into by the area codes of its features: one for each code, and one
 /// for those without. They depend on the cell alone, so sums by piece can be remembered; which
 /// zone a piece lies in is asked anew.
-pub(super) struct Pieces<'c>(Option<&'c PackedColumn>);
+pub(in crate::query) struct Pieces<'c>(Option<&'c PackedColumn>);
 
 impl<'c> Pieces<'c> {
     /// By the level of that place in the index; a single piece without one.
@@ -53,7 +53,7 @@ impl Part for CellPeople {
 
 impl Zones<'_> {
     /// The place of the level among those whose codes a layer carries; none for the whole city.
-    pub(super) fn level_at(&self, loaded: &LoadedLayer) -> Option<usize> {
+    pub(in crate::query) fn level_at(&self, loaded: &LoadedLayer) -> Option<usize> {
         match self.is_city() {
             true => None,
             false => loaded.index.level_index(self.level()),
@@ -68,7 +68,7 @@ impl Zones<'_> {
     }
 
     /// Adds up in each zone what was found for the pieces of every cell, in the order of the cells.
-    pub(super) fn sums_of_pieces<'p, T: 'p>(
+    pub(in crate::query) fn sums_of_pieces<'p, T: 'p>(
         &self,
         loaded: &LoadedLayer,
         cells: impl Iterator<Item = &'p [T]>,
@@ -119,6 +119,6 @@ impl Zones<'_> {
 }
 
 /// A level in a key.
-pub(super) fn level_word(level: Option<usize>) -> u64 {
+pub(in crate::query) fn level_word(level: Option<usize>) -> u64 {
     level.map_or(u64::MAX, |level| level as u64)
 }

@@ -103,7 +103,7 @@ export const en: Record<Key, string> = {
   scenario_redo: 'Redo',
   scenario_note: 'Note',
   scenario_refused: 'Left out: {why}',
-  scenario_indicators: 'Key figures, step by step',
+  scenario_indicators: 'Key figures, step by step · {of}',
   scenario_step: 'Step',
   scenario_base: 'Base',
   scenario_covered: '{layer} within 1 km',

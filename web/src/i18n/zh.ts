@@ -101,7 +101,7 @@ export const zh = {
   scenario_redo: '重做',
   scenario_note: '备注',
   scenario_refused: '未计入：{why}',
-  scenario_indicators: '关键指标逐步变化',
+  scenario_indicators: '关键指标逐步变化 · {of}',
   scenario_step: '步骤',
   scenario_base: '现状',
   scenario_covered: '{layer} 1 km 覆盖率',

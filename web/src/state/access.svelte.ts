@@ -54,22 +54,29 @@ class Access {
   line = $derived.by(() => (this.isCost ? null : view.poverty_line));
 
   question = $derived.by((): Question | null => {
+    if (this.income === undefined) return null;
+    const body = this.bodyBy(this.isGrid ? null : (ground.level?.id ?? null), this.income?.id ?? null);
+    return body && { path: '/api/access', body };
+  });
+
+  /** The same question by areas, whose totals tell of the whole. */
+  ofAreas = $derived.by(() => this.bodyBy(ground.level?.id ?? null, null));
+
+  private bodyBy(by: string | null, income: string | null) {
     const layer = wanted.layer;
-    if (!layer || this.income === undefined) return null;
-    const by = this.isGrid ? null : (ground.level?.id ?? null);
+    if (!layer) return null;
     const from = by === null ? { from: 'grid' } : by === travel.matrix?.from_level ? { from: by } : { from: 'residences', by };
-    const body = accessBody(
+    return accessBody(
       from,
       { layer: layer.id, capacity: wanted.capacity },
       this.demand,
       this.measure,
       travel.cutoff,
       travel.asked,
-      { decay: this.decay && askedDecay(this.decay, travel.cutoff), income: this.income?.id ?? null, poverty_line: this.line === null ? null : this.line / this.scale },
+      { decay: this.decay && askedDecay(this.decay, travel.cutoff), income, poverty_line: this.line === null ? null : this.line / this.scale },
       asked(),
     );
-    return { path: '/api/access', body };
-  });
+  }
 
   /** Call once, inside a component. */
   follow(): void {

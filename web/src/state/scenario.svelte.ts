@@ -1,7 +1,6 @@
-import { get, Problem } from '../api/client.ts';
+import { Problem } from '../api/client.ts';
 import {
   addEdit,
-  comparePath,
   createScenario,
   findScenario,
   listScenarios,
@@ -13,11 +12,9 @@ import {
   type Scenario,
 } from '../api/scenarios.ts';
 import { standpoint } from '../api/standpoint.svelte.ts';
-import type { Answer, Layer, Row } from '../api/types.ts';
+import type { Layer } from '../api/types.ts';
 import type { Sketch, SketchPoint } from '../scenario/sketch.ts';
-import { asked, ground } from './city.svelte.ts';
-import { gaps } from './gaps.svelte.ts';
-import { Resource } from './resource.svelte.ts';
+import { ground } from './city.svelte.ts';
 import { view } from './view.svelte.ts';
 
 /** What a click on the map puts there: something new, or the feature of an id. */
@@ -26,15 +23,6 @@ export interface Placing {
   id?: string;
   values: Record<string, unknown>;
 }
-
-/** The key indicators (关键指标) after each step, the city as it is first. */
-export interface Step {
-  number: number;
-  values: (number | null)[];
-}
-
-/** Steps whose indicators are shown; older ones are many and rarely read. */
-const SHOWN_STEPS = 12;
 
 /** The scenario that is open, and what is done to it. */
 class ScenarioState {
@@ -47,7 +35,6 @@ class ScenarioState {
   looked = $state('');
   /** The line or street that clicks on the map add points to. */
   sketch = $state.raw<Sketch | null>(null);
-  steps = new Resource<Step[]>();
 
   /** Layers whose places can be put, moved and removed. */
   layers = $derived(
@@ -56,17 +43,6 @@ class ScenarioState {
 
   /** The facility that is asked how many it reaches. */
   facility = $derived(view.facility || this.layers.find((layer) => layer.kind === 'facility' && layer.features > 0)?.id || '');
-
-  /** The service whose shortfall is told: the open one, where gaps are looked at; else none. */
-  private service = $derived(view.compared.startsWith('gaps.') || view.service !== '' ? gaps.service : '');
-
-  indicators = $derived([
-    'usual_residents',
-    'jobs',
-    'jobs_per_employed_resident',
-    ...(this.facility ? ['share_covered'] : []),
-    ...(this.service ? ['shortfall'] : []),
-  ]);
 
   /** Whether a layer is edited or about to be. */
   touches(layer: string): boolean {
@@ -177,7 +153,7 @@ class ScenarioState {
     standpoint.edition = `${scenario.id}.${scenario.version}`;
   }
 
-  /** Opens what the address names and keeps the indicators. Call once, inside a component. */
+  /** Opens what the address names. Call once, inside a component. */
   follow(): void {
     $effect(() => {
       const id = view.scenario;
@@ -194,44 +170,7 @@ class ScenarioState {
         );
       }
     });
-    $effect(() => {
-      const scenario = this.open;
-      if (!scenario || view.mode !== 'scenario') return;
-      const [facility, when] = [this.facility, asked()];
-      const [service, level, norms] = [this.service, ground.level?.id ?? 'city', view.norms];
-      const count = scenario.edits.length;
-      const first = Math.max(0, count - SHOWN_STEPS);
-      this.steps.ask(JSON.stringify([scenario.id, scenario.version, facility, when, service, level, norms]), async (signal) => {
-        const steps: Step[] = [];
-        for (let number = first; number <= count; number++) {
-          const ask = async (question: string, fields: Record<string, string | number | undefined>): Promise<Row> => {
-            const path = comparePath(scenario.id, question, { level: 'city', ...fields, edits: number });
-            const { totals } = await get<Answer>(path, signal);
-            return (totals as unknown as Row[])[0] ?? {};
-          };
-          const { period, caliber } = when;
-          const balance = await ask('balance', { period, caliber });
-          const values = ['usual_residents', 'jobs', 'jobs_per_employed_resident'].map((key) => numberIn(balance, key));
-          if (facility) {
-            const cover = await ask('coverage', { layer: facility, cutoff: 1000, period });
-            values.push(numberIn(cover, 'share_covered'));
-          }
-          if (service) {
-            // Area by area: a surplus elsewhere makes up for nothing.
-            const gap = await ask('gaps', { services: service, norms, level, period, caliber });
-            values.push(numberIn(gap, 'shortfall'));
-          }
-          steps.push({ number, values });
-        }
-        return steps;
-      });
-    });
   }
 }
-
-const numberIn = (row: Row, key: string): number | null => {
-  const value = row[`scenario.${key}`];
-  return typeof value === 'number' ? value : null;
-};
 
 export const scenario = new ScenarioState();

@@ -3,6 +3,7 @@ import type { Matrix, MatrixWay, Unit, Way } from '../api/types.ts';
 import { clock } from '../format/clock.ts';
 import { decimals, distance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
+import { subjectOf } from '../scenario/figures.ts';
 import { ground } from './city.svelte.ts';
 import { WAYS, type Timing } from './url.ts';
 import { view } from './view.svelte.ts';
@@ -34,10 +35,13 @@ const METRES_A_MINUTE: Partial<Record<Kind, number>> = { walk: 75, bicycle: 250 
 
 /** How one travels (出行方式), as far as the city has it. */
 class Travel {
+  /** Whether access is asked for, by itself or as what a scenario is about. */
+  private isOfAccess = $derived(subjectOf(view) === 'access');
+
   ways = $derived(WAYS.filter((way) => way === 'straight' || ground.hasNetwork(way)));
   /** Tables of travel times from homes, or from the areas of the level, to what one wants to get to. */
   matrices = $derived.by((): Matrix[] => {
-    if (view.mode !== 'access') return [];
+    if (!this.isOfAccess) return [];
     const homes = ground.layers.find((layer) => layer.kind === 'residence')?.id;
     return (ground.city?.matrices ?? []).filter((matrix) => matrix.to === wanted.layer?.id && (matrix.from === homes || (matrix.from_level !== null && matrix.from_level === ground.level?.id)));
   });
@@ -69,7 +73,7 @@ class Travel {
   cutoffs = $derived([...new Set([...this.kept, this.cutoff])].toSorted((a, b) => a - b));
 
   /** Whoever goes out leaves at a time; whoever is to be served arrives by one. */
-  timing = $derived.by((): Timing => view.timing || (view.mode === 'access' ? 'arrival' : 'departure'));
+  timing = $derived.by((): Timing => view.timing || (this.isOfAccess ? 'arrival' : 'departure'));
 
   /** The part of a question that says how one travels. */
   asked = $derived.by(() => {

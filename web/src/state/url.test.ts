@@ -57,6 +57,7 @@ describe('the address', () => {
       scenario: 12,
       sides: 'swipe',
       compared: 'gaps.shortfall',
+      about: 'access',
       norms: 'gb_50180_2018',
       service: 'primary_school',
       within: '440106',

@@ -10,6 +10,10 @@ import { decodeChoices, encodeChoices, type Choice } from './choices.ts';
 export const MODES = ['overview', 'browse', 'balance', 'reach', 'access', 'gaps', 'zoning', 'scenario'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Modes that ask about the city. */
+export type Theme = Exclude<Mode, 'scenario'>;
+const THEMES = MODES.filter((mode): mode is Theme => mode !== 'scenario');
+
 export const MEASURES = ['jobs_per_employed_resident', 'jobs_per_household', 'balance_index', 'self_containment'] as const;
 export type Measure = (typeof MEASURES)[number];
 
@@ -147,6 +151,8 @@ export interface View {
   sides: Sides;
   /** What a scenario is compared by, `question.column`. */
   compared: string;
+  /** The mode that a scenario was opened from: its key figures are told. */
+  about: Theme;
   /** The norm set; empty for the server's. */
   norms: string;
   /** Its service that is looked at; empty for primary schools, else the first. */
@@ -227,6 +233,7 @@ export function defaultView(lang: Lang = 'zh'): View {
     scenario: null,
     sides: 'difference',
     compared: 'balance.jobs_per_employed_resident',
+    about: 'overview',
     norms: '',
     service: '',
     within: '',
@@ -302,6 +309,7 @@ export function encodeView(view: View): string {
   if (view.scenario !== null) put('scenario', String(view.scenario));
   put('sides', view.sides, usual.sides);
   put('compared', view.compared, usual.compared);
+  put('about', view.about, usual.about);
   put('norms', view.norms);
   put('service', view.service);
   put('within', view.within);
@@ -384,6 +392,7 @@ export function decodeView(query: string, lang: Lang = 'zh'): View {
     scenario: /^[1-9]\d{0,14}$/.test(text('scenario')) ? Number(text('scenario')) : null,
     sides: oneOf('sides', SIDES, usual.sides),
     compared: text('compared') || usual.compared,
+    about: oneOf('about', THEMES, usual.about),
     norms: text('norms'),
     service: text('service'),
     within: text('within'),
