@@ -23,6 +23,16 @@ impl PartKey {
         self
     }
 
+    /// Adds a text.
+    pub fn with_text(self, text: &str) -> Self {
+        let words = text.as_bytes().chunks(8).map(|bytes| {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            u64::from_le_bytes(word)
+        });
+        self.with(text.len() as u64).with_all(words)
+    }
+
     /// Adds words with their number, so that no two lists of lists are taken for one another.
     pub fn with_all(mut self, words: impl IntoIterator<Item = u64>) -> Self {
         let at = self.made_of.len();

@@ -136,13 +136,13 @@ impl CellSum for CountNear<'_> {
     type Part = CellNear;
 
     fn key(&self) -> PartKey {
-        PartKey::new("near")
+        PartKey::new("count near")
             .with(self.source.place as u64)
             .with(level_word(self.level))
             .with_all(self.cutoffs.iter().map(|cutoff| cutoff.to_bits()))
     }
 
-    fn begin(&self, cell: usize) -> Vec<f64> {
+    fn begin(&self, cell: usize, _near: &dyn Fn(PartKey) -> PartKey) -> Vec<f64> {
         vec![f64::INFINITY; self.source.loaded.index.cells()[cell].len()]
     }
 

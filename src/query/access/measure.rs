@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     analysis::access::{
-        Choices, Decay, Floating, Nearest, People, RaamOptions, Weigher, add_gravity, raam,
+        Choices, Decay, Floating, Nearest, RaamOptions, Weigher, add_gravity, raam,
     },
     city::{CellWays, PartKey, Parts},
-    query::by_cell::{ByCell, CellSum, Offered, Sharers, row_of},
+    query::by_cell::{ByCell, CellSum, Offered, Sharers, SharingPeople, row_of},
 };
 
 /// How access is measured.
@@ -177,7 +177,7 @@ impl Plan {
         let is_of_homes = matches!(gather.places.kind, PlaceKind::Homes) && !costs.is_from_places;
         let by_cell = is_of_homes.then(|| costs.by_cell(parts)).flatten();
         if let Some(by_cell) = by_cell
-            && let Some(found) = self.cell_by_cell(&by_cell, costs, gather, offer)?
+            && let Some(found) = self.cell_by_cell(&by_cell, parts, costs, gather, offer)?
         {
             return Ok(found);
         }
@@ -252,6 +252,7 @@ impl Plan {
     fn cell_by_cell(
         &self,
         by_cell: &ByCell<'_>,
+        parts: &Parts,
         costs: &Costs<'_, '_>,
         gather: &Gather<'_>,
         offer: &Offer,
@@ -283,12 +284,14 @@ impl Plan {
                 }
             }
             Measure::Competitive | Measure::TwoStep | Measure::EnhancedTwoStep => {
-                let people = |cell| {
-                    let people = gather.places.people_in(cell).into_iter();
-                    People::of(people.map(|people| people.unwrap_or(0) as f64).collect())
+                let place = gather.places.source.place as u64;
+                let people = |cell: usize| {
+                    let serial = gather.places.loaded.index.cells()[cell].serial();
+                    let key = PartKey::new("sharing").with_all([place]).with(serial);
+                    parts.find_or_make(key, || SharingPeople::of(gather.places.people_in(cell)))
                 };
                 let sharers = Sharers {
-                    key: vec![gather.places.source.place as u64],
+                    key: vec![place],
                     people: &people,
                     weigher: &weigher,
                 };
@@ -326,7 +329,7 @@ impl CellSum for Added<'_> {
         self.gather.key().with_all(self.weigher.words())
     }
 
-    fn begin(&self, cell: usize) -> Vec<f64> {
+    fn begin(&self, cell: usize, _near: &dyn Fn(PartKey) -> PartKey) -> Vec<f64> {
         vec![0.0; self.gather.places.loaded.index.cells()[cell].len()]
     }
 
@@ -357,7 +360,7 @@ impl CellSum for Least<'_> {
             .with(u64::from(self.plan.nearest_mean))
     }
 
-    fn begin(&self, cell: usize) -> Nearest {
+    fn begin(&self, cell: usize, _near: &dyn Fn(PartKey) -> PartKey) -> Nearest {
         let homes = self.gather.places.loaded.index.cells()[cell].len();
         Nearest::new(homes, self.plan.nearest_k, self.per_unit)
     }

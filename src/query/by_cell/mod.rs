@@ -29,10 +29,24 @@ pub(super) struct ByCell<'a> {
     homes: &'a LoadedLayer,
     starts: &'a [Start],
     cutoff: f64,
+    near: Arc<Near>,
+}
+
+/// Which cells each facility may reach.
+struct Near {
     /// Of each facility, rising.
     cells: Vec<Vec<u32>>,
-    /// Of each cell, rising.
+    /// Of each cell the facilities, rising.
     facilities: Vec<Vec<u32>>,
+}
+
+impl Part for Near {
+    fn heap_bytes(&self) -> usize {
+        let lists = self.cells.iter().chain(&self.facilities);
+        lists
+            .map(|list| size_of_val(list) + size_of_val(&**list))
+            .sum()
+    }
 }
 
 /// What facilities come to for the homes of one cell.
@@ -50,7 +64,9 @@ pub(super) trait CellSum: Sync {
         0
     }
 
-    fn begin(&self, cell: usize) -> Self::Homes;
+    /// `near` adds to a key all that the ways to the cell depend on: what is made of these alone can
+    /// be remembered by itself.
+    fn begin(&self, cell: usize, near: &dyn Fn(PartKey) -> PartKey) -> Self::Homes;
 
     /// Facilities come in their order.
     fn add(&self, homes: &mut Self::Homes, facility: usize, value: f64, ways: &CellWays);
@@ -71,8 +87,29 @@ pub(super) struct Sharers<'s> {
     /// Names the count of people among those of their homes.
     pub key: Vec<u64>,
     /// The people of a cell, home by home.
-    pub people: &'s (dyn Fn(usize) -> People + Sync),
+    pub people: &'s (dyn Fn(usize) -> Arc<SharingPeople> + Sync),
     pub weigher: &'s Weigher<'s>,
+}
+
+/// The people of a cell, home by home, as they share facilities.
+pub(super) struct SharingPeople(pub People);
+
+impl SharingPeople {
+    /// Homes that do not say count as none.
+    pub fn of(people: impl IntoIterator<Item = Option<i64>>) -> Self {
+        let amounts = people.into_iter();
+        let amounts = amounts.map(|people| people.unwrap_or(0) as f64);
+        SharingPeople(People::of(amounts.collect()))
+    }
+}
+
+impl Part for SharingPeople {
+    fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            People::Whole(people) => size_of_val(&**people),
+            People::Parts(people) => size_of_val(&**people),
+        }
+    }
 }
 
 /// Every cell with what facilities come to there.
@@ -121,16 +158,21 @@ impl<'a> ByCell<'a> {
             return None;
         }
         let index = &homes.index;
-        let near = starts.par_iter();
-        let cells: Vec<Vec<u32>> = near
-            .map(|start| ruler.cells_near(index, start, cutoff))
-            .collect();
-        let mut facilities = vec![Vec::new(); index.cells().len()];
-        for (facility, cells) in (0u32..).zip(&cells) {
-            cells
-                .iter()
-                .for_each(|cell| facilities[*cell as usize].push(facility));
-        }
+        let grounds = index.cells().iter().map(|cell| cell.ground());
+        let key = ruler.key_of_ways(PartKey::new("near").with_all(grounds), starts, cutoff);
+        let near = parts.find_or_make(key, || {
+            let near = starts.par_iter();
+            let cells: Vec<Vec<u32>> = near
+                .map(|start| ruler.cells_near(index, start, cutoff))
+                .collect();
+            let mut facilities = vec![Vec::new(); index.cells().len()];
+            for (facility, cells) in (0u32..).zip(&cells) {
+                cells
+                    .iter()
+                    .for_each(|cell| facilities[*cell as usize].push(facility));
+            }
+            Near { cells, facilities }
+        });
         Some(ByCell {
             ruler,
             limits,
@@ -138,8 +180,7 @@ impl<'a> ByCell<'a> {
             homes,
             starts,
             cutoff,
-            cells,
-            facilities,
+            near,
         })
     }
 
@@ -154,8 +195,12 @@ impl<'a> ByCell<'a> {
     ) -> Result<Summed<S::Part>, QueryError> {
         self.limits
             .step("搜索出行成本", "searching the costs of travel");
-        let people: Vec<OnceLock<People>> =
-            self.facilities.iter().map(|_| OnceLock::new()).collect();
+        let people: Vec<OnceLock<Arc<SharingPeople>>> = self
+            .near
+            .facilities
+            .iter()
+            .map(|_| OnceLock::new())
+            .collect();
         let mut values: Vec<Value> = match offered {
             Offered::Whole(values) => values.iter().map(|value| Some(Some(*value))).collect(),
             Offered::Shared(supply, sharers) => (0..self.starts.len())
@@ -167,8 +212,8 @@ impl<'a> ByCell<'a> {
                 .collect(),
         };
         // Whose people are not known changes all cells that it may reach.
-        let mut touched = vec![false; self.facilities.len()];
-        for (cells, value) in self.cells.iter().zip(&values) {
+        let mut touched = vec![false; self.near.facilities.len()];
+        for (cells, value) in self.near.cells.iter().zip(&values) {
             if value.is_none() {
                 cells.iter().for_each(|cell| touched[*cell as usize] = true);
             }
@@ -218,12 +263,13 @@ impl<'a> ByCell<'a> {
         cells: &[usize],
         values: &mut [Value],
         offered: &Offered<'_>,
-        people: &[OnceLock<People>],
+        people: &[OnceLock<Arc<SharingPeople>>],
     ) -> Result<Vec<S::Homes>, QueryError> {
-        let mut homes: Vec<S::Homes> = cells.par_iter().map(|cell| sum.begin(*cell)).collect();
+        let begin = |cell: &usize| sum.begin(*cell, &|key| self.key_of_near(key, *cell));
+        let mut homes: Vec<S::Homes> = cells.par_iter().map(begin).collect();
         let mut facilities: Vec<u32> = cells
             .iter()
-            .flat_map(|cell| self.facilities[*cell].iter().copied())
+            .flat_map(|cell| self.near.facilities[*cell].iter().copied())
             .collect();
         facilities.sort_unstable();
         facilities.dedup();
@@ -238,7 +284,7 @@ impl<'a> ByCell<'a> {
                 travelers.with(|traveler| {
                     // All its cells are among them if its value is not known.
                     let mut near = Vec::new();
-                    for cell in &self.cells[facility] {
+                    for cell in &self.near.cells[facility] {
                         if let Ok(at) = cells.binary_search(&(*cell as usize)) {
                             near.push((at, *cell));
                         }
@@ -289,15 +335,13 @@ impl<'a> ByCell<'a> {
         facility: usize,
         ways: &[Arc<CellWays>],
         sharers: &Sharers<'_>,
-        people: &[OnceLock<People>],
+        people: &[OnceLock<Arc<SharingPeople>>],
     ) -> Arc<Reaching> {
         let mut wanted = Wanted::new(sharers.weigher);
-        for (cell, ways) in self.cells[facility].iter().zip(ways) {
+        for (cell, ways) in self.near.cells[facility].iter().zip(ways) {
             let cell = *cell as usize;
-            wanted.add(
-                row_of(ways),
-                people[cell].get_or_init(|| (sharers.people)(cell)),
-            );
+            let people = people[cell].get_or_init(|| (sharers.people)(cell));
+            wanted.add(row_of(ways), &people.0);
         }
         let key = self.key_of_facility(facility, sharers);
         self.parts.keep(key, Reaching(wanted.sum()))
@@ -305,7 +349,7 @@ impl<'a> ByCell<'a> {
 
     fn key_of_facility(&self, facility: usize, sharers: &Sharers<'_>) -> PartKey {
         let key = PartKey::new("reaching").with_all(sharers.weigher.words());
-        let cells = self.cells[facility].iter();
+        let cells = self.near.cells[facility].iter();
         let cells = cells.map(|cell| self.cell(*cell as usize).serial());
         let key = key.with_all(sharers.key.iter().copied()).with_all(cells);
         self.ruler
@@ -313,13 +357,19 @@ impl<'a> ByCell<'a> {
     }
 
     fn key_of_cell<S: CellSum>(&self, sum: &S, cell: usize, values: &[Value]) -> PartKey {
-        let near = || self.facilities[cell].iter().map(|f| *f as usize);
+        let near = || self.near.facilities[cell].iter().map(|f| *f as usize);
         let words = near().flat_map(|facility| {
             let value = values[facility].flatten();
             [value.map_or(u64::MAX, f64::to_bits), sum.mark(facility)]
         });
-        let key = sum.key().with(self.cell(cell).serial()).with_all(words);
-        let starts = near().map(|facility| &self.starts[facility]);
+        self.key_of_near(sum.key().with_all(words), cell)
+    }
+
+    /// A key with a cell and the ways to it from the facilities near it.
+    fn key_of_near(&self, key: PartKey, cell: usize) -> PartKey {
+        let key = key.with(self.cell(cell).serial());
+        let near = self.near.facilities[cell].iter();
+        let starts = near.map(|facility| &self.starts[*facility as usize]);
         self.ruler.key_of_ways(key, starts, self.cutoff)
     }
 

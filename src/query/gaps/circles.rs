@@ -98,7 +98,7 @@ impl Circles {
     ) -> (Vec<CircleRow>, Vec<CircleServices>) {
         let (mut rows, mut services) = (Vec::new(), Vec::new());
         let residents = base.residents.as_ref().filter(|_| !self.found.is_empty());
-        let all = residents.map(|people| zones.people(people).sums);
+        let all = residents.map(|people| zones.people(people));
         for (minutes, circle) in self.found.into_iter().rev() {
             let title = set.circles.iter().find(|known| known.minutes == minutes);
             let title =
@@ -117,7 +117,7 @@ impl Circles {
                     level: zones.level().to_owned(),
                     circle: minutes,
                     title: title.clone(),
-                    residents: all.as_ref().and_then(|all| all[zone]),
+                    residents: all.as_ref().and_then(|all| all.sums[zone]),
                     ..CircleRow::default()
                 };
                 row.write(
@@ -142,14 +142,14 @@ fn with_all(services: &[Reached], residents: &People, zones: &Zones<'_>) -> Vec<
     let level = zones.level_at(loaded);
     let cells = loaded.index.cells().par_iter().enumerate();
     let cells = cells.map(|(number, cell)| {
-        let of_cell = || services.iter().map(|service| &service.0[number]);
+        let of_cell = || services.iter().map(|service| &*service.0[number].covered);
         let key = PartKey::new("circle").with_all(residents.key());
         let key = key.with(level_word(level)).with(cell.serial());
         let key = key.with_all(of_cell().map(|service| service.serial));
         zones.parts().find_or_make(key, || {
             let pieces = Pieces::of(cell, level);
             let mut found = vec![Known::default(); pieces.len()];
-            for (row, people) in residents.in_cell(cell).into_iter().enumerate() {
+            for (row, people) in residents.in_cell(cell).enumerate() {
                 let has_all = of_cell().all(|service| service.covers(row));
                 let people = people.map(|people| if has_all { people } else { 0 });
                 found[pieces.at(row)].add(people);

@@ -74,7 +74,7 @@ pub(super) fn count(
     let mut counted = vec![Counted::default(); zones.len()];
     if let Some(supply) = supply {
         let mut sums = vec![(0i64, 0i64, 0.0f64); zones.len()];
-        for facility in &supply.facilities {
+        for facility in supply.facilities.iter() {
             let Some(zone) = zones.zone(&supply.loaded, facility.feature) else {
                 continue;
             };
@@ -93,8 +93,8 @@ pub(super) fn count(
     }
     if let Some(people) = people {
         let by_zone = zones.people(people);
-        for (counted, sum) in counted.iter_mut().zip(by_zone.sums) {
-            counted.demand = sum;
+        for (counted, sum) in counted.iter_mut().zip(&by_zone.sums) {
+            counted.demand = *sum;
         }
     }
     for counted in &mut counted {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     city::LoadedLayer,
     domain::Reason,
-    query::{Denominator, Limits, QueryError, Start, coverage::served_land, people::share},
+    query::{Denominator, Limits, QueryError, coverage::served_land, people::share},
 };
 
 /// What coverage is a share of, home by home or plot by plot.
@@ -104,7 +104,7 @@ pub(super) fn cover(
     };
     let mut shared = vec![Shared::default(); zones.len()];
     if let (Some(_), Some(pieces)) = (people, pieces) {
-        coverage.people_uncovered = pieces.iter().map(|p| p.uncovered.sum()).collect();
+        coverage.people_uncovered = pieces.iter().map(|p| p.covered.uncovered.sum()).collect();
         shared = pieces.iter().map(|piece| piece.shared).collect();
     }
     Ok((coverage, shared))
@@ -124,9 +124,8 @@ fn of_denominator(
             return Ok(none());
         };
         let cost = way.ruler.cost("services", way.cutoff)?;
-        let facilities = supply.facilities.iter();
-        let starts: Vec<Start> = facilities.map(|f| f.start.clone()).collect();
-        let parts = served_land(way.ruler, plots, &starts, cost, limits)?;
+        let starts = &supply.facilities.starts;
+        let parts = served_land(way.ruler, plots, starts, cost, limits)?;
         let sums = |pick: fn(&(i64, i64)) -> i64| {
             let values = parts.iter().map(|part| Some(pick(part)));
             sums_by_zone(zones.len(), &base.plot_zones, values)
@@ -143,7 +142,7 @@ fn of_denominator(
     let pieces = pieces.iter();
     Ok(Coverage {
         zones: pieces
-            .map(|piece| (piece.covered.sum(), piece.total.sum()))
+            .map(|piece| (piece.covered.covered.sum(), piece.covered.total.sum()))
             .collect(),
         ..Coverage::default()
     })

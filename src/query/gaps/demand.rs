@@ -71,14 +71,17 @@ impl People {
     }
 
     /// The same in one cell, row by row.
-    pub fn in_cell(&self, cell: &Cell) -> Vec<Option<i64>> {
-        let value = |row: usize, place: &usize| cell.columns()[*place].integer(row);
-        let rows = 0..cell.len();
+    pub fn in_cell<'s>(&'s self, cell: &'s Cell) -> impl Iterator<Item = Option<i64>> + 's {
+        (0..cell.len()).map(|row| self.in_row(cell, row))
+    }
+
+    /// The people of a row of a cell.
+    #[inline]
+    pub fn in_row(&self, cell: &Cell, row: usize) -> Option<i64> {
+        let value = |place: &usize| cell.columns()[*place].integer(row);
         match &self.places[..] {
-            [place] => rows.map(|row| value(row, place)).collect(),
-            places => rows
-                .map(|row| places.iter().map(|place| value(row, place)).sum())
-                .collect(),
+            [place] => value(place),
+            places => places.iter().map(value).sum(),
         }
     }
 

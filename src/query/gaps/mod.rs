@@ -40,7 +40,6 @@ pub(in crate::query) use count::{Known, share_that_comes};
 use cover::{Base, Coverage, Shared, Side, cover};
 pub(in crate::query) use demand::People;
 pub(in crate::query) use lacking::{Lack, lacking};
-use pieces::PeopleByZone;
 pub(in crate::query) use pieces::{Pieces, level_word};
 pub(in crate::query) use query::{items, norm_set};
 pub(in crate::query) use reached::{Asked, Way, reach};
@@ -113,10 +112,8 @@ pub fn gaps(city: &City, query: &GapsQuery, limits: &Limits) -> Result<Gaps, Que
     let rulers = Rulers::of(city, &query, &items)?;
     let mut left_out = LeftOut::default();
     if let Some(residents) = &base.residents {
-        let PeopleByZone {
-            missing, outside, ..
-        } = zones.people(residents);
-        residents.leave_out_so_many(missing, outside, &mut left_out);
+        let by_zone = zones.people(residents);
+        residents.leave_out_so_many(by_zone.missing, by_zone.outside, &mut left_out);
     }
     let earlier = change::earlier_period(city, &query, &items);
     let mut found = Found::default();

@@ -88,8 +88,8 @@ impl Zones<'_> {
         sums
     }
 
-    /// The people of every zone.
-    pub(super) fn people(&self, people: &People) -> PeopleByZone {
+    /// Adds up the people of every zone.
+    pub(super) fn add_up_people(&self, people: &People) -> PeopleByZone {
         let loaded = &*people.loaded;
         let level = self.level_at(loaded);
         let cells = loaded.index.cells().par_iter();
@@ -99,7 +99,7 @@ impl Zones<'_> {
             self.parts().find_or_make(key, || {
                 let pieces = Pieces::of(cell, level);
                 let mut found = vec![Known::default(); pieces.len()];
-                for (row, people) in people.in_cell(cell).into_iter().enumerate() {
+                for (row, people) in people.in_cell(cell).enumerate() {
                     found[pieces.at(row)].add(people);
                 }
                 CellPeople(found.into())

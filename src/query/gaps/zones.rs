@@ -3,6 +3,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::{demand::People, pieces::PeopleByZone};
 use crate::{
     city::{Area, City, LoadedLayer, Parts},
     domain::{AreaCode, LayerId, Period, Title},
@@ -24,6 +25,8 @@ pub(in crate::query) struct Zones<'c> {
     kept: Vec<bool>,
     /// The zones of the features of a layer's state, found once.
     placed: Mutex<BTreeMap<(LayerId, Period), FeatureZones>>,
+    /// The people of every zone, by what is counted of a layer's state, found once.
+    people: Mutex<BTreeMap<(LayerId, Period, Vec<u64>), Arc<PeopleByZone>>>,
 }
 
 impl<'c> Zones<'c> {
@@ -62,6 +65,7 @@ impl<'c> Zones<'c> {
             areas,
             kept,
             placed: Mutex::default(),
+            people: Mutex::default(),
         })
     }
 
@@ -125,6 +129,20 @@ impl<'c> Zones<'c> {
         let zones = Arc::new(zones);
         lock().insert(key, zones.clone());
         zones
+    }
+
+    /// The people of every zone.
+    pub(super) fn people(&self, people: &People) -> Arc<PeopleByZone> {
+        let index = &people.loaded.index;
+        let (layer, period) = (people.loaded.layer().id.clone(), index.period().clone());
+        let key = (layer, period, people.key().collect());
+        let lock = || self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return known.clone();
+        }
+        let found = Arc::new(self.add_up_people(people));
+        lock().insert(key, found.clone());
+        found
     }
 
     pub fn code(&self, zone: usize) -> String {

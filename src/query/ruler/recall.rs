@@ -43,7 +43,8 @@ impl Ruler<'_> {
             .with(cost.to_bits());
         let starts = starts.into_iter();
         starts.fold(key, |key, start| {
-            key.with_all(words(start).into_iter().flatten())
+            let points = start.points.iter();
+            key.with_all(points.flat_map(|(x, y)| [x.to_bits(), y.to_bits()]))
         })
     }
 

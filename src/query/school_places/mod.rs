@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Limits, Mode, Numbers, Provenance, QueryError, Ruler, Start, Travel, Unit,
+    Answer, Limits, Mode, Numbers, Provenance, QueryError, Ruler, Travel, Unit,
     answer::definition,
     gaps::{People, Supply, items, norm_set, share_that_comes},
     names::Names,
@@ -299,18 +299,18 @@ impl Stage<'_> {
             return Ok(None);
         };
         let cost = ruler.cost("services", cutoff)?;
-        let starts: Vec<Start> = supply.facilities.iter().map(|f| f.start.clone()).collect();
+        let starts = &supply.facilities.starts;
         let mut schools = vec![Children::default(); starts.len()];
         let children = people.all();
         let (loaded, numbering) = (&people.loaded, people.loaded.index.numbering());
         let mut traveler = ruler.traveler(limits);
-        for (school, start) in schools.iter_mut().zip(&starts) {
+        for (school, start) in schools.iter_mut().zip(starts) {
             traveler.within(loaded, start, cost, |home, _| {
                 school.within += children[numbering.number(home)].unwrap_or(0);
             })?;
         }
         let places = cohorts::places(loaded.layer(), loaded);
-        let nearest = nearest_starts(ruler, loaded, &starts, cost, limits)?;
+        let nearest = nearest_starts(ruler, loaded, starts, cost, limits)?;
         let level = self
             .area
             .map(|area| loaded.index.level_index(area.level.as_str()));

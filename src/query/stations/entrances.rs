@@ -41,6 +41,22 @@ impl Entrances {
         entrances
     }
 
+    /// The layers that refer to another.
+    pub fn layers_of<'c>(
+        city: &'c City,
+        owner: &LayerId,
+        period: Option<&'c Period>,
+    ) -> impl Iterator<Item = &'c LoadedLayer> {
+        let owner = owner.clone();
+        let refers = move |loaded: &&Arc<LoadedLayer>| {
+            let mut attributes = loaded.layer().attributes.iter();
+            attributes.any(|attribute| attribute.refers_to.as_ref() == Some(&owner))
+        };
+        city.layers_at(period)
+            .filter(refers)
+            .map(|loaded| &**loaded)
+    }
+
     /// Where one sets out from a feature, and how many entrances that is: all of them, or the
     /// feature's own place where none is known.
     pub fn start(&self, loaded: &LoadedLayer, feature: FeatureRef) -> (Start, Option<usize>) {
