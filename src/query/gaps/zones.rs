@@ -14,6 +14,9 @@ use crate::{
 /// The zone of each feature of a layer, in the order of its index; none outside all areas.
 type FeatureZones = Arc<Vec<Option<u32>>>;
 
+/// A layer's state and what is counted of it.
+type CountKey = (LayerId, Period, Vec<u64>);
+
 /// The areas that a table has rows for: those of a level, all or within one area, or the whole
 /// city as one.
 pub(in crate::query) struct Zones<'c> {
@@ -26,7 +29,7 @@ pub(in crate::query) struct Zones<'c> {
     /// The zones of the features of a layer's state, found once.
     placed: Mutex<BTreeMap<(LayerId, Period), FeatureZones>>,
     /// The people of every zone, by what is counted of a layer's state, found once.
-    people: Mutex<BTreeMap<(LayerId, Period, Vec<u64>), Arc<PeopleByZone>>>,
+    people: Mutex<BTreeMap<CountKey, Arc<PeopleByZone>>>,
 }
 
 impl<'c> Zones<'c> {
