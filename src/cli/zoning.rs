@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::{Failure, Refused, import::ImportArguments, now};
 use crate::{
-    domain::{Catalog, Language, zoning::ZoningRules},
+    city::City,
+    domain::{Catalog, Language, NormSet, zoning::ZoningRules},
     query::ZONING_KIND,
     store::{self, Definition, ImportRecord, Store},
 };
@@ -13,7 +14,7 @@ pub fn run(
     catalog: Arc<Catalog>,
     language: Language,
 ) -> Result<(), Failure> {
-    let store = store::open(&arguments.city, catalog)?;
+    let store = store::open(&arguments.city, catalog.clone())?;
     let known = store.definitions()?;
     let mut definitions: Vec<Definition> = Vec::new();
     for file in &arguments.files {
@@ -21,6 +22,15 @@ pub fn run(
         let text = std::fs::read_to_string(file).map_err(|e| format!("{shown}: {e}"))?;
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let rules = ZoningRules::from_toml(&shown, &text).map_err(|error| Refused(error.told()))?;
+        let norm_set = |id: &str| {
+            let own = known.iter().map(|stored| &stored.definition);
+            let mut own = own.filter(|d| d.kind == City::NORMS && d.id == id);
+            let own = own.find_map(|d| NormSet::parse(&d.text, &catalog).ok());
+            own.map(Arc::new).or_else(|| catalog.norm_set(id).cloned())
+        };
+        rules
+            .check_names(&shown, &catalog, norm_set)
+            .map_err(|error| Refused(error.told()))?;
         let is_there = known.iter().map(|stored| &stored.definition);
         let mut is_there = is_there.chain(&definitions);
         if is_there.any(|d| d.kind == ZONING_KIND && d.id == rules.id) && !arguments.replace {

@@ -227,6 +227,26 @@ test('from the streets that lack places to a Word report with three sites, in fo
   assert.equal(gaps.rows.at(-1)[gaps.columns.indexOf('shortfall')], totals.find(primary).shortfall);
 });
 
+test('every set of norms answers on the screen, chosen from the list too', async () => {
+  const { rows: sets } = await getJson('/api/norms');
+  assert.ok(sets.length >= 3);
+  for (const set of sets) {
+    await page.locator('select[name=norms]').selectOption(set.id);
+    await page.waitForFunction((id) => new URLSearchParams(location.search).get('norms') === id || id === 'public_services', set.id);
+    await settled();
+    const answer = await getJson(`/api/gaps?level=subdistrict&area=${district.code}&norms=${set.id}`);
+    assert.ok(Array.isArray(answer.norms.bands), set.id);
+    const list = page.locator('.panel li', { has: page.locator('button[aria-pressed]') });
+    assert.equal(await list.count(), answer.totals.length, set.id);
+    const pressed = await page.locator('.panel li button[aria-pressed=true]').innerText();
+    const item = answer.norms.items.find(({ title }) => pressed.startsWith(title.zh));
+    assert.ok(item, `${set.id}: ${pressed}`);
+    const rows = answer.rows.filter(({ service }) => service === item.id).length;
+    assert.match(await page.locator('.drawer .rows').innerText(), new RegExp(`^${rows} `), set.id);
+    await shot(page, `zh-gaps-${set.id}`);
+  }
+});
+
 test('nothing was loaded from outside and nothing went wrong on the way', () => {
   assert.deepEqual(foreign, []);
   assert.deepEqual(complaints, []);

@@ -25,7 +25,7 @@ pub struct NormSet {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub circles: Vec<LifeCircle>,
     /// What a fulfilment is called (评价), the best band first; items may have their own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub bands: Vec<Band>,
     pub items: Vec<NormItem>,
 }

@@ -3,6 +3,7 @@
 mod condition;
 mod error;
 mod indicator;
+mod names;
 mod rules;
 
 pub use condition::{Comparison, Condition, Criterion};

@@ -222,20 +222,28 @@ impl<'c> Draft<'c> {
     /// What stands below every map.
     pub fn imprint(&self, inputs: &[Input]) -> Imprint {
         let words = self.words();
-        let mut sources: Vec<String> = Vec::new();
+        // Each source once, with its dates.
+        let mut sources: Vec<(String, Vec<String>)> = Vec::new();
         for input in inputs {
             let source = match input.source.is_empty() {
                 true => words.title(&input.title),
                 false => words.title(&input.source_title()),
             };
-            let dated = words.tell(
-                || format!("{source}（{}）", input.reference_date),
-                || format!("{source} ({})", input.reference_date),
-            );
-            if !sources.contains(&dated) {
-                sources.push(dated);
+            let date = input.reference_date.to_string();
+            match sources.iter_mut().find(|(known, _)| *known == source) {
+                Some((_, dates)) if !dates.contains(&date) => dates.push(date),
+                Some(_) => {}
+                None => sources.push((source, vec![date])),
             }
         }
+        let sources = sources.iter().map(|(source, dates)| {
+            let dates = dates.join(words.say("、", ", "));
+            words.tell(
+                || format!("{source}（{dates}）"),
+                || format!("{source} ({dates})"),
+            )
+        });
+        let sources: Vec<String> = sources.collect();
         let list = sources.join(words.say("；", "; "));
         let approval = self.city.setting(Setting::ApprovalNumber);
         let none = words.say("未填", "not given");

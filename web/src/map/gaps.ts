@@ -13,13 +13,33 @@ const DROPPED = 'sites-dropped';
 
 /** Where people live whom nobody serves; shortfalls alone are red. */
 export const BLIND_COLOR = '#b3261e';
+const HATCH = 'blind-hatch';
+
+/** Slanting lines to repeat, as on paper: the classes below keep their colours. */
+function hatch(color: string): ImageData {
+  const side = 16;
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const pen = canvas.getContext('2d')!;
+  pen.strokeStyle = color;
+  pen.lineWidth = 2;
+  pen.lineCap = 'square';
+  for (const shift of [-side, 0, side]) {
+    pen.beginPath();
+    pen.moveTo(shift, side);
+    pen.lineTo(shift + side, 0);
+    pen.stroke();
+  }
+  return pen.getImageData(0, 0, side, side);
+}
 
 /** Blind spots (盲区), and sites that would serve them. */
 export function drawGaps(map: MapLibre): void {
+  if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch(BLIND_COLOR), { pixelRatio: 2 });
   reconcile(map, 'gaps', {
     sources: { [SPOTS]: { type: 'geojson', data: EMPTY }, [SITES]: { type: 'geojson', data: EMPTY }, [DROPPED]: { type: 'geojson', data: EMPTY } },
     layers: [
-      { slot: 'circles', id: `${SPOTS}:fill`, type: 'fill', source: SPOTS, paint: { 'fill-color': BLIND_COLOR, 'fill-opacity': 0.3 } },
+      { slot: 'circles', id: `${SPOTS}:fill`, type: 'fill', source: SPOTS, paint: { 'fill-pattern': HATCH } },
       { slot: 'circles', id: `${SPOTS}:line`, type: 'line', source: SPOTS, minzoom: 11, paint: { 'line-color': BLIND_COLOR, 'line-width': 1, 'line-opacity': 0.8 } },
       {
         // What the city as it is would take, beside a scenario.

@@ -85,15 +85,14 @@ impl Map {
         let right = right.join("  ·  ");
         let size = 6.2;
         canvas.text(
-            (width - 6.0, top + 10.5),
+            (6.0, top + 10.5),
+            &shortened(&self.imprint.source, size, width - 12.0),
+            Type::new(size, Anchor::Start),
+        );
+        canvas.text(
+            (width - 6.0, top + 20.0),
             &right,
             Type::new(size, Anchor::End),
-        );
-        let free = width - 24.0 - text_width(&right, size);
-        canvas.text(
-            (6.0, top + 10.5),
-            &shortened(&self.imprint.source, size, free),
-            Type::new(size, Anchor::Start),
         );
     }
 }

@@ -169,7 +169,7 @@ fn draw_numbers(
 ) -> Key {
     // Room for as many digits as the last number has.
     let wide = text_width(&format!("[{}]", areas.len()), KEY) + 1.0;
-    let placed = areas.into_iter().filter_map(|area| {
+    let placed = areas.into_iter().map(|area| {
         let (x, y) = plane.point(area.place.0, area.place.1);
         let frame = |(x, y): (f64, f64)| {
             Frame(x - wide / 2.0, y - KEY / 2.0, x + wide / 2.0, y + KEY / 2.0)
@@ -180,8 +180,9 @@ fn draw_numbers(
                 .map(move |down| (x + aside * wide, y + down * KEY))
         });
         let mut spots = spots.filter(|spot| *spot == (x, y) || is_in(*spot, &rings));
-        let spot = spots.find(|spot| room.try_take(frame(*spot)))?;
-        Some((spot, area))
+        let spot = spots.find(|spot| room.try_take(frame(*spot)));
+        // Among dots without end a number stands upon them: no area goes without its name.
+        (spot.unwrap_or((x, y)), area)
     });
     let mut placed: Vec<((f64, f64), &MapArea)> = placed.collect();
     placed.sort_by(|((x, y), _), ((other_x, other_y), _)| {
@@ -215,7 +216,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Language,
-        reports::figure::{Classes, Imprint},
+        reports::figure::{Classes, Imprint, Mark, MarkSet},
     };
 
     fn area(name: &str, (x, y): (f64, f64), (wide, high): (f64, f64)) -> MapArea {
@@ -252,6 +253,39 @@ mod tests {
         assert_eq!(numbers, 2, "{}", drawn.svg);
         assert!(drawn.svg.contains(">[1] "));
         assert!(drawn.height_pt > map_height(&map) + 1.0);
+    }
+
+    #[test]
+    fn among_dots_without_end_areas_and_sites_are_named_all_the_same() {
+        let classes = Classes::rising(&[0.5], |n| n.to_string(), Language::Zh);
+        let mut map = Map::new(classes, Imprint::default(), Language::Zh);
+        map.areas = vec![area("宽阔街道", (113.0, 23.0), (0.5, 0.5))];
+        let dot = |at: usize| Mark {
+            place: (
+                113.0 + 0.01 * (at % 50) as f64,
+                23.0 + 0.01 * (at / 50) as f64,
+            ),
+            name: String::new(),
+            number: None,
+        };
+        let set = |title: &str, marks| MarkSet {
+            title: title.into(),
+            marks,
+        };
+        map.marks = vec![set("学校", (0..2500).map(dot).collect())];
+        map.marks.push(set(
+            "推荐新址",
+            vec![Mark {
+                name: "+1,922".into(),
+                number: Some(1),
+                ..dot(1225)
+            }],
+        ));
+        let drawn = map.draw();
+        assert_eq!(drawn.svg.matches("[1]").count(), 2);
+        for name in ["宽阔街道", "+1,922"] {
+            assert_eq!(drawn.svg.matches(name).count(), 1, "{name}");
+        }
     }
 
     /// The height of the same map where nothing is named.

@@ -86,7 +86,8 @@ pub struct Map {
 }
 
 const SMALL: f64 = 7.0;
-const STRIP: f64 = 16.0;
+/// Two lines below the map: the sources, then approval number and marks.
+const STRIP: f64 = 25.0;
 const MARGIN: f64 = 10.0;
 const TALLEST: f64 = 370.0;
 
@@ -299,23 +300,23 @@ impl Map {
             let width = text_width(&mark.name, size);
             let gap = if mark.number.is_some() { 8.0 } else { 4.0 };
             let sides = [(x + gap, Anchor::Start), (x - gap - width, Anchor::End)];
-            for (left, anchor) in sides {
-                if !mark.name.is_empty()
-                    && room.try_take(Frame(left, y - 4.0, left + width, y + 3.5))
-                {
-                    let at = if anchor == Anchor::Start {
-                        left
-                    } else {
-                        left + width
-                    };
-                    let look = Type {
-                        halo: true,
-                        ..Type::new(size, anchor)
-                    };
-                    canvas.text((at, y + 2.2), &mark.name, look);
-                    break;
-                }
-            }
+            let mut free = sides.into_iter().filter(|(left, _)| {
+                !mark.name.is_empty() && room.try_take(Frame(*left, y - 4.0, left + width, y + 3.5))
+            });
+            // What a ranked mark comes to is told in any case, upon dots if need be.
+            let needed = mark.number.map(|_| sides[0]);
+            let Some((left, anchor)) = free.next().or(needed) else {
+                continue;
+            };
+            let at = match anchor {
+                Anchor::Start => left,
+                _ => left + width,
+            };
+            let look = Type {
+                halo: true,
+                ..Type::new(size, anchor)
+            };
+            canvas.text((at, y + 2.2), &mark.name, look);
         }
     }
 
