@@ -37,6 +37,7 @@ use crate::{
     city::{self, City},
     definitions::{self, DefinitionError},
     domain::{Catalog, Language, Layer, Title},
+    import::ImportError,
     store::{self, Home, Store},
 };
 
@@ -122,13 +123,14 @@ impl Refused {
 
 /// Why a command stopped, in a language where it is told in that.
 fn told(failure: &Failure, language: Language) -> String {
-    let title = match (
-        failure.downcast_ref::<Refused>(),
-        failure.downcast_ref::<DefinitionError>(),
-    ) {
-        (Some(Refused(title)), _) => title.clone(),
-        (_, Some(DefinitionError::Zoning(error))) => error.told(),
-        _ => return failure.to_string(),
+    let title = if let Some(Refused(title)) = failure.downcast_ref() {
+        title.clone()
+    } else if let Some(DefinitionError::Zoning(error)) = failure.downcast_ref() {
+        error.told()
+    } else if let Some(error) = failure.downcast_ref::<ImportError>() {
+        error.told()
+    } else {
+        return failure.to_string();
     };
     title.in_language(language).to_owned()
 }

@@ -33,6 +33,7 @@ mod single;
 mod source;
 mod text;
 mod times;
+mod told;
 mod totals;
 mod value;
 mod wkt;

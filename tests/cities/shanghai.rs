@@ -249,7 +249,7 @@ fn a_report_of_half_the_inputs_says_what_is_missing() {
     for said in [
         // No column is empty without a word.
         "no population: import the layer residences",
-        "Surplus, Fulfilment, Evaluation (no population: import the layer residences",
+        "Surplus, Fulfilment, Rating (no population: import the layer residences",
         "no facility has a known capacity",
         "Coverage by network (no streets were imported",
         "coverage is a share of the land of the areas",

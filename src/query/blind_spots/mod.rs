@@ -373,7 +373,7 @@ fn spots(
             uncovered: all.people,
             demand_uncovered: all.demand,
             homes: all.homes,
-            area_km2: patch.cells.len() as f64 * (f64::from(query.cell_m) / 1000.0).powi(2),
+            area_km2: square_km(patch.cells.len(), query.cell_m),
             code: most.map_or_else(String::new, |area| area.code.clone()),
             name: most.map_or_else(String::new, |area| area.name.clone()),
             name_en: most.and_then(|area| area.name_en.clone()),
@@ -388,4 +388,14 @@ fn spots(
     // Patches come in a fixed order, which equal ones keep.
     spots.sort_by_key(|spot| std::cmp::Reverse(spot.uncovered));
     spots
+}
+
+/// The ground of so many cells of a side in metres, square kilometres.
+fn square_km(cells: usize, cell_m: u32) -> f64 {
+    to_square_metre(cells as f64 * (f64::from(cell_m) / 1000.0).powi(2))
+}
+
+/// Square kilometres to the square metre: sums of decimals keep no tail of binary digits.
+fn to_square_metre(km2: f64) -> f64 {
+    (km2 * 1e6).round() / 1e6
 }

@@ -1,7 +1,7 @@
 use geo::Geometry;
 use serde_json::{Value as Json, json};
 
-use super::BlindSpots;
+use super::{BlindSpots, to_square_metre};
 use crate::{
     city::City,
     domain::{Language, Title},
@@ -67,7 +67,7 @@ pub fn blind_spots_table(city: &City, found: &BlindSpots, language: Language) ->
         json!(demand.sum::<Option<i64>>()),
     );
     let area: f64 = spots.iter().map(|spot| spot.area_km2).sum();
-    totals.insert("area_km2".into(), json!(area));
+    totals.insert("area_km2".into(), json!(to_square_metre(area)));
     let answer = Answer {
         query: answer.query.clone(),
         definition: answer.definition.clone(),

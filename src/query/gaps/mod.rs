@@ -416,6 +416,10 @@ impl Service<'_> {
             let Some(supply) = &self.supply else {
                 return Ok(none(Reason::NoData));
             };
+            // A kind of which the whole city has none was most likely never imported.
+            if supply.facilities.is_empty() {
+                return Ok(none(Reason::NoFacilities));
+            }
             let people = self.people.as_ref();
             let found = cover(base, zones, &way, supply, people, &self.need, limits)?;
             Ok::<_, QueryError>((found.0, Ok(found.1)))

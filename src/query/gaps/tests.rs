@@ -285,6 +285,12 @@ fn without_people_or_facilities_every_column_says_why() {
         "{share}"
     );
     assert_eq!(found.answer.rows[1].straight_covered, Some(0));
+    // Of a kind that was never imported nobody knows whom it serves: that is no share of 0.
+    query.services = question("junior_school").services;
+    let found = gaps(&only, &query, &Limits::generous()).expect("an answer");
+    let a = &found.answer.rows[0];
+    assert_eq!((a.facilities, a.straight_share_covered), (Some(0), None));
+    assert_eq!(a.straight_reason, Some(Reason::NoFacilities));
 }
 
 #[test]
