@@ -230,6 +230,8 @@ test('the key figures are those of the open question, step by step', async () =>
   await title('总览').waitFor();
   await page.locator('[data-answer=indicators] th', { hasText: '人口覆盖率 · 800 m' }).waitFor();
   await shot(page, 'zh-scenario-overview');
+  await page.locator('.rail button', { hasText: '方案' }).click();
+  await stepsAre(steps);
 });
 
 test('a reload opens the same scenario, leaving it shows the city as it is', async () => {
