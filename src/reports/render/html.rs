@@ -247,7 +247,8 @@ h3{font-size:11.5pt;margin:6mm 0 2mm;font-weight:700;break-after:avoid}\
 h4{font-size:10.5pt;margin:4mm 0 1mm;break-after:avoid}\
 p{margin:0 0 2.5mm;text-align:justify;text-indent:2em}\
 :lang(en) p{text-indent:0;text-align:left}\
-.watermark{position:fixed;inset:0;width:100%;height:100%;z-index:1;pointer-events:none;font:14px sans-serif;fill:#22272b;fill-opacity:.12}\
+.watermark{position:fixed;inset:0;width:100%;height:100%;z-index:1;pointer-events:none}\
+.watermark text{font:14px sans-serif;fill:#22272b;fill-opacity:.13}\
 .marks{text-align:right;text-indent:0;color:var(--quiet);font-size:9pt;margin:0}\
 .facts{margin:0 0 6mm;border-top:1.2pt solid var(--rule);border-bottom:.6pt solid var(--rule);padding:2mm 0;display:grid;grid-template-columns:1fr 1fr;gap:0 8mm;font-size:9.5pt;line-height:1.6}\
 .facts div{display:flex;gap:3mm}.facts dt{color:var(--quiet);flex:none;min-width:5em}.facts dd{margin:0}\
