@@ -19,6 +19,12 @@ fn sum(city: &City, layer: &str, key: &str) -> i64 {
     rows.values().filter_map(|row| row.get(key)).sum()
 }
 
+/// One school with so many places.
+fn put_school(exact: &Exact, seats: i64) {
+    let values = [("seats_primary", Value::Integer(seats))];
+    exact.put("schools", &[("s1", point(4030.0, 60.0), &values)]);
+}
+
 /// Workplaces with so many jobs.
 fn put_workplaces(exact: &Exact, places: &[(&str, f64, f64, i64)]) {
     let values: Vec<_> = places
@@ -123,10 +129,7 @@ fn the_name_of_the_city_tells_of_no_edit_outside_the_scope() {
 fn facilities_are_those_of_now_and_what_was_published_otherwise() {
     let homes = many();
     let exact = Exact::new(&borrowed(&homes));
-    let school = |seats: i64| {
-        let values = [("seats_primary", Value::Integer(seats))];
-        exact.put("schools", &[("s1", point(4030.0, 60.0), &values)]);
-    };
+    let school = |seats| put_school(&exact, seats);
     school(720);
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");
@@ -149,10 +152,7 @@ fn facilities_are_those_of_now_and_what_was_published_otherwise() {
 fn an_edit_of_a_school_joins_no_homes_anew() {
     let homes = many();
     let exact = Exact::new(&borrowed(&homes));
-    let school = |seats: i64| {
-        let values = [("seats_primary", Value::Integer(seats))];
-        exact.put("schools", &[("s1", point(4030.0, 60.0), &values)]);
-    };
+    let school = |seats| put_school(&exact, seats);
     school(720);
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");

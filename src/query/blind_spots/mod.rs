@@ -162,10 +162,15 @@ pub fn blind_spots(
         }
     })?;
     let (cutoff, unit) = distance(item, &query.mode)?;
-    let supply = Supply::of(city, item, period).ok_or_else(|| QueryError::NotFound {
+    let missing = |name: &LayerId| QueryError::NotFound {
         what: "facility layer with features",
-        name: item.layer.to_string(),
-    })?;
+        name: name.to_string(),
+    };
+    let supply = Supply::of(city, item, period).ok_or_else(|| missing(&item.layer))?;
+    // Of a kind that was never imported nobody knows whom it serves.
+    if supply.facilities.is_empty() {
+        return Err(missing(&item.id));
+    }
     let ruler = Ruler::new(city, &query.travel(unit))?;
     let way = Way {
         ruler: &ruler,

@@ -239,6 +239,10 @@ fn a_norm_without_a_distance_is_told_to_be_set() {
             json!({ "service": "kindergarten" }),
             "facility layer with features `kindergartens`",
         ),
+        (
+            json!({ "service": "junior_school" }),
+            "facility layer with features `junior_school`",
+        ),
     ] {
         let problem = ask(change).expect_err("refused").to_string();
         assert!(problem.contains(told), "{problem}");
