@@ -1,5 +1,5 @@
 use super::Role;
-use crate::store::geopackage::is_full;
+use crate::store::{StoreError, geopackage::is_full};
 
 /// Why the accounts refuse something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,8 @@ pub enum AccountError {
     Open { path: String, problem: String },
     #[error("the disk of the accounts is full: nothing was written; make room on it")]
     NoRoom,
+    #[error("the database of the accounts cannot be reached; try again in a moment")]
+    Unreachable(String),
     #[error("accounts: {0}")]
     Backend(String),
 }
@@ -62,6 +64,17 @@ impl From<rusqlite::Error> for AccountError {
         match is_full(&error) {
             true => AccountError::NoRoom,
             false => AccountError::Backend(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for AccountError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoRoom(_) => AccountError::NoRoom,
+            StoreError::Unreachable(cause) => AccountError::Unreachable(cause),
+            StoreError::Open { path, problem } => AccountError::Open { path, problem },
+            error => AccountError::Backend(error.to_string()),
         }
     }
 }

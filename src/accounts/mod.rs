@@ -1,8 +1,9 @@
 //! Who may do what, and the record of what was done.
 //!
 //! The pure part: [`Role`]s, the [`Actor`] of a request, the table of [`rights`], rules of passwords,
-//! one-time codes. The door: [`Accounts`], a file of its own beside the city, never in it. The
-//! [`audit`] is kept there too, each row chained to the one before.
+//! one-time codes. The door: [`Accounts`], a file of its own beside the city, never in it, or a
+//! schema of its own in a database. The [`audit`] is kept in a file of each server, each row chained
+//! to the one before.
 
 mod actor;
 pub mod audit;
@@ -20,7 +21,8 @@ mod totp;
 pub use actor::{Actor, Credential, Grants, Pending};
 pub use error::AccountError;
 pub use home::{
-    Accounts, Invitation, NewToken, Policy, SecondFactor, SignedIn, TokenInfo, UserInfo, beside,
+    Accounts, Invitation, NewToken, Place, Policy, SecondFactor, SignedIn, TokenInfo, UserInfo,
+    beside,
 };
 pub use limit::Buckets;
 pub use name::UserName;

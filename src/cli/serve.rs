@@ -97,7 +97,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         tokio::task::spawn_blocking(move || first.join_streets());
         let mut state = AppState::new(live, accounts.is_none()).with_store(store.clone());
         if let Some((accounts, recorder, doors)) = accounts {
-            tracing::info!(accounts = %accounts.path().display(), "whoever asks must sign in");
+            tracing::info!(accounts = %accounts.place().accounts(), "whoever asks must sign in");
             state = state.with_accounts(accounts, recorder, doors);
         }
         if let Some((live, store)) = protected {

@@ -146,7 +146,9 @@ impl ApiError {
                 }
                 AccountError::NoUser(_) | AccountError::NoToken(_) => StatusCode::NOT_FOUND,
                 AccountError::UserThere(_) | AccountError::Refused(_) => StatusCode::CONFLICT,
-                AccountError::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+                AccountError::NoRoom | AccountError::Unreachable(_) => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             ApiError::NotYet | ApiError::Nothing { .. } => StatusCode::CONFLICT,
@@ -201,7 +203,9 @@ impl ApiError {
             ApiError::TimedOut(_) | ApiError::JobTimedOut(_) => Some("timed_out"),
             ApiError::Busy | ApiError::TooManyJobs => Some("busy"),
             ApiError::Query(QueryError::Cancelled) | ApiError::JobCancelled => Some("cancelled"),
-            ApiError::NoHome(_) => Some("no_home"),
+            ApiError::NoHome(_) | ApiError::Account(AccountError::Unreachable(_)) => {
+                Some("no_home")
+            }
             ApiError::NotRecorded => Some("not_recorded"),
             ApiError::NotReady(_) => Some("not_ready"),
             ApiError::Internal(_) => Some("failed"),
@@ -279,7 +283,9 @@ impl ApiError {
                 Some(cause)
             }
             ApiError::Account(
-                AccountError::Backend(cause) | AccountError::Open { problem: cause, .. },
+                AccountError::Backend(cause)
+                | AccountError::Unreachable(cause)
+                | AccountError::Open { problem: cause, .. },
             ) => Some(cause),
             _ => None,
         }

@@ -208,7 +208,7 @@ async fn what_is_done_is_on_record_and_no_secret_is() {
         .post("/api/users", json!({ "name": "wang" }), &system)
         .await;
     guarded.get("/api/users", &own).await;
-    let chain = Chain::open(guarded.accounts.path()).expect("the record");
+    let chain = Chain::open(guarded.accounts.record()).expect("the record");
     // What changes something is there before the answer is.
     let rows = |act: &str| {
         let search = Search {
@@ -342,7 +342,7 @@ async fn over_tls_the_cookie_is_bound_to_the_host() {
         set.starts_with("__Host-suitu_session=") && set.ends_with("; Secure"),
         "{set}"
     );
-    let chain = Chain::open(guarded.accounts.path()).expect("the record");
+    let chain = Chain::open(guarded.accounts.record()).expect("the record");
     let rows = chain.search(&Search::default()).expect("readable");
     assert_eq!(rows[0].origin, "172.16.0.9");
 }
@@ -361,7 +361,7 @@ async fn what_was_done_is_on_record_whenever_whoever_asked_hangs_up() {
     // Whatever was still going on comes before this in the one file that all of it is written to.
     let last = guarded.post("/api/users", json!({ "name": "last" }), &system);
     assert_eq!(last.await.status, StatusCode::CREATED);
-    let chain = Chain::open(guarded.accounts.path()).expect("the record");
+    let chain = Chain::open(guarded.accounts.record()).expect("the record");
     let missing = || {
         let search = Search {
             act: Some("POST /api/users".into()),

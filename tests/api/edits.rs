@@ -372,7 +372,7 @@ async fn stewards_alone_edit_within_their_clearance_and_on_record() {
         guarded.post("/api/edits", batch, &public).await.status,
         StatusCode::OK
     );
-    let chain = Chain::open(guarded.accounts.path()).expect("the record");
+    let chain = Chain::open(guarded.accounts.record()).expect("the record");
     let told = chain.search(&Search::default()).expect("rows");
     let has = |who: &str, act: &str, subject: &str, outcome: &str| {
         told.iter().any(|row| {

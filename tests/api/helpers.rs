@@ -8,7 +8,7 @@ use axum::{
 use futures_util::StreamExt;
 use serde_json::Value as Json;
 use suitu::{
-    accounts::{Accounts, Grants, UserName, audit::Recorder},
+    accounts::{Accounts, Grants, Place, UserName, audit::Recorder},
     city::{self, Intake, LiveCity},
     clock, definitions,
     domain::{Catalog, Flow, FlowPlace, Flows, Layer, Table},
@@ -326,7 +326,7 @@ impl App {
 fn guarded(state: AppState, doors: Doors) -> Guarded {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("accounts.db");
-    let accounts = Arc::new(Accounts::create(&path).expect("new accounts"));
+    let accounts = Arc::new(Accounts::create(&Place::file(&path)).expect("new accounts"));
     let recorder = Recorder::start(&path, None).expect("a record");
     let state = state.with_accounts(accounts.clone(), recorder.clone(), doors);
     Guarded {

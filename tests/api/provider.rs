@@ -300,7 +300,7 @@ async fn whom_the_provider_vouches_for_works_in_the_account_of_that_name() {
         "/"
     );
 
-    let chain = Chain::open(accounts.path()).expect("the record");
+    let chain = Chain::open(accounts.record()).expect("the record");
     let rows = chain.search(&Search::default()).expect("readable");
     let returns = rows
         .iter()

@@ -90,7 +90,16 @@ impl Chain {
     /// # Errors
     /// The file cannot be opened.
     pub fn open(path: &Path) -> Result<Self, AccountError> {
-        Ok(Chain(home::connect(path)?))
+        Ok(Chain(home::connect_file(path)?))
+    }
+
+    /// The record in a file that is there.
+    ///
+    /// # Errors
+    /// There is none, or it holds no record.
+    pub fn found(path: &Path) -> Result<Self, AccountError> {
+        home::check_record(path)?;
+        Chain::open(path)
     }
 
     /// Adds rows in one transaction; they are on disk when it returns. Other programs may add too.
@@ -340,12 +349,12 @@ fn moment(
 #[cfg(test)]
 mod tests {
     use super::{super::entry::tests::entry, *};
-    use crate::accounts::Accounts;
+    use crate::accounts::{Accounts, Place};
 
     fn chain() -> (tempfile::TempDir, Chain) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        Accounts::create(&path).unwrap();
+        Accounts::create(&Place::file(&path)).unwrap();
         let chain = Chain::open(&path).unwrap();
         (folder, chain)
     }

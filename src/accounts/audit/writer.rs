@@ -50,7 +50,7 @@ struct Message {
 }
 
 impl Recorder {
-    /// Begins to write into the accounts' home at `path`, and to `syslog` where there is one.
+    /// Begins to write into the file at `path`, and to `syslog` where there is one.
     ///
     /// # Errors
     /// The file cannot be opened.
@@ -242,13 +242,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::{super::entry::tests::entry, *};
-    use crate::accounts::{Accounts, audit::Search};
+    use crate::accounts::{Accounts, Place, audit::Search};
 
     #[tokio::test]
     async fn rows_and_sums_are_on_disk_when_the_program_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        Accounts::create(&path).unwrap();
+        Accounts::create(&Place::file(&path)).unwrap();
         let recorder = Recorder::start(&path, None).unwrap();
         for _ in 0..250 {
             recorder.sum(entry("tiles"));

@@ -1,8 +1,10 @@
 //! Accounts that sign in by the identity provider.
 
-use rusqlite::{Connection, OptionalExtension, params};
-
-use super::{Accounts, SignedIn, sessions, users};
+use super::{
+    Accounts, SignedIn,
+    book::{Book, values},
+    sessions, users,
+};
 use crate::accounts::{AccountError, Identity, Role, UserName};
 
 impl Accounts {
@@ -17,20 +19,18 @@ impl Accounts {
         identity: &Identity,
         now_s: i64,
     ) -> Result<SignedIn, AccountError> {
-        self.change(|connection| {
-            let sql = "select user from identities where issuer = ?1 and subject = ?2";
-            let bound = connection.query_row(sql, [&identity.issuer, &identity.subject], |row| {
-                row.get::<_, String>(0)
-            });
-            let user: UserName = match bound.optional()? {
-                Some(bound) => bound.parse()?,
-                None => bind(connection, identity, now_s)?,
-            };
-            if is_administrator(connection, &user)? {
+        self.write(|book| {
+            let sql = "select \"user\" from identities where issuer = ?1 and subject = ?2";
+            let user: UserName =
+                match book.row(sql, values![&identity.issuer, &identity.subject])? {
+                    Some(bound) => bound.get::<String>(0)?.parse()?,
+                    None => bind(book, identity, now_s)?,
+                };
+            if is_administrator(book, &user)? {
                 return Err(AccountError::NotByProvider);
             }
             // A locked account has no sessions.
-            sessions::begin(connection, &user, now_s).map_err(|error| match error {
+            sessions::begin(book, &user, now_s).map_err(|error| match error {
                 AccountError::NoUser(_) => AccountError::NotByProvider,
                 error => error,
             })
@@ -39,38 +39,37 @@ impl Accounts {
 }
 
 /// Binds the account of a person's name to the person.
-fn bind(
-    connection: &Connection,
-    identity: &Identity,
-    now_s: i64,
-) -> Result<UserName, AccountError> {
+fn bind(book: &Book<'_>, identity: &Identity, now_s: i64) -> Result<UserName, AccountError> {
     let refused = AccountError::NotByProvider;
     let user: UserName = identity.name.parse().map_err(|_| refused.clone())?;
-    let sql = "select 1 from users where name = ?1 and password is null and not is_disabled \
-               and not exists (select 1 from identities where user = name)";
-    let free = connection.query_row(sql, [user.as_str()], |_| Ok(()));
-    free.optional()?.ok_or(refused)?;
+    let sql = "select 1 from users where name = ?1 and password is null and is_disabled = 0 \
+               and not exists (select 1 from identities where \"user\" = name)";
+    book.row(sql, values![user.as_str()])?.ok_or(refused)?;
     let sql = "insert into identities values (?1, ?2, ?3, ?4)";
-    let row = params![identity.issuer, identity.subject, user.as_str(), now_s];
-    connection.execute(sql, row)?;
+    let row = values![&identity.issuer, &identity.subject, user.as_str(), now_s];
+    book.execute(sql, row)?;
     // It has no password, and gets none.
-    let sql = "delete from invitations where user = ?1";
-    connection.execute(sql, [user.as_str()])?;
+    let sql = "delete from invitations where \"user\" = ?1";
+    book.execute(sql, values![user.as_str()])?;
     Ok(user)
 }
 
-pub(super) fn is_bound(connection: &Connection, user: &UserName) -> Result<bool, AccountError> {
-    let sql = "select exists (select 1 from identities where user = ?1)";
-    Ok(connection.query_row(sql, [user.as_str()], |row| row.get(0))?)
+pub(super) fn is_bound(book: &Book<'_>, user: &UserName) -> Result<bool, AccountError> {
+    let sql = "select exists (select 1 from identities where \"user\" = ?1)";
+    let found = book.row(sql, values![user.as_str()])?;
+    found.map_or(Ok(false), |row| row.get(0))
 }
 
-pub(super) fn unbind(connection: &Connection, user: &UserName) -> Result<(), AccountError> {
-    connection.execute("delete from identities where user = ?1", [user.as_str()])?;
+pub(super) fn unbind(book: &Book<'_>, user: &UserName) -> Result<(), AccountError> {
+    book.execute(
+        "delete from identities where \"user\" = ?1",
+        values![user.as_str()],
+    )?;
     Ok(())
 }
 
-fn is_administrator(connection: &Connection, user: &UserName) -> Result<bool, AccountError> {
-    let grants = users::grants(connection, user, "internal")?;
+fn is_administrator(book: &Book<'_>, user: &UserName) -> Result<bool, AccountError> {
+    let grants = users::grants(book, user, "internal")?;
     Ok(grants
         .roles
         .iter()

@@ -1,8 +1,15 @@
-//! The accounts' home: a SQLite file of its own beside the city, readable by its owner alone.
+//! The accounts' home: a SQLite file of its own beside the city, readable by its owner alone, or a
+//! schema of its own in a database, where several servers share it. Each server keeps its record in
+//! a file.
 //!
 //! Instants are seconds since 1970 (UTC) and are given by whoever calls: this room has no clock.
+//! Every method waits and must not be called from a task of an async runtime.
 
+mod book;
+mod copy;
+mod desk;
 mod identities;
+mod place;
 mod policy;
 mod schema;
 mod sessions;
@@ -14,8 +21,8 @@ mod users;
 
 use std::{
     collections::HashMap,
-    fs,
-    path::{Path, PathBuf},
+    fmt,
+    path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -23,9 +30,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
-
+use book::Book;
+use desk::Desk;
+pub(in crate::accounts) use desk::connect_file;
+pub use place::{Place, beside};
 pub use policy::{Policy, SecondFactor};
+pub(in crate::accounts) use schema::check_record;
 pub use sign_in::SignedIn;
 pub use tokens::{NewToken, TokenInfo};
 pub use users::{Invitation, UserInfo};
@@ -33,98 +43,116 @@ pub use users::{Invitation, UserInfo};
 use super::{AccountError, Actor};
 use crate::store::Home;
 
-/// How long what is known of a session or token holds before the file is asked again: as late may
+/// How long what is known of a session or token holds before the home is asked again: as late may
 /// show what another program changed.
 const KNOWN: Duration = Duration::from_secs(1);
 
-/// Users, grants, sessions, tokens and policy in their file.
-#[derive(Debug)]
+/// How long it holds while the database cannot be reached, so that whoever is signed in goes on
+/// looking at the map through a failover.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Users, grants, sessions, tokens and policy in their home.
 pub struct Accounts {
-    path: PathBuf,
-    connection: Mutex<Connection>,
+    place: Place,
+    desk: Desk,
     /// Whom a hash stands for, and when that was read.
     known: Mutex<HashMap<String, (Actor, Instant)>>,
+    /// When the database was last found away.
+    away: Mutex<Option<Instant>>,
     changes: AtomicU64,
 }
 
-/// Where the accounts of a city in a file are unless another place is named: beside it.
-pub fn beside(city: &Home) -> Option<PathBuf> {
-    let city = city.file()?;
-    let mut name = city.as_os_str().to_owned();
-    name.push(".accounts.db");
-    Some(name.into())
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Accounts {
     /// Makes a new home with nobody in it.
     ///
     /// # Errors
-    /// There is a file already, or it cannot be written.
-    pub fn create(path: &Path) -> Result<Self, AccountError> {
-        if path.exists() {
-            return Err(open_error(path, "there are accounts already"));
-        }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(|e| open_error(path, e))?;
-        let accounts = Accounts::connect(path)?;
-        schema::create(&mut accounts.lock()).map_err(|e| open_error(path, e))?;
-        Ok(accounts)
+    /// There are accounts already, or it cannot be written.
+    pub fn create(place: &Place) -> Result<Self, AccountError> {
+        let desk = match place.accounts() {
+            Home::File(path) => {
+                schema::create_file(path)?;
+                Desk::file(path).map_err(|error| open_error(place.accounts(), error))?
+            }
+            Home::Database(address) => {
+                schema::create_record(place.record())?;
+                let desk = Desk::database(address)?;
+                schema::create_in_database(&desk, place.accounts())?;
+                desk
+            }
+        };
+        Ok(Accounts::at(place, desk))
     }
 
-    /// Opens a home that is there.
+    /// Opens a home that is there; the file of a record that is not there yet is made.
     ///
     /// # Errors
     /// There is none, it is no home of accounts, or it is newer than this program.
-    pub fn open(path: &Path) -> Result<Self, AccountError> {
-        if !path.is_file() {
-            let problem = "there is no such file; `suitu accounts init` makes it";
-            return Err(open_error(path, problem));
-        }
-        let accounts = Accounts::connect(path)?;
-        schema::open(&mut accounts.lock()).map_err(|problem| open_error(path, problem))?;
-        Ok(accounts)
+    pub fn open(place: &Place) -> Result<Self, AccountError> {
+        let desk = match place.accounts() {
+            Home::File(path) => schema::open_file(path)?,
+            Home::Database(address) => {
+                let desk = Desk::database(address)?;
+                schema::open_in_database(&desk, place.accounts())?;
+                schema::create_record(place.record())?;
+                desk
+            }
+        };
+        Ok(Accounts::at(place, desk))
     }
 
-    fn connect(path: &Path) -> Result<Self, AccountError> {
-        Ok(Accounts {
-            path: path.to_owned(),
-            connection: Mutex::new(connect(path).map_err(|e| open_error(path, e))?),
+    fn at(place: &Place, desk: Desk) -> Self {
+        Accounts {
+            place: place.clone(),
+            desk,
             known: Mutex::default(),
+            away: Mutex::default(),
             changes: AtomicU64::new(0),
-        })
+        }
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic while writing has rolled its transaction back: the connection is sound.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// The file of this server's record.
+    pub fn record(&self) -> &Path {
+        self.place.record()
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, (Actor, Instant)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads, or writes what nobody waits for.
+    fn read<T>(
+        &self,
+        act: impl FnOnce(&Book<'_>) -> Result<T, AccountError>,
+    ) -> Result<T, AccountError> {
+        self.desk.open(false, act)
+    }
+
+    /// Does something in one transaction that takes nothing away from whoever is signed in.
+    fn write<T>(
+        &self,
+        act: impl FnOnce(&Book<'_>) -> Result<T, AccountError>,
+    ) -> Result<T, AccountError> {
+        self.desk.open(true, act)
+    }
+
     /// Does something in one transaction; whoever is signed in is looked up anew after it.
     fn change<T>(
         &self,
-        act: impl FnOnce(&Connection) -> Result<T, AccountError>,
+        act: impl FnOnce(&Book<'_>) -> Result<T, AccountError>,
     ) -> Result<T, AccountError> {
-        let done = {
-            let mut connection = self.lock();
-            let kind = rusqlite::TransactionBehavior::Immediate;
-            let transaction = connection.transaction_with_behavior(kind)?;
-            let done = act(&transaction)?;
-            transaction.commit()?;
-            done
-        };
+        let done = self.write(act)?;
         self.known().clear();
         self.changes.fetch_add(1, Ordering::Release);
         Ok(done)
@@ -140,37 +168,46 @@ impl Accounts {
     fn recall(
         &self,
         hash: &str,
-        read: impl FnOnce(&Connection) -> Result<Option<Actor>, AccountError>,
+        read: impl FnOnce(&Book<'_>) -> Result<Option<Actor>, AccountError>,
     ) -> Result<Option<Actor>, AccountError> {
         let now = Instant::now();
-        if let Some((actor, at)) = self.known().get(hash)
-            && now.duration_since(*at) < KNOWN
-        {
-            return Ok(Some(actor.clone()));
+        let known = |longest: Duration| {
+            let known = self.known();
+            let (actor, at) = known.get(hash)?;
+            (now.duration_since(*at) < longest).then(|| actor.clone())
+        };
+        if let Some(actor) = known(if self.is_away(now) { PATIENCE } else { KNOWN }) {
+            return Ok(Some(actor));
         }
-        let found = read(&self.lock())?;
+        let found = match self.read(read) {
+            Err(AccountError::Unreachable(cause)) => {
+                *self.away.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                let actor = known(PATIENCE);
+                return actor.map_or(Err(AccountError::Unreachable(cause)), |actor| {
+                    Ok(Some(actor))
+                });
+            }
+            found => found?,
+        };
         let mut known = self.known();
-        known.retain(|_, (_, at)| now.duration_since(*at) < KNOWN);
-        if let Some(actor) = &found {
-            known.insert(hash.to_owned(), (actor.clone(), now));
-        }
+        known.retain(|_, (_, at)| now.duration_since(*at) < PATIENCE);
+        match &found {
+            Some(actor) => known.insert(hash.to_owned(), (actor.clone(), now)),
+            None => known.remove(hash),
+        };
         Ok(found)
+    }
+
+    /// Whether the database was found away within the last second: it is not asked again yet.
+    fn is_away(&self, now: Instant) -> bool {
+        let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.is_some_and(|at| now.saturating_duration_since(at) < KNOWN)
     }
 }
 
-/// A connection that loses nothing which it said was done.
-pub(in crate::accounts) fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    Ok(connection)
-}
-
-fn open_error(path: &Path, problem: impl ToString) -> AccountError {
+fn open_error(home: &Home, problem: impl ToString) -> AccountError {
     AccountError::Open {
-        path: path.display().to_string(),
+        path: home.to_string(),
         problem: problem.to_string(),
     }
 }

@@ -1,7 +1,9 @@
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::Accounts;
+use super::{
+    Accounts,
+    book::{Book, values},
+};
 use crate::accounts::AccountError;
 
 /// Who must show a second factor.
@@ -57,7 +59,7 @@ impl Accounts {
     /// # Errors
     /// What the file says.
     pub fn policy(&self) -> Result<Policy, AccountError> {
-        policy(&self.lock())
+        self.read(policy)
     }
 
     /// # Errors
@@ -65,19 +67,19 @@ impl Accounts {
     pub fn set_policy(&self, policy: &Policy) -> Result<(), AccountError> {
         policy.check()?;
         let text = serde_json::to_string(policy).unwrap_or_default();
-        self.change(|connection| {
+        self.change(|book| {
             let sql = "insert into meta values (?1, ?2) \
                        on conflict (key) do update set value = excluded.value";
-            connection.execute(sql, params![KEY, text])?;
+            book.execute(sql, values![KEY, &text])?;
             Ok(())
         })
     }
 }
 
-pub(super) fn policy(connection: &Connection) -> Result<Policy, AccountError> {
+pub(super) fn policy(book: &Book<'_>) -> Result<Policy, AccountError> {
     let sql = "select value from meta where key = ?1";
-    let text = connection.query_row(sql, [KEY], |row| row.get::<_, String>(0));
-    let text = text.optional()?;
+    let text = book.row(sql, values![KEY])?;
+    let text: Option<String> = text.map(|row| row.get(0)).transpose()?;
     let read = |text: String| {
         serde_json::from_str(&text).map_err(|e| AccountError::Backend(format!("policy: {e}")))
     };

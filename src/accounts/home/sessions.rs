@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
-
-use super::{Accounts, SignedIn, identities, policy, sign_in, users};
+use super::{
+    Accounts, SignedIn,
+    book::{Book, values},
+    identities, policy, sign_in, users,
+};
 use crate::accounts::{AccountError, Actor, Credential, Pending, Role, UserName, secret};
 
 /// A session ends after half a day, however busy.
@@ -18,7 +20,7 @@ impl Accounts {
     /// What the file says.
     pub fn session(&self, secret: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
         let hash = secret::hash(secret);
-        self.recall(&hash, |connection| find(connection, &hash, now_s))
+        self.recall(&hash, |book| find(book, &hash, now_s))
     }
 
     /// Whose session it still is, by what it showed before: asking so is no request of theirs and
@@ -34,7 +36,7 @@ impl Accounts {
         let Credential::Session(hash) = credential else {
             return Ok(None);
         };
-        let found = look(&self.lock(), hash, now_s)?;
+        let found = self.read(|book| look(book, hash, now_s))?;
         Ok(found
             .filter(|found| !found.has_ended)
             .map(|found| found.actor))
@@ -48,8 +50,8 @@ impl Accounts {
         let Credential::Session(hash) = credential else {
             return Ok(());
         };
-        self.change(|connection| {
-            connection.execute("delete from sessions where hash = ?1", [&**hash])?;
+        self.change(|book| {
+            book.execute("delete from sessions where hash = ?1", values![&**hash])?;
             Ok(())
         })
     }
@@ -59,22 +61,22 @@ impl Accounts {
     /// # Errors
     /// There is no such account.
     pub fn begin_session(&self, user: &UserName, now_s: i64) -> Result<SignedIn, AccountError> {
-        self.change(|connection| begin(connection, user, now_s))
+        self.write(|book| begin(book, user, now_s))
     }
 }
 
 pub(super) fn begin(
-    connection: &Connection,
+    book: &Book<'_>,
     user: &UserName,
     now_s: i64,
 ) -> Result<SignedIn, AccountError> {
     let secret = secret::new()?;
     let hash = secret::hash(&secret);
     let sql = "delete from sessions where created_at < ?1";
-    connection.execute(sql, [now_s - LONGEST_S])?;
+    book.execute(sql, values![now_s - LONGEST_S])?;
     let sql = "insert into sessions values (?1, ?2, ?3, ?3)";
-    connection.execute(sql, params![hash, user.as_str(), now_s])?;
-    let actor = find(connection, &hash, now_s)?;
+    book.execute(sql, values![&hash, user.as_str(), now_s])?;
+    let actor = find(book, &hash, now_s)?;
     let actor = actor.ok_or_else(|| AccountError::NoUser(user.to_string()))?;
     Ok(SignedIn { actor, secret })
 }
@@ -89,39 +91,35 @@ struct Found {
 }
 
 /// The session of a hash, with the request that asks counted as one of its own.
-fn find(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
-    let Some(found) = look(connection, hash, now_s)? else {
+fn find(book: &Book<'_>, hash: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
+    let Some(found) = look(book, hash, now_s)? else {
         return Ok(None);
     };
     if found.has_ended {
-        connection.execute("delete from sessions where hash = ?1", [hash])?;
+        book.execute("delete from sessions where hash = ?1", values![hash])?;
         return Ok(None);
     }
     if found.idle_s >= SEEN_S {
         let sql = "update sessions set seen_at = ?2 where hash = ?1";
-        connection.execute(sql, params![hash, now_s])?;
+        book.execute(sql, values![hash, now_s])?;
     }
     Ok(Some(found.actor))
 }
 
-fn look(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Found>, AccountError> {
-    let sql = "select user, clearance, password_set_at, totp_key is not null, seen_at, \
-               sessions.created_at from sessions join users on name = user \
-               where hash = ?1 and not is_disabled";
-    let found = connection.prepare_cached(sql)?.query_row([hash], |row| {
-        let texts: (String, String) = (row.get(0)?, row.get(1)?);
-        let times: [i64; 3] = [row.get(2)?, row.get(4)?, row.get(5)?];
-        Ok((texts, row.get::<_, bool>(3)?, times))
-    });
-    let Some(((user, clearance), has_factor, [password_at, seen_at, created_at])) =
-        found.optional()?
-    else {
+fn look(book: &Book<'_>, hash: &str, now_s: i64) -> Result<Option<Found>, AccountError> {
+    let sql = "select \"user\", clearance, password_set_at, totp_key is not null, seen_at, \
+               sessions.created_at from sessions join users on name = \"user\" \
+               where hash = ?1 and is_disabled = 0";
+    let Some(row) = book.row(sql, values![hash])? else {
         return Ok(None);
     };
-    let policy = policy::policy(connection)?;
+    let (user, clearance): (String, String) = (row.get(0)?, row.get(1)?);
+    let (password_at, has_factor): (i64, bool) = (row.get(2)?, row.get(3)?);
+    let (seen_at, created_at): (i64, i64) = (row.get(4)?, row.get(5)?);
+    let policy = policy::policy(book)?;
     let idle_s = now_s - seen_at;
     let user: UserName = user.parse()?;
-    let grants = users::grants(connection, &user, &clearance)?;
+    let grants = users::grants(book, &user, &clearance)?;
     let is_administrator = grants
         .roles
         .iter()
@@ -129,7 +127,7 @@ fn look(connection: &Connection, hash: &str, now_s: i64) -> Result<Option<Found>
     let is_old = now_s - password_at > i64::from(policy.password_days) * 86_400;
     let must_enrol = sign_in::must_enrol(policy.second_factor, is_administrator) && !has_factor;
     // The provider has rules of its own for both.
-    let is_bound = identities::is_bound(connection, &user)?;
+    let is_bound = identities::is_bound(book, &user)?;
     let actor = Actor {
         user: Some(user),
         grants,

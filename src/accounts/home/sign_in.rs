@@ -1,6 +1,8 @@
-use rusqlite::{Connection, OptionalExtension, params};
-
-use super::{Accounts, sessions, users};
+use super::{
+    Accounts,
+    book::{Book, values},
+    sessions, users,
+};
 use crate::accounts::{
     AccountError, Actor, Enrolment, SecondFactor, UserName, password, secret, totp,
 };
@@ -51,10 +53,10 @@ impl Accounts {
             name: typed.as_ref().map_or("-", UserName::as_str).to_owned(),
             network: network.to_owned(),
         };
-        let kept = self.change(|connection| {
+        let kept = self.write(|book| {
             // Counted before it is looked at, so that many at once gain nothing.
-            attempted.count(connection, now_s)?;
-            typed.map_or(Ok(None), |name| find(connection, &name))
+            attempted.count(book, now_s)?;
+            typed.map_or(Ok(None), |name| find(book, &name))
         })?;
         let known = kept.as_ref().and_then(|kept| kept.password.as_deref());
         let is_right = password::verify(password, known);
@@ -63,21 +65,21 @@ impl Accounts {
         let step = match (&kept.totp_key, code) {
             (None, _) => kept.totp_step,
             (Some(_), None) => {
-                self.change(|connection| attempted.give_back(connection, now_s))?;
+                self.write(|book| attempted.give_back(book, now_s))?;
                 return Err(AccountError::CodeNeeded);
             }
             (Some(key), Some(code)) => totp::accepted(key, code, now_s, kept.totp_step)
                 .ok_or(AccountError::WrongCredentials)?,
         };
-        self.change(|connection| {
+        self.write(|book| {
             // Somebody else may have used the code meanwhile.
             let sql = "update users set totp_step = ?2 \
                        where name = ?1 and (totp_key is null or totp_step < ?2)";
-            if connection.execute(sql, params![kept.name.as_str(), step])? == 0 {
+            if book.execute(sql, values![kept.name.as_str(), step])? == 0 {
                 return Err(AccountError::WrongCredentials);
             }
-            attempted.forget(connection)?;
-            sessions::begin(connection, &kept.name, now_s)
+            attempted.forget(book)?;
+            sessions::begin(book, &kept.name, now_s)
         })
     }
 
@@ -93,22 +95,21 @@ impl Accounts {
     ) -> Result<SignedIn, AccountError> {
         let hash = secret::hash(invitation.trim());
         let user = {
-            let connection = self.lock();
-            let sql = "select user from invitations join users on name = user \
-                       where hash = ?1 and expires_at > ?2 and not is_disabled";
-            let user = connection.query_row(sql, params![hash, now_s], |row| row.get(0));
-            let user: Option<String> = user.optional()?;
-            user.ok_or(AccountError::NoInvitation)?.parse()?
+            let sql = "select \"user\" from invitations join users on name = \"user\" \
+                       where hash = ?1 and expires_at > ?2 and is_disabled = 0";
+            let found = self.read(|book| book.row(sql, values![&hash, now_s]))?;
+            let found = found.ok_or(AccountError::NoInvitation)?;
+            found.get::<String>(0)?.parse()?
         };
         self.check_new(&user, new)?;
         let hashed = password::hash(new)?;
-        self.change(|connection| {
+        self.change(|book| {
             let sql = "delete from invitations where hash = ?1";
-            if connection.execute(sql, [&hash])? == 0 {
+            if book.execute(sql, values![&hash])? == 0 {
                 return Err(AccountError::NoInvitation);
             }
-            set_password(connection, &user, &hashed, now_s)?;
-            sessions::begin(connection, &user, now_s)
+            set_password(book, &user, &hashed, now_s)?;
+            sessions::begin(book, &user, now_s)
         })
     }
 
@@ -125,9 +126,9 @@ impl Accounts {
         now_s: i64,
     ) -> Result<SignedIn, AccountError> {
         let attempted = Attempt::of(user, network);
-        let kept = self.change(|connection| {
-            attempted.count(connection, now_s)?;
-            find(connection, user)
+        let kept = self.write(|book| {
+            attempted.count(book, now_s)?;
+            find(book, user)
         })?;
         let known = kept.as_ref().and_then(|kept| kept.password.as_deref());
         if !password::verify(old, known) {
@@ -135,10 +136,10 @@ impl Accounts {
         }
         self.check_new(user, new)?;
         let hashed = password::hash(new)?;
-        self.change(|connection| {
-            attempted.forget(connection)?;
-            set_password(connection, user, &hashed, now_s)?;
-            sessions::begin(connection, user, now_s)
+        self.change(|book| {
+            attempted.forget(book)?;
+            set_password(book, user, &hashed, now_s)?;
+            sessions::begin(book, user, now_s)
         })
     }
 
@@ -148,9 +149,9 @@ impl Accounts {
     /// What the file says.
     pub fn begin_second_factor(&self, user: &UserName) -> Result<Enrolment, AccountError> {
         let made = totp::enrol(user)?;
-        self.change(|connection| {
+        self.change(|book| {
             let sql = "update users set totp_waiting = ?2 where name = ?1";
-            connection.execute(sql, [user.as_str(), &made.key])?;
+            book.execute(sql, values![user.as_str(), &made.key])?;
             Ok(())
         })?;
         Ok(made)
@@ -171,14 +172,14 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let attempted = Attempt::of(user, network);
         // Counted even where it fails.
-        self.change(|connection| attempted.count(connection, now_s))?;
-        self.change(|connection| {
+        self.write(|book| attempted.count(book, now_s))?;
+        self.change(|book| {
             let sql = "select totp_waiting, totp_key, totp_step from users where name = ?1";
-            let told = connection.query_row(sql, [user.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            });
             let (waiting, known, last): (Option<String>, Option<String>, i64) =
-                told.optional()?.unwrap_or((None, None, 0));
+                match book.row(sql, values![user.as_str()])? {
+                    Some(row) => (row.get(0)?, row.get(1)?, row.get(2)?),
+                    None => (None, None, 0),
+                };
             let key = waiting.ok_or(AccountError::Refused("begin to enrol first"))?;
             if let Some(known) = known {
                 let accepted = totp::accepted(&known, current.unwrap_or(""), now_s, last);
@@ -190,8 +191,8 @@ impl Accounts {
                 .ok_or_else(|| AccountError::field("code", "it is not the one of now"))?;
             let sql = "update users set totp_key = totp_waiting, totp_waiting = null, \
                        totp_step = ?2 where name = ?1";
-            connection.execute(sql, params![user.as_str(), step])?;
-            attempted.forget(connection)
+            book.execute(sql, values![user.as_str(), step])?;
+            attempted.forget(book)
         })
     }
 
@@ -199,12 +200,12 @@ impl Accounts {
     fn check_new(&self, user: &UserName, new: &str) -> Result<(), AccountError> {
         password::check(new, user)?;
         let old: Vec<String> = {
-            let connection = self.lock();
-            let sql = "select password from old_passwords where user = ?1 \
-                       order by set_at desc, rowid desc limit ?2";
-            let mut found = connection.prepare(sql)?;
-            let rows = found.query_map(params![user.as_str(), OLD_PASSWORDS], |row| row.get(0))?;
-            rows.collect::<Result<_, _>>()?
+            let sql = "select password from old_passwords where \"user\" = ?1 \
+                       order by set_at desc limit ?2";
+            let rows = self.read(|book| book.rows(sql, values![user.as_str(), OLD_PASSWORDS]))?;
+            rows.iter()
+                .map(|row| row.get(0))
+                .collect::<Result<_, _>>()?
         };
         match old.iter().any(|old| password::verify(new, Some(old))) {
             true => Err(AccountError::field(
@@ -225,31 +226,31 @@ pub(super) fn must_enrol(second_factor: SecondFactor, is_administrator: bool) ->
     }
 }
 
-fn find(connection: &Connection, name: &UserName) -> Result<Option<Kept>, AccountError> {
+fn find(book: &Book<'_>, name: &UserName) -> Result<Option<Kept>, AccountError> {
     let sql = "select is_disabled, password, totp_key, totp_step from users where name = ?1";
-    let found = connection.query_row(sql, [name.as_str()], |row| {
-        Ok(Kept {
-            name: name.clone(),
-            is_disabled: row.get(0)?,
-            password: row.get(1)?,
-            totp_key: row.get(2)?,
-            totp_step: row.get(3)?,
-        })
-    });
-    Ok(found.optional()?)
+    let Some(row) = book.row(sql, values![name.as_str()])? else {
+        return Ok(None);
+    };
+    Ok(Some(Kept {
+        name: name.clone(),
+        is_disabled: row.get(0)?,
+        password: row.get(1)?,
+        totp_key: row.get(2)?,
+        totp_step: row.get(3)?,
+    }))
 }
 
 fn set_password(
-    connection: &Connection,
+    book: &Book<'_>,
     user: &UserName,
     hashed: &str,
     now_s: i64,
 ) -> Result<(), AccountError> {
     let sql = "update users set password = ?2, password_set_at = ?3 where name = ?1";
-    connection.execute(sql, params![user.as_str(), hashed, now_s])?;
+    book.execute(sql, values![user.as_str(), hashed, now_s])?;
     let sql = "insert into old_passwords values (?1, ?2, ?3)";
-    connection.execute(sql, params![user.as_str(), now_s, hashed])?;
-    users::end_sessions(connection, user)
+    book.execute(sql, values![user.as_str(), now_s, hashed])?;
+    users::end_sessions(book, user)
 }
 
 /// Who is tried from where, whether or not anybody has the name.
@@ -274,13 +275,18 @@ impl Attempt {
         ]
     }
 
-    fn count(&self, connection: &Connection, now_s: i64) -> Result<(), AccountError> {
+    fn count(&self, book: &Book<'_>, now_s: i64) -> Result<(), AccountError> {
         let longest_ago = now_s - 24 * LONGEST_DELAY_S;
-        connection.execute("delete from attempts where until < ?1", [longest_ago])?;
+        book.execute(
+            "delete from attempts where until < ?1",
+            values![longest_ago],
+        )?;
         let known = |counter: &str| -> Result<(i64, i64), AccountError> {
             let sql = "select count, until from attempts where name = ?1";
-            let before = connection.query_row(sql, [counter], |row| Ok((row.get(0)?, row.get(1)?)));
-            Ok(before.optional()?.unwrap_or((0, 0)))
+            Ok(match book.row(sql, values![counter])? {
+                Some(row) => (row.get(0)?, row.get(1)?),
+                None => (0, 0),
+            })
         };
         let counters = self.counters();
         for (counter, _) in &counters {
@@ -297,24 +303,24 @@ impl Attempt {
             let sql = "insert into attempts values (?1, ?2, ?3) \
                        on conflict (name) do update \
                        set count = excluded.count, until = excluded.until";
-            connection.execute(sql, params![counter, count, until])?;
+            book.execute(sql, values![counter, count, until])?;
         }
         Ok(())
     }
 
     /// The attempt of a moment ago was none; those before it stay counted.
-    fn give_back(&self, connection: &Connection, now_s: i64) -> Result<(), AccountError> {
+    fn give_back(&self, book: &Book<'_>, now_s: i64) -> Result<(), AccountError> {
         for (counter, _) in self.counters() {
             let sql = "update attempts set count = count - 1, until = ?2 where name = ?1";
-            connection.execute(sql, params![counter, now_s])?;
+            book.execute(sql, values![&counter, now_s])?;
         }
         Ok(())
     }
 
     /// One that went well; those from other networks stay counted there.
-    fn forget(&self, connection: &Connection) -> Result<(), AccountError> {
+    fn forget(&self, book: &Book<'_>) -> Result<(), AccountError> {
         for (counter, _) in self.counters() {
-            connection.execute("delete from attempts where name = ?1", [counter])?;
+            book.execute("delete from attempts where name = ?1", values![&counter])?;
         }
         Ok(())
     }

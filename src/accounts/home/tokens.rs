@@ -1,9 +1,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
-use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
-use super::{Accounts, policy, users};
+use super::{Accounts, book::values, policy, users};
 use crate::accounts::{AccountError, Actor, Credential, Role, UserName, secret};
 
 /// What every token begins with, so that one left lying about is recognised.
@@ -62,22 +61,23 @@ impl Accounts {
             created_at: now_s,
             expires_at: now_s + i64::from(days) * 86_400,
         };
-        self.change(|connection| {
-            connection.execute("delete from tokens where expires_at <= ?1", [now_s])?;
-            let sql = "select count(*) from tokens where user = ?1";
-            let count: i64 = connection.query_row(sql, [user.as_str()], |row| row.get(0))?;
+        self.change(|book| {
+            book.execute("delete from tokens where expires_at <= ?1", values![now_s])?;
+            let sql = "select count(*) from tokens where \"user\" = ?1";
+            let count = book.row(sql, values![user.as_str()])?;
+            let count: i64 = count.map_or(Ok(0), |row| row.get(0))?;
             if count >= MOST_TOKENS {
                 return Err(AccountError::Refused("50 tokens are enough; remove one"));
             }
             let sql = "insert into tokens values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            connection.execute(
+            book.execute(
                 sql,
-                params![
-                    info.id,
-                    hash,
+                values![
+                    &info.id,
+                    &hash,
                     user.as_str(),
-                    info.title,
-                    written(roles),
+                    &info.title,
+                    &written(roles),
                     info.created_at,
                     info.expires_at
                 ],
@@ -92,20 +92,19 @@ impl Accounts {
     /// # Errors
     /// What the file says.
     pub fn tokens(&self, user: &UserName) -> Result<Vec<TokenInfo>, AccountError> {
-        let connection = self.lock();
-        let sql = "select id, title, roles, created_at, expires_at from tokens where user = ?1 \
+        let sql = "select id, title, roles, created_at, expires_at from tokens where \"user\" = ?1 \
                    order by created_at desc, id";
-        let mut found = connection.prepare(sql)?;
-        let rows = found.query_map([user.as_str()], |row| {
+        let rows = self.read(|book| book.rows(sql, values![user.as_str()]))?;
+        let told = rows.iter().map(|row| {
             Ok(TokenInfo {
                 id: row.get(0)?,
                 title: row.get(1)?,
-                roles: read(&row.get::<_, String>(2)?),
+                roles: read(&row.get::<String>(2)?),
                 created_at: row.get(3)?,
                 expires_at: row.get(4)?,
             })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        });
+        told.collect()
     }
 
     /// Takes a token away.
@@ -113,9 +112,9 @@ impl Accounts {
     /// # Errors
     /// The account has none of that number.
     pub fn remove_token(&self, user: &UserName, id: &str) -> Result<(), AccountError> {
-        self.change(|connection| {
-            let sql = "delete from tokens where user = ?1 and id = ?2";
-            match connection.execute(sql, [user.as_str(), id])? {
+        self.change(|book| {
+            let sql = "delete from tokens where \"user\" = ?1 and id = ?2";
+            match book.execute(sql, values![user.as_str(), id])? {
                 0 => Err(AccountError::NoToken(id.chars().take(64).collect())),
                 _ => Ok(()),
             }
@@ -128,19 +127,16 @@ impl Accounts {
     /// What the file says.
     pub fn token(&self, secret: &str, now_s: i64) -> Result<Option<Actor>, AccountError> {
         let hash = secret::hash(secret);
-        self.recall(&hash, |connection| {
-            let sql = "select id, user, roles, clearance from tokens join users on name = user \
-                       where hash = ?1 and expires_at > ?2 and not is_disabled";
-            let mut find = connection.prepare_cached(sql)?;
-            let found = find.query_row(params![hash, now_s], |row| {
-                let texts: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-                Ok(texts)
-            });
-            let Some([id, user, roles, clearance]) = found.optional()? else {
+        self.recall(&hash, |book| {
+            let sql = "select id, \"user\", roles, clearance from tokens join users on name = \"user\" \
+                       where hash = ?1 and expires_at > ?2 and is_disabled = 0";
+            let Some(row) = book.row(sql, values![&hash, now_s])? else {
                 return Ok(None);
             };
+            let [id, user, roles, clearance]: [String; 4] =
+                [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
             let user: UserName = user.parse()?;
-            let mut grants = users::grants(connection, &user, &clearance)?;
+            let mut grants = users::grants(book, &user, &clearance)?;
             let of_token = read(&roles);
             grants.roles.retain(|role| of_token.contains(role));
             Ok(Some(Actor {
@@ -148,7 +144,7 @@ impl Accounts {
                 grants,
                 credential: Credential::Token(Arc::from(id)),
                 pending: None,
-                is_watermarked: policy::policy(connection)?.watermark,
+                is_watermarked: policy::policy(book)?.watermark,
             }))
         })
     }

@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::{Accounts, identities};
+use super::{
+    Accounts,
+    book::{Book, Row, values},
+    identities,
+};
 use crate::{
     accounts::{AccountError, Grants, Role, UserName, secret},
     domain::{AreaCode, SecurityLevel},
@@ -43,23 +46,20 @@ impl Accounts {
     /// # Errors
     /// What the file says.
     pub fn users(&self) -> Result<Vec<UserInfo>, AccountError> {
-        let connection = self.lock();
-        let mut found = connection.prepare(&format!("{SELECT} order by name"))?;
-        let rows = found.query_map([], row)?;
-        let rows: Vec<Found> = rows.collect::<Result<_, _>>()?;
-        let told = rows.into_iter().map(|found| told(&connection, found));
-        told.collect()
+        self.read(|book| {
+            let rows = book.rows(&format!("{SELECT} order by name"), &[])?;
+            rows.iter().map(|row| told(book, row)).collect()
+        })
     }
 
     /// # Errors
     /// There is none of that name.
     pub fn user(&self, name: &UserName) -> Result<UserInfo, AccountError> {
-        let connection = self.lock();
-        let sql = format!("{SELECT} where name = ?1");
-        let found = connection
-            .query_row(&sql, [name.as_str()], row)
-            .optional()?;
-        told(&connection, found.ok_or_else(|| none(name))?)
+        self.read(|book| {
+            let sql = format!("{SELECT} where name = ?1");
+            let found = book.row(&sql, values![name.as_str()])?;
+            told(book, &found.ok_or_else(|| none(name))?)
+        })
     }
 
     /// A new account without grants, and the invitation by which its person sets a password.
@@ -73,13 +73,13 @@ impl Accounts {
         now_s: i64,
     ) -> Result<Invitation, AccountError> {
         let title = checked_title(title)?;
-        self.change(|connection| {
-            let sql = "insert or ignore into users (name, title, created_at, password_set_at) \
-                       values (?1, ?2, ?3, ?3)";
-            if connection.execute(sql, params![name.as_str(), title, now_s])? == 0 {
+        self.change(|book| {
+            let sql = "insert into users (name, title, created_at, password_set_at) \
+                       values (?1, ?2, ?3, ?3) on conflict do nothing";
+            if book.execute(sql, values![name.as_str(), title, now_s])? == 0 {
                 return Err(AccountError::UserThere(name.to_string()));
             }
-            invite(connection, name, now_s)
+            invite(book, name, now_s)
         })
     }
 
@@ -89,16 +89,19 @@ impl Accounts {
     /// # Errors
     /// There is none of that name.
     pub fn reset_user(&self, name: &UserName, now_s: i64) -> Result<Invitation, AccountError> {
-        self.change(|connection| {
+        self.change(|book| {
             let sql = "update users set password = null, totp_key = null, totp_waiting = null \
                        where name = ?1";
-            changed(connection.execute(sql, [name.as_str()])?, name)?;
-            identities::unbind(connection, name)?;
-            end_sessions(connection, name)?;
+            changed(book.execute(sql, values![name.as_str()])?, name)?;
+            identities::unbind(book, name)?;
+            end_sessions(book, name)?;
             // Whoever had the account meanwhile may have made some.
-            connection.execute("delete from tokens where user = ?1", [name.as_str()])?;
-            forget_attempts(connection, name)?;
-            invite(connection, name, now_s)
+            book.execute(
+                "delete from tokens where \"user\" = ?1",
+                values![name.as_str()],
+            )?;
+            forget_attempts(book, name)?;
+            invite(book, name, now_s)
         })
     }
 
@@ -108,9 +111,9 @@ impl Accounts {
     /// There is none of that name, or the title is too long.
     pub fn rename_user(&self, name: &UserName, title: &str) -> Result<(), AccountError> {
         let title = checked_title(title)?;
-        self.change(|connection| {
+        self.change(|book| {
             let sql = "update users set title = ?2 where name = ?1";
-            changed(connection.execute(sql, [name.as_str(), title])?, name)
+            changed(book.execute(sql, values![name.as_str(), title])?, name)
         })
     }
 
@@ -119,16 +122,16 @@ impl Accounts {
     /// # Errors
     /// There is none of that name.
     pub fn disable_user(&self, name: &UserName, is_disabled: bool) -> Result<(), AccountError> {
-        self.change(|connection| {
+        self.change(|book| {
             let sql = "update users set is_disabled = ?2 where name = ?1";
             changed(
-                connection.execute(sql, params![name.as_str(), is_disabled])?,
+                book.execute(sql, values![name.as_str(), is_disabled])?,
                 name,
             )?;
             if is_disabled {
-                end_sessions(connection, name)?;
+                end_sessions(book, name)?;
             }
-            forget_attempts(connection, name)?;
+            forget_attempts(book, name)?;
             Ok(())
         })
     }
@@ -151,24 +154,30 @@ impl Accounts {
             return Err(AccountError::field("scope", rule));
         }
         let administers = grants.roles.iter().any(|role| role.is_administrator());
-        self.change(|connection| {
-            if administers && identities::is_bound(connection, name)? {
+        self.change(|book| {
+            if administers && identities::is_bound(book, name)? {
                 let rule =
                     "an administrator signs in by a password of their own: reset the account first";
                 return Err(AccountError::field("roles", rule));
             }
             let sql = "update users set clearance = ?2 where name = ?1";
             let clearance = level_name(grants.clearance);
-            changed(connection.execute(sql, [name.as_str(), clearance])?, name)?;
-            connection.execute("delete from grants where user = ?1", [name.as_str()])?;
-            connection.execute("delete from scopes where user = ?1", [name.as_str()])?;
+            changed(book.execute(sql, values![name.as_str(), clearance])?, name)?;
+            book.execute(
+                "delete from grants where \"user\" = ?1",
+                values![name.as_str()],
+            )?;
+            book.execute(
+                "delete from scopes where \"user\" = ?1",
+                values![name.as_str()],
+            )?;
             for role in &grants.roles {
                 let sql = "insert into grants values (?1, ?2, ?3, ?4)";
-                connection.execute(sql, params![name.as_str(), role.name(), by, now_s])?;
+                book.execute(sql, values![name.as_str(), role.name(), by, now_s])?;
             }
             for code in &grants.scope {
-                let sql = "insert or ignore into scopes values (?1, ?2)";
-                connection.execute(sql, [name.as_str(), code.as_str()])?;
+                let sql = "insert into scopes values (?1, ?2) on conflict do nothing";
+                book.execute(sql, values![name.as_str(), code.as_str()])?;
             }
             Ok(())
         })
@@ -178,36 +187,17 @@ impl Accounts {
 const SELECT: &str = "select name, title, created_at, is_disabled, password is not null, \
                       totp_key is not null, clearance from users";
 
-struct Found {
-    name: String,
-    title: String,
-    created_at: i64,
-    flags: [bool; 3],
-    clearance: String,
-}
-
-fn row(row: &Row<'_>) -> rusqlite::Result<Found> {
-    Ok(Found {
-        name: row.get(0)?,
-        title: row.get(1)?,
-        created_at: row.get(2)?,
-        flags: [row.get(3)?, row.get(4)?, row.get(5)?],
-        clearance: row.get(6)?,
-    })
-}
-
-fn told(connection: &Connection, found: Found) -> Result<UserInfo, AccountError> {
-    let name: UserName = found.name.parse()?;
-    let grants = grants(connection, &name, &found.clearance)?;
-    let [is_disabled, has_password, has_second_factor] = found.flags;
-    let by_provider = identities::is_bound(connection, &name)?;
+fn told(book: &Book<'_>, row: &Row) -> Result<UserInfo, AccountError> {
+    let name: UserName = row.get::<String>(0)?.parse()?;
+    let grants = grants(book, &name, &row.get::<String>(6)?)?;
+    let by_provider = identities::is_bound(book, &name)?;
     Ok(UserInfo {
         name,
-        title: found.title,
-        created_at: found.created_at,
-        is_disabled,
-        has_password,
-        has_second_factor,
+        title: row.get(1)?,
+        created_at: row.get(2)?,
+        is_disabled: row.get(3)?,
+        has_password: row.get(4)?,
+        has_second_factor: row.get(5)?,
         by_provider,
         roles: grants.roles,
         scope: grants.scope,
@@ -217,17 +207,16 @@ fn told(connection: &Connection, found: Found) -> Result<UserInfo, AccountError>
 
 /// What an account was given.
 pub(super) fn grants(
-    connection: &Connection,
+    book: &Book<'_>,
     name: &UserName,
     clearance: &str,
 ) -> Result<Grants, AccountError> {
     let list = |sql: &str| -> Result<Vec<String>, AccountError> {
-        let mut found = connection.prepare_cached(sql)?;
-        let rows = found.query_map([name.as_str()], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let rows = book.rows(sql, values![name.as_str()])?;
+        rows.iter().map(|row| row.get(0)).collect()
     };
-    let roles = list("select role from grants where user = ?1")?;
-    let scope = list("select code from scopes where user = ?1 order by code")?;
+    let roles = list("select role from grants where \"user\" = ?1")?;
+    let scope = list("select code from scopes where \"user\" = ?1 order by code")?;
     let damaged = |what: &str| AccountError::Backend(format!("`{what}` cannot be read"));
     let scope = scope
         .iter()
@@ -242,19 +231,18 @@ pub(super) fn grants(
     })
 }
 
-fn invite(
-    connection: &Connection,
-    name: &UserName,
-    now_s: i64,
-) -> Result<Invitation, AccountError> {
+fn invite(book: &Book<'_>, name: &UserName, now_s: i64) -> Result<Invitation, AccountError> {
     let secret = secret::new()?;
     let expires_at = now_s + INVITATION_S;
     // The last one alone is good.
-    connection.execute("delete from invitations where user = ?1", [name.as_str()])?;
+    book.execute(
+        "delete from invitations where \"user\" = ?1",
+        values![name.as_str()],
+    )?;
     let sql = "insert into invitations values (?1, ?2, ?3)";
-    connection.execute(
+    book.execute(
         sql,
-        params![secret::hash(&secret), name.as_str(), expires_at],
+        values![&secret::hash(&secret), name.as_str(), expires_at],
     )?;
     Ok(Invitation {
         user: name.clone(),
@@ -263,8 +251,11 @@ fn invite(
     })
 }
 
-pub(super) fn end_sessions(connection: &Connection, name: &UserName) -> Result<(), AccountError> {
-    connection.execute("delete from sessions where user = ?1", [name.as_str()])?;
+pub(super) fn end_sessions(book: &Book<'_>, name: &UserName) -> Result<(), AccountError> {
+    book.execute(
+        "delete from sessions where \"user\" = ?1",
+        values![name.as_str()],
+    )?;
     Ok(())
 }
 
@@ -305,9 +296,9 @@ fn level_of(name: &str) -> Option<SecurityLevel> {
 }
 
 /// Attempts by a name from anywhere.
-fn forget_attempts(connection: &Connection, name: &UserName) -> Result<(), AccountError> {
+fn forget_attempts(book: &Book<'_>, name: &UserName) -> Result<(), AccountError> {
     let sql = "delete from attempts \
                where name = ?1 or substr(name, 1, length(?1) + 1) = ?1 || ' '";
-    connection.execute(sql, [name.as_str()])?;
+    book.execute(sql, values![name.as_str()])?;
     Ok(())
 }

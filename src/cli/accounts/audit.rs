@@ -137,7 +137,7 @@ pub fn run(arguments: &AuditArguments, language: Language) -> Result<(), Failure
                     write_csv(&chain, &search.search(None), lock).map_err(Failure::from)
                 }
             };
-            record::add(&home.path()?, "audit export", "", &done)?;
+            record::add(home.place()?.record(), "audit export", "", &done)?;
             done
         }
         AuditCommand::Prune { home, before } => {
@@ -146,7 +146,7 @@ pub fn run(arguments: &AuditArguments, language: Language) -> Result<(), Failure
             let rows = pruned.as_ref().map_or(0, |pruned| pruned.rows);
             let done: Result<(), Failure> = pruned.map(drop).map_err(Failure::from);
             let subject = format!("before {before}: {rows} rows");
-            record::add(&home.path()?, "audit prune", &subject, &done)?;
+            record::add(home.place()?.record(), "audit prune", &subject, &done)?;
             done?;
             say(match language {
                 Language::Zh => format!("已清理 {rows} 行"),
@@ -157,10 +157,9 @@ pub fn run(arguments: &AuditArguments, language: Language) -> Result<(), Failure
 }
 
 fn chain(home: &AccountsHome) -> Result<Chain, Failure> {
-    let path = home.path()?;
+    let place = home.place()?;
     // That it is one, before anything is written beside it.
-    crate::accounts::Accounts::open(&path)?;
-    Ok(Chain::open(&path)?)
+    Ok(Chain::found(place.record())?)
 }
 
 fn line(row: &Row) -> String {

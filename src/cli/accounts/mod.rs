@@ -13,8 +13,8 @@ pub use record::{add as add_record, find as find_record};
 use super::{Failure, say};
 use crate::{
     accounts::{
-        Accounts, Grants, Invitation, Policy, Provider, ProviderSettings, Role, SecondFactor,
-        UserInfo, UserName, audit::Recorder, beside,
+        Accounts, Grants, Invitation, Place, Policy, Provider, ProviderSettings, Role,
+        SecondFactor, UserInfo, UserName, audit::Recorder, beside,
     },
     clock,
     domain::{AreaCode, Language, SecurityLevel},
@@ -27,17 +27,43 @@ use crate::{
 pub struct AccountsHome {
     #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
     city: Home,
-    /// The file of the accounts; beside the city, `CITY.accounts.db`, without it.
-    #[arg(long, env = "SUITU_ACCOUNTS", value_name = "FILE")]
-    accounts: Option<PathBuf>,
+    #[command(flatten)]
+    named: NamedPlace,
 }
 
 impl AccountsHome {
-    fn path(&self) -> Result<PathBuf, Failure> {
-        let beside = || beside(&self.city);
-        let path = self.accounts.clone().or_else(beside);
-        let needed = "a city in a database needs a file for its accounts: --accounts FILE";
-        Ok(path.ok_or(needed)?)
+    fn place(&self) -> Result<Place, Failure> {
+        let place = self.named.place(&self.city)?;
+        let needed = "a city in a database needs a place for its accounts: --accounts FILE, or \
+                      --accounts postgresql://… --record FILE";
+        Ok(place.ok_or(needed)?)
+    }
+}
+
+/// Another place for accounts than beside the city.
+#[derive(Clone, Debug, clap::Args)]
+pub struct NamedPlace {
+    /// The accounts: a file, or a database (postgresql://…) where several servers share them; beside
+    /// the city, `CITY.accounts.db`, without it.
+    #[arg(
+        long,
+        env = "SUITU_ACCOUNTS",
+        value_name = "PLACE",
+        hide_env_values = true
+    )]
+    accounts: Option<Home>,
+    /// The file of this server's record (审计), with accounts in a database.
+    #[arg(long, env = "SUITU_RECORD", value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+impl NamedPlace {
+    /// The place that is named, else the one beside a city in a file.
+    fn place(&self, city: &Home) -> Result<Option<Place>, Failure> {
+        let named = self.accounts.clone();
+        let accounts = named.or_else(|| beside(city).map(Home::File));
+        let place = accounts.map(|accounts| Place::new(accounts, self.record.clone()));
+        Ok(place.transpose()?)
     }
 }
 
@@ -116,6 +142,14 @@ enum AccountsCommand {
         #[arg(long, default_value_t = 90)]
         days: u32,
     },
+    /// Write every account into another place where nobody is yet, to be served from there.
+    Copy {
+        #[command(flatten)]
+        home: AccountsHome,
+        /// A new file, or a database: postgresql://USER@HOST/DATABASE.
+        #[arg(long, value_name = "PLACE")]
+        to: Home,
+    },
     /// Ages of passwords and sessions, the second factor, the watermark: print or set them.
     Policy {
         #[command(flatten)]
@@ -193,7 +227,7 @@ pub fn run(arguments: &AccountsArguments, language: Language) -> Result<(), Fail
     match &arguments.command {
         C::Init { home } => init(home, language),
         C::List { home } => {
-            let users = Accounts::open(&home.path()?)?.users()?;
+            let users = Accounts::open(&home.place()?)?.users()?;
             users.iter().try_for_each(|user| say(line(user)))
         }
         C::Add {
@@ -248,6 +282,21 @@ pub fn run(arguments: &AccountsArguments, language: Language) -> Result<(), Fail
             })?;
             say(made.secret)
         }
+        C::Copy { home, to } => {
+            // What is done on the command line stands in the record that is there.
+            let record = to
+                .file()
+                .is_none()
+                .then(|| home.place().map(|place| place.record().to_owned()));
+            let place = Place::new(to.clone(), record.transpose()?)?;
+            let count = recorded(home, "accounts copy", &to.to_string(), |accounts| {
+                Ok(accounts.copy_to(&Accounts::create(&place)?)?)
+            })?;
+            say(match language {
+                Language::Zh => format!("{count} 个账户已复制到 {to}"),
+                Language::En => format!("{count} accounts are in {to}"),
+            })
+        }
         C::Policy {
             home,
             password_days,
@@ -255,8 +304,7 @@ pub fn run(arguments: &AccountsArguments, language: Language) -> Result<(), Fail
             second_factor,
             watermark,
         } => {
-            let path = home.path()?;
-            let before = Accounts::open(&path)?.policy()?;
+            let before = Accounts::open(&home.place()?)?.policy()?;
             let wanted = Policy {
                 password_days: password_days.unwrap_or(before.password_days),
                 idle_minutes: idle_minutes.unwrap_or(before.idle_minutes),
@@ -281,16 +329,15 @@ fn recorded<T>(
     subject: &str,
     work: impl FnOnce(&Accounts) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let path = home.path()?;
-    let accounts = Accounts::open(&path)?;
+    let accounts = Accounts::open(&home.place()?)?;
     let done = work(&accounts);
-    record::add(&path, act, subject, &done)?;
+    record::add(accounts.record(), act, subject, &done)?;
     done
 }
 
 fn init(home: &AccountsHome, language: Language) -> Result<(), Failure> {
-    let path = home.path()?;
-    let accounts = Accounts::create(&path)?;
+    let place = home.place()?;
+    let accounts = Accounts::create(&place)?;
     let now = clock::unix_seconds();
     let mut made = Vec::new();
     for (name, title, role) in FIRST {
@@ -302,8 +349,8 @@ fn init(home: &AccountsHome, language: Language) -> Result<(), Failure> {
         };
         accounts.set_grants(&name, &grants, &machine(), now)?;
     }
-    record::add(&path, "accounts init", "", &Ok(()))?;
-    let shown = path.display();
+    record::add(place.record(), "accounts init", "", &Ok(()))?;
+    let shown = place.accounts();
     say(match language {
         Language::Zh => format!(
             "账户库：{shown}\n三员账户各有一个一次性邀请码，24 小时内有效，请分别交给三个不同的人；\
@@ -356,9 +403,8 @@ fn line(user: &UserInfo) -> String {
 /// What a server with accounts is started with.
 #[derive(Debug, clap::Args)]
 pub struct ServeAccounts {
-    /// The file of the accounts; beside the city, `CITY.accounts.db`, without it.
-    #[arg(long, env = "SUITU_ACCOUNTS", value_name = "FILE")]
-    accounts: Option<PathBuf>,
+    #[command(flatten)]
+    named: NamedPlace,
     /// A name that the server goes by, beside its addresses; with accounts only.
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
@@ -382,8 +428,9 @@ impl ServeAccounts {
     /// # Errors
     /// They are named and not there, or cannot be opened.
     pub fn open(&self, city: &Home) -> Result<Option<Opened>, Failure> {
-        let found = beside(city).filter(|path| path.exists());
-        let Some(path) = self.accounts.clone().or(found) else {
+        let is_named = self.named.accounts.is_some();
+        let place = self.named.place(city)?;
+        let Some(place) = place.filter(|place| is_named || place.exists()) else {
             let idle = self.hosts.is_empty()
                 && self.proxies.is_empty()
                 && self.provider.is_none()
@@ -392,9 +439,9 @@ impl ServeAccounts {
                           `suitu accounts init` makes them";
             return if idle { Ok(None) } else { Err(needed.into()) };
         };
-        let accounts = Arc::new(Accounts::open(&path)?);
+        let accounts = Arc::new(Accounts::open(&place)?);
         let syslog = self.syslog.clone().map(crate::accounts::audit::Syslog::new);
-        let recorder = Recorder::start(&path, syslog)?;
+        let recorder = Recorder::start(accounts.record(), syslog)?;
         let provider = self.provider.as_deref().map(ProviderSettings::read);
         let doors = Doors {
             hosts: self.hosts.clone(),

@@ -20,7 +20,8 @@ pub fn machine() -> String {
 
 /// Where the record of a city is, if it has accounts.
 pub fn find(city: &Home) -> Option<PathBuf> {
-    let named = std::env::var_os("SUITU_ACCOUNTS").map(PathBuf::from);
+    let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+    let named = named("SUITU_RECORD").or_else(|| named("SUITU_ACCOUNTS"));
     let path = named.or_else(|| beside(city))?;
     path.is_file().then_some(path)
 }

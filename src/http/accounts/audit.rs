@@ -28,7 +28,7 @@ pub async fn list_audit(
 ) -> Result<Json<Value>, ApiError> {
     let access = state.accounts()?;
     let search = asked(search)?;
-    let rows = access.with(move |accounts| Chain::open(accounts.path())?.search(&search));
+    let rows = access.with(move |accounts| Chain::open(accounts.record())?.search(&search));
     Ok(Json(json!({ "rows": rows.await? })))
 }
 
@@ -49,7 +49,7 @@ pub async fn export_audit(
     let search = asked(search)?;
     let bytes = access.with(move |accounts| {
         let mut out = b"\xef\xbb\xbf".to_vec();
-        let chain = Chain::open(accounts.path())?;
+        let chain = Chain::open(accounts.record())?;
         audit::write_csv(&chain, &search, &mut out)?;
         Ok(out)
     });
@@ -69,7 +69,7 @@ pub async fn export_audit(
     responses((status = 200, description = "holds; rows, first and head, or the problem", body = serde_json::Value)))]
 pub async fn check_audit(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
     let access = state.accounts()?;
-    let checked = access.with(move |accounts| Ok(Chain::open(accounts.path())?.check(None)));
+    let checked = access.with(move |accounts| Ok(Chain::open(accounts.record())?.check(None)));
     Ok(Json(match checked.await? {
         Ok(checked) => {
             json!({ "holds": true, "rows": checked.rows, "first": checked.first, "head": checked.head })

@@ -22,7 +22,7 @@ const OPTIONS: &str = "-c statement_timeout=120s -c idle_in_transaction_session_
                        -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning";
 
 /// Where the home's connections live.
-pub(super) fn runtime() -> Result<Runtime, StoreError> {
+pub(crate) fn runtime() -> Result<Runtime, StoreError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("suitu-database")
@@ -36,7 +36,7 @@ pub(super) fn runtime() -> Result<Runtime, StoreError> {
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn config(address: &str) -> Result<Config, StoreError> {
+pub(crate) fn config(address: &str) -> Result<Config, StoreError> {
     let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| {
         let problem = format!(
             "{}; write postgresql://USER@HOST/DATABASE",
@@ -83,7 +83,7 @@ pub(super) fn tls(config: &Config) -> Result<Option<MakeRustlsConnect>, StoreErr
 }
 
 /// One connection of its own, which lives in the runtime that asks.
-pub(super) async fn connect(address: &str) -> Result<Client, StoreError> {
+pub(crate) async fn connect(address: &str) -> Result<Client, StoreError> {
     let config = config(address)?;
     let failed = |error: tokio_postgres::Error| open_error(address, in_words(&error));
     match tls(&config)? {
@@ -101,7 +101,11 @@ pub(super) async fn connect(address: &str) -> Result<Client, StoreError> {
 }
 
 pub(super) fn pool(address: &str) -> Result<Pool, StoreError> {
-    let config = config(address)?;
+    pool_of(config(address)?, address, CONNECTIONS)
+}
+
+/// At most so many connections by these settings; the address stands in errors.
+pub(crate) fn pool_of(config: Config, address: &str, size: usize) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
@@ -110,7 +114,7 @@ pub(super) fn pool(address: &str) -> Result<Pool, StoreError> {
         None => Manager::from_config(config, NoTls, recycling),
     };
     Pool::builder(manager)
-        .max_size(CONNECTIONS)
+        .max_size(size)
         .runtime(PoolRuntime::Tokio1)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(WAIT))
@@ -162,12 +166,12 @@ pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION
 }
 
-pub(super) fn pool_in_words(error: &PoolError) -> String {
+pub(crate) fn pool_in_words(error: &PoolError) -> String {
     match error {
         PoolError::Backend(error) => in_words(error),
         PoolError::Timeout(_) => format!(
-            "no connection to the database came free in {} s: it cannot be reached or all \
-             {CONNECTIONS} are in use",
+            "no connection to the database came free in {} s: it cannot be reached or all are in \
+             use",
             WAIT.as_secs()
         ),
         other => other.to_string(),

@@ -5,7 +5,7 @@
 //! who serves requests calls it from a thread that may block, as with a file.
 
 mod bulk;
-mod connect;
+pub(crate) mod connect;
 mod definitions;
 mod flows;
 mod history;
