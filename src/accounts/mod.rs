@@ -21,8 +21,8 @@ mod totp;
 pub use actor::{Actor, Credential, Grants, Pending};
 pub use error::AccountError;
 pub use home::{
-    Accounts, Invitation, NewToken, Place, Policy, SecondFactor, SignedIn, TokenInfo, UserInfo,
-    beside,
+    Accounts, HOLDS_WHILE_AWAY, Invitation, NewToken, Place, Policy, SecondFactor, SignedIn,
+    TokenInfo, UserInfo, beside,
 };
 pub use limit::Buckets;
 pub use name::UserName;

@@ -1,10 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{City, LoadError, load::reload, recode::Boundaries};
+use super::{
+    City, LoadError,
+    load::{reload, reload_whole},
+    recode::Boundaries,
+};
 use crate::{
     domain::{FeatureState, LayerId, Period, Table, TextColumn},
     index::LayerIndex,
-    store::{Batch, BatchMode, Change, ChangeKind, ChangeNumber, PLACED, Store},
+    store::{Batch, BatchMode, Change, ChangeKind, ChangeNumber, PLACED, Store, StoreError, epoch},
 };
 
 /// Takes over what changed in the store since `before`, by this program or another.
@@ -17,10 +21,29 @@ use crate::{
 /// What the store says; the city then stays as it is.
 pub fn follow(store: &dyn Store, before: &City) -> Result<Option<City>, LoadError> {
     let changes = store.changes_since(before.version())?;
+    if is_lost(store, before, changes.last())? {
+        tracing::warn!(
+            version = before.version(),
+            "the last changes were lost in a failover: what the database holds is shown"
+        );
+        let city = reload_whole(store, before)?.returning();
+        return catch_up(store, city).map(Some);
+    }
     if changes.is_empty() {
         return Ok(None);
     }
     place(store, reload(store, before)?, &changes).map(Some)
+}
+
+/// Whether what was committed last before `before` was made never reached the database that answers
+/// now. A standby that is only behind will have it.
+fn is_lost(store: &dyn Store, before: &City, newest: Option<&Change>) -> Result<bool, StoreError> {
+    let known = before.version();
+    let is_elsewhere = match newest {
+        Some(newest) => epoch(newest.number) > epoch(known),
+        None => store.change_number()? < known && store.takes_writes()?,
+    };
+    Ok(is_elsewhere && known > 0 && !store.holds(known)?)
 }
 
 /// Places in areas what other programs edited while nobody followed.

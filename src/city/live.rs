@@ -26,14 +26,14 @@ impl LiveCity {
         self.shown.load_full()
     }
 
-    /// Shows `city` from now on; one that is older than what is shown already is passed over.
+    /// Shows `city` from now on; one that is older than what is shown already is passed over, unless
+    /// what is shown was lost.
     pub fn publish(&self, city: City) {
         let city = Arc::new(city);
-        self.shown
-            .rcu(|shown| match shown.version() > city.version() {
-                true => shown.clone(),
-                false => city.clone(),
-            });
+        self.shown.rcu(|shown| match city.supersedes(shown) {
+            true => city.clone(),
+            false => shown.clone(),
+        });
         self.published.send_replace(city.version());
     }
 

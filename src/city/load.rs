@@ -31,7 +31,7 @@ pub enum LoadError {
 /// # Errors
 /// What the store says.
 pub fn load(store: &dyn Store, catalog: Arc<Catalog>) -> Result<City, LoadError> {
-    read(store, catalog, None)
+    read(store, catalog, None, false)
 }
 
 /// Like [`load`], but shares the layers of `previous` that no commit has touched since; of those
@@ -40,13 +40,24 @@ pub fn load(store: &dyn Store, catalog: Arc<Catalog>) -> Result<City, LoadError>
 /// # Errors
 /// What the store says; `previous` then stays as it is.
 pub fn reload(store: &dyn Store, previous: &City) -> Result<City, LoadError> {
-    read(store, previous.catalog().clone(), Some(previous))
+    read(store, previous.catalog().clone(), Some(previous), true)
+}
+
+/// Like [`reload`] where the store does not hold the commit of `previous`: layers whose state it does
+/// not hold either are read whole.
+///
+/// # Errors
+/// What the store says; `previous` then stays as it is.
+pub(super) fn reload_whole(store: &dyn Store, previous: &City) -> Result<City, LoadError> {
+    let catalog = previous.catalog().clone();
+    read(store, catalog, Some(previous), false)
 }
 
 fn read(
     store: &dyn Store,
     catalog: Arc<Catalog>,
     previous: Option<&City>,
+    by_feature: bool,
 ) -> Result<City, LoadError> {
     // The number is read first: a commit in between is then seen as not yet loaded.
     let version = store.change_number()?;
@@ -64,8 +75,8 @@ fn read(
     };
     let states = store.states()?;
     let touched = match previous {
-        Some(previous) => Touched::since(store, previous.version())?,
-        None => Touched::default(),
+        Some(previous) if by_feature => Touched::since(store, previous.version())?,
+        _ => Touched::default(),
     };
     let mut settings = BTreeMap::new();
     for (key, value) in store.settings()? {

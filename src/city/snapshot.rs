@@ -128,6 +128,8 @@ pub struct City {
     ways: Ways,
     parts: Parts,
     protection: Option<Arc<Protection>>,
+    /// How often what this program had shown was lost in a failover.
+    returns: u32,
 }
 
 /// Marks the stamps of a protected city, whose commits are numbered on their own.
@@ -164,6 +166,7 @@ impl City {
             ways: Ways::default(),
             parts: Parts::default(),
             protection: None,
+            returns: 0,
         }
     }
 
@@ -172,6 +175,7 @@ impl City {
     pub fn remembering(mut self, earlier: &City) -> Self {
         self.ways = earlier.ways.clone();
         self.parts = earlier.parts.clone();
+        self.returns = earlier.returns;
         let named = |city: &City| {
             let states = city.all_states();
             let named = states.map(|l| (l.layer().id.clone(), l.index.period().clone()));
@@ -185,6 +189,17 @@ impl City {
             (self.areas, self.locators) = (earlier.areas.clone(), earlier.locators.clone());
         }
         self
+    }
+
+    /// The same city, shown in place of one with commits that were lost, whatever their numbers.
+    pub(super) fn returning(mut self) -> Self {
+        self.returns += 1;
+        self
+    }
+
+    /// Whether this city is shown in place of `other`.
+    pub(super) fn supersedes(&self, other: &City) -> bool {
+        (self.returns, self.version) >= (other.returns, other.version)
     }
 
     /// The same city, marked as one whose counts are protected.

@@ -29,8 +29,14 @@ use std::time::Duration;
 
 use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
-/// The number of a commit in the change log; grows by at least one with each commit.
+/// The number of a commit in the change log; grows by at least one with each commit. Numbers of a
+/// database begin anew at the next multiple of 2^32 once a standby has become the primary.
 pub type ChangeNumber = u64;
+
+/// How often a standby had become the primary when a number was given.
+pub fn epoch(number: ChangeNumber) -> u64 {
+    number >> 32
+}
 
 /// The setting that says up to which change the edits of other programs have been placed in areas.
 pub const PLACED: &str = "placed_through";
@@ -151,6 +157,9 @@ pub trait Store: Send + Sync {
 
     /// Whether this home can be written; a standby of a database is read until it is promoted.
     fn takes_writes(&self) -> Result<bool, StoreError>;
+
+    /// Whether the commit `number` is in the change log.
+    fn holds(&self, number: ChangeNumber) -> Result<bool, StoreError>;
 
     /// What changed after `number`, oldest first.
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError>;

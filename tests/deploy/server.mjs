@@ -85,14 +85,14 @@ export async function addSchool(url, id, headers = {}) {
 }
 
 /** Adds one school after another until told to stop; those that were acknowledged, and what was refused. */
-export function keepAdding(url, prefix) {
+export function keepAdding(url, prefix, headers = {}) {
   const acknowledged = [];
   const refused = [];
   let stopped = false;
   const done = (async () => {
     for (let n = 0; !stopped; n += 1) {
       const id = `${prefix}${n}`;
-      const status = await addSchool(url, id);
+      const status = await addSchool(url, id, headers);
       if (status === 201) acknowledged.push(id);
       else {
         refused.push(status);
@@ -111,13 +111,13 @@ export function keepAdding(url, prefix) {
 }
 
 /** Asks a server again and again; whatever is no answer is kept. */
-export function keepReading(url, path = '/api/balance?level=district') {
+export function keepReading(url, { path = '/api/balance?level=district', headers = {} } = {}) {
   const wrong = [];
   let count = 0;
   let stopped = false;
   const done = (async () => {
     while (!stopped) {
-      const status = await fetch(url + path, { signal: AbortSignal.timeout(10_000) })
+      const status = await fetch(url + path, { headers, signal: AbortSignal.timeout(10_000) })
         .then(async (response) => (await response.arrayBuffer(), response.status))
         .catch((error) => String(error));
       if (status !== 200) wrong.push(status);

@@ -32,7 +32,7 @@ test('readers see no error and nothing acknowledged is missing, however often th
   const log = room.at('log');
   server = await start(database.address(), { log });
   const writers = ['a', 'b', 'c', 'd'].map((prefix) => keepAdding(server.url, prefix));
-  const readers = PATHS.map((path) => keepReading(server.url, path));
+  const readers = PATHS.map((path) => keepReading(server.url, { path }));
   const count = () => writers.reduce((sum, one) => sum + one.acknowledged.length, 0);
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = count();

@@ -363,6 +363,7 @@ fn the_change_log_is_complete_and_in_order(store: &dyn Store) {
     );
     assert!(later.iter().any(|c| c.kind == ChangeKind::Delete));
     assert_eq!(store.changes_since(third).unwrap(), []);
+    assert!(store.holds(third).unwrap() && !store.holds(third + 1).unwrap());
     let state = &store.states().unwrap()[0];
     assert!(state.changed > second, "the state knows its last change");
 }

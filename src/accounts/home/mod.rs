@@ -49,7 +49,7 @@ const KNOWN: Duration = Duration::from_secs(1);
 
 /// How long it holds while the database cannot be reached, so that whoever is signed in goes on
 /// looking at the map through a failover.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub const HOLDS_WHILE_AWAY: Duration = Duration::from_secs(300);
 
 /// Users, grants, sessions, tokens and policy in their home.
 pub struct Accounts {
@@ -176,13 +176,17 @@ impl Accounts {
             let (actor, at) = known.get(hash)?;
             (now.duration_since(*at) < longest).then(|| actor.clone())
         };
-        if let Some(actor) = known(if self.is_away(now) { PATIENCE } else { KNOWN }) {
+        if let Some(actor) = known(if self.is_away(now) {
+            HOLDS_WHILE_AWAY
+        } else {
+            KNOWN
+        }) {
             return Ok(Some(actor));
         }
         let found = match self.read(read) {
             Err(AccountError::Unreachable(cause)) => {
                 *self.away.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                let actor = known(PATIENCE);
+                let actor = known(HOLDS_WHILE_AWAY);
                 return actor.map_or(Err(AccountError::Unreachable(cause)), |actor| {
                     Ok(Some(actor))
                 });
@@ -190,7 +194,7 @@ impl Accounts {
             found => found?,
         };
         let mut known = self.known();
-        known.retain(|_, (_, at)| now.duration_since(*at) < PATIENCE);
+        known.retain(|_, (_, at)| now.duration_since(*at) < HOLDS_WHILE_AWAY);
         match &found {
             Some(actor) => known.insert(hash.to_owned(), (actor.clone(), now)),
             None => known.remove(hash),

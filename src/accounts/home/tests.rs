@@ -609,7 +609,7 @@ fn whoever_is_signed_in_stays_so_while_the_database_is_away() {
             .sign_in("chenyu", GOOD, None, NETWORK, NOW)
             .is_err()
     );
-    pass(PATIENCE);
+    pass(HOLDS_WHILE_AWAY);
     away(accounts.session(&known.secret, NOW));
     database.open(true);
     pass(Duration::ZERO);

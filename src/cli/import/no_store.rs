@@ -38,6 +38,9 @@ impl Store for NoStore {
     fn takes_writes(&self) -> Result<bool, StoreError> {
         Ok(false)
     }
+    fn holds(&self, _: u64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
     fn changes_since(&self, _: u64) -> Result<Vec<Change>, StoreError> {
         Ok(Vec::new())
     }

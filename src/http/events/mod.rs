@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use super::{ApiError, AppState, accounts::Caller};
 use crate::{
     accounts::{
-        Actor,
+        AccountError, Actor, HOLDS_WHILE_AWAY,
         rights::{self, Reading},
     },
     city::City,
@@ -140,8 +140,18 @@ impl Listener {
         let credential = self.actor.credential.clone();
         let now_s = clock::unix_seconds();
         let looked = access.with(move |accounts| accounts.standing(&credential, now_s));
-        self.actor = looked.await.ok()??;
-        self.looked = Some((Instant::now(), changes));
+        match looked.await {
+            Ok(actor) => {
+                self.actor = actor?;
+                self.looked = Some((Instant::now(), changes));
+            }
+            // Whoever listens goes on as long as whoever asks.
+            Err(ApiError::Account(AccountError::Unreachable(_)))
+                if self
+                    .looked
+                    .is_some_and(|(at, _)| at.elapsed() < HOLDS_WHILE_AWAY) => {}
+            Err(_) => return None,
+        }
         Some(())
     }
 }

@@ -238,6 +238,10 @@ impl Store for GeoPackage {
         Ok(!is_read_only)
     }
 
+    fn holds(&self, number: ChangeNumber) -> Result<bool, StoreError> {
+        read::holds(&self.reader()?, number)
+    }
+
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
         read::changes_since(&self.reader()?, number)
     }

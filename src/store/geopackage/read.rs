@@ -37,6 +37,11 @@ pub(super) fn states(connection: &Connection) -> Result<Vec<LayerState>, StoreEr
     Ok(found)
 }
 
+pub(super) fn holds(connection: &Connection, number: ChangeNumber) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from suitu_changes where number = ?1)";
+    Ok(connection.query_row(sql, [number as i64], |row| row.get(0))?)
+}
+
 pub(super) fn changes_since(
     connection: &Connection,
     number: ChangeNumber,

@@ -232,6 +232,10 @@ impl Store for Postgres {
         self.ask(read::takes_writes)
     }
 
+    fn holds(&self, number: ChangeNumber) -> Result<bool, StoreError> {
+        self.ask(async |tx| read::holds(tx, number).await)
+    }
+
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
         self.ask(async |tx| read::changes_since(tx, number).await)
     }

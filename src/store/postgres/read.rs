@@ -51,6 +51,11 @@ pub(super) async fn change_number(tx: &Transaction<'_>) -> Result<ChangeNumber, 
     Ok(tx.query_one(sql, &[]).await?.try_get::<_, i64>(0)? as u64)
 }
 
+pub(super) async fn holds(tx: &Transaction<'_>, number: ChangeNumber) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from suitu.changes where number = $1)";
+    Ok(tx.query_one(sql, &[&(number as i64)]).await?.try_get(0)?)
+}
+
 pub(super) async fn changes_since(
     tx: &Transaction<'_>,
     number: ChangeNumber,
