@@ -85,3 +85,21 @@ test('a database is backed up and restored into an empty one', () => {
   assert.equal(balance(database.address('back')), balance(database.address()));
   refused('restore', [made, database.address('back')], /holds a city already/);
 });
+
+test('accounts in a database are backed up with their record, apart from the city', () => {
+  const address = database.address();
+  const place = (database, record) => ['--city', room.at('city.gpkg'), '--accounts', database, '--record', room.at(record)];
+  suitu('accounts', 'copy', '--city', room.at('city.gpkg'), '--accounts', room.at('accounts.db'), '--to', address);
+  suitu('accounts', 'add', 'chenyu', ...place(address, 'record.db'), '--role', 'planner');
+  const env = { SUITU_CITY: address, SUITU_ACCOUNTS: address, SUITU_RECORD: room.at('record.db') };
+  const made = run('backup', [room.at('shared')], env).trim();
+  assert.deepEqual(readdirSync(made).sort(), ['SHA256SUMS', 'accounts.dump', 'city.dump', 'record.db']);
+  database.sql('create database again', 'postgres');
+  const again = database.address('again');
+  refused('restore', [made, again], /which database the accounts/);
+  assert.match(run('restore', [made, again, again, room.at('record2.db')]), /\d+:[0-9a-f]{64}/);
+  const list = (database, record) => suitu('accounts', 'list', ...place(database, record));
+  assert.match(list(again, 'record2.db'), /chenyu.*planner/);
+  assert.equal(list(again, 'record2.db'), list(address, 'record.db'));
+  assert.match(suitu('audit', 'list', ...place(again, 'record2.db')), /accounts add chenyu/);
+});
