@@ -3,7 +3,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::{
-    BalanceQuery, Limits, PlanQuery, answer::software, balance, plan, sources::populations,
+    BalanceQuery, HoursOfService, Limits, PlanQuery, answer::software, balance, plan,
+    sources::populations,
 };
 use crate::{
     city::{City, LoadedFlows, Setting, Streets, TimeMatrix, Transit},
@@ -78,6 +79,7 @@ fn timetable(transit: &Transit) -> Json {
     let summary = transit.summary();
     let dates = summary.dates();
     let busiest = summary.busiest_date();
+    let hours = busiest.and_then(|(date, _)| summary.hours_on(date));
     json!({
         "period": transit.period,
         "source": transit.record.source,
@@ -92,6 +94,7 @@ fn timetable(transit: &Transit) -> Json {
         "last_date": dates.map(|(_, last)| last.to_string()),
         "default_date": busiest.map(|(date, _)| date.to_string()),
         "default_date_trips": busiest.map(|(_, trips)| trips),
+        "default_date_hours": hours.map(HoursOfService::from),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ServiceDate, Summary};
+use super::{Hours, ServiceDate, Summary};
 use crate::domain::Title;
 
 /// The runs of one feed on each date that has any.
@@ -10,6 +10,8 @@ use crate::domain::Title;
 pub struct FeedDays {
     pub name: String,
     pub runs: BTreeMap<ServiceDate, u64>,
+    /// From when to when they run on it.
+    pub hours: BTreeMap<ServiceDate, Hours>,
 }
 
 /// Why an answer for a date lacks what a feed usually offers.
@@ -108,6 +110,7 @@ mod tests {
         FeedDays {
             name: "bus".into(),
             runs,
+            ..FeedDays::default()
         }
     }
 
@@ -118,6 +121,7 @@ mod tests {
             runs: (0..365)
                 .map(|n| (ServiceDate(day("2024-01-01").0 + n), 100))
                 .collect(),
+            ..FeedDays::default()
         };
         let summary = Summary {
             feeds: [(0, metro), (1, bus())].into(),

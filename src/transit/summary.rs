@@ -1,6 +1,6 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::{Feed, FeedDays, Schedule, Service, ServiceDate, Trip};
+use super::{Feed, FeedDays, Hours, Schedule, Service, ServiceDate, Trip};
 
 /// What a schedule offers, counted (时刻表概况).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Summary {
     pub services: usize,
     /// Runs on each date that has any, headways counted out.
     pub runs: BTreeMap<ServiceDate, u64>,
+    /// From when to when they run on it.
+    pub hours: BTreeMap<ServiceDate, Hours>,
     /// When each feed runs, by its number.
     pub feeds: BTreeMap<u32, FeedDays>,
 }
@@ -41,15 +43,15 @@ impl Summary {
             }
         }
         let mut by_date: BTreeMap<ServiceDate, u64> = BTreeMap::new();
+        let mut hours: BTreeMap<ServiceDate, Hours> = BTreeMap::new();
+        let hours_of = Hours::of_services(schedule);
         let used = || {
-            schedule
-                .services
-                .iter()
-                .zip(&runs_of)
-                .filter(|used| *used.1 > 0)
+            let services = schedule.services.iter().zip(&runs_of).zip(&hours_of);
+            let with_hours = services.map(|((service, runs), hours)| (service, runs, *hours));
+            with_hours.filter_map(|(service, runs, hours)| Some((service, *runs, hours?)))
         };
         let mut feeds: BTreeMap<u32, FeedDays> = BTreeMap::new();
-        for (service, runs) in used() {
+        for (service, runs, own) in used() {
             let mut of_feed = Feed::number_of(&service.id).map(|number| {
                 let named = || FeedDays {
                     name: schedule.feed_name(number),
@@ -59,8 +61,10 @@ impl Summary {
             });
             for date in dates(service) {
                 *by_date.entry(date).or_default() += runs;
+                widen(&mut hours, date, own);
                 if let Some(feed) = &mut of_feed {
                     *feed.runs.entry(date).or_default() += runs;
+                    widen(&mut feed.hours, date, own);
                 }
             }
         }
@@ -78,6 +82,7 @@ impl Summary {
             calls: schedule.trips.iter().map(|trip| trip.calls.len()).sum(),
             services: used().count(),
             runs: by_date,
+            hours,
             feeds,
         }
     }
@@ -131,6 +136,12 @@ impl Summary {
         }
         days
     }
+}
+
+/// Counts the hours of a service among those of a date.
+fn widen(known: &mut BTreeMap<ServiceDate, Hours>, date: ServiceDate, own: Hours) {
+    let widened = known.get(&date).map_or(own, |known| known.together(own));
+    known.insert(date, widened);
 }
 
 /// How often a trip runs on a date of its service.

@@ -308,6 +308,9 @@ async fn the_city_tells_which_dates_can_be_asked() {
     assert_eq!(transit["first_date"], "2024-01-01");
     assert_eq!(transit["last_date"], "2024-12-31");
     assert_eq!(transit["default_date"], "2024-07-01");
+    let hours = json!({"first_departure": "08:00", "last_departure": "08:30",
+        "last_arrival": "08:50"});
+    assert_eq!(transit["default_date_hours"], hours);
     assert_eq!(
         (&transit["stops"], &transit["trips"]),
         (&json!(3), &json!(3))
@@ -316,6 +319,27 @@ async fn the_city_tells_which_dates_can_be_asked() {
         App::new().get("/api/city").await.json()["transit"],
         Json::Null
     );
+}
+
+#[tokio::test]
+async fn a_date_tells_from_when_to_when_vehicles_run() {
+    let app = App::with(bring_two_feeds);
+    let ask = async |more: &str| app.get(&format!("/api/timetable{more}")).await;
+    let day = ask("?date=2024-04-02").await.json();
+    let expected = json!({"date": "2024-04-02", "trips": 3, "first_departure": "08:00",
+        "last_departure": "08:30", "last_arrival": "08:50", "notes": day["notes"]});
+    assert_eq!(day, expected);
+    let note = day["notes"][0]["en"].as_str().expect("a note");
+    assert!(note.contains("runs from"), "{note}");
+    let march = ask("?date=2024-03-05").await.json();
+    assert_eq!((&march["trips"], &march["notes"]), (&json!(6), &json!([])));
+    let sunday = ask("?date=2024-05-12").await;
+    assert_eq!(sunday.status, StatusCode::BAD_REQUEST);
+    assert_eq!(sunday.json()["reason"], "no_service");
+    assert_eq!(ask("?date=soon").await.json()["field"], "date");
+    assert_eq!(ask("?day=2024-04-02").await.status, StatusCode::BAD_REQUEST);
+    let none = App::new().get("/api/timetable").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
 }
 
 /// The timetable of [`FEED`] beside ferries that run in March alone.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use geo::MultiPolygon;
 
 use super::{
+    super::timetable::refused as refused_date,
     Direction, Input, Limits, QueryError, Start, Travel, circle,
     streets::{STREET_WIDTH_M, walk_speed_km_h},
     targets::{Targets, straight_mm},
@@ -75,17 +76,7 @@ impl<'c> ByTransit<'c> {
         }
         let pace = Pace::new(walk_speed_km_h(travel)?, max_walk_m);
         let asked = Asked::of(travel)?;
-        let refused = |error: TransitError| {
-            let (field, problem) = (asked.field, error.to_string());
-            match error {
-                TransitError::NoService { date, nearest } => QueryError::NoService {
-                    field,
-                    date,
-                    nearest,
-                },
-                _ => QueryError::field(field, problem),
-            }
-        };
+        let refused = |error: TransitError| refused_date(asked.field, error);
         let date: ServiceDate = asked.date.parse().map_err(refused)?;
         Ok(ByTransit {
             transit,
