@@ -41,7 +41,7 @@ fn main() -> Outcome {
 fn city(folder: &Path) -> Outcome<City> {
     let rules = Rules::walk()?;
     let files = [folder.join("poa_osm.pbf")];
-    let lines = read_osm(&files, std::slice::from_ref(&rules), &|| true)?;
+    let lines = read_osm(&files, std::slice::from_ref(&rules), &|| true)?.lines;
     let (graph, _) = lines[0].build()?;
     let stored = StoredNetwork {
         period: "2020".parse()?,

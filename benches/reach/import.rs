@@ -8,7 +8,7 @@ use super::{Outcome, fastest};
 pub fn measure(file: &Path) -> Outcome {
     let rules = Rules::all()?;
     let (ms, lines) = fastest(3, || read_osm(&[file], &rules, &|| true));
-    let lines = lines?;
+    let lines = lines?.lines;
     println!("| streets of Porto | CPU ms | |\n|---|---|---|");
     println!("| read, all modes | {ms:.0} | |");
     for (rules, lines) in rules.iter().zip(&lines) {

@@ -39,7 +39,7 @@ pub fn by_car(file: &Path) -> Outcome {
     let rules = Rules::all()?;
     let car = rules.iter().position(|rules| rules.mode == "car");
     let car = car.ok_or("no rules for cars")?;
-    let lines = read_osm(&[file], &rules[car..=car], &|| true)?;
+    let lines = read_osm(&[file], &rules[car..=car], &|| true)?.lines;
     let (graph, _) = lines[0].build()?;
     let snapper = Snapper::new(&graph);
     join::measure("Porto, by car", &graph);

@@ -76,7 +76,7 @@ pub fn on_lattice() -> Outcome {
 
 pub fn city(folder: &Path) -> Result<(Graph, Snapper), Box<dyn std::error::Error>> {
     let rules = [Rules::walk()?];
-    let lines = read_osm(&[folder.join("poa_osm.pbf")], &rules, &|| true)?;
+    let lines = read_osm(&[folder.join("poa_osm.pbf")], &rules, &|| true)?.lines;
     let (graph, _) = lines[0].build()?;
     let snapper = Snapper::new(&graph);
     Ok((graph, snapper))

@@ -3,14 +3,14 @@ use std::{path::PathBuf, sync::Arc};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use super::{Failure, import::ImportArguments, interrupt::Interrupt, now};
+use super::{Failure, Refused, import::ImportArguments, interrupt::Interrupt, now};
 use crate::{
     definitions,
-    domain::{Catalog, Column, Language, Period, Table},
+    domain::{Catalog, Column, Language, Period, Table, Title},
     import::{self, Progress, ReadOptions},
     network::{
-        BuildReport, Graph, Junctions, Lines, NEAR_M, NetworkError, Rules, TOUCH_M, graph_to_bytes,
-        read_lines, read_osm,
+        BuildReport, Graph, Junctions, Lines, NEAR_M, NetworkError, OsmStreets, Rules, TOUCH_M,
+        graph_to_bytes, read_lines, read_osm,
     },
     store::{self, ImportRecord, Store, StoredNetwork},
 };
@@ -26,7 +26,7 @@ pub fn run(
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     let rules = asked_rules(&arguments.modes)?;
     let (lines, record) = match are_osm(&arguments.files)? {
-        true => interrupt.told(osm(arguments, &rules, &interrupt))?,
+        true => interrupt.told(osm(arguments, &rules, &interrupt, language))?,
         false => interrupt.told(own(arguments, &rules, &interrupt, language))?,
     };
     let built: Vec<Result<(Graph, BuildReport), NetworkError>> =
@@ -41,7 +41,11 @@ pub fn run(
             }
             Err(problem) => {
                 let title = rules.title.in_language(language);
-                return Err(format!("{title}: {problem}").into());
+                let Title { zh, en } = problem.told();
+                return Err(match language {
+                    Language::Zh => format!("{title}：{zh}").into(),
+                    Language::En => format!("{title}: {en}").into(),
+                });
             }
             Ok((graph, report)) => {
                 println!("{}", told(rules, &report, language));
@@ -110,15 +114,22 @@ pub(super) fn check_free(store: &dyn Store, name: &str, is_replaced: bool) -> Re
         return Ok(());
     }
     let known = store.network(name)?;
-    let of = known.map_or_else(String::new, |known| {
-        let files = known.record.files.join(", ");
-        format!(" of {} ({files})", known.period)
+    let (of_zh, of) = known.map_or_else(Default::default, |known| {
+        let (period, files) = (&known.period, known.record.files.join(", "));
+        (
+            format!("（{period}，{files}）"),
+            format!(" of {period} ({files})"),
+        )
     });
-    Err(format!(
-        "the city already has `{name}`{of}, and keeps one at a time: say --replace to put this in \
-         its place; nothing was written"
-    )
-    .into())
+    Err(Refused::because(
+        format!(
+            "城市已有 {name}{of_zh}，只能存一份；要用这一份替换，请写 --replace；未写入任何内容"
+        ),
+        format!(
+            "the city already has `{name}`{of}, and keeps one at a time: say --replace to put \
+             this in its place; nothing was written"
+        ),
+    ))
 }
 
 /// The rules of the modes that were asked for, of all without any.
@@ -127,7 +138,10 @@ fn asked_rules(modes: &[String]) -> Result<Vec<Rules>, Failure> {
     let known: Vec<&str> = all.iter().map(|rules| rules.mode.as_str()).collect();
     if let Some(other) = modes.iter().find(|mode| !known.contains(&mode.as_str())) {
         let known = known.join(", ");
-        return Err(format!("--mode {other}: it is one of {known}").into());
+        return Err(Refused::because(
+            format!("--mode {other}：没有这种出行方式；应为 {known} 之一"),
+            format!("--mode {other}: it is one of {known}"),
+        ));
     }
     let is_asked = |rules: &Rules| modes.is_empty() || modes.contains(&rules.mode);
     Ok(all.into_iter().filter(is_asked).collect())
@@ -142,11 +156,11 @@ fn are_osm(files: &[PathBuf]) -> Result<bool, Failure> {
     match files.iter().filter(is_osm).count() {
         0 => Ok(false),
         n if n == files.len() => Ok(true),
-        _ => Err(
-            "streets are either of OpenStreetMap (.osm.pbf) or lines of one's own: import \
-                  one kind at a time"
-                .into(),
-        ),
+        _ => Err(Refused::because(
+            "街道或来自 OpenStreetMap（.osm.pbf），或是自有的线；请一次只导入一种",
+            "streets are either of OpenStreetMap (.osm.pbf) or lines of one's own: import one \
+             kind at a time",
+        )),
     }
 }
 
@@ -154,8 +168,13 @@ fn osm(
     arguments: &ImportArguments,
     rules: &[Rules],
     interrupt: &Interrupt,
+    language: Language,
 ) -> Result<(Vec<Lines>, ImportRecord), Failure> {
-    let lines = read_osm(&arguments.files, rules, &|| !interrupt.is_asked())?;
+    let OsmStreets { lines, doubts } =
+        read_osm(&arguments.files, rules, &|| !interrupt.is_asked())?;
+    for doubt in &doubts {
+        println!("{}", doubt.told().in_language(language));
+    }
     let name = |file: &PathBuf| Some(file.file_name()?.to_string_lossy().into_owned());
     let source = match arguments.source.as_str() {
         "" => "© OpenStreetMap contributors",
@@ -193,7 +212,10 @@ fn own(
     let report = &imported.report;
     println!("{}", report.to_text(&layer, language));
     if imported.table.is_empty() {
-        return Err("no line could be kept; nothing was written".into());
+        return Err(Refused::because(
+            "没有一条线可用；未写入任何内容",
+            "no line could be kept; nothing was written",
+        ));
     }
     let table = &imported.table;
     let names: Vec<&str> = layer.attributes.iter().map(|a| a.id.as_str()).collect();

@@ -8,6 +8,7 @@
 mod apart;
 mod build;
 mod bytes;
+mod error;
 mod gates;
 mod graph;
 mod islands;
@@ -26,37 +27,20 @@ mod shape;
 mod snap;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use build::{BuildReport, Lines};
 pub use bytes::{graph_from_bytes, graph_to_bytes};
+pub use error::NetworkError;
 pub use graph::{CLOSED, Edge, Graph, Onward, Sense};
 pub use junctions::{Junctions, NEAR_M, NearMiss, TOUCH_M};
 pub use lines::read_lines;
 pub use link::{JOIN_M, LinkError};
 pub use matrix::{Matrix, Side, matrix_from_bytes, matrix_to_bytes};
-pub use osm::read_osm;
+pub use osm::{OsmStreets, read_osm};
 pub use reach::{PlaceGroup, Places, Reach};
 pub use rules::{Passage, Rules, Tags};
 pub use search::Search;
 pub use shape::ReachedShape;
 pub use snap::{MAX_LEG_MM, Snap, Snapper};
-
-/// Why there is no network.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NetworkError {
-    #[error("{file}: {problem}")]
-    File { file: String, problem: String },
-    #[error("there is no street that one may use this way; are these the right files?")]
-    NoStreets,
-    #[error("the network has more than {0} nodes or points")]
-    TooLarge(u64),
-    #[error("the stored network is damaged ({0}); import the streets again")]
-    Damaged(&'static str),
-    #[error("the stored travel times are damaged ({0}); import the matrix again")]
-    DamagedMatrix(&'static str),
-    #[error("the rules of streets: {0}")]
-    Rules(String),
-    #[error("cancelled; nothing was imported")]
-    Cancelled,
-}
+pub use whole::OsmDoubt;

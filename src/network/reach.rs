@@ -83,6 +83,11 @@ impl Places {
         })
     }
 
+    /// The numbers of the places that are on the network, in no order.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.joined.iter().map(|(number, _)| *number)
+    }
+
     /// The places of an edge in the order of their numbers, each with where it is joined.
     fn on(&self, edge: u32) -> &[(u32, Snap)] {
         let edge = edge as usize;

@@ -1,10 +1,13 @@
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use geo::{Contains, Point, Validation};
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::measure::distance_m;
+use crate::domain::{Title, measure::distance_m};
 
 /// A square lattice of streets `side` nodes wide, about 111 m apart.
 fn lattice(side: u32) -> Graph {
@@ -436,6 +439,53 @@ fn a_file_that_is_cut_short_is_refused_by_name() {
     }
 }
 
+/// Where the parts of a file of OpenStreetMap begin, and its end.
+fn borders(file: &Path) -> Vec<usize> {
+    let blobs = osmpbf::BlobReader::seekable_from_path(file).expect("a file");
+    let offsets = blobs.map(|blob| blob.expect("a part").offset().expect("an offset").0 as usize);
+    let mut borders: Vec<usize> = offsets.collect();
+    borders.push(std::fs::metadata(file).expect("a file").len() as usize);
+    borders
+}
+
+#[test]
+fn a_file_that_is_cut_between_two_parts_is_refused_or_has_every_street() {
+    let files = [
+        "porto-alegre/poa_osm.pbf",
+        "porto-portugal/porto_portugal.osm.pbf",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let rules = [Rules::walk().unwrap()];
+    for whole in files.into_iter().filter_map(data) {
+        let path = folder.path().join("city.osm.pbf");
+        let bytes = std::fs::read(&whole).unwrap();
+        let read = read_osm(&[&whole], &rules, &|| true).expect("a whole file");
+        assert_eq!(read.doubts, []);
+        let streets = read.lines[0].lines.len();
+        let mut refused = 0;
+        let borders = borders(&whole);
+        // The header alone, the nodes, and those with a part of the ways.
+        let cuts = borders[1..borders.len() - 1].iter().rev().take(9);
+        for cut in cuts {
+            std::fs::write(&path, &bytes[..*cut]).unwrap();
+            match read_osm(&[&path], &rules, &|| true) {
+                Err(error) => {
+                    refused += 1;
+                    let Title { zh, en } = error.told();
+                    assert!(en.starts_with("city.osm.pbf: "), "{en}");
+                    assert!(
+                        zh.starts_with("city.osm.pbf：") && zh.contains("重新下载"),
+                        "{zh}"
+                    );
+                }
+                // Relations alone are gone, and no street is made of them.
+                Ok(read) => assert_eq!(read.lines[0].lines.len(), streets, "cut at {cut}"),
+            }
+        }
+        assert!(refused >= 2, "{refused}");
+    }
+}
+
 fn data(file: &str) -> Option<PathBuf> {
     let home = std::env::var_os("SUITU_TEST_DATA").map(PathBuf::from);
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
@@ -449,8 +499,9 @@ fn data(file: &str) -> Option<PathBuf> {
 
 fn porto_alegre() -> Option<(Graph, BuildReport)> {
     let file = data("porto-alegre/poa_osm.pbf")?;
-    let lines = read_osm(&[file], &[Rules::walk().unwrap()], &|| true).expect("a whole file");
-    Some(lines[0].build().expect("streets"))
+    let read = read_osm(&[file], &[Rules::walk().unwrap()], &|| true).expect("a whole file");
+    assert_eq!(read.doubts, []);
+    Some(read.lines[0].build().expect("streets"))
 }
 
 /// The same rule written down once more over plain maps, without any of the room's own parts but
