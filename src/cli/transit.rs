@@ -7,7 +7,8 @@ use std::{
 use indicatif::ProgressBar;
 
 use super::{
-    Failure, import::ImportArguments, interrupt::Interrupt, lines, now, open, streets::check_free,
+    Failure, Refused, import::ImportArguments, interrupt::Interrupt, lines, now, open,
+    streets::check_free,
 };
 use crate::{
     city::{City, StopFit},
@@ -62,6 +63,22 @@ pub fn run(
     let summary = Summary::of(&schedule);
     for line in summary.to_text(language) {
         println!("{line}");
+    }
+    for [first, second] in schedule.repeated_feeds() {
+        let [first, second] = [first, second].map(|number| schedule.feed_name(number));
+        println!(
+            "{}",
+            match language {
+                Language::Zh => format!(
+                    "! “{first}”与“{second}”的站点和班次大多相同，可能是同一份数据：这些班次会计两次；若是新版，请以 --feed {first} --replace 替换"
+                ),
+                Language::En => format!(
+                    "! `{first}` and `{second}` have most stops and trips in common and may be one \
+                     feed, whose trips then count twice; put a newer edition in its place with \
+                     --feed {first} --replace"
+                ),
+            }
+        );
     }
     for line in city.iter().flat_map(|city| fit(city, &schedule, language)) {
         println!("{line}");
@@ -121,11 +138,11 @@ fn beside(
     let one = match (read.pop(), read.is_empty()) {
         (Some(one), true) if one.feeds.len() == 1 => one,
         _ => {
-            return Err(
-                "--feed names one source: give one GTFS feed, or the line tables that \
-                        belong together"
-                    .into(),
-            );
+            return Err(Refused::because(
+                "--feed 只给一个来源起名；请给出一个 GTFS 数据，或属于一套的线路表",
+                "--feed names one source: give one GTFS feed, or the line tables that belong \
+                 together",
+            ));
         }
     };
     let ReadTimetable {
@@ -133,7 +150,10 @@ fn beside(
     } = one;
     let name = name.trim().to_owned();
     if name.is_empty() {
-        return Err("--feed: give the source a name".into());
+        return Err(Refused::because(
+            "--feed：请给来源起一个名字",
+            "--feed: give the source a name",
+        ));
     }
     let known = known.cloned().unwrap_or_default();
     let is_free = known.feeds.iter().all(|feed| feed.name != name);
@@ -145,11 +165,15 @@ fn beside(
 fn check_feed_free(name: &str, is_free: bool) -> Result<(), Failure> {
     match is_free {
         true => Ok(()),
-        false => Err(format!(
-            "the timetable already has a feed `{name}`: say --replace to put this in its place; \
-             nothing was written"
-        )
-        .into()),
+        false => Err(Refused::because(
+            format!(
+                "时刻表中已有名为“{name}”的来源；要用这一份替换，请写 --replace；未写入任何内容"
+            ),
+            format!(
+                "the timetable already has a feed `{name}`: say --replace to put this in its \
+                 place; nothing was written"
+            ),
+        )),
     }
 }
 

@@ -22,6 +22,7 @@ mod line_rows;
 mod line_table;
 pub mod percentile;
 pub mod raptor;
+mod repeated;
 mod schedule;
 mod summary;
 mod summary_text;

@@ -314,6 +314,16 @@ fn what_is_no_feed_is_refused_in_words() {
     assert!(told.contains("a.zip: cannot be read"), "{told}");
     let told = desk.refused(&["import", "transit", "nowhere.zip"]);
     assert!(told.contains("nowhere.zip: cannot be read"), "{told}");
+    let told = desk.refused(&["--lang", "zh", "import", "transit", "a.zip"]);
+    assert!(
+        told.contains("a.zip：无法读取，可能已损坏或被截断；请重新下载"),
+        "{told}"
+    );
+    std::fs::create_dir(desk.path("bare")).unwrap();
+    std::fs::write(desk.path("bare/trips.txt"), "trip_id\n").unwrap();
+    let told = desk.refused(&["--lang", "zh", "import", "transit", "bare"]);
+    assert!(told.contains("bare：缺少 stops.txt"), "{told}");
+    std::fs::remove_dir_all(desk.path("bare")).unwrap();
     assert_eq!(desk.files(), ["a.zip"]);
 }
 
@@ -573,4 +583,28 @@ fn feeds_and_line_tables_are_one_timetable_replaced_part_by_part() {
     let told = refused(&["bus", "metro.csv"], &["--feed", "all"]);
     assert!(told.contains("one source"), "{told}");
     assert!(refused(&["bus"], &[]).contains("--replace"));
+    let zh = ["--lang", "zh"];
+    let told = refused(&["bus"], &zh);
+    assert!(
+        told.contains("城市已有 transit") && told.contains("--replace"),
+        "{told}"
+    );
+    let told = refused(&["bus"], &["--feed", "bus", "--lang", "zh"]);
+    assert!(told.contains("时刻表中已有名为“bus”的来源"), "{told}");
+    // The same once more under another name counts twice, which is said.
+    let told = done(&["bus"], &["--feed", "coach", "--dry-run"]);
+    assert!(
+        told.contains("`bus` and `coach` have most stops and trips in common"),
+        "{told}"
+    );
+    let told = done(&["bus"], &["--feed", "coach", "--dry-run", "--lang", "zh"]);
+    assert!(
+        told.contains("“bus”与“coach”的站点和班次大多相同"),
+        "{told}"
+    );
+    let told = done(
+        &["metro.csv"],
+        &["--feed", "metro", "--replace", "--dry-run"],
+    );
+    assert!(!told.contains("in common"), "{told}");
 }

@@ -12,7 +12,7 @@ mod report_text;
 
 pub use fault::Fault;
 pub use read::{read, read_while};
-pub use report::{Examples, FeedFacts, FeedReport, Place};
+pub use report::{Examples, FeedFacts, FeedReport, Place, Taken};
 
 #[cfg(test)]
 mod hostile_tests;

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::fault::Fault;
 use super::files::{Row, Table, open};
 use super::report::{FeedFacts, FeedReport, Place};
-use crate::domain::{Language, measure::distance_m};
+use crate::domain::{Language, Title, measure::distance_m};
 use crate::transit::{Headway, Route, Schedule, Service, ServiceDate, Stop, TransitError, Trip};
 
 /// Walking speed where a feed gives a length or nothing.
@@ -94,6 +94,7 @@ impl Feed<'_> {
         self.calls(&stops, &trips)?;
         self.headways(&trips)?;
         self.drop_empty_trips(&mut trips)?;
+        self.report.trips.taken += self.schedule.trips.len() - self.first_trip;
         self.transfers(&stops, &trips)?;
         self.pathways(&stops)
     }
@@ -172,10 +173,12 @@ impl Feed<'_> {
         .map(|heading| table.column(heading));
         for row in table.by_ref() {
             let key = row.get(id).to_owned();
+            self.report.stops.rows += 1;
             if key.is_empty() || index.contains_key(&key) {
                 self.leave_out(Fault::StopId, "stops.txt", &row);
                 continue;
             }
+            self.report.stops.taken += 1;
             let degrees = |column, limit: f64| {
                 let value: Option<f64> = row.get(column).parse().ok();
                 value.filter(|value| value.abs() <= limit)
@@ -223,18 +226,25 @@ impl Feed<'_> {
         let mut known = Index::new();
         for row in table.by_ref() {
             let key = row.get(id).to_owned();
+            self.report.routes.rows += 1;
             if key.is_empty() || known.insert(key, 0).is_some() {
                 self.leave_out(Fault::RouteId, "routes.txt", &row);
                 continue;
+            }
+            self.report.routes.taken += 1;
+            let route = format!("{}:{}", self.number, row.get(id));
+            let kind = row.get(kind).parse().ok();
+            if kind.is_none() {
+                self.report.unknown_kinds.add(|| Place::Id(route.clone()));
             }
             let name = match row.get(short_name) {
                 "" => row.get(long_name),
                 name => name,
             };
             self.schedule.routes.push(Route {
-                id: format!("{}:{}", self.number, row.get(id)),
+                id: route,
                 name: name.to_owned(),
-                kind: row.get(kind).parse().ok(),
+                kind,
             });
         }
         Ok(())
@@ -303,6 +313,7 @@ impl Feed<'_> {
         };
         let [id, service, route] = needed.map(|heading| table.column(heading));
         for row in table.by_ref() {
+            self.report.trips.rows += 1;
             let key = row.get(id).to_owned();
             let Some(&service) = services.get(row.get(service)) else {
                 self.leave_out(Fault::TripService, "trips.txt", &row);
@@ -384,16 +395,17 @@ impl Feed<'_> {
             .iter()
             .filter(|(fault, _)| **fault > Fault::RouteId);
         let first = causes.find_map(|(fault, examples)| {
-            let text = fault.text(Language::En);
-            Some(format!(
-                "{text} ({})",
-                examples.first.first()?.text(Language::En)
+            let place = examples.first.first()?;
+            let (zh, en) = (Language::Zh, Language::En);
+            Some(Title::new(
+                format!("{}（{}）", fault.text(zh), place.text(zh)),
+                format!("{} ({})", fault.text(en), place.text(en)),
             ))
         });
         Err(TransitError::NoRows {
             path: self.path.clone(),
             file: "stop_times.txt",
-            first_fault: first.unwrap_or_else(|| "it is empty".to_owned()),
+            first_fault: first.unwrap_or_else(|| Title::new("其中没有内容", "it is empty")),
         })
     }
 

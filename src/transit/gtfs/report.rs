@@ -23,6 +23,12 @@ pub struct FeedReport {
     pub joined_trips: usize,
     pub transfers: usize,
     pub pathways: usize,
+    /// Routes that do not say whether they are metro, bus or another.
+    pub unknown_kinds: Examples,
+    /// What the files hold, and how much of it became part of the schedule.
+    pub stops: Taken,
+    pub routes: Taken,
+    pub trips: Taken,
     /// Rows left out, by reason.
     pub left_out: BTreeMap<Fault, Examples>,
 }
@@ -34,6 +40,13 @@ pub struct FeedFacts {
     pub file: String,
     /// Who publishes it, where the feed says so.
     pub publisher: String,
+}
+
+/// How many rows of a file were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    pub rows: usize,
+    pub taken: usize,
 }
 
 /// How many, and the first of them.

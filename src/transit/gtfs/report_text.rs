@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Examples, FeedReport, Place};
+use super::{Examples, FeedReport, Place, Taken};
 use crate::domain::Language;
 
 impl FeedReport {
@@ -68,6 +68,12 @@ impl FeedReport {
                 "trips that call at a station or entrance instead of a platform, taken as they are",
             ),
             (
+                &self.unknown_kinds,
+                "条线路没有写明种类（route_type：地铁 1、公交 3 等），按原样采用",
+                "routes that do not say what runs on them (route_type: 1 metro, 3 bus), taken as \
+                 they are",
+            ),
+            (
                 &self.unplaced_stops,
                 "个站点没有可用的坐标，不能步行到达",
                 "stops without a usable position, which nobody can walk to",
@@ -87,6 +93,23 @@ impl FeedReport {
                 true => format!("! 未采用 {count} 处：{reason}{first}"),
                 false => format!("! {count} left out: {reason}{first}"),
             });
+        }
+        let files = [
+            (self.stops, "stops.txt", "个站点", "stops"),
+            (self.routes, "routes.txt", "条线路", "routes"),
+            (self.trips, "trips.txt", "个班次", "trips"),
+        ];
+        for (Taken { rows, taken }, file, of_zh, of_en) in files {
+            let lost = rows.saturating_sub(taken);
+            if lost > 0 {
+                let percent = 100.0 * lost as f64 / rows as f64;
+                lines.push(match zh {
+                    true => format!("! {file} 的 {rows} {of_zh}中，未采用 {lost}（{percent:.1}%）"),
+                    false => {
+                        format!("! {lost} of {rows} {of_en} of {file} left out ({percent:.1} %)")
+                    }
+                });
+            }
         }
         lines
     }

@@ -123,6 +123,41 @@ fn porto_alegre_agrees_with_the_plain_scan() {
     assert!(refused.to_string().contains("2019-12-31"), "{refused}");
 }
 
+#[test]
+fn the_report_tells_the_share_that_is_lost() {
+    let stops = format!("{STOPS}a,again,113.03,23.0,0,\n");
+    let desk = Desk::new()
+        .with("stops.txt", &stops)
+        .with("routes.txt", "route_id,route_short_name,route_type\nr,1,\n")
+        .with(
+            "trips.txt",
+            "trip_id,service_id,route_id\nt,d,r\nshort,d,r\nother,nowhere,r\n",
+        );
+    let (_, report) = desk.read();
+    let told = report.to_text(Language::En).join("\n");
+    for words in [
+        "1 of 4 stops of stops.txt left out (25.0 %)",
+        "2 of 3 trips of trips.txt left out (66.7 %)",
+        "1 routes that do not say what runs on them",
+    ] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    assert!(!told.contains("routes of routes.txt"), "{told}");
+    let told = report.to_text(Language::Zh).join("\n");
+    assert!(
+        told.contains("stops.txt 的 4 个站点中，未采用 1（25.0%）"),
+        "{told}"
+    );
+    assert!(
+        !Desk::new()
+            .read()
+            .1
+            .to_text(Language::En)
+            .join("")
+            .contains("left out")
+    );
+}
+
 /// A feed that runs every day of 2020, in a folder.
 struct Desk(tempfile::TempDir);
 
