@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use super::{Failure, import::ImportArguments, interrupt::Interrupt, now};
+use super::{Failure, Refused, import::ImportArguments, interrupt::Interrupt, now};
 use crate::{
     city::{self, City, LoadedLayer, TimeMatrix},
     domain::{Catalog, Language, LayerId, Period},
@@ -19,7 +19,10 @@ pub fn run(
     language: Language,
 ) -> Result<(), Failure> {
     let Some((name, files)) = arguments.files.split_first().filter(|(_, f)| !f.is_empty()) else {
-        return Err("name the matrix and its file: suitu import matrix NAME FILE.csv".into());
+        return Err(Refused::because(
+            "请写矩阵的名字和文件：suitu import matrix 名字 文件.csv",
+            "name the matrix and its file: suitu import matrix NAME FILE.csv",
+        ));
     };
     let name = name.to_string_lossy();
     let _: LayerId = name.parse()?;
@@ -67,7 +70,11 @@ pub fn run(
     };
     times.retain(|pair, _| is_known(pair));
     if times.is_empty() {
-        return Err("no row has both ids in the layers; nothing was written".into());
+        return Err(Refused::because(
+            "没有一行的两个编号都在图层中；请核对编号，或用 --from-layer、--to-layer 指定图层；未写入任何内容",
+            "no row has both ids in the layers; check the ids, or name the layers with \
+             --from-layer and --to-layer; nothing was written",
+        ));
     }
     let (kept, lost) = (times.len(), before - times.len());
     let (from, to) = (from_layer.as_str(), to_layer.as_str());
@@ -127,8 +134,12 @@ fn end(
 ) -> Result<(LayerId, BTreeSet<String>), Failure> {
     if let Some(asked) = asked {
         let loaded = city.layer(asked, None);
-        let loaded =
-            loaded.ok_or_else(|| format!("{flag} {asked}: the city holds no such layer"))?;
+        let loaded = loaded.ok_or_else(|| {
+            Refused::because(
+                format!("{flag} {asked}：城市没有这个图层"),
+                format!("{flag} {asked}: the city holds no such layer"),
+            )
+        })?;
         let unknown = unknown(loaded, &ids).map(str::to_owned).collect();
         return Ok((loaded.layer().id.clone(), unknown));
     }
@@ -136,11 +147,21 @@ fn end(
     let fitting: Vec<_> = city.layers_at(None).filter(fits).collect();
     match &fitting[..] {
         [only] => Ok((only.layer().id.clone(), BTreeSet::new())),
-        [] => Err(format!("no layer has all of these ids; say {flag} LAYER").into()),
+        [] => {
+            let first: Vec<&str> = ids.iter().take(3).copied().collect();
+            let first = first.join(", ");
+            Err(Refused::because(
+                format!("没有一个图层包含全部编号（如 {first}）；请写 {flag} 图层"),
+                format!("no layer has all of these ids ({first} …); say {flag} LAYER"),
+            ))
+        }
         several => {
             let names: Vec<&str> = several.iter().map(|l| l.layer().id.as_str()).collect();
             let names = names.join(", ");
-            Err(format!("{names} have all of these ids; say {flag} LAYER").into())
+            Err(Refused::because(
+                format!("{names} 都包含全部编号；请写 {flag} 图层"),
+                format!("{names} have all of these ids; say {flag} LAYER"),
+            ))
         }
     }
 }

@@ -123,6 +123,14 @@ fn bad_rows_and_unknown_ids_are_named_and_a_new_import_replaces() {
     std::fs::write(desk.path("strange.csv"), times).expect("written");
     let told = desk.refused(&["import", "matrix", "model", "strange.csv"]);
     assert!(told.contains("--from-layer"), "{told}");
+    let in_chinese = ["--lang", "zh", "import", "matrix", "model"];
+    let told = desk.refused(&[&in_chinese[..], &["strange.csv"]].concat());
+    assert!(
+        told.contains("没有一个图层包含全部编号（如 v1, v7）"),
+        "{told}"
+    );
+    let told = desk.refused(&[&in_chinese[..], &["bad.csv"]].concat());
+    assert!(told.contains("2 行有误，未写入任何内容"), "{told}");
     let layers = ["--from-layer", "residences", "--to-layer", "clinics"];
     let import = |file: &'static str| [&["import", "matrix", "model", file][..], &layers].concat();
     let told = desk.done(&import("strange.csv"));
