@@ -187,6 +187,11 @@ async fn what_is_asked_wrongly_is_refused_by_field() {
         ),
         (jobs("2sfca", json!({"mode": "walk"})), "mode", "streets"),
         (jobs("2sfca", json!({"income": "name"})), "income", "name"),
+        (
+            jobs("2sfca", json!({"income": "usual_residents"})),
+            "income",
+            "per person",
+        ),
     ] {
         let answer = app.post("/api/access", question.clone()).await;
         let problem = answer.json();

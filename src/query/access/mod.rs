@@ -102,7 +102,8 @@ pub struct AccessQuery {
     /// An area level: rows are its areas, with the mean of their people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// The attribute that ranks people for the Palma ratio and the concentration index.
+    /// The attribute that ranks people for the Palma ratio and the concentration index: an amount
+    /// per person, no count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub income: Option<String>,
     /// What is too little: asks for the poverty measures.

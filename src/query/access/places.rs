@@ -175,6 +175,14 @@ fn income(source: &CountSource, query: &AccessQuery) -> Result<Option<usize>, Qu
         let problem = format!("{} has no attribute `{name}`", layer.id);
         QueryError::field("income", problem)
     })?;
+    let attribute = &layer.attributes[place];
+    if attribute.is_count() {
+        let problem = format!(
+            "`{name}` counts {}, and people are ranked by an amount per person, such as `income`",
+            attribute.title.en
+        );
+        return Err(QueryError::field("income", problem));
+    }
     let index = &source.loaded.index;
     let mut values = index
         .iter()
