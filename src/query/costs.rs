@@ -58,6 +58,8 @@ impl CostSearch<'_, '_> {
         let travelers = Travelers::new(self.ruler, self.limits, is_remembering);
         self.limits
             .step("搜索出行成本", "searching the costs of travel");
+        let (done, all) = (AtomicU64::new(0), starts.len() as u64);
+        self.limits.progress(0, all);
         let mut first = 0;
         for (part, some) in starts.chunks(AT_ONCE).enumerate() {
             let held = AtomicU64::new(matrix.pairs() as u64);
@@ -76,6 +78,8 @@ impl CostSearch<'_, '_> {
                     None => traveler.within(layer, start, self.cutoff, visit),
                 })?;
                 row.sort();
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                self.limits.progress(done, all);
                 let held = held.fetch_add(row.len() as u64, Ordering::Relaxed);
                 self.limits.allow((held + row.len() as u64) * PAIR)?;
                 Ok(row)
@@ -84,7 +88,6 @@ impl CostSearch<'_, '_> {
             let rows: Vec<RowBuilder> = numbered.map(row).collect::<Result<_, _>>()?;
             rows.iter().for_each(|row| matrix.push(row));
             let next = part * AT_ONCE + some.len();
-            self.limits.progress(next as u64, starts.len() as u64);
             if matrix.pairs() >= pairs || next == starts.len() {
                 full(&mut matrix, first..next);
                 first = next;
@@ -145,6 +148,49 @@ impl<'r> Travelers<'r> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::{
+        Travel,
+        test_city::{Feature, TestCity},
+    };
+
+    #[test]
+    fn a_search_tells_its_progress_while_it_goes_on() {
+        let homes: Vec<String> = (0..40).map(|n| format!("h{n}")).collect();
+        let homes: Vec<Feature<'_>> = (0..40)
+            .map(|n| (&*homes[n], (n as f64 * 10.0, 0.0), &[][..]))
+            .collect();
+        let city = TestCity::new().with("residences", &homes).build();
+        let homes = city.layer("residences", None).expect("homes");
+        let ruler = Ruler::new(&city, &Travel::default()).expect("a ruler");
+        let limits = Limits::generous();
+        let search = CostSearch {
+            ruler: &ruler,
+            limits: &limits,
+            cutoff: 1000.0,
+            walks: None,
+        };
+        let starts: Vec<Start> = homes
+            .index
+            .iter()
+            .map(|home| Start::of(homes, home))
+            .collect();
+        // Fewer than are searched at once: what is told meanwhile is seen from within.
+        let seen = Mutex::new(Vec::new());
+        let number = |_| {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.push(limits.told().share_done());
+            Some(0)
+        };
+        assert_eq!(limits.told().share_done(), None);
+        search
+            .blocks(&starts, homes, number, 1, usize::MAX, |_, _| {})
+            .expect("costs");
+        let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        assert!(seen.iter().all(Option::is_some));
+        let between = |share: &&Option<f64>| share.is_some_and(|share| share > 0.0 && share < 1.0);
+        assert!(seen.iter().filter(between).count() > 40, "{seen:?}");
+        assert_eq!(limits.told().share_done(), Some(1.0));
+    }
 
     #[test]
     fn whole_costs_come_back_and_others_round_up() {

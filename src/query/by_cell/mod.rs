@@ -7,7 +7,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use rayon::prelude::*;
 
@@ -276,6 +279,9 @@ impl<'a> ByCell<'a> {
         self.ruler.prepare(&self.homes.index, cells);
         let travelers = Travelers::new(self.ruler, self.limits, true);
         let mut block: Vec<Row> = Vec::new();
+        let searched = AtomicU64::new(0);
+        let all = facilities.len() as u64;
+        self.limits.progress(0, all);
         let mut pairs = 0;
         for (part, some) in facilities.chunks(AT_ONCE).enumerate() {
             let found = some.par_iter().map(|facility| {
@@ -300,6 +306,8 @@ impl<'a> ByCell<'a> {
                         (known, _) => known.flatten(),
                     };
                     let ways = near.into_iter().map(|(at, _)| at).zip(ways);
+                    let searched = searched.fetch_add(1, Ordering::Relaxed) + 1;
+                    self.limits.progress(searched, all);
                     Ok(Row {
                         facility,
                         value,
@@ -319,7 +327,6 @@ impl<'a> ByCell<'a> {
             self.limits.allow(pairs as u64 * PAIR)?;
             block.extend(found);
             let done = part * AT_ONCE + some.len();
-            self.limits.progress(done as u64, facilities.len() as u64);
             if pairs >= BLOCK_PAIRS || done == facilities.len() {
                 add_block(sum, &mut homes, &block);
                 block.clear();
