@@ -314,7 +314,10 @@ pub fn run(
             }
         }
         Question::Catchments => {
-            let answer = query::catchments(&city, &parse(question)?, &limits)?;
+            let mut question: query::CatchmentsQuery = parse(question)?;
+            // Who asks for a file of shapes wants shapes.
+            question.geometry |= arguments.format == OutputFormat::Geojson;
+            let answer = query::catchments(&city, &question, &limits)?;
             match arguments.format {
                 OutputFormat::Json => print.json(&answer),
                 OutputFormat::Geojson => {

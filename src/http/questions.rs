@@ -180,8 +180,10 @@ pub async fn compute_statistics(
 pub async fn compute_catchments(
     State(state): State<AppState>,
     asker: Asker,
-    Posted(With { question, form }): Posted<CatchmentsQuery>,
+    Posted(With { mut question, form }): Posted<CatchmentsQuery>,
 ) -> Result<Response, ApiError> {
+    // Who asks for a file of shapes wants shapes.
+    question.geometry |= form.format == Format::Geojson;
     state
         .ask(
             asker,

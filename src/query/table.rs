@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use super::Answer;
 use crate::{
     city::City,
-    domain::{Catalog, Language, TermFormat, Title, Value},
+    domain::{Catalog, Language, Reason, TermFormat, Title, Value},
     export::{ResultColumn, ResultTable},
 };
 
@@ -191,6 +191,7 @@ pub fn to_table<R: Serialize, T: Serialize>(
     for column in &mut columns {
         tell_reach(column, &answer.query);
     }
+    tell_layers_apart(city.catalog(), &mut columns);
     let cells = |row: &Row| -> Vec<Value> {
         columns
             .iter()
@@ -215,6 +216,28 @@ pub fn to_table<R: Serialize, T: Serialize>(
         watermark: None,
         geometries: None,
         columns,
+    }
+}
+
+/// Names the layer in the headings that several columns would have alike in a language: beds of
+/// hospitals, beds of homes for the aged.
+fn tell_layers_apart(catalog: &Catalog, columns: &mut [ResultColumn]) {
+    let titles: Vec<Title> = columns.iter().map(|column| column.title.clone()).collect();
+    let are_alike = |pick: fn(&Title) -> &String, of: &Title| {
+        let alike = titles.iter().filter(|title| pick(title) == pick(of));
+        alike.count() > 1
+    };
+    for (column, title) in columns.iter_mut().zip(&titles) {
+        let mut parts = column.key.split('.');
+        let Some(layer) = parts.find_map(|part| catalog.layer(part)) else {
+            continue;
+        };
+        if are_alike(|title| &title.zh, title) {
+            column.title.zh = format!("{} {}", layer.title.zh, title.zh);
+        }
+        if are_alike(|title| &title.en, title) {
+            column.title.en = format!("{}: {}", layer.title.en, title.en);
+        }
     }
 }
 
@@ -415,10 +438,23 @@ fn left_out_title(catalog: &Catalog, key: &str) -> Title {
             },
         })
     });
-    known.unwrap_or_else(|| Title {
-        zh: key.to_owned(),
-        en: key.to_owned(),
-    })
+    let of_ends = || {
+        let (end, why) = key.split_once('.')?;
+        let (zh, en) = match end {
+            "origins" => ("起点", "origins"),
+            "destinations" => ("终点", "destinations"),
+            _ => return None,
+        };
+        let why = Reason::ALL.into_iter().find(|reason| reason.key() == why)?;
+        let why = why.title();
+        Some(Title::new(
+            format!("{zh}（{}）", why.zh),
+            format!("{en} ({})", why.en),
+        ))
+    };
+    known
+        .or_else(of_ends)
+        .unwrap_or_else(|| Title::new(key, key))
 }
 
 /// The answer as a GeoJSON collection: the outline of each row's area, `null` where it has none.

@@ -115,13 +115,48 @@ async fn catchments_are_a_table_and_shapes() {
     assert_eq!(lines.len(), 1 + 4 + 2, "{text}");
     assert!(lines[0].contains("独占 常住人口"), "{text}");
     assert!(lines[6].starts_with("合并"), "{text}");
-    let shapes = app
-        .post("/api/catchments?format=geojson", question)
-        .await
-        .json();
-    let features = shapes["features"].as_array().unwrap();
-    assert_eq!(features.len(), 6);
-    assert!(features.iter().all(|f| f["geometry"]["type"].is_string()));
+    // A file of shapes has them, whether the question says so or not.
+    let mut without = question.clone();
+    without["geometry"] = Json::Bool(false);
+    for question in [question, without] {
+        let shapes = app
+            .post("/api/catchments?format=geojson", question)
+            .await
+            .json();
+        let features = shapes["features"].as_array().unwrap();
+        assert_eq!(features.len(), 6);
+        assert!(features.iter().all(|f| f["geometry"]["type"].is_string()));
+    }
+}
+
+#[tokio::test]
+async fn columns_of_one_name_say_which_layer_they_are_of() {
+    let app = App::new();
+    app.import("clinics", "id,lon,lat,名称,床位\nk,113.05,23.05,医院,20\n");
+    app.import(
+        "elderly_care",
+        "id,lon,lat,名称,养老床位\ne,113.05,23.05,养老院,30\n",
+    );
+    let question = json!({"origins": [{"layer": "stations", "id": "s1"}], "cutoffs": [3000]});
+    let headings = async |language: &str| {
+        let path = format!("/api/catchments?format=csv&lang={language}");
+        let table = app.post(&path, question.clone()).await;
+        let text = String::from_utf8(table.body).unwrap();
+        text.lines().next().expect("headings").to_owned()
+    };
+    let english = headings("en").await;
+    let mut all: Vec<&str> = english.split(',').collect();
+    assert!(all.contains(&"Health facilities: Beds (beds)"), "{english}");
+    let before = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), before, "{english}");
+    // What is told apart by its own name stays as short as it was.
+    let chinese = headings("zh").await;
+    assert!(
+        chinese.split(',').any(|heading| heading == "床位(张)"),
+        "{chinese}"
+    );
 }
 
 /// The cells of the last sheet as text: what the numbers mean and where they come from.

@@ -13,23 +13,57 @@ pub fn write_csv(table: &ResultTable, language: Language, mut out: impl Write) -
     out.write_all(b"\xef\xbb\xbf")?;
     let mut writer = csv::Writer::from_writer(out);
     let headings = table.columns.iter().map(|c| c.heading(language));
-    writer.write_record(headings)?;
+    writer.write_record(headings).map_err(of_out)?;
     for line in table.lines() {
         let cells = line.cells(&table.columns, language);
-        writer.write_record(cells.map(|(_, value)| match value {
+        let cells = cells.map(|(_, value)| match value {
             Printed::Missing => String::new(),
             Printed::Integer(number) => number.to_string(),
             Printed::Number(number) => number.to_string(),
             Printed::Text(text) => guarded(&text).into_owned(),
-        }))?;
+        });
+        writer.write_record(cells).map_err(of_out)?;
     }
     writer.flush()
+}
+
+/// What `out` said, as it said it: whoever reads may have read enough.
+fn of_out(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::export::result::text::tests::sample;
+
+    /// Somebody who reads nothing.
+    struct Closed(bool);
+
+    impl Write for Closed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // The mark at the beginning still goes.
+            match std::mem::replace(&mut self.0, true) {
+                false => Ok(bytes.len()),
+                true => Err(io::ErrorKind::BrokenPipe.into()),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_told_from_other_errors() {
+        let mut long = sample();
+        long.rows = vec![long.rows[0].clone(); 1000];
+        let error = write_csv(&long, Language::Zh, Closed(false)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
 
     #[test]
     fn undefined_is_empty_and_zero_is_zero() {
