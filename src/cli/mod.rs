@@ -38,7 +38,10 @@ use crate::{
     definitions::{self, DefinitionError},
     domain::{Catalog, Language, Layer, Title},
     import::ImportError,
+    network::NetworkError,
+    query::QueryError,
     store::{self, Home, Store},
+    transit::TransitError,
 };
 
 /// Suitu 穗图: a population geographic information system.
@@ -128,6 +131,12 @@ fn told(failure: &Failure, language: Language) -> String {
     } else if let Some(DefinitionError::Zoning(error)) = failure.downcast_ref() {
         error.told()
     } else if let Some(error) = failure.downcast_ref::<ImportError>() {
+        error.told()
+    } else if let Some(error) = failure.downcast_ref::<QueryError>() {
+        error.told()
+    } else if let Some(error) = failure.downcast_ref::<NetworkError>() {
+        error.told()
+    } else if let Some(error) = failure.downcast_ref::<TransitError>() {
         error.told()
     } else {
         return failure.to_string();

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 
 /// `text` as a spreadsheet program shows it and never runs it.
 ///
-/// Plain numbers such as `-12.5` stay as they are.
+/// Plain numbers such as `-12.5` stay as they are, and so do coordinates such as `-51.2,-30.0`.
 pub fn guarded(text: &str) -> Cow<'_, str> {
-    if is_risky(text) && text.parse::<f64>().is_err() {
+    let is_plain = || text.split(',').all(|part| part.parse::<f64>().is_ok());
+    if is_risky(text) && !is_plain() {
         Cow::Owned(format!("'{text}"))
     } else {
         Cow::Borrowed(text)
@@ -44,7 +45,18 @@ mod tests {
         for text in ["=1+1", "@SUM(A1)", "+86 20", "-x", "\tx", "＝1"] {
             assert_eq!(guarded(text), format!("'{text}"));
         }
-        for text in ["", "-12.5", "+3", "天河区", "'s-Hertogenbosch", "0086"] {
+        for text in ["-1,=2", "-1,", "-51.2;-30"] {
+            assert_eq!(guarded(text), format!("'{text}"));
+        }
+        for text in [
+            "",
+            "-12.5",
+            "-51.2287,-30.0277",
+            "+3",
+            "天河区",
+            "'s-Hertogenbosch",
+            "0086",
+        ] {
             assert_eq!(guarded(text), text);
         }
     }

@@ -12,9 +12,13 @@ use crate::{
         edit::{EditFailure, EditFault},
         scenario::{EditError, ScenarioError},
     },
+    domain::Reason,
     query::{self, QueryError},
     store::{EditConflict, StoreError},
 };
+
+/// How many of the places that a refusal is about are named in it.
+const NAMED: usize = 5;
 
 /// Why a request has no answer; becomes problem details (RFC 9457).
 #[derive(Clone, Debug, thiserror::Error)]
@@ -118,7 +122,12 @@ impl ApiError {
         match self {
             ApiError::Query(QueryError::NotFound { .. } | QueryError::NoPeriod { .. })
             | ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
-            ApiError::Query(QueryError::Field { .. } | QueryError::NoService { .. })
+            ApiError::Query(
+                QueryError::Field { .. }
+                | QueryError::NoService { .. }
+                | QueryError::Beyond { .. }
+                | QueryError::Unmeasurable { .. },
+            )
             | ApiError::BadField { .. }
             | ApiError::BadEdit { .. }
             | ApiError::BadEdits(_)
@@ -179,7 +188,10 @@ impl ApiError {
     fn field(&self) -> Option<&str> {
         match self {
             ApiError::Query(
-                QueryError::Field { field, .. } | QueryError::NoService { field, .. },
+                QueryError::Field { field, .. }
+                | QueryError::NoService { field, .. }
+                | QueryError::Beyond { field, .. }
+                | QueryError::Unmeasurable { field, .. },
             ) => Some(field),
             ApiError::Query(QueryError::NoPeriod { .. }) => Some("period"),
             ApiError::BadField { field, .. } => Some(field),
@@ -195,6 +207,11 @@ impl ApiError {
         match self {
             ApiError::Refused { reason, .. } | ApiError::Nothing { reason, .. } => Some(reason),
             ApiError::Query(QueryError::NoService { .. }) => Some("no_service"),
+            ApiError::Query(QueryError::Beyond { .. }) => Some("beyond"),
+            ApiError::Query(QueryError::Unmeasurable { reason, .. }) => match reason {
+                Reason::OffNetwork => Some("off_network"),
+                _ => Some("not_in_table"),
+            },
             ApiError::Query(QueryError::TooLarge { .. }) => Some("too_large"),
             ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
                 Some("not_found")
@@ -224,6 +241,13 @@ impl ApiError {
         match self {
             ApiError::Query(QueryError::NoService { date, nearest, .. }) => {
                 Some(json!({ "date": date, "nearest": nearest }))
+            }
+            ApiError::Query(QueryError::Beyond { most, unit, .. }) => {
+                Some(json!({ "most": most, "unit": unit }))
+            }
+            ApiError::Query(QueryError::Unmeasurable { names, .. }) => {
+                let names: Vec<&String> = names.iter().take(NAMED).collect();
+                Some(json!({ "names": names }))
             }
             ApiError::Query(QueryError::TooLarge { allowed_mb }) => {
                 Some(json!({ "allowed_mb": allowed_mb }))

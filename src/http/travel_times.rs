@@ -24,7 +24,10 @@ const CSV: &str = "text/csv; charset=utf-8";
 
 /// How long it takes from every origin to every destination (出行时间表).
 ///
-/// `format=csv` streams the reachable pairs, any number of them, with the keys as headings.
+/// `format=csv` streams the reachable pairs, any number of them, with the keys as headings. Origins
+/// and destinations are lists of places and features, or all of a layer; `{"layer": "stops"}` is all
+/// stops of the timetable. A place off the network has a row with a reason in place of a time; where
+/// all origins or all destinations are, the question is refused.
 #[utoipa::path(post, path = "/api/travel_times", tag = "questions",
     params(("format" = Option<String>, Query, description = "json, csv or xlsx"),
            ("lang" = Option<String>, Query, description = "zh or en")),

@@ -22,7 +22,8 @@ pub enum Ends {
     Listed(Vec<End>),
 }
 
-/// A feature, any place, or with a layer alone all of its features.
+/// A feature, any place, or with a layer alone all of its features. The layer `stops` is that of the
+/// stops of the timetable: `{"layer": "stops"}` is all of them, an id is `feed:stop_id`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct End {
@@ -256,7 +257,8 @@ mod tests {
     fn ask(city: &City, question: serde_json::Value) -> Vec<(String, String, f64)> {
         let question = serde_json::from_value(question).expect("a question");
         let found = travel_times(city, &question, &Limits::generous()).expect("an answer");
-        let rows = found.rows.iter().map(|row| {
+        let is_known = |row: &&crate::query::Row| !row.contains_key("reason");
+        let rows = found.rows.iter().filter(is_known).map(|row| {
             let text = |key: &str| row[key].as_str().expect("a name").to_owned();
             let measured = row.get("seconds").or(row.get("metres"));
             let measured = measured.and_then(|value| value.as_f64());
@@ -320,13 +322,26 @@ mod tests {
             .with_matrix("survey", ["clinics", "stations"], &[("s1", "s2", 7)])
             .build();
         let from = |layer: &str| {
-            ask(
-                &city,
-                json!({"origins": [{"layer": layer, "id": "s1"}], "mode": "matrix:survey",
-                    "destinations": [{"layer": "stations", "id": "s2"}, {"layer": "clinics", "id": "s2"}]}),
-            )
+            json!({"origins": [{"layer": layer, "id": "s1"}], "mode": "matrix:survey",
+                "destinations": [{"layer": "stations", "id": "s2"}, {"layer": "clinics", "id": "s2"}]})
         };
-        assert_eq!(from("clinics"), [("s1".into(), "s2".into(), 420.0)]);
-        assert_eq!(from("stations"), []);
+        assert_eq!(
+            ask(&city, from("clinics")),
+            [("s1".into(), "s2".into(), 420.0)]
+        );
+        let question = |layer: &str| serde_json::from_value(from(layer)).expect("a question");
+        let limits = Limits::generous();
+        let found = travel_times(&city, &question("clinics"), &limits).expect("an answer");
+        assert_eq!(
+            found.left_out.0["destinations.no_reachable_pair"].missing,
+            1
+        );
+        // Of what the table does not name nothing is known, which is not out of reach.
+        let refused = travel_times(&city, &question("stations"), &limits).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "origins: s1: the table of travel times does not name it; ask for features of its two \
+             layers"
+        );
     }
 }

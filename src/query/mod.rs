@@ -17,6 +17,7 @@ mod coverage;
 mod departure;
 mod download;
 mod ends;
+mod error;
 mod features;
 mod flat;
 mod gaps;
@@ -84,6 +85,7 @@ pub use coverage::{CoverageQuery, CoverageRow, Denominator, coverage, coverage_t
 pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{FileOf, file_title, layer_state, write_layer};
 pub use ends::{End, Ends};
+pub use error::QueryError;
 pub use features::{FeaturesQuery, condition, feature, feature_state, features};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
@@ -132,51 +134,3 @@ pub use zoning::{
     condition_in_words, conflict_words, criterion_in_words, flat_zoning, list_overrides, rule_sets,
     rule_sets_json, set_override, zoning,
 };
-
-use crate::domain::Period;
-
-/// Why a question has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum QueryError {
-    #[error("{field}: {problem}")]
-    Field {
-        field: &'static str,
-        problem: String,
-    },
-    /// A date on which the timetable runs nothing, with the nearest that it does.
-    #[error(
-        "{field}: no service runs on {date}; nearest dates with service: {}",
-        if .nearest.is_empty() { "none at all".to_owned() } else { .nearest.join(", ") }
-    )]
-    NoService {
-        field: &'static str,
-        date: String,
-        nearest: Vec<String>,
-    },
-    #[error("there is no {what} `{name}`")]
-    NotFound { what: &'static str, name: String },
-    /// What is asked about is of later days alone.
-    #[error(
-        "{what} holds nothing at or before {asked}; it holds {}",
-        .known.iter().map(Period::as_str).collect::<Vec<_>>().join(", ")
-    )]
-    NoPeriod {
-        what: String,
-        asked: Period,
-        known: Vec<Period>,
-    },
-    #[error("cancelled")]
-    Cancelled,
-    #[error("the question needs more than {allowed_mb} MB of memory; ask for less at once")]
-    TooLarge { allowed_mb: u64 },
-}
-
-impl QueryError {
-    pub(crate) fn field(field: &'static str, problem: impl Into<String>) -> Self {
-        QueryError::Field {
-            field,
-            problem: problem.into(),
-        }
-    }
-}

@@ -77,6 +77,9 @@ const PAIRS_AT_ONCE: usize = 1 << 20;
 
 const MAX_PERCENTILES: usize = 9;
 
+/// The fields of the two ends of every pair.
+const ENDS: [&str; 2] = ["origins", "destinations"];
+
 /// A question with everything found that it needs; nothing is computed yet.
 pub struct TravelTimes<'c> {
     ruler: Ruler<'c>,
@@ -88,6 +91,8 @@ pub struct TravelTimes<'c> {
     starts: Vec<Start>,
     targets: Targets,
     is_backward: bool,
+    /// Origins that nothing is known of, and destinations, each by its number.
+    lost: [Vec<usize>; 2],
     used: Vec<&'c LoadedLayer>,
 }
 
@@ -180,7 +185,8 @@ impl Columns {
 
 impl<'c> TravelTimes<'c> {
     /// # Errors
-    /// Unknown places, times without a timetable, a longest time that is none.
+    /// Unknown places, times without a timetable, a longest time that is none; where no origin or no
+    /// destination can be measured, nothing would be known of any pair.
     pub fn find(city: &'c City, query: &TravelTimesQuery) -> Result<Self, QueryError> {
         if query.mode == Mode::Straight {
             let problem =
@@ -197,8 +203,8 @@ impl<'c> TravelTimes<'c> {
             _ => ruler.cost("max_min", query.max_min)?,
         };
         let period = query.period.as_ref();
-        let origins = query.origins.find(city, "origins", period)?;
-        let destinations = query.destinations.find(city, "destinations", period)?;
+        let origins = query.origins.find(city, ENDS[0], period)?;
+        let destinations = query.destinations.find(city, ENDS[1], period)?;
         let mut used = origins.used.clone();
         used.extend(&destinations.used);
         let is_backward = travel.direction == Direction::To;
@@ -210,9 +216,29 @@ impl<'c> TravelTimes<'c> {
             Some(loaded) => ruler.targets_of(loaded),
             None => ruler.targets(&to.starts),
         };
+        let starts = from.starts.clone();
+        let is_lost = |at: &usize| !ruler.is_measurable(&starts[*at]);
+        let lost_starts = (0..starts.len()).into_par_iter().filter(is_lost).collect();
+        let mut lost = [lost_starts, ruler.lost(&targets)];
+        if is_backward {
+            lost.reverse();
+        }
+        for (field, (ends, lost)) in ENDS
+            .into_iter()
+            .zip([&origins, &destinations].into_iter().zip(&lost))
+        {
+            if lost.len() == ends.names.len() {
+                return Err(QueryError::Unmeasurable {
+                    field,
+                    names: ends.names.clone(),
+                    reason: ruler.unmeasurable(),
+                });
+            }
+        }
         Ok(TravelTimes {
-            starts: from.starts.clone(),
+            starts,
             targets,
+            lost,
             ruler,
             cost,
             columns,
@@ -270,7 +296,8 @@ impl<'c> TravelTimes<'c> {
         Ok(())
     }
 
-    /// Writes every reachable pair as CSV with the keys as headings, start by start.
+    /// Writes every reachable pair as CSV with the keys as headings, start by start; then, with a
+    /// reason, every place that nothing is known of.
     ///
     /// # Errors
     /// What `out` says, [`QueryError::Cancelled`] inside.
@@ -294,6 +321,10 @@ impl<'c> TravelTimes<'c> {
         for key in &keys {
             write!(out, ",{key}")?;
         }
+        let has_lost = self.lost.iter().any(|lost| !lost.is_empty());
+        if has_lost {
+            out.write_all(b",reason")?;
+        }
         out.write_all(b"\n")?;
         let mut failed = None;
         let mut lines = Vec::new();
@@ -314,6 +345,9 @@ impl<'c> TravelTimes<'c> {
                         told.expect("memory takes what is written to it");
                     }
                 }
+                if has_lost {
+                    lines.push(b',');
+                }
                 lines.push(b'\n');
             }
             out.write_all(&lines).map_err(|error| {
@@ -322,9 +356,41 @@ impl<'c> TravelTimes<'c> {
             })
         });
         match (failed, written) {
-            (Some(error), _) => Err(error),
-            (None, written) => written.map_err(io::Error::other),
+            (Some(error), _) => return Err(error),
+            (None, written) => written.map_err(io::Error::other)?,
         }
+        let reason = self.ruler.unmeasurable().key();
+        let empty = ",".repeat(keys.len());
+        let [lost_origins, lost_destinations] = &self.lost;
+        for origin in lost_origins {
+            out.write_all(&origins[*origin])?;
+            writeln!(out, ",{empty},{reason}")?;
+        }
+        for destination in lost_destinations {
+            out.write_all(b",")?;
+            out.write_all(&destinations[*destination])?;
+            writeln!(out, "{empty},{reason}")?;
+        }
+        out.flush()
+    }
+
+    /// A row for every place that nothing is known of, with the reason.
+    fn lost_rows(&self) -> impl Iterator<Item = Row> + '_ {
+        let reason = self.ruler.unmeasurable().key();
+        let [origins, destinations] = &self.lost;
+        let origins = origins.iter().map(|at| (Some(&self.origins[*at]), None));
+        let destinations = destinations
+            .iter()
+            .map(|at| (None, Some(&self.destinations[*at])));
+        origins.chain(destinations).map(move |(from, to)| {
+            let mut row = Row::new();
+            row.insert("from".into(), json!(from));
+            row.insert("to".into(), json!(to));
+            let keys = self.columns.keys().into_iter();
+            row.extend(keys.map(|key| (key, json!(null))));
+            row.insert("reason".into(), json!(reason));
+            row
+        })
     }
 
     /// Origin and destination of a start and a target.
@@ -372,17 +438,11 @@ pub fn travel_times(
         }
         limits.allow(rows.len() as u64 * 512)
     })?;
-    let off = found
-        .starts
-        .iter()
-        .filter(|start| !found.ruler.is_measurable(start));
+    rows.extend(found.lost_rows());
     let mut left_out = LeftOut::default();
-    let side = if found.is_backward {
-        "destinations"
-    } else {
-        "origins"
-    };
-    left_out.add_missing(side, "off_network", off.count() as u64);
+    for (side, lost) in ENDS.into_iter().zip(&found.lost) {
+        left_out.add_missing(side, found.ruler.unmeasurable().key(), lost.len() as u64);
+    }
     let used = found.used.iter().copied();
     let mut provenance = Provenance::of(city, query.period.as_ref(), None, used);
     provenance.inputs.extend(found.ruler.input());

@@ -48,6 +48,90 @@ fn bring_streets(store: &GeoPackage) {
     store.set_networks(&networks).expect("kept");
 }
 
+fn walks(origins: Json, destinations: Json) -> Json {
+    json!({"origins": origins, "destinations": destinations, "mode": "walk"})
+}
+
+#[tokio::test]
+async fn places_off_the_network_are_told_in_every_form() {
+    let app = App::with(bring_streets);
+    let home = json!({"lon": 113.05, "lat": 23.05, "name": "home"});
+    let sea = json!({"lon": 112.0, "lat": 21.0, "name": "sea"});
+    let work = json!({"lon": 113.06, "lat": 23.05, "name": "work"});
+    let reef = json!({"lon": 111.0, "lat": 20.0});
+    let some = walks(json!([home, sea]), json!([work, reef]));
+    let answer = app.post("/api/travel_times", some.clone()).await.json();
+    let rows = answer["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 3, "{answer}");
+    assert_eq!(
+        (&rows[0]["from"], &rows[0]["to"]),
+        (&json!("home"), &json!("work"))
+    );
+    assert!(rows[0]["seconds"].as_u64().expect("a time") > 700);
+    let lost = |from: Json, to: Json| json!({"from": from, "to": to, "seconds": null, "reason": "off_network"});
+    assert_eq!(rows[1], lost(json!("sea"), Json::Null));
+    assert_eq!(rows[2], lost(Json::Null, json!("111,20")));
+    for side in ["origins", "destinations"] {
+        let told = &answer["left_out"][format!("{side}.off_network")];
+        assert_eq!(told["missing"], 1, "{answer}");
+    }
+    let csv = app.post("/api/travel_times?format=csv", some).await;
+    let text = String::from_utf8(csv.body).expect("UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "\u{feff}from,to,seconds,reason");
+    assert!(
+        lines[1].starts_with("home,work,") && lines[1].ends_with(','),
+        "{text}"
+    );
+    assert_eq!(
+        lines[2..],
+        ["sea,,,off_network", ",\"111,20\",,off_network"]
+    );
+    // Where nothing is lost there is no such column.
+    let all = walks(json!([home]), json!([work]));
+    let csv = app.post("/api/travel_times?format=csv", all).await;
+    let text = String::from_utf8(csv.body).expect("UTF-8");
+    assert!(text.starts_with("\u{feff}from,to,seconds\n"), "{text}");
+    // Where no origin or no destination is on the network there is no answer.
+    for (question, field, name) in [
+        (walks(json!([sea]), json!([work])), "origins", "sea"),
+        (
+            walks(json!([home]), json!([reef])),
+            "destinations",
+            "111,20",
+        ),
+        (walks(json!([home]), json!({"layer": "stations"})), "", ""),
+    ] {
+        for path in ["/api/travel_times", "/api/travel_times?format=csv"] {
+            let answer = app.post(path, question.clone()).await;
+            if field.is_empty() {
+                assert_eq!(answer.status, 200);
+                continue;
+            }
+            assert_eq!(answer.status, 400);
+            let problem = answer.json();
+            assert_eq!(problem["field"], field, "{problem}");
+            assert_eq!(problem["reason"], "off_network", "{problem}");
+            assert_eq!(problem["values"]["names"], json!([name]), "{problem}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cutoff_without_an_answer_says_what_is_allowed() {
+    let app = App::with(bring_streets);
+    for (cutoff, unit, most) in [(0.0, "m", 50_000), (525_600.0, "min", 666)] {
+        let question = json!({"origins": [{"layer": "stations", "id": "s1"}], "mode": "walk",
+            "unit": unit, "cutoffs": [cutoff]});
+        let answer = app.post("/api/catchments", question).await;
+        assert_eq!(answer.status, 400);
+        let problem = answer.json();
+        assert_eq!(problem["reason"], "beyond", "{problem}");
+        assert_eq!(problem["field"], "cutoffs", "{problem}");
+        assert_eq!(problem["values"], json!({"most": most, "unit": unit}));
+    }
+}
+
 async fn jobs(app: &App, question: Json) -> Json {
     let mut body = json!({"origins": [{"layer": "stations", "id": "s1"}]});
     let fields = body.as_object_mut().expect("an object");

@@ -36,12 +36,10 @@ impl<'c> ByMatrix<'c> {
         loaded.layer().id.as_str() == self.matrix.side(!self.is_from).layer
     }
 
-    /// Whether the table names the feature that a start stands for, at either end.
-    pub fn is_named(&self, start: &Start) -> bool {
+    /// Whether the table names a feature, at either end.
+    pub fn is_named(&self, feature: Option<&(LayerId, String)>) -> bool {
         let sides = [true, false].map(|side| self.matrix.side(side));
-        sides
-            .iter()
-            .any(|side| number(side, start.feature.as_ref()).is_some())
+        sides.iter().any(|side| number(side, feature).is_some())
     }
 
     /// How many of some features the table names at neither end, of a layer that it has times of.

@@ -151,11 +151,12 @@ impl<'c> Ruler<'c> {
         if cost > 0.0 && cost <= self.max_cost {
             return Ok(cost);
         }
-        // Rounded down: what is named is allowed.
-        let most = (self.max_cost / self.cost_per_unit).floor();
-        let unit = self.unit.key();
-        let problem = format!("more than 0 and at most {most} {unit}");
-        Err(QueryError::field(field, problem))
+        Err(QueryError::Beyond {
+            field,
+            // Rounded down: what is named is allowed.
+            most: (self.max_cost / self.cost_per_unit).floor() as u64,
+            unit: self.unit.key(),
+        })
     }
 
     /// Whether costs are seconds and not metres.
@@ -183,7 +184,7 @@ impl<'c> Ruler<'c> {
             Way::Straight => true,
             Way::Streets(streets) => streets.is_near(start),
             Way::Transit(transit) => transit.is_near(start),
-            Way::Matrix(matrix) => matrix.is_named(start),
+            Way::Matrix(matrix) => matrix.is_named(start.feature.as_ref()),
         }
     }
 

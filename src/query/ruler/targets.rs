@@ -93,6 +93,32 @@ impl Ruler<'_> {
         targets
     }
 
+    /// The numbers of the ends that nothing can be measured to: off the network nobody knows.
+    pub fn lost(&self, targets: &Targets) -> Vec<usize> {
+        let mut known = match &self.way {
+            Way::Straight => return Vec::new(),
+            Way::Transit(transit) if transit.streets().is_none() => return Vec::new(),
+            Way::Matrix(matrix) => {
+                let features = targets.features.iter();
+                features
+                    .map(|named| matrix.is_named(named.as_ref()))
+                    .collect()
+            }
+            Way::Streets(_) | Way::Transit(_) => vec![false; targets.len()],
+        };
+        for place in targets.joined.iter().flat_map(|joined| joined.numbers()) {
+            known[targets.owner(place as usize)] = true;
+        }
+        // By timetable one is at a stop wherever the streets are.
+        if matches!(self.way, Way::Transit(_)) {
+            for (end, _) in &targets.stops {
+                known[*end as usize] = true;
+            }
+        }
+        let ends = (0..).zip(known).filter(|(_, known): &(usize, bool)| !known);
+        ends.map(|(end, _)| end).collect()
+    }
+
     /// The features of a layer as ends, in the order of its index.
     pub fn targets_of(&self, loaded: &LoadedLayer) -> Targets {
         let points: Vec<_> = loaded

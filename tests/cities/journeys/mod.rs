@@ -434,9 +434,8 @@ fn impossible_journeys_are_refused_by_name() {
         let told = refused(change, value);
         assert!(told.contains(word), "{change}: {told}");
     }
-    // From the sea nobody walks or rides: no pair, and it is said.
+    // From the sea nobody walks or rides: that is no empty table.
     let sea = json!({"origins": [{"lon": -50.0, "lat": -31.5, "name": "sea"}],
-        "destinations": {"layer": "stops"}, "mode": "transit",
         "departure": {"date": DATE, "from": "14:00"}});
     let path = desk.path("question.json");
     std::fs::write(
@@ -446,9 +445,18 @@ fn impossible_journeys_are_refused_by_name() {
         .to_string(),
     )
     .expect("written");
-    let told = desk.json(&["query", "travel_times", "--json", text(&path)]);
-    assert_eq!(told["rows"], json!([]));
-    assert_eq!(told["left_out"]["origins.off_network"]["missing"], 1);
+    let ask = ["query", "travel_times", "--json", text(&path)];
+    for more in [&[][..], &["--format", "csv"], &["--format", "json"]] {
+        let told = desk.refused(&[&ask[..], more].concat());
+        assert!(
+            told.contains("origins: sea: no street lies within 500 m"),
+            "{told}"
+        );
+    }
+    let told = desk.refused(&[&["--lang", "zh"], &ask[..]].concat());
+    assert!(told.contains("origins：sea：500 m 内没有街道"), "{told}");
+    let told = desk.refused(&["--lang", "zh", "query", "catchments", "--json", text(&path)]);
+    assert!(told.contains("cutoffs"), "{told}");
 }
 
 #[test]

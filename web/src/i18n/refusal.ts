@@ -8,7 +8,7 @@ export function said(problem: Problem): string {
   if (problem.said) return titled(problem.said);
   const key = `refused_${problem.reason ?? ''}`;
   if (problem.reason === 'no_service' && listOf(problem.values, 'nearest').length === 0) return t('refused_no_service_at_all');
-  if (key in zh) return t(key as Key, worded(problem.values));
+  if (key in zh) return t(key as Key, { field: problem.field ? fieldTitle(problem.field) : '', ...worded(problem.values) });
   if (problem.status === 429) return t('refused_delayed');
   if (problem.field === 'password') return t('password_rule');
   if (problem.field) return t('refused_field', { field: fieldTitle(problem.field) });
@@ -24,7 +24,7 @@ export function refused(reason: string): string {
 /** Values as a sentence has them: lists with commas, kinds of things in words. */
 function worded(values: Values): Record<string, string | number> {
   const word = (name: string, value: Values[string]) =>
-    Array.isArray(value) ? value.join(t('and_name')) : name === 'what' ? titleOf('what', String(value), t('what_thing')) : value;
+    Array.isArray(value) ? value.join(t('and_name')) : name === 'what' ? titleOf('what', String(value), t('what_thing')) : name === 'unit' ? titleOf('limit_unit', String(value), String(value)) : value;
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, word(name, value)]));
 }
 
@@ -36,7 +36,7 @@ function listOf(values: Values, name: string): string[] {
 /** A parameter of a question as the page calls it: `candidates.grid_m` is among the candidates. */
 const fieldTitle = (field: string) => titleOf('field', field.split('.')[0]!, field);
 
-function titleOf(kind: 'what' | 'field', name: string, otherwise: string): string {
+function titleOf(kind: 'what' | 'field' | 'limit_unit', name: string, otherwise: string): string {
   const key = `${kind}_${name.replace(/\W+/g, '_')}`;
   return key in zh ? t(key as Key) : otherwise;
 }
