@@ -117,6 +117,12 @@ fn tell_of_refusals(document: &mut Json) {
                 .is_some_and(|p| !p.is_empty());
             let has_body = operation["requestBody"].is_object();
             let responses = &mut operation["responses"];
+            // Those that an operation tells of itself are problem details too.
+            let told = responses.as_object_mut().into_iter().flatten();
+            for (_, response) in told.filter(|(status, _)| status.as_str() >= "400") {
+                let description = response["description"].as_str().unwrap_or_default();
+                *response = problem(description);
+            }
             let mut say = |status: &str, description: &str| {
                 if responses[status].is_null() {
                     responses[status] = problem(description);

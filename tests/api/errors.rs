@@ -16,6 +16,31 @@ async fn errors_are_problem_details_that_name_the_field() {
 }
 
 #[tokio::test]
+async fn every_refusal_is_declared_as_problem_details() {
+    let document = App::new().get("/api/openapi.json").await.json();
+    let operations = document["paths"].as_object().into_iter().flatten();
+    let operations = operations.flat_map(|(path, operations)| {
+        let operations = operations.as_object().into_iter().flatten();
+        operations.map(move |(method, operation)| (path, method, operation))
+    });
+    let mut count = 0;
+    for (path, method, operation) in operations {
+        let responses = operation["responses"].as_object().into_iter().flatten();
+        for (status, response) in responses.filter(|(status, _)| status.as_str() >= "400") {
+            let content = response["content"].as_object().expect("a content");
+            let types: Vec<&String> = content.keys().collect();
+            assert_eq!(
+                types,
+                ["application/problem+json"],
+                "{method} {path} {status}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+#[tokio::test]
 async fn nonsense_is_refused_and_never_a_500() {
     let app = App::new();
     for path in [
