@@ -71,6 +71,11 @@ export class Resource<T> {
     this.loading = false;
   }
 
+  /** Nobody looks at it any more: what is on its way is given up, what is there stays for who comes back. */
+  leave(): void {
+    if (this.loading) this.clear();
+  }
+
   /** Asks the last question once more. */
   retry(): void {
     this.#again?.();

@@ -332,7 +332,10 @@ class Theme {
   follow(): void {
     $effect(() => {
       const question = this.question;
-      if (!question) return;
+      if (!question) {
+        this.answer.leave();
+        return;
+      }
       this.answer.ask(JSON.stringify(question), async (signal, tell) => ({ ...(await ask<Answer>(question, signal, tell)), kind: question.kind }));
     });
   }
