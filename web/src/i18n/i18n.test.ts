@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from './en.ts';
-import { fill } from './fill.ts';
+import { fill, spacedOut } from './fill.ts';
 import { zh, type Key } from './zh.ts';
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).toSorted();
@@ -13,6 +13,10 @@ describe('texts', () => {
 
   it('keep an unknown gap visible', () => {
     expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}');
+  });
+
+  it('set figures and Latin letters apart from the Chinese that follows', () => {
+    expect(['步行 800 m', '公交 45 分钟', '地点 2', '体育西路'].map((text) => `${spacedOut(text)}等`)).toEqual(['步行 800 m 等', '公交 45 分钟等', '地点 2 等', '体育西路等']);
   });
 
   it('have words for every reason of the server', () => {

@@ -1,7 +1,7 @@
 import type { Title } from '../api/types.ts';
 import { view } from '../state/view.svelte.ts';
 import { en } from './en.ts';
-import { fill } from './fill.ts';
+import { fill, spacedOut } from './fill.ts';
 import { zh, type Key } from './zh.ts';
 
 export type { Key } from './zh.ts';
@@ -52,6 +52,9 @@ export function unitTitle(unit: string): string {
   const key = `unit_${unit}`;
   return key in zh ? t(key as Key) : unit;
 }
+
+/** A value that words follow closely, as either language sets it apart from them. */
+export const spaced = (text: string) => (view.lang === 'zh' ? spacedOut(text) : text);
 
 /** Why a value is undefined. */
 export function reasonTitle(reason: unknown): string {
