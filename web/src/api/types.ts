@@ -298,6 +298,9 @@ export interface AccessSummary {
   supply: number;
   facilities_off_network: number;
   stranded: { facilities: number; supply: number };
+  /** How far from balance people are (RAAM): the largest share of a cost that could still be saved, and after how many rounds. */
+  gap?: number;
+  rounds?: number;
 }
 
 /** The largest flows between areas, as lines from home to work. */

@@ -24,9 +24,8 @@ class Access {
   );
   demand = $derived.by(() => this.demands.find((attribute) => attribute.id === view.demand)?.id ?? (view.caliber || (ground.city?.calibers[0]?.id ?? '')));
 
-  /** RAAM weighs minutes, which the way at hand may not have. */
-  measures = $derived(ACCESS_MEASURES.filter((measure) => measure !== 'raam' || travel.unit === 'min'));
-  measure = $derived(this.measures.find((measure) => measure === view.access) ?? this.measures[0]!);
+  /** RAAM weighs minutes: without these the first measure stands in. */
+  measure = $derived(view.access === 'raam' && travel.unit !== 'min' ? ACCESS_MEASURES[0] : view.access);
 
   /** How the weight falls, where the measure has one; null for what its authors took. */
   decay = $derived.by((): Decay | null => {
@@ -88,8 +87,11 @@ class Access {
     });
   }
 
-  /** Measures that are less the better: metres or minutes. */
-  isCost = $derived(this.measure === 'nearest' || this.measure === 'raam');
+  /** The cost of people in balance (RAAM): crowding and travel weighed together, which has no unit. */
+  isBalance = $derived(this.measure === 'raam');
+
+  /** Measures that are less the better: metres or minutes to a facility, or the cost of balance. */
+  isCost = $derived(this.measure === 'nearest' || this.isBalance);
 
   /** Supply is told for a thousand people (每千人), as norms do. */
   scale = $derived(this.isCost || this.measure === 'cumulative' || this.measure === 'gravity' ? 1 : 1000);
@@ -104,7 +106,7 @@ class Access {
   /** The measured column; as many decimals as tell the values apart. */
   column(values: readonly number[]): Column {
     const term = columnOf(`access_${this.measure}`);
-    const unit = travel.unit === 'm' ? 'm' : t('minute_unit');
+    const unit = this.isBalance ? '' : travel.unit === 'm' ? 'm' : t('minute_unit');
     const sizes = values.map(Math.abs).filter((value) => value > 0).toSorted((a, b) => a - b);
     const typical = sizes[Math.floor(sizes.length / 2)] ?? 0;
     const offered = wanted.capacity === 'features' ? t('unit_facility') : inSentence(this.capacityTitle(wanted.capacity));
