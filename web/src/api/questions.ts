@@ -1,7 +1,7 @@
 /** The questions of the contract as paths and calls. */
 import { clock } from '../format/clock.ts';
 import { get, post, withQuery } from './client.ts';
-import { postLong, type Progress } from './job.ts';
+import { getLong, postLong, type Progress } from './job.ts';
 import { standing } from './standpoint.svelte.ts';
 import type {
   AccessMeasure,
@@ -36,11 +36,13 @@ export interface Asked {
 export interface Question {
   path: string;
   body?: unknown;
+  /** Whether an address is asked as a job too. */
+  isLong?: boolean;
 }
 
 /** Asks it; what has a body may take long, and then says how far it is. */
-export const ask = <T>({ path, body }: Question, signal: AbortSignal, tell: Tell) =>
-  body === undefined ? get<T>(path, signal) : postLong<T>(path, body, signal, tell);
+export const ask = <T>({ path, body, isLong }: Question, signal: AbortSignal, tell: Tell) =>
+  body === undefined ? (isLong ? getLong<T>(path, signal, tell) : get<T>(path, signal)) : postLong<T>(path, body, signal, tell);
 
 type Tell = (progress: Progress) => void;
 
@@ -208,9 +210,15 @@ const directed = (travel: AskedTravel) => ('arrival' in travel ? { ...travel, di
 export const computeCatchments = (body: { mode?: unknown }, signal: AbortSignal, tell: Tell) =>
   body.mode === 'transit' ? postLong<Catchments>('/api/catchments', body, signal, tell) : post<Catchments>('/api/catchments', body, signal);
 
-/** The catchment table of all stations (站点服务区). */
-export const stationAreasPath = (layer: string, mode: Way, areas: { core: number; influence: number }, asked: Asked) =>
-  withQuery('/api/station_areas', { layer, mode, ...areas, ...asked });
+/** The catchment table of all stations (站点服务区), by the same way as what is reached from chosen ones. */
+export function stationAreasPath(layer: string, level: string, travel: AskedTravel, areas: { core: number; influence: number }, asked: Asked) {
+  const { mode, unit, departure, arrival } = travel;
+  const times = {
+    departure: departure && [departure.date, departure.from, departure.to, departure.percentile].join(','),
+    arrival: arrival && `${arrival.date},${arrival.by}`,
+  };
+  return withQuery('/api/station_areas', { layer, level, mode, unit, ...times, ...areas, ...asked });
+}
 
 /** What the network covers by area (线网覆盖), circle beside streets. */
 export const stationCoveragePath = (layer: string, level: string, cutoffs: readonly number[], asked: Asked) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cell, coordinates, decimals, distance, edge, figure } from './number.ts';
+import { cell, coordinates, decimals, distance, edge, exact, exactDistance, figure, smallShare } from './number.ts';
 
 describe('numbers', () => {
   it('writes large figures in 万 in Chinese and in millions in English', () => {
@@ -28,6 +28,15 @@ describe('numbers', () => {
     expect(distance(800)).toBe('800 m');
     expect(distance(1000)).toBe('1 km');
     expect(distance(2500)).toBe('2.5 km');
+  });
+
+  it('never rounds what somebody gave', () => {
+    expect([800, 1000, 1350, 1355, 12_345, 22_250].map(exactDistance)).toEqual(['800 m', '1 km', '1.35 km', '1,355 m', '12,345 m', '22.25 km']);
+    expect([30, 7.25, 1350].map(exact)).toEqual(['30', '7.25', '1,350']);
+  });
+
+  it('tells how small a share is', () => {
+    expect([0.000_28, 5.9e-16, 0].map(smallShare)).toEqual(['0.028%', '< 0.001%', '< 0.001%']);
   });
 
   it('writes class edges without needless digits', () => {

@@ -75,6 +75,22 @@ export function distance(metres: number): string {
   return `${decimals(km, Number.isInteger(km) ? 0 : km < 10 ? 1 : 0)} km`;
 }
 
+/** A number that somebody gave, with every digit of it. */
+export function exact(value: number): string {
+  const digits = String(Number(value.toFixed(4))).split('.')[1]?.length ?? 0;
+  return decimals(value, digits);
+}
+
+/** A length that somebody gave, never rounded: kilometres as far as these take two decimals. */
+export function exactDistance(metres: number): string {
+  return metres >= 1000 && Number.isInteger(metres / 10) ? `${exact(metres / 1000)} km` : `${exact(metres)} m`;
+}
+
+/** A share so small that its size is all there is to say: 0.028%, < 0.001%. */
+export function smallShare(share: number): string {
+  return share < 0.000_01 ? '< 0.001%' : `${decimals(share * 100, 3)}%`;
+}
+
 /** 1, 2 or 5 times a power of ten. */
 export function roundDown(value: number): number {
   if (!(value > 0) || !Number.isFinite(value)) return 0;

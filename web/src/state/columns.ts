@@ -1,4 +1,4 @@
-import type { Row, TermFormat } from '../api/types.ts';
+import type { Layer, Row, TermFormat } from '../api/types.ts';
 import { t, titled, unitTitle } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { view } from './view.svelte.ts';
@@ -51,7 +51,8 @@ export function columnOf(key: string): Column {
   const layer = ground.layer(key.slice(0, dot));
   const name = key.slice(dot + 1);
   if (layer && name === 'features') {
-    return plain(key, t('features_of', { layer: titled(layer.title) }), t('unit_feature'));
+    const isPeople = layer.kind === 'residence' || layer.kind === 'workplace';
+    return plain(key, t(isPeople ? 'places_of' : 'features_of', { layer: titled(layer.title) }), t('unit_feature'));
   }
   const [id, variant] = name.split('.');
   const attribute = layer?.attributes.find((attribute) => attribute.id === id);
@@ -116,6 +117,29 @@ export function rankedCounts(totals: Row): string[] {
   return Object.keys(totals)
     .filter((key) => key.includes('.') && totals[key] !== null && totals[key] !== 0)
     .toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Columns of counts of several layers: what a facility offers is told with the facility, 幼儿园 · 班数 and 中小学 · 班数. */
+export function toldApart(keys: readonly string[]): Column[] {
+  return keys.map((key) => {
+    const column = columnOf(key);
+    const layer = ground.layer(key.split('.')[0]!);
+    if (layer?.kind !== 'facility' || key.endsWith('.features')) return column;
+    return { ...column, ...worded(`${titled(layer.title)} · ${column.title}`) };
+  });
+}
+
+/** Facilities and stations among counts, with how much each kind of them offers. */
+export function facilityCounts(totals: Row): { layer: Layer; count: number; offers: { column: Column; value: number }[] }[] {
+  return ground.layers.flatMap((layer) => {
+    const count = totals[`${layer.id}.features`];
+    if (layer.geometry !== 'point' || !['facility', 'station'].includes(layer.kind) || typeof count !== 'number') return [];
+    const offers = layer.attributes.flatMap((attribute) => {
+      const value = totals[`${layer.id}.${attribute.id}`];
+      return attribute.role === 'capacity' && typeof value === 'number' && value > 0 ? [{ column: columnOf(`${layer.id}.${attribute.id}`), value }] : [];
+    });
+    return [{ layer, count, offers }];
+  });
 }
 
 /** Keys that tell a program what people do not read. */

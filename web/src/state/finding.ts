@@ -1,6 +1,6 @@
 import type { Row } from '../api/types.ts';
 import { cell, decimals, told } from '../format/number.ts';
-import { inSentence, named, reasonTitle, t, titled } from '../i18n/index.ts';
+import { inSentence, named, reasonTitle, spaced, t, titled } from '../i18n/index.ts';
 import { ground } from './city.svelte.ts';
 import { columnOf, mainCounts } from './columns.ts';
 import { gaps } from './gaps.svelte.ts';
@@ -25,9 +25,11 @@ export function findingOf(): string {
     .filter((row) => numberAt(row, key) !== null)
     .toSorted((a, b) => numberAt(b, key)! - numberAt(a, key)!);
   const [highest, lowest] = [known[0], known.at(-1)];
-  if (!highest || !lowest || known.length < 2) return '';
   const unit = column.unit ? ` ${column.unit}` : '';
   const say = (value: number | null) => told(value, column) + (value === null ? '' : unit);
+  // A city without areas has one row: its own.
+  if (theme.isCoverage && !ground.level && highest) return t('finding_whole', { name: column.short, total: say(numberAt(highest, key)) });
+  if (!highest || !lowest || known.length < 2) return '';
   const total = numberAt(totals, key);
   if (view.mode === 'browse' && view.display === 'total') {
     if (total === null || total === 0) return '';
@@ -134,6 +136,6 @@ function changeSentence(totals: Row): string {
   const [before, after, difference] = ['before', 'after', 'difference'].map((what) => numberAt(totals, `${what}_residents`));
   if (!column || typeof before !== 'number' || typeof after !== 'number' || typeof difference !== 'number') return '';
   const say = (value: number) => `${decimals(value, 0)} ${column.unit}`;
-  const values = { how: reachedTitle(), name: column.title, before: say(before), after: say(after), difference: say(Math.abs(difference)) };
+  const values = { how: spaced(reachedTitle()), name: column.title, before: say(before), after: say(after), difference: say(Math.abs(difference)) };
   return t(difference === 0 ? 'finding_same' : difference > 0 ? 'finding_gain' : 'finding_loss', values);
 }

@@ -10,8 +10,8 @@ import { view } from './view.svelte.ts';
 class ReachTables {
   answer = new Resource<Answer & { tab: Tab }>();
 
-  /** Core and influence area, metres: the nearest and the farthest of the kept cutoffs. */
-  areas = $derived.by(() => (travel.unit === 'm' && travel.kept.length > 1 ? { core: travel.kept[0]!, influence: travel.kept.at(-1)! } : { core: 500, influence: 800 }));
+  /** Core and influence area: the nearest and the farthest of the kept cutoffs. */
+  areas = $derived({ core: Math.min(...travel.kept), influence: Math.max(...travel.kept) });
 
   question = $derived.by((): Question | null => {
     const layer = ground.stations?.id;
@@ -20,7 +20,7 @@ class ReachTables {
       case 'chosen':
         return null;
       case 'stations':
-        return { path: stationAreasPath(layer, travel.ways.includes('walk') && view.way !== 'straight' ? 'walk' : 'straight', this.areas, asked()) };
+        return { path: stationAreasPath(layer, ground.level?.id ?? 'city', travel.outward, this.areas, asked()), isLong: true };
       case 'coverage':
       case 'change':
         // These are on the map too.
@@ -35,7 +35,10 @@ class ReachTables {
   follow(): void {
     $effect(() => {
       const [question, tab] = [this.question, view.tab];
-      if (!question || !view.table) return;
+      if (!question || !view.table) {
+        this.answer.leave();
+        return;
+      }
       this.answer.ask(JSON.stringify(question), async (signal, tell) => ({ ...(await ask<Answer>(question, signal, tell)), tab }));
     });
   }

@@ -1,6 +1,6 @@
 import { catchmentsBody, computeCatchments, travelOf } from '../api/questions.ts';
 import type { Bbox, Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
-import { decimals } from '../format/number.ts';
+import { exact } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
@@ -124,7 +124,7 @@ export const REACHED_OPACITY = 0.17;
  * 圆形 500 · 800 m, empty without circles.
  */
 export function reachLegend(): { reached: { title: string; opacity: number }[]; circles: string } {
-  const radii = (reach.circle.value ? reach.distances : []).map((radius) => decimals(radius, 0)).join(' · ');
+  const radii = (reach.circle.value ? reach.distances : []).map(exact).join(' · ');
   const cutoffs = (reach.answer.value?.union ?? []).map((found) => found.cutoff);
   return {
     reached: cutoffs.map((cutoff, i) => ({ title: `${wayTitle(travel.way)} ${travel.say(cutoff)}`, opacity: 1 - (1 - REACHED_OPACITY) ** (cutoffs.length - i) })),

@@ -1,7 +1,7 @@
 import { travelOf } from '../api/questions.ts';
 import type { Matrix, MatrixWay, Unit, Way } from '../api/types.ts';
 import { clock } from '../format/clock.ts';
-import { decimals, distance } from '../format/number.ts';
+import { exact, exactDistance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
 import { subjectOf } from '../scenario/figures.ts';
 import { ground } from './city.svelte.ts';
@@ -75,21 +75,22 @@ class Travel {
   /** Whoever goes out leaves at a time; whoever is to be served arrives by one. */
   timing = $derived.by((): Timing => view.timing || (this.isOfAccess ? 'arrival' : 'departure'));
 
+  private date = $derived(view.departure.date || (ground.city?.transit?.default_date ?? ''));
+
+  /** The part of a question that says how one travels, whoever sets out within the window. */
+  outward = $derived(travelOf(this.way, this.unit, { ...view.departure, date: this.date }));
+
   /** The part of a question that says how one travels. */
-  asked = $derived.by(() => {
-    const date = view.departure.date || (ground.city?.transit?.default_date ?? '');
-    const when = this.timing === 'arrival' ? { date, by: view.arrive } : { ...view.departure, date };
-    return travelOf(this.way, this.unit, when);
-  });
+  asked = $derived(this.timing === 'arrival' ? travelOf(this.way, this.unit, { date: this.date, by: view.arrive }) : this.outward);
 
   /** 2025-07-01 08:00–09:00 出发，50%: empty where no timetable is asked. */
   when = $derived.by((): string => {
     if (this.way !== 'transit') return '';
-    const date = view.departure.date || (ground.city?.transit?.default_date ?? '');
-    if (this.timing === 'arrival') return t('when_arrival', { date, by: clock(view.arrive) });
-    const { from, to, percentile } = view.departure;
-    return t('when_departure', { date, from: clock(from), to: clock(to), n: percentile });
+    return this.timing === 'arrival' ? t('when_arrival', { date: this.date, by: clock(view.arrive) }) : this.whenOutward;
   });
+
+  /** The window that one sets out in. */
+  whenOutward = $derived(t('when_departure', { date: this.date, from: clock(view.departure.from), to: clock(view.departure.to), n: view.departure.percentile }));
 
   /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */
   metresOf(cutoff: number): number | null {
@@ -112,9 +113,9 @@ class Travel {
     view.unit = unit;
   }
 
-  /** 800 m, 1.5 km, 10 min. */
+  /** 800 m, 1.35 km, 10 min. */
   say(cutoff: number, unit: Unit = this.unit): string {
-    return unit === 'm' ? distance(cutoff) : t('minutes', { n: decimals(cutoff, Number.isInteger(cutoff) ? 0 : 1) });
+    return unit === 'm' ? exactDistance(cutoff) : t('minutes', { n: exact(cutoff) });
   }
 }
 

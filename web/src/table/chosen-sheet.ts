@@ -1,7 +1,7 @@
 import type { Catchment, Row } from '../api/types.ts';
 import { t } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
-import { columnOf, mainCounts, rankedCounts, worded, type Column } from '../state/columns.ts';
+import { columnOf, mainCounts, rankedCounts, toldApart, worded, type Column } from '../state/columns.ts';
 import { originKey, originName, reach, reachedTitle } from '../state/reach.svelte.ts';
 import { numberAt } from '../state/theme.svelte.ts';
 import type { Sheet } from './sheet.ts';
@@ -19,7 +19,7 @@ export function chosenSheet(): Sheet {
   const isOne = found.length < 2;
   return {
     name: t('task_reach'),
-    columns: [nameColumn(), ...main.flatMap((key) => countColumns(key, isOne)), ...others.map(columnOf)],
+    columns: [nameColumn(), ...main.flatMap((key) => countColumns(key, isOne)), ...toldApart(others)],
     rows: found.map((catchment) => rowOf(catchment, main)),
     totals: isOne || !reach.together ? null : withCircle({ ...reach.together.totals }, reach.circleTogether?.totals, main),
     together: t('catchment_union'),

@@ -1,6 +1,5 @@
-import type { Row, Title } from '../api/types.ts';
-import { decimals } from '../format/number.ts';
-import { t, titled, type Key } from '../i18n/index.ts';
+import type { Row, Title, Unit, Way } from '../api/types.ts';
+import { spaced, t, titled, type Key } from '../i18n/index.ts';
 import { moves } from '../map/moves.svelte.ts';
 import { chooseArea } from '../state/choose.ts';
 import { ground } from '../state/city.svelte.ts';
@@ -9,6 +8,7 @@ import { places } from '../state/places.svelte.ts';
 import { reachTables } from '../state/reach-tables.svelte.ts';
 import { stations, toggleStation } from '../state/stations.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
+import { travel, wayTitle } from '../state/travel.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { chosenSheet } from './chosen-sheet.ts';
 import type { Sheet } from './sheet.ts';
@@ -20,11 +20,12 @@ export function reachSheet(): Sheet {
   const answer = isStations ? reachTables.shown : theme.fits ? theme.answer.value : null;
   const resource = isStations ? reachTables.answer : theme.answer;
   const totals = answer ? (Array.isArray(answer.totals) ? (answer.totals as Row[]) : [answer.totals]) : [];
+  // One row for each cutoff, the whole city's among them; a city without areas has these alone.
+  const rows = isStations ? (answer?.rows ?? []) : [...(answer?.rows ?? []), ...totals];
   return {
     name: t(`tab_${view.tab}` satisfies Key),
-    columns: answer ? columnsOf(answer).map((column) => (isStations ? headed(column, answer.query) : column)) : [],
-    // One row for each cutoff, the whole city's among them.
-    rows: isStations ? (answer?.rows ?? []).map((row) => ofStation(row, answer!.query)) : [...(answer?.rows ?? []), ...totals].map(ofCutoff),
+    columns: answer ? columnsOf({ rows }).map((column) => (isStations ? headed(column, answer.query) : column)) : [],
+    rows: rows.map((row) => (isStations ? ofStation(row, answer!.query) : ofCutoff(row))),
     totals: isStations ? (totals[0] ?? null) : null,
     ...(isStations && { together: t('catchment_union') }),
     question: isStations ? reachTables.question : theme.question,
@@ -42,9 +43,9 @@ function headed(column: Column, query: Record<string, unknown>): Column {
   const level = query['level'];
   const area = /^(core|influence)_/.exec(column.key)?.[1];
   if (area && typeof query[area] === 'number') {
-    const reach = t(query['unit'] === 'min' ? 'reach_minutes' : 'reach_metres', { n: decimals(query[area], 0) });
+    const reach = travel.say(query[area], query['unit'] as Unit);
     const name = t(`station_${area as 'core' | 'influence'}`);
-    const title = column.title.replace(name, `${name} ${reach}`);
+    const title = column.title.replace(name, spaced(`${name} ${wayTitle(query['mode'] as Way)} ${reach}`));
     return { ...column, title, short: title };
   }
   const title = column.key === 'name' ? ground.stations?.title : column.key === 'area' ? ground.city?.levels.find((other) => other.id === level)?.title : undefined;
