@@ -1,5 +1,6 @@
 /** The questions of the contract as paths and calls. */
 import { clock } from '../format/clock.ts';
+import type { ServiceHours } from '../reach/window.ts';
 import { get, post, withQuery } from './client.ts';
 import { getLong, postLong, type Progress } from './job.ts';
 import { standing } from './standpoint.svelte.ts';
@@ -205,6 +206,9 @@ export type AskedTravel = ReturnType<typeof travelOf>;
 
 /** Who arrives by a time comes to the chosen places; else one sets out from them. */
 const directed = (travel: AskedTravel) => ('arrival' in travel ? { ...travel, direction: 'to' } : travel);
+
+/** When vehicles run on a date. */
+export const findServiceHours = (date: string, signal: AbortSignal) => get<ServiceHours>(withQuery('/api/timetable', { date }), signal);
 
 /** By timetable it may take long. */
 export const computeCatchments = (body: { mode?: unknown }, signal: AbortSignal, tell: Tell) =>

@@ -4,6 +4,7 @@
  * Written after the contract; `npm run types` writes `openapi.ts` from a running server, against
  * which these can be checked.
  */
+import type { ServiceHours } from '../reach/window.ts';
 
 export interface Title {
   zh: string;
@@ -49,6 +50,8 @@ export interface Timetable extends Sourced {
   last_date: string | null;
   /** The date with most trips. */
   default_date: string | null;
+  /** When vehicles run on it. */
+  default_date_hours?: ServiceHours | null;
 }
 
 /** A table of travel times brought from elsewhere (出行时间矩阵). */

@@ -9,6 +9,8 @@ import { decimals, distance } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 import { ground } from '../state/city.svelte.ts';
 import { heading } from '../state/columns.ts';
+import { BEFORE, PAIR_OPACITY, pairLegend } from '../reach/pair.ts';
+import { change } from '../state/change.svelte.ts';
 import { reach, reachLegend, reachedTitle } from '../state/reach.svelte.ts';
 import { theme } from '../state/theme.svelte.ts';
 import { view } from '../state/view.svelte.ts';
@@ -81,24 +83,29 @@ const periodLine = () => theme.answer.value?.provenance.inputs[0]?.reference_dat
 
 function legendRows(): LegendRow[] {
   const classes = theme.isClassed && !theme.isBivariate
-    ? theme.colors.map((color, i) => ({ color, label: `${theme.label(i)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
+    ? theme.colors.map((color, i) => ({ color: theme.isPale ? mixed(color, theme.opacity) : color, label: `${theme.label(i)}   ${t('legend_count', { n: decimals(theme.counts[i] ?? 0, 0) })}`, round: false }))
     : [];
   if (classes.length > 0 && theme.undefinedCount > 0) classes.push({ color: NO_DATA, label: theme.unlabelled, round: false });
   const marks = markedLayers()
     .filter((layer) => layer.kind !== 'ground')
     .map((layer) => ({ color: layer.style.color, label: titled(layer.title), round: layer.geometry === 'point' }));
-  return [...classes, ...marks, ...(reach.origins.length > 0 ? reachRows() : [])];
+  return [...classes, ...marks, ...(reach.origins.length > 0 || change.isShown ? reachRows() : [])];
 }
 
 function reachRows(): LegendRow[] {
+  if (change.isShown) {
+    const colors = { before: BEFORE, after: ACCENT };
+    return pairLegend().map(({ title, is }) => ({ color: is.reduce((under, side) => mixed(colors[side], PAIR_OPACITY, under), '#ffffff'), label: title, round: false }));
+  }
   const { reached, circles } = reachLegend();
-  return [...reached.map(({ title, opacity }) => ({ color: overWhite(ACCENT, opacity), label: title, round: false })), ...(circles ? [{ color: '#ffffff', label: circles, round: true }] : [])];
+  return [...reached.map(({ title, opacity }) => ({ color: mixed(ACCENT, opacity), label: title, round: false })), ...(circles ? [{ color: '#ffffff', label: circles, round: true }] : [])];
 }
 
-/** A colour as it looks over white paper. */
-function overWhite(color: string, opacity: number): string {
-  const parts = [1, 3, 5].map((at) => Math.round(255 + (parseInt(color.slice(at, at + 2), 16) - 255) * opacity));
-  return `rgb(${parts.join(' ')})`;
+/** A colour as it looks over another one, or over white paper. */
+function mixed(color: string, opacity: number, under = '#ffffff'): string {
+  const part = (of: string, at: number) => parseInt(of.slice(at, at + 2), 16);
+  const parts = [1, 3, 5].map((at) => Math.round(part(under, at) + (part(color, at) - part(under, at)) * opacity));
+  return `#${parts.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }
 
 function legend(pen: CanvasRenderingContext2D, left: number, bottom: number): void {

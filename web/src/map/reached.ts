@@ -1,12 +1,16 @@
-import type { GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
+import { BEFORE, PAIR_OPACITY } from '../reach/pair.ts';
+import { paintOf } from '../reach/ramp.ts';
+import { change } from '../state/change.svelte.ts';
 import type { Choice } from '../state/choices.ts';
 import { pointing } from '../state/pointing.svelte.ts';
-import { REACHED_OPACITY, originKey, reach } from '../state/reach.svelte.ts';
+import { originKey, reach } from '../state/reach.svelte.ts';
 import { stations } from '../state/stations.svelte.ts';
 import { travel } from '../state/travel.svelte.ts';
 import { view } from '../state/view.svelte.ts';
 import { LABEL_FONT } from './fonts.ts';
 import { ACCENT, GROUND } from './ground.ts';
+import { edgesOf, withoutBlocks } from './outlines.ts';
 import { reconcile } from './reconcile.ts';
 
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
@@ -17,13 +21,14 @@ const PLACES = 'reached:places';
 export function drawReached(map: MapLibre): void {
   const isStraight = travel.way === 'straight';
   const at = { slot: 'circles' as const, source: SHAPES };
+  const width = ['interpolate', ['linear'], ['zoom'], 9, ['case', ['get', 'main'], 1.2, 0.6], 12, ['case', ['get', 'main'], 2, 1.1]] as ExpressionSpecification;
   reconcile(map, 'reached', {
     sources: {
       [SHAPES]: { type: 'geojson', data: EMPTY },
       [PLACES]: { type: 'geojson', data: EMPTY },
     },
     layers: [
-      { ...at, id: 'reached:fill', type: 'fill', filter: ['==', ['get', 'is'], 'together'], paint: { 'fill-color': ACCENT, 'fill-opacity': REACHED_OPACITY } },
+      { ...at, id: 'reached:fill', type: 'fill', filter: ['==', ['get', 'is'], 'together'], paint: { 'fill-color': ['get', 'color'], 'fill-opacity': ['get', 'opacity'] } },
       {
         ...at,
         id: 'reached:each',
@@ -34,11 +39,18 @@ export function drawReached(map: MapLibre): void {
       },
       {
         ...at,
+        id: 'reached:inner',
+        type: 'line',
+        filter: ['==', ['get', 'is'], 'inner'],
+        paint: { 'line-color': ['get', 'color'], 'line-width': 0.6, 'line-opacity': 0.7 },
+      },
+      {
+        ...at,
         id: 'reached:line',
         type: 'line',
-        filter: ['==', ['get', 'is'], 'together'],
+        filter: ['==', ['get', 'is'], 'outer'],
         layout: { 'line-join': 'round' },
-        paint: { 'line-color': ACCENT, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, ['case', ['get', 'main'], 1.2, 0.6], 12, ['case', ['get', 'main'], 2, 1.1]], ...(isStraight && { 'line-dasharray': [3, 2] }) },
+        paint: { 'line-color': ['get', 'color'], 'line-width': width, ...(isStraight && { 'line-dasharray': [3, 2] }) },
       },
       {
         ...at,
@@ -85,26 +97,44 @@ export function showReached(map: MapLibre): void {
 }
 
 function shapes(): GeoJSON.Feature[] {
+  if (change.isShown) return pair();
   if (reach.origins.length === 0) return [];
   const { catchments = [], union = [] } = reach.answer.value ?? {};
   const circles = reach.radii ? (reach.circle.value?.union ?? []) : [];
   const main = reach.together?.cutoff;
   const mainCircle = reach.circleTogether?.cutoff;
   const feature = (is: string, of: { geometry?: GeoJSON.Geometry; cutoff: number }, isMain: boolean): GeoJSON.Feature[] =>
-    of.geometry ? [{ type: 'Feature', geometry: of.geometry, properties: { is, main: isMain } }] : [];
+    of.geometry ? [{ type: 'Feature', geometry: edgesOf(of.geometry).outer, properties: { is, main: isMain } }] : [];
   const each = catchments.length > union.length ? catchments.filter((found) => found.cutoff === main) : [];
   return [
-    ...union.toReversed().flatMap((found) => feature('together', found, found.cutoff === main)),
+    ...union.toReversed().flatMap((found) => painted(found, ACCENT, paintOf(union.length), found.cutoff === main)),
     ...each.flatMap((found) => feature('each', found, false)),
     ...circles.flatMap((found) => feature('circle', found, found.cutoff === mainCircle)),
     ...each.filter((found) => originKey(found) === pointing.code).flatMap((found) => feature('pointed', found, true)),
   ];
 }
 
+/** A shape as it is painted and outlined. */
+function painted({ geometry }: { geometry?: GeoJSON.Geometry }, color: string, opacity: number, isMain: boolean): GeoJSON.Feature[] {
+  if (!geometry) return [];
+  const { outer, inner } = edgesOf(geometry);
+  return [
+    { type: 'Feature', geometry: withoutBlocks(geometry), properties: { is: 'together', color, opacity } },
+    { type: 'Feature', geometry: inner, properties: { is: 'inner', color } },
+    { type: 'Feature', geometry: outer, properties: { is: 'outer', color, main: isMain } },
+  ];
+}
+
+/** The two sets that are compared: what both reach is seen in both colours. */
+function pair(): GeoJSON.Feature[] {
+  const { before, after } = change.pair.value ?? {};
+  return [...(before ? painted(before, BEFORE, PAIR_OPACITY, true) : []), ...(after ? painted(after, ACCENT, PAIR_OPACITY, true) : [])];
+}
+
 function places(): GeoJSON.Feature[] {
   if (view.mode !== 'reach') return [];
   const point = (lon: number, lat: number, properties: object): GeoJSON.Feature => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [lon, lat] }, properties: { ...properties, lon, lat } });
-  const rings = [...stations.chosen].flatMap((id) => stations.byId.get(id) ?? []).map(({ lon, lat }) => point(lon, lat, { is: 'station' }));
+  const rings = [...(change.isShown ? change.stations : stations.chosen)].flatMap((id) => stations.byId.get(id) ?? []).map(({ lon, lat }) => point(lon, lat, { is: 'station' }));
   const pins = view.chosen.filter((choice) => choice.kind === 'place').map(({ lon, lat }, i) => point(lon, lat, { is: 'place', n: String(i + 1) }));
   return [...rings, ...pins];
 }

@@ -2,6 +2,7 @@ import { catchmentsBody, computeCatchments, travelOf } from '../api/questions.ts
 import type { Bbox, Catchment, Catchments, CatchmentUnion } from '../api/types.ts';
 import { exact } from '../format/number.ts';
 import { t } from '../i18n/index.ts';
+import { seenOf } from '../reach/ramp.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { stations, type Origin } from './stations.svelte.ts';
@@ -39,7 +40,7 @@ class Reach {
 
   body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
 
-  circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, travelOf('straight', 'm', view.departure), asked())));
+  circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, travelOf('straight', 'm', travel.departure), asked())));
 
   /** Whether what is there answers what is asked now. */
   isStale = $derived(this.answer.loading || (this.circleBody !== null && this.circle.loading));
@@ -116,9 +117,6 @@ export function hasCatchment(layerId: string): boolean {
   return layer?.geometry === 'point' && (layer.kind === 'station' || layer.kind === 'facility');
 }
 
-/** How strongly what is within reach is painted: shapes of larger cutoffs lie under those of smaller ones. */
-export const REACHED_OPACITY = 0.17;
-
 /**
  * For legends: 步行 500 m and 步行 800 m, each with the opacity that the map shows it in, and
  * 圆形 500 · 800 m, empty without circles.
@@ -127,7 +125,7 @@ export function reachLegend(): { reached: { title: string; opacity: number }[]; 
   const radii = (reach.circle.value ? reach.distances : []).map(exact).join(' · ');
   const cutoffs = (reach.answer.value?.union ?? []).map((found) => found.cutoff);
   return {
-    reached: cutoffs.map((cutoff, i) => ({ title: `${wayTitle(travel.way)} ${travel.say(cutoff)}`, opacity: 1 - (1 - REACHED_OPACITY) ** (cutoffs.length - i) })),
+    reached: cutoffs.map((cutoff, i) => ({ title: `${wayTitle(travel.way)} ${travel.say(cutoff)}`, opacity: seenOf(cutoffs.length, i) })),
     circles: radii ? `${t('circle')} ${radii} m` : '',
   };
 }

@@ -1,6 +1,7 @@
 import { get, withQuery } from '../api/client.ts';
 import type { Bbox, FeatureCard } from '../api/types.ts';
 import { named, t } from '../i18n/index.ts';
+import { alongLine } from '../reach/along.ts';
 import { isSame, type Choice } from './choices.ts';
 import { asked, ground } from './city.svelte.ts';
 import { Resource } from './resource.svelte.ts';
@@ -46,11 +47,11 @@ class Stations {
   /** Ids of the chosen stations, those of chosen lines among them. */
   chosen = $derived(new Set(this.idsOf(view.chosen)));
 
-  /** The stations of a set, each once, in the order of choosing. */
+  /** The stations of a set, each once, in the order of choosing; those of a line from one end to the other. */
   idsOf(choices: readonly Choice[]): string[] {
     const ids = choices.flatMap((choice) => {
       if (choice.kind === 'station') return [choice.id];
-      return choice.kind === 'line' ? this.all.filter((station) => station.inUse && station.lines.includes(choice.line)).map((station) => station.id) : [];
+      return choice.kind === 'line' ? alongLine(this.all.filter((station) => station.inUse && station.lines.includes(choice.line))).map((station) => station.id) : [];
     });
     return [...new Set(ids)];
   }

@@ -92,8 +92,11 @@ class Theme {
   /** Whether the map shows what the network of stations covers. */
   isCoverage = $derived(this.question?.kind === 'coverage');
 
-  /** How strongly areas are coloured: less below arcs. */
-  opacity = $derived(this.question?.kind === 'commute' ? 0.5 : 0.88);
+  /** Whether the colours of areas stand back behind arcs or outlines. */
+  isPale = $derived(this.question?.kind === 'commute' || this.question?.kind === 'change');
+
+  /** How strongly areas are coloured. */
+  opacity = $derived(this.question?.kind === 'change' ? 0.3 : this.isPale ? 0.5 : 0.88);
 
   isCommute = $derived(this.question?.kind === 'commute');
 

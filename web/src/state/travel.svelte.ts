@@ -1,10 +1,12 @@
-import { travelOf } from '../api/questions.ts';
-import type { Matrix, MatrixWay, Unit, Way } from '../api/types.ts';
+import { findServiceHours, travelOf } from '../api/questions.ts';
+import type { Departure, Matrix, MatrixWay, Unit, Way } from '../api/types.ts';
 import { clock } from '../format/clock.ts';
 import { exact, exactDistance } from '../format/number.ts';
 import { t, type Key } from '../i18n/index.ts';
 import { subjectOf } from '../scenario/figures.ts';
+import { usualWindow, type ServiceHours } from '../reach/window.ts';
 import { ground } from './city.svelte.ts';
+import { Resource } from './resource.svelte.ts';
 import { WAYS, type Timing } from './url.ts';
 import { view } from './view.svelte.ts';
 import { wanted } from './wanted.svelte.ts';
@@ -77,20 +79,48 @@ class Travel {
 
   private date = $derived(view.departure.date || (ground.city?.transit?.default_date ?? ''));
 
+  private found = new Resource<{ date: string; hours: ServiceHours }>();
+
+  /** When vehicles run on the date; null while that is not known. */
+  hours = $derived.by((): ServiceHours | null => {
+    const { default_date, default_date_hours } = ground.city?.transit ?? {};
+    if (this.date === default_date) return default_date_hours ?? null;
+    return this.found.value?.date === this.date ? this.found.value.hours : null;
+  });
+
+  /** The window in which one leaves: as chosen, else within the service. */
+  departure = $derived.by((): Departure => {
+    const { from, to, percentile } = view.departure;
+    return { date: this.date, ...(from === null ? usualWindow(this.hours) : { from, to }), percentile };
+  });
+
+  /** By when one arrives: as chosen, else by the end of the usual window. */
+  arrive = $derived(view.arrive ?? usualWindow(this.hours).to);
+
+  /** Call once, inside a component. */
+  follow(): void {
+    $effect(() => {
+      const date = this.date;
+      if (this.way !== 'transit' || date === ground.city?.transit?.default_date) return;
+      // A date without service is refused by the question itself.
+      this.found.ask(date, async (signal) => ({ date, hours: await findServiceHours(date, signal) }));
+    });
+  }
+
   /** The part of a question that says how one travels, whoever sets out within the window. */
-  outward = $derived(travelOf(this.way, this.unit, { ...view.departure, date: this.date }));
+  outward = $derived(travelOf(this.way, this.unit, this.departure));
 
   /** The part of a question that says how one travels. */
-  asked = $derived(this.timing === 'arrival' ? travelOf(this.way, this.unit, { date: this.date, by: view.arrive }) : this.outward);
+  asked = $derived(this.timing === 'arrival' ? travelOf(this.way, this.unit, { date: this.date, by: this.arrive }) : this.outward);
 
   /** 2025-07-01 08:00–09:00 出发，50%: empty where no timetable is asked. */
   when = $derived.by((): string => {
     if (this.way !== 'transit') return '';
-    return this.timing === 'arrival' ? t('when_arrival', { date: this.date, by: clock(view.arrive) }) : this.whenOutward;
+    return this.timing === 'arrival' ? t('when_arrival', { date: this.date, by: clock(this.arrive) }) : this.whenOutward;
   });
 
   /** The window that one sets out in. */
-  whenOutward = $derived(t('when_departure', { date: this.date, from: clock(view.departure.from), to: clock(view.departure.to), n: view.departure.percentile }));
+  whenOutward = $derived(t('when_departure', { date: this.date, from: clock(this.departure.from), to: clock(this.departure.to), n: this.departure.percentile }));
 
   /** How far a cutoff goes at the usual speed, metres; null where that says nothing. */
   metresOf(cutoff: number): number | null {

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { decodeView, defaultView, encodeView, type View } from './url.ts';
 
 describe('the address', () => {
+  it('keeps a date without a window', () => {
+    const view: View = { ...defaultView(), departure: { date: '2019-05-13', from: null, to: null, percentile: 50 } };
+    expect(decodeView(encodeView(view)).departure).toEqual(view.departure);
+  });
+
   it('is bare for the first view', () => {
     expect(encodeView(defaultView())).toBe('');
   });

@@ -66,6 +66,9 @@ export interface Sort {
   descending: boolean;
 }
 
+/** When one leaves, as far as it was chosen: the window is null for what suits the timetable. */
+export type Leaving = Omit<Departure, 'from' | 'to'> & ({ from: number; to: number } | { from: null; to: null });
+
 export interface View {
   lang: Lang;
   mode: Mode;
@@ -125,11 +128,11 @@ export interface View {
   beside: boolean;
   /** Radius of those circles, metres; null for as far as the network goes. */
   circle_m: number | null;
-  departure: Departure;
+  departure: Leaving;
   /** Empty for what suits the mode. */
   timing: Timing | '';
-  /** By when one arrives, minutes after midnight. */
-  arrive: number;
+  /** By when one arrives, minutes after midnight; null for what suits the timetable. */
+  arrive: number | null;
   tab: Tab;
   /** The distance of the network's coverage that the map shows, metres. */
   network_m: number;
@@ -218,9 +221,9 @@ export function defaultView(lang: Lang = 'zh'): View {
     cutoff: null,
     beside: true,
     circle_m: null,
-    departure: { date: '', from: 480, to: 540, percentile: 50 },
+    departure: { date: '', from: null, to: null, percentile: 50 },
     timing: '',
-    arrive: 540,
+    arrive: null,
     tab: 'chosen',
     network_m: 800,
     facility: '',
@@ -296,7 +299,7 @@ export function encodeView(view: View): string {
   if (view.circle_m !== null) put('circle_m', String(view.circle_m));
   put('departure', departureText(view.departure), departureText(usual.departure));
   put('timing', view.timing);
-  put('arrive', clock(view.arrive), clock(usual.arrive));
+  put('arrive', view.arrive === null ? '' : clock(view.arrive), '');
   put('tab', view.tab, usual.tab);
   put('network_m', String(view.network_m), String(usual.network_m));
   put('facility', view.facility);
@@ -444,16 +447,17 @@ function lengthOf(text: string): number | null {
 
 const flowsOf = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 20_000 ? Number(text) : null);
 
-/** 2019-05-13,08:00,09:00,50 */
-function departureText({ date, from, to, percentile }: Departure): string {
-  return [date, clock(from), clock(to), percentile].join(',');
+/** 2019-05-13,08:00,09:00,50; 2019-05-13,,,50 where no window was chosen. */
+function departureText({ date, from, to, percentile }: Leaving): string {
+  return [date, ...[from, to].map((minutes) => (minutes === null ? '' : clock(minutes))), percentile].join(',');
 }
 
-function departureOf(text: string): Departure | null {
+function departureOf(text: string): Leaving | null {
   const [date = '', from = '', to = '', percentile = ''] = text.split(',');
   const [start, end, share] = [minutesOf(from), minutesOf(to), Number(percentile)];
-  if (!/^(\d{4}-\d{2}-\d{2})?$/.test(date) || start === null || end === null || end <= start) return null;
-  return share >= 1 && share <= 99 ? { date, from: start, to: end, percentile: share } : null;
+  if (!/^(\d{4}-\d{2}-\d{2})?$/.test(date) || !(share >= 1 && share <= 99)) return null;
+  if (from === '' && to === '') return { date, from: null, to: null, percentile: share };
+  return start !== null && end !== null && end > start ? { date, from: start, to: end, percentile: share } : null;
 }
 
 function sortOf(text: string): Sort | null {
