@@ -74,7 +74,7 @@ test('ten minutes on foot stand beside a circle of 800 m, in words and as bars',
   await page.waitForFunction(() => location.search.includes('circle_m=800'));
   await settled();
   assert.deepEqual(await bars(), await expected(10, 800));
-  assert.match(await page.locator('[data-answer=beside] p').first().innerText(), /^步行 10 分钟 覆盖常住人口 .*比 800 m 圆形少 \d+\.\d%。$/);
+  assert.match(await page.locator('[data-answer=beside] p').first().innerText(), /^步行 10 分钟覆盖常住人口 .*比 800 m 圆形少 \d+\.\d%。$/);
   assert.equal((await page.locator('.card [data-answer=reach] dd').count()) >= 2, true);
   await shot(page, 'zh-reach');
   assert.deepEqual(await axe(page), []);
@@ -226,12 +226,12 @@ test('two sets of stations are compared, before and after', async () => {
   await open(page, `?mode=reach&stations=${picked[0].id}`);
   await answered();
   const keep = (side) => page.locator('.side', { hasText: side }).getByRole('button', { name: '存入所选' }).click();
-  await keep('前');
+  await keep('原方案');
   for (const { properties } of picked.slice(1)) {
     await page.locator('.panel .filter').fill(properties.name);
     await page.getByRole('checkbox', { name: properties.name }).check();
   }
-  await keep('后');
+  await keep('新方案');
   await page.locator('.drawer tfoot').waitFor({ timeout: 60_000 });
   await answered();
   const answer = await post('/api/station_change', { before: origins().slice(0, 1), after: origins(), level: 'district', mode: 'walk', unit: 'm', cutoffs: [800] });
@@ -240,6 +240,9 @@ test('two sets of stations are compared, before and after', async () => {
   assert.deepEqual(shown, [totals.before_residents, totals.after_residents, totals.difference_residents]);
   assert.ok(totals.difference_residents > 0);
   assert.match(await page.locator('.finding').innerText(), new RegExp(`增加 ${totals.difference_residents.toLocaleString('en')} 人`));
+  // What only one set reaches and what both do are told apart; words are those of the table.
+  assert.equal(await page.locator('[data-legend=pair] li').count(), 3);
+  assert.match(await page.locator('.drawer thead').innerText(), /原方案人口/);
   await shot(page, 'zh-change');
   assert.deepEqual(await axe(page), []);
   await page.locator('.panel').getByRole('button', { name: '清除', exact: true }).click();
@@ -252,7 +255,7 @@ test('the station table has every station, and a row chooses one', async () => {
   const answer = await getJson('/api/station_areas?layer=stations&mode=walk&core=500&influence=800');
   assert.match(await page.locator('.drawer .rows').innerText(), new RegExp(`^${answer.rows.length} `));
   const row = answer.rows.find(({ name }) => name === picked[1].properties.name);
-  await page.locator('.drawer thead th', { hasText: /^核心区 500 m 人口/ }).locator('.sort').click();
+  await page.locator('.drawer thead th', { hasText: /^核心区 步行 500 m 人口/ }).locator('.sort').click();
   const first = await page.locator('.drawer tbody tr:not(.spacer)').first().innerText();
   const most = answer.rows.toSorted((a, b) => b.core_residents - a.core_residents)[0];
   assert.ok(first.startsWith(most.name), first);
@@ -343,6 +346,147 @@ test('after a refusal nothing of the old answer stands under the new question', 
   await shot(page, 'zh-refused-access');
   // The refusals are not what the last test looks for.
   complaints.splice(0, complaints.length, ...complaints.filter((text) => !/(422|400).*api\/(catchments|access)/.test(text)));
+});
+
+test('a time that cannot be asked is told, and any other is taken as it was typed', async () => {
+  await open(page, `?mode=reach&stations=${picked[0].id}&by=transit&unit=min&cutoffs=30`);
+  const [from, to] = ['最早出发', '最晚出发'].map((name) => page.getByRole('textbox', { name }));
+  await from.fill('abc');
+  await page.keyboard.press('Enter');
+  await page.getByText('请输入 00:00–29:55 的时刻').waitFor();
+  assert.equal(await from.inputValue(), '08:00');
+  await from.fill('03:00');
+  await page.keyboard.press('Enter');
+  await to.fill('03:30');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.search.includes('03:00,03:30'));
+  assert.equal(await page.getByText('请输入').count(), 0);
+  assert.deepEqual([await from.inputValue(), await to.inputValue()], ['03:00', '03:30']);
+  // Vehicles may not run then: what the server says of it is not what this test looks for.
+  await answered();
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/(422|400).*api\/catchments/.test(text)));
+});
+
+test('a window that nobody chose lies within the service, and what an answer is to be read with is told', async () => {
+  const note = { zh: '时段内无车可乘，结果为步行', en: 'no vehicle is boarded within the window: this is walking' };
+  await page.route('**/api/city', async (route) => {
+    const city = await (await route.fetch()).json();
+    city.transit.default_date_hours = { first_departure: '11:00', last_departure: '16:59:00', last_arrival: '17:40' };
+    await route.fulfill({ json: city });
+  });
+  await page.route('**/api/jobs/*/answer', async (route) => {
+    const answer = await (await route.fetch()).json();
+    for (const input of answer.provenance.inputs) if (input.layer === 'transit') input.notes = [note];
+    await route.fulfill({ json: answer });
+  });
+  await open(page, `?mode=reach&stations=${picked[0].id}&by=transit&unit=min&cutoffs=30`);
+  await page.locator('[data-answer=reach]').waitFor({ timeout: 120_000 });
+  assert.equal(await page.getByRole('textbox', { name: '最早出发' }).inputValue(), '11:00');
+  assert.equal(await page.getByRole('textbox', { name: '最晚出发' }).inputValue(), '12:00');
+  assert.match(await page.locator('.card header').innerText(), /11:00–12:00/);
+  assert.match(await page.locator('.panel').innerText(), /当日首班 11:00，末班 16:59/);
+  for (const place of ['.panel', '.card', '.legend']) assert.equal(await page.locator(`${place} [data-note=timetable]`).innerText(), note.zh, place);
+  await shot(page, 'zh-no-vehicle');
+  await page.locator('.language').click();
+  await page.waitForURL(/lang=en/);
+  assert.equal(await page.locator('.card [data-note=timetable]').innerText(), note.en);
+  await open(page, '?mode=access&facility=clinics&by=transit&unit=min&cutoffs=30,45');
+  await page.locator('.finding [data-note=timetable]').waitFor({ timeout: 120_000 });
+  await page.unrouteAll({ behavior: 'wait' });
+});
+
+test('a cutoff is told as it was asked, never rounded', async () => {
+  await open(page, `?mode=reach&stations=${picked[0].id}&cutoff=1350`);
+  await settled();
+  assert.match(await page.locator('.card header').innerText(), /^步行 1\.35 km/);
+  assert.match(await page.locator('[data-answer=beside] p').first().innerText(), /^步行 1\.35 km 覆盖常住人口 .*比 1\.35 km 圆形少/);
+  await page.getByRole('button', { name: '保留 1.35 km' }).waitFor();
+});
+
+test('facilities within reach stand on the card, with what they offer', async () => {
+  await open(page, `?mode=reach&stations=${ids()}`);
+  await settled();
+  const totals = await ask('walk', 800, 'm');
+  const rows = page.locator('[data-answer=facilities]');
+  const text = async (title) => (await rows.locator(`dt:text-is("${title}") + dd`).innerText()).replaceAll(',', '');
+  for (const [title, ...keys] of [['中小学', 'schools.features', 'schools.seats_primary'], ['幼儿园', 'kindergartens.features', 'kindergartens.seats'], ['医疗卫生机构', 'clinics.features', 'clinics.beds'], ['轨道站点', 'stations.features']]) {
+    for (const key of keys) assert.match(await text(title), new RegExp(`\\b${totals[key]}\\b`), key);
+  }
+  // Two layers have classes: each count is told with its layer.
+  await page.locator('.card').getByRole('button', { name: /^全部/ }).click();
+  const titles = await page.locator('.card table th[scope=row]').allInnerTexts();
+  assert.equal(new Set(titles).size, titles.length);
+  assert.ok(titles.some((title) => title.startsWith('幼儿园 · 班数')), String(titles));
+});
+
+test('escape stops what plays, then takes the places away one by one', async () => {
+  await open(page, `?mode=reach&stations=${ids()}`);
+  await settled();
+  await page.getByRole('button', { name: '播放：由近及远' }).click();
+  await page.getByRole('button', { name: '暂停' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: '播放：由近及远' }).waitFor();
+  assert.equal(params().get('stations').split(',').length, 3);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => new URLSearchParams(location.search).get('stations')?.split(',').length === 2);
+  assert.deepEqual(params().get('stations').split(','), picked.slice(0, 2).map(({ id }) => id));
+});
+
+test('the table of stations goes by the chosen way, and that of the network says that it does not', async () => {
+  await open(page, '?mode=reach&by=bicycle&cutoffs=1000,2000&tab=stations&table=1');
+  await page.locator('.drawer tbody tr').first().waitFor({ timeout: 120_000 });
+  const { rows } = await getJson('/api/station_areas?layer=stations&level=district&mode=bicycle&core=1000&influence=2000');
+  const heading = page.locator('.drawer thead th', { hasText: /^核心区 骑行 1 km 人口/ });
+  await heading.locator('.sort').click();
+  const most = rows.toSorted((a, b) => b.core_residents - a.core_residents)[0];
+  assert.ok((await page.locator('.drawer tbody tr:not(.spacer)').first().innerText()).includes(most.core_residents.toLocaleString('en')));
+  assert.match(await page.locator('.panel').innerText(), /各站按骑行量算：核心区 1 km，影响区 2 km/);
+  await page.locator('.drawer').getByRole('button', { name: '线网覆盖' }).click();
+  await page.getByText('与所选的“骑行”无关').waitFor();
+});
+
+test('the downloads of the table are in reach beside an open card, in English too', async () => {
+  await open(page, `?mode=reach&stations=${ids()}&table=1&lang=en`);
+  await settled();
+  const button = page.locator('.drawer').getByRole('button', { name: 'Download as GeoJSON' });
+  const [own, card] = [await button.boundingBox(), await page.locator('.card').boundingBox()];
+  assert.ok(own.x + own.width <= card.x, `${own.x + own.width} beyond ${card.x}`);
+  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+  assert.match(download.suggestedFilename(), /\.geojson$/);
+});
+
+test('a city without areas has its coverage as a whole, in words and as a table', async () => {
+  await page.route('**/api/city', async (route) => {
+    const city = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...city, levels: [] } });
+  });
+  await open(page, '?mode=reach&tab=coverage&table=1');
+  await page.locator('.drawer tbody tr').first().waitFor({ timeout: 60_000 });
+  const { totals } = await getJson('/api/station_coverage?layer=stations&level=city&cutoffs=300,500,600,800');
+  const rows = page.locator('.drawer tbody tr:not(.spacer)');
+  assert.equal(await rows.count(), 4);
+  assert.deepEqual((await rows.nth(3).locator('td').allInnerTexts()).slice(0, 4).map(numberIn), ['cutoff', 'residents', 'straight_residents', 'walk_residents'].map((key) => totals[3][key]));
+  assert.match(await page.locator('.drawer thead').innerText(), /步行网络覆盖人口/);
+  assert.match(await page.locator('.finding').innerText(), new RegExp(`全市 ${(totals[3].walk_share_residents * 100).toFixed(2)}%`));
+  await page.unrouteAll({ behavior: 'wait' });
+});
+
+test('the cost of balance has no unit, takes minutes with it and tells how near to balance it is', async () => {
+  await open(page, '?mode=access&facility=clinics');
+  await page.locator('[data-answer=lorenz] svg').waitFor({ timeout: 60_000 });
+  await page.locator('select[name=access]').selectOption('raam');
+  await page.waitForFunction(() => location.search.includes('access=raam') && location.search.includes('unit=min'));
+  await page.locator('[data-value=gap]').waitFor({ timeout: 60_000 });
+  await answered();
+  const { summary } = await post('/api/access', { from: 'residences', by: 'district', to: { layer: 'clinics', capacity: 'beds' }, demand: 'usual_residents', measure: 'raam', mode: 'walk', unit: 'min', cutoff: 10 });
+  assert.match(await page.locator('[data-value=gap]').innerText(), new RegExp(`${summary.rounds} 轮后`));
+  assert.doesNotMatch(await page.locator('.legend h2').innerText(), /分钟/);
+  assert.doesNotMatch(await page.locator('.finding').innerText(), /分钟/);
+  assert.match(await page.locator('[data-answer=lorenz] p').first().innerText(), /成本最低的一半人口占全部均衡成本的/);
+  await shot(page, 'zh-access-raam');
+  // By metres there is none, and that is said.
+  await page.locator('.panel .units').getByRole('button', { name: 'm', exact: true }).click();
+  await page.getByText('上限为距离时没有').waitFor();
 });
 
 test('a number out of range is told and the box says again what is asked', async () => {

@@ -101,8 +101,10 @@ class Travel {
   follow(): void {
     $effect(() => {
       const date = this.date;
-      if (this.way !== 'transit' || date === ground.city?.transit?.default_date) return;
+      const { default_date, first_date, last_date } = ground.city?.transit ?? {};
+      const isWithin = (!first_date || date >= first_date) && (!last_date || date <= last_date);
       // A date without service is refused by the question itself.
+      if (this.way !== 'transit' || date === default_date || !isWithin) return;
       this.found.ask(date, async (signal) => ({ date, hours: await findServiceHours(date, signal) }));
     });
   }
