@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usualWindow } from './window.ts';
+import { servedEvery, usualWindow } from './window.ts';
 
 const hours = (first_departure: string, last_departure: string) => ({ first_departure, last_departure, last_arrival: '26:00' });
 
@@ -19,4 +19,10 @@ describe('the window that nobody chose', () => {
     expect(usualWindow(hours('12:10', '12:40:30'))).toEqual({ from: 730, to: 760 });
     expect(usualWindow(hours('12:10', '12:10'))).toEqual({ from: 730, to: 735 });
   });
+});
+
+it('a day is played while vehicles run', () => {
+  expect(servedEvery(30, hours('11:10', '13:05'))).toEqual([690, 720, 750, 780]);
+  expect(servedEvery(30, hours('11:10', '11:20'))).toEqual([690]);
+  expect(servedEvery(60, null)).toEqual(Array.from({ length: 17 }, (_, i) => 360 + i * 60));
 });

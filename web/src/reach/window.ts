@@ -27,6 +27,14 @@ export function usualWindow(hours: ServiceHours | null): Window {
   return { from, to: Math.max(from + 5, Math.min(from + HOUR, Math.ceil(last))) };
 }
 
+/** Times of the day at which vehicles run, `step` minutes apart; from six to ten in the evening where that is not known. */
+export function servedEvery(step: number, hours: ServiceHours | null): number[] {
+  const known = hours && [minutes(hours.first_departure), minutes(hours.last_departure)];
+  const [first, last] = known && known[0] !== null && known[1] !== null ? (known as [number, number]) : [6 * HOUR, 22 * HOUR];
+  const from = Math.ceil(first / step) * step;
+  return Array.from({ length: Math.max(1, Math.floor((last - from) / step) + 1) }, (_, i) => from + i * step);
+}
+
 /** HH:MM of HH:MM:SS. */
 export const shortTime = (text: string) => text.split(':').slice(0, 2).join(':');
 
