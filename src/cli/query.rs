@@ -7,7 +7,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Failure, open};
+use super::{Failure, Refused, open};
 use crate::{
     city::City,
     domain::{Catalog, Language, Period, Title},
@@ -382,7 +382,10 @@ pub fn run(
         }
         Question::Compare => {
             if arguments.scenario.is_none() {
-                return Err("--scenario: say which one is compared".into());
+                return Err(Refused::because(
+                    "--scenario：请写要比较哪个方案",
+                    "--scenario: say which one is compared",
+                ));
             }
             let asked = of(arguments, question)?;
             let cities = [&*base, &*city];
@@ -394,7 +397,9 @@ pub fn run(
             let asked = of(arguments, question)?;
             let from = arguments.from.clone();
             let between = query::Between {
-                from: from.ok_or("--from: say the earlier date")?,
+                from: from.ok_or_else(|| {
+                    Refused::because("--from：请写较早的时点", "--from: say the earlier date")
+                })?,
                 to: arguments.to.clone(),
             };
             let changed_only = arguments.changed_only;
@@ -408,9 +413,15 @@ pub fn run(
 /// The question that a comparison is about.
 fn of(arguments: &QueryArguments, fields: Json) -> Result<query::Question, Failure> {
     let name = arguments.of.map_or_else(String::new, Question::name);
-    let problem = || format!("--of: say one of {}", query::Question::NAMES.join(", "));
+    let known = query::Question::NAMES.join(", ");
+    let problem = || {
+        Refused::because(
+            format!("--of：请写其中之一：{known}"),
+            format!("--of: say one of {known}"),
+        )
+    };
     let read = query::Question::read(&name, &InJson(fields))?;
-    Ok(read.ok_or_else(problem)?)
+    read.ok_or_else(problem)
 }
 
 /// The question from JSON and flags.
@@ -423,12 +434,22 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
                 std::io::stdin().read_to_string(&mut text)?;
             } else {
                 text = std::fs::read_to_string(path)
-                    .map_err(|e| format!("{}: {e}", path.display()))?;
+                    .map_err(|e| unreadable(&path.display().to_string(), &e))?;
             }
             match serde_json::from_str(&text) {
                 Ok(Json::Object(question)) => question,
-                Ok(_) => return Err("--json: a question is a JSON object".into()),
-                Err(e) => return Err(format!("--json: {e}").into()),
+                Ok(_) => {
+                    return Err(Refused::because(
+                        "--json：问题应为 JSON 对象 {…}",
+                        "--json: a question is a JSON object {…}",
+                    ));
+                }
+                Err(e) => {
+                    return Err(Refused::because(
+                        format!("--json：不是 JSON：{e}"),
+                        format!("--json: this is no JSON: {e}"),
+                    ));
+                }
             }
         }
     };
@@ -512,6 +533,13 @@ fn asked(arguments: &QueryArguments) -> Result<Json, Failure> {
     Ok(Json::Object(question))
 }
 
+fn unreadable(file: &str, error: &std::io::Error) -> Failure {
+    Refused::because(
+        format!("{file}：无法读取：{error}"),
+        format!("{file}: cannot be read: {error}"),
+    )
+}
+
 /// `residential_land`, `500` or `residences,500`.
 fn candidates(text: &str) -> Json {
     let mut candidates = Map::new();
@@ -528,7 +556,12 @@ fn candidates(text: &str) -> Json {
 fn numbers(text: &str) -> Result<Json, Failure> {
     let number = |part: &str| part.trim().parse::<f64>();
     let numbers: Result<Vec<f64>, _> = text.split(',').map(number).collect();
-    let problem = |_| format!("--cutoffs: `{text}`: write numbers with commas between: 300,500");
+    let problem = |_| {
+        Refused::because(
+            format!("--cutoffs：“{text}”：请写数字，以逗号分隔：300,500"),
+            format!("--cutoffs: `{text}`: write numbers with commas between: 300,500"),
+        )
+    };
     Ok(json!(numbers.map_err(problem)?))
 }
 
@@ -544,7 +577,7 @@ impl query::Asked for InJson {
 }
 
 fn parse<Q: DeserializeOwned>(question: Json) -> Result<Q, Failure> {
-    serde_json::from_value(question).map_err(|e| format!("the question: {e}").into())
+    query::read_question(question).map_err(|misread| Refused(misread.told()).into())
 }
 
 struct Print<'a> {

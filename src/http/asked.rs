@@ -16,7 +16,7 @@ use super::{
     answers::{Form, Format},
     bodies,
 };
-use crate::query::{Asked, Question};
+use crate::query::{self, Asked, Misread, Question};
 
 /// A question in the address, with the form of the answer beside.
 pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
@@ -27,8 +27,29 @@ pub(super) fn asked<T>(question: Result<Query<T>, QueryRejection>) -> Result<T, 
             let problem = text
                 .rsplit_once("deserialize query string: ")
                 .map_or(text.as_str(), |(_, p)| p);
-            Err(ApiError::BadRequest(problem.to_owned()))
+            Err(misread(problem))
         }
+    }
+}
+
+/// Why a question could not be read: perhaps the field, then what the reader says.
+fn misread(text: &str) -> ApiError {
+    let is_path = |path: &str| {
+        let mut letters = path.chars();
+        letters.all(|c| c.is_ascii_alphanumeric() || "_.[]".contains(c))
+    };
+    let (path, message) = match text.split_once(": ") {
+        Some((path, message)) if is_path(path) => (path, message),
+        _ => ("", text),
+    };
+    refused(Misread::of(path, message))
+}
+
+fn refused(Misread { field, problem }: Misread) -> ApiError {
+    let problem = problem.en;
+    match field {
+        Some(field) => ApiError::BadField { field, problem },
+        None => ApiError::BadRequest(problem),
     }
 }
 
@@ -37,6 +58,11 @@ pub(super) fn posted<T>(question: Result<Json<T>, JsonRejection>) -> Result<T, A
         Ok(Json(question)) => Ok(question),
         Err(rejection) => match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::LargeBody(bodies::MOST_BYTES)),
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                let text = rejection.body_text();
+                let problem = text.split_once("target type: ");
+                Err(misread(problem.map_or(text.as_str(), |(_, p)| p)))
+            }
             _ => Err(ApiError::BadRequest(rejection.body_text())),
         },
     }
@@ -128,7 +154,7 @@ impl Asked for InAddress {
     type Error = ApiError;
 
     fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
-        serde_urlencoded::from_str(&self.0).map_err(|e| ApiError::BadRequest(e.to_string()))
+        serde_urlencoded::from_str(&self.0).map_err(|e| misread(&e.to_string()))
     }
 }
 
@@ -139,8 +165,7 @@ impl Asked for InBody {
     type Error = ApiError;
 
     fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
-        let read = serde_json::from_value(self.0.clone());
-        read.map_err(|e| ApiError::BadRequest(e.to_string()))
+        query::read_question(self.0.clone()).map_err(refused)
     }
 }
 

@@ -24,6 +24,7 @@ mod gaps;
 mod grid;
 mod layers;
 mod limits;
+mod misread;
 mod names;
 mod near_counts;
 mod nearest;
@@ -96,6 +97,7 @@ pub use gaps::{
 };
 pub use layers::{describe_layer, values};
 pub use limits::Limits;
+pub use misread::{Misread, read_question};
 pub use names::Names;
 pub use numbers::Numbers;
 pub use origins::{FoundOrigin, Origin, find_origins};

@@ -234,3 +234,49 @@ async fn every_body_has_a_schema() {
         json!(["string", "null"])
     );
 }
+
+#[tokio::test]
+async fn a_question_that_cannot_be_read_names_the_field_and_what_it_may_be() {
+    let app = App::new();
+    let place = json!({"lon": 113.05, "lat": 23.05});
+    for (path, question, field, words) in [
+        (
+            "/api/catchments",
+            json!({"origins": [place], "cutoffs": ["far"]}),
+            "cutoffs[0]",
+            "must be a number, not \"far\"",
+        ),
+        (
+            "/api/catchments",
+            json!({"origins": [place], "cutoffs": [9], "unit": "km"}),
+            "unit",
+            "`km` is not known; it is one of: m, min",
+        ),
+        (
+            "/api/catchments",
+            json!({"origins": [place]}),
+            "cutoffs",
+            "is missing",
+        ),
+        (
+            "/api/access",
+            json!({"to": {"layer": "stations", "size": 3}, "measure": "nearest"}),
+            "to.size",
+            "it is one of: layer, capacity, where",
+        ),
+    ] {
+        let answer = app.post(path, question.clone()).await;
+        assert!(answer.status.is_client_error(), "{question}");
+        let problem = answer.json();
+        assert_eq!(problem["field"], field, "{problem}");
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains(words), "{detail}");
+        for foreign in ["deserialize", "f64", "struct", "variant"] {
+            assert!(!detail.contains(foreign), "{detail}");
+        }
+    }
+    let (_, told) = app.run(&["query", "coverage", "--lang", "zh"]);
+    assert!(told.contains("问题的 layer：没有填写"), "{told}");
+    let (_, told) = app.run(&["query", "coverage", "--lang", "en", "--layer", "stations"]);
+    assert!(told.contains("the question: cutoff: is missing"), "{told}");
+}
