@@ -502,6 +502,14 @@ test('a number out of range is told and the box says again what is asked', async
   assert.equal(await page.getByText('可输入 1–480').count(), 0);
 });
 
+test('a place that no street is near is named among the others, with why it has no figure', async () => {
+  await open(page, `?mode=reach&stations=${picked[0].id},@112.2;21.5`);
+  await settled();
+  const row = page.locator('.card li', { hasText: '地点 1' });
+  assert.match(await row.innerText(), /量不出来/);
+  assert.doesNotMatch(await row.innerText(), /—/);
+});
+
 test('a line that is none is told', async () => {
   await open(page, `?mode=reach&stations=line:99,${picked[0].id}`);
   await page.locator('.panel .chip', { hasText: '没有 99 号线' }).waitFor();
