@@ -6,8 +6,18 @@ use super::fault::Fault;
 use super::read::{Feed, Index};
 use crate::transit::{Transfer, TransitError, Trip};
 
+/// A rule of `transfers.txt` about changing from a place to another.
+struct Rule {
+    from: u32,
+    to: u32,
+    kind: String,
+    /// `min_transfer_time`, seconds.
+    least_s: Option<u32>,
+}
+
 impl Feed<'_> {
-    /// Changes between platforms; a rule of a station holds for all its platforms.
+    /// Changes between platforms; a rule of a station holds for all its platforms that no rule of
+    /// their own says otherwise of, in whatever order the rules stand.
     pub(super) fn transfers(&mut self, stops: &Index, trips: &Index) -> Result<(), TransitError> {
         let Some(mut table) = self.table("transfers.txt", &[])? else {
             return Ok(());
@@ -23,6 +33,7 @@ impl Feed<'_> {
             ["from_trip_id", "to_trip_id", "from_route_id", "to_route_id"]
                 .map(|heading| table.column(heading));
         let mut seated = Vec::new();
+        let mut rules = Vec::new();
         for row in table.by_ref() {
             let mut leave_out = |fault| self.leave_out(fault, "transfers.txt", &row);
             match row.get(kind) {
@@ -53,7 +64,7 @@ impl Feed<'_> {
                 leave_out(Fault::TransferStops);
                 continue;
             };
-            let least: Option<u32> = match row.get(least) {
+            let least_s: Option<u32> = match row.get(least) {
                 "" => None,
                 text => match text.parse() {
                     Ok(seconds) => Some(seconds),
@@ -64,20 +75,34 @@ impl Feed<'_> {
                 },
             };
             let kind = row.get(kind).to_owned();
-            self.transfer(from, to, &kind, least);
+            rules.push(Rule {
+                from,
+                to,
+                kind,
+                least_s,
+            });
+        }
+        // What is said last of a pair holds: the more a rule names platforms, the later.
+        rules.sort_by_key(|rule| {
+            let is_own = |place: u32| !self.is_station(place);
+            let (from, to) = (is_own(rule.from), is_own(rule.to));
+            (u8::from(from) + u8::from(to), from)
+        });
+        for rule in &rules {
+            self.transfer(rule);
         }
         self.join_seated(&seated);
         Ok(())
     }
 
-    fn transfer(&mut self, from: u32, to: u32, kind: &str, least: Option<u32>) {
+    fn transfer(&mut self, rule: &Rule) {
         self.report.transfers += 1;
-        for from in self.platforms(from) {
-            for to in self.platforms(to) {
+        for from in self.platforms(rule.from) {
+            for to in self.platforms(rule.to) {
                 let walk_s = self.walk_s(from, to);
-                let seconds = match kind {
+                let seconds = match rule.kind.as_str() {
                     "3" => None,
-                    "2" => Some(least.unwrap_or(walk_s)),
+                    "2" => Some(rule.least_s.unwrap_or(walk_s)),
                     _ => Some(walk_s),
                 };
                 let transfer = Transfer { from, to, seconds };
@@ -86,10 +111,14 @@ impl Feed<'_> {
         }
     }
 
+    fn is_station(&self, place: u32) -> bool {
+        self.schedule.stops[place as usize].kind == 1
+    }
+
     /// The platforms of a station; of any other place itself.
     fn platforms(&self, place: u32) -> Vec<u32> {
         let stops = &self.schedule.stops;
-        if stops[place as usize].kind != 1 {
+        if !self.is_station(place) {
             return vec![place];
         }
         let own = self.first_stop as u32..stops.len() as u32;

@@ -391,6 +391,38 @@ fn transfers_of_stations_hold_for_their_platforms() {
 }
 
 #[test]
+fn the_more_specific_of_two_transfer_rules_holds_in_any_order() {
+    let stops = "stop_id,stop_name,stop_lon,stop_lat,location_type,parent_station\n\
+        a,A,113.00,23.0,0,\nb,B,113.01,23.0,0,s\nc,C,113.0101,23.0,0,s\ns,S,113.01,23.0,1,\n";
+    let changes = |rules: &[&str]| {
+        let heading = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\n";
+        let desk = Desk::new()
+            .with("stops.txt", stops)
+            .with("transfers.txt", &format!("{heading}{}", rules.concat()));
+        let (schedule, _) = desk.read();
+        let said = |from: u32, to: u32| {
+            let rules = schedule.transfers.iter();
+            let mut of_pair = rules.filter(|rule| (rule.from, rule.to) == (from, to));
+            of_pair.next_back().expect("a rule").seconds
+        };
+        // Between the platforms, at one of them, and to both from elsewhere.
+        [said(1, 2), said(2, 1), said(1, 1), said(0, 1), said(0, 2)]
+    };
+    let mut rules = [
+        "b,c,2,60\n",
+        "s,s,2,240\n",
+        "b,s,2,90\n",
+        "s,b,2,120\n",
+        "a,s,2,300\n",
+        "a,c,3,\n",
+    ];
+    let known = [Some(60), Some(120), Some(90), Some(300), None];
+    assert_eq!(changes(&rules), known);
+    rules.reverse();
+    assert_eq!(changes(&rules), known);
+}
+
+#[test]
 fn riders_who_stay_seated_ride_one_trip() {
     let desk = Desk::new()
         .with(
