@@ -276,6 +276,37 @@ mod tests {
     }
 
     #[test]
+    fn hours_of_service_are_told_by_kind_of_date_and_feed() {
+        let mut named = schedule();
+        for (service, id) in named
+            .services
+            .iter_mut()
+            .zip(["0:bus", "1:ferry", "1:none"])
+        {
+            service.id = id.into();
+        }
+        named.trips[1].headways[0].from_s = 39_600;
+        named.trips[1].headways[0].until_s = 57_601;
+        let text = |schedule: &Schedule, language| Summary::of(schedule).to_text(language);
+        let en = text(&named, crate::domain::Language::En);
+        assert!(
+            en.contains(&"hours of service (first to last departure): ".into()),
+            "{en:?}"
+        );
+        assert!(en.contains(&"  0: Mon–Fri 00:00–16:00".into()), "{en:?}");
+        assert!(
+            en.contains(&"  1: Mon–Fri 00:00–00:00, Sun 00:00–00:00".into()),
+            "{en:?}"
+        );
+        // Of one source alone there is one line.
+        named.services.truncate(1);
+        named.trips.retain(|trip| trip.service == 0);
+        let zh = text(&named, crate::domain::Language::Zh);
+        let told = "运营时段（首班至末班发车）：周一至周五 00:00–16:00";
+        assert!(zh.contains(&told.into()), "{zh:?}");
+    }
+
+    #[test]
     fn a_schedule_without_trips_has_no_dates() {
         let summary = Summary::of(&Schedule::default());
         assert_eq!(summary.dates(), None);

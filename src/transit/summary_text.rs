@@ -1,6 +1,8 @@
 //! The summary in plain words.
 
-use super::{FeedDays, ServiceDate, Summary};
+use std::collections::BTreeMap;
+
+use super::{FeedDays, Hours, ServiceDate, Summary, clock};
 use crate::domain::Language;
 
 const DAYS_ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
@@ -82,6 +84,7 @@ impl Summary {
                 format!("{what}: {date} ({day}), {runs} runs; a good date to ask about")
             });
         }
+        lines.extend(self.hours_text(zh));
         lines.push(if zh {
             "每周各日的班次（按发车间隔运行的班次已逐班展开）：".into()
         } else {
@@ -128,6 +131,27 @@ impl Summary {
             .collect()
     }
 
+    /// From when to when vehicles leave on days of work, Saturdays and Sundays; of each feed by
+    /// itself where there are several.
+    fn hours_text(&self, zh: bool) -> Vec<String> {
+        let heading = match zh {
+            true => "运营时段（首班至末班发车）",
+            false => "hours of service (first to last departure)",
+        };
+        let colon = if zh { "：" } else { ": " };
+        let feeds: Vec<&FeedDays> = self.feeds.values().collect();
+        if feeds.len() < 2 {
+            return vec![format!("{heading}{colon}{}", of_kinds(&self.hours, zh))];
+        }
+        let told = feeds.iter().map(|feed| {
+            let hours = of_kinds(&feed.hours, zh);
+            format!("  {}{colon}{hours}", feed.name)
+        });
+        std::iter::once(format!("{heading}{colon}"))
+            .chain(told)
+            .collect()
+    }
+
     fn idle_text(&self, zh: bool) -> Option<String> {
         let count = self.idle_dates().count();
         if count == 0 {
@@ -146,6 +170,28 @@ impl Summary {
             format!("{count} dates in between have none: {shown}{more}")
         })
     }
+}
+
+/// The hours of each kind of date that has any, from the earliest of its dates to the latest.
+fn of_kinds(hours: &BTreeMap<ServiceDate, Hours>, zh: bool) -> String {
+    let kinds = [
+        (0..5, ["周一至周五", "Mon–Fri"]),
+        (5..6, ["周六", "Sat"]),
+        (6..7, ["周日", "Sun"]),
+    ];
+    let told = kinds.into_iter().filter_map(|(days, names)| {
+        let of_kind = hours
+            .iter()
+            .filter(|(date, _)| days.contains(&date.weekday()));
+        let Hours {
+            first_departure_s,
+            last_departure_s,
+            ..
+        } = of_kind.map(|(_, hours)| *hours).reduce(Hours::together)?;
+        let (first, last) = (clock(first_departure_s), clock(last_departure_s));
+        Some(format!("{} {first}–{last}", names[usize::from(!zh)]))
+    });
+    told.collect::<Vec<_>>().join(if zh { "，" } else { ", " })
 }
 
 fn day_name(date: ServiceDate, zh: bool) -> &'static str {

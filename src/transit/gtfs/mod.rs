@@ -1,4 +1,8 @@
 //! Reads GTFS feeds (公交时刻表数据) from folders and zip files, forgiving what can be forgiven.
+//!
+//! A headway of `frequencies.txt` is taken as fixed departures at its start, start + headway, … before
+//! its end, whatever `exact_times` says: where it is 0 vehicles keep the interval and no timetable, so
+//! that a wait may be up to a headway longer or shorter than the one answered.
 
 mod calls;
 mod changes;

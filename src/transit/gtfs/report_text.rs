@@ -29,7 +29,11 @@ impl FeedReport {
                 "个班次按发车间隔运行",
                 "trips run by headway",
             ),
-            (self.headways, "个发车间隔时段", "bands of headways"),
+            (
+                self.headways,
+                "个发车间隔时段：按起始时刻、起始时刻＋间隔……的固定时刻发车计算",
+                "bands of headways: headways are taken as departures at start, start + headway, …",
+            ),
             (self.transfers, "条换乘规则", "transfer rules"),
             (self.pathways, "条站内通道", "pathways inside stations"),
             (
