@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{Failure, Refused, import::ImportArguments, interrupt::Interrupt, now};
 use crate::{
     definitions,
-    domain::{Catalog, Column, Language, Period, Table, Title},
+    domain::{Attribute, Catalog, Column, Language, Period, Table, Title},
     import::{self, Progress, ReadOptions},
     network::{
         BuildReport, Graph, Junctions, Lines, NEAR_M, NetworkError, OsmStreets, Rules, TOUCH_M,
@@ -218,7 +218,7 @@ fn own(
         ));
     }
     let table = &imported.table;
-    let names: Vec<&str> = layer.attributes.iter().map(|a| a.id.as_str()).collect();
+    let names: Vec<&str> = layer.attributes.iter().map(key_of).collect();
     let lines = |rules: &Rules| {
         let rows = 0..table.len();
         let streets = rows.map(|row| (&table.geometries[row], tags(table, &names, row)));
@@ -234,6 +234,15 @@ fn own(
         ..ImportRecord::default()
     };
     Ok((rules.iter().map(lines).collect(), record))
+}
+
+/// The key that a column has in OpenStreetMap: its first alias where that has a colon, else its id.
+fn key_of(attribute: &Attribute) -> &str {
+    let with_colon = attribute
+        .aliases
+        .first()
+        .filter(|alias| alias.contains(':'));
+    with_colon.map_or(attribute.id.as_str(), String::as_str)
 }
 
 /// The filled columns of a street; without a class it is one of no special class.
@@ -356,5 +365,22 @@ fn told(rules: &Rules, report: &BuildReport, language: Language) -> String {
              {km:.1} km; {islands} islands that are not connected there and back ({island_nodes} \
              nodes, {lost_km:.1} km) are left out"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn own_lines_may_have_every_key_that_the_rules_look_at() {
+        let layer = definitions::street_lines();
+        let declared: BTreeSet<&str> = layer.attributes.iter().map(key_of).collect();
+        for rules in Rules::all().expect("sound rules") {
+            let missing: Vec<&str> = rules.keys().difference(&declared).copied().collect();
+            assert!(missing.is_empty(), "{}: {missing:?}", rules.mode);
+        }
     }
 }

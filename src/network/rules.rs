@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -139,6 +139,25 @@ impl Rules {
         }
     }
 
+    /// Every key of a tag that the rules look at.
+    pub fn keys(&self) -> BTreeSet<&str> {
+        let Access { own, general, .. } = &self.access;
+        let ways = self.one_way.iter();
+        let ways = ways.flat_map(|way| {
+            way.keys
+                .iter()
+                .chain(way.both.keys().chain(way.implied.keys()))
+        });
+        let lists = self.drop.keys().chain(self.never.keys());
+        let named = own.iter().chain(general).chain(lists).chain(ways);
+        let mut keys: BTreeSet<&str> = named.map(String::as_str).collect();
+        keys.insert("highway");
+        if self.counts_time() {
+            keys.insert("maxspeed");
+        }
+        keys
+    }
+
     /// How a street with these tags is passed; `None` where it does not belong to the network.
     pub fn passage(&self, tags: &Tags<'_>) -> Option<Passage> {
         let class = value(tags, "highway")?;
@@ -165,15 +184,25 @@ impl Rules {
         })
     }
 
-    /// The speed of the class, or the limit where that is a plain number and lower.
+    /// The speed of the class, or the limit where that is known and lower.
     fn street_km_h(&self, class: &str, tags: &Tags<'_>) -> f64 {
         let usual = self.speeds_km_h.get(class).unwrap_or(&self.other_km_h);
-        let limit = value(tags, "maxspeed").and_then(|limit| limit.trim().parse::<f64>().ok());
-        match limit {
+        match value(tags, "maxspeed").and_then(limit_km_h) {
             Some(limit) if limit >= 1.0 => usual.min(limit),
             _ => *usual,
         }
     }
+}
+
+/// A speed limit in km/h: a plain number, or one with its unit, `20 mph`.
+fn limit_km_h(text: &str) -> Option<f64> {
+    const KM_PER_MILE: f64 = 1.609_344;
+    let text = text.trim().to_ascii_lowercase();
+    let units = [("mph", KM_PER_MILE), ("km/h", 1.0), ("kmh", 1.0), ("", 1.0)];
+    units.into_iter().find_map(|(unit, km)| {
+        let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        Some(number * km).filter(|limit| limit.is_finite())
+    })
 }
 
 impl Access {
@@ -281,6 +310,18 @@ mod tests {
                 "highway=residential oneway=yes cycleway=opposite_lane",
                 "both",
             ),
+            (
+                "highway=residential oneway=yes cycleway:left=lane cycleway:left:oneway=-1",
+                "both",
+            ),
+            (
+                "highway=residential oneway=yes cycleway:right=track cycleway:right:oneway=no",
+                "both",
+            ),
+            (
+                "highway=residential oneway=yes cycleway:left=lane cycleway:left:oneway=yes",
+                "there",
+            ),
             ("highway=residential oneway=-1", "back"),
             ("highway=residential junction=roundabout", "there"),
             ("highway=footway", "no"),
@@ -331,8 +372,10 @@ mod tests {
         let limited = |limit| km_h(&[("highway", "primary"), ("maxspeed", limit)]).round();
         assert_eq!(limited("30"), 30.0);
         assert_eq!(limited("120"), 65.0);
-        // Only plain numbers are km/h for sure.
-        for words in ["BR:urban", "none", "30 mph", "0", "-5", "walk"] {
+        assert_eq!((limited("20 mph"), limited("20mph")), (32.0, 32.0));
+        assert_eq!((limited("30 km/h"), limited("100 mph")), (30.0, 65.0));
+        // Of words nothing is known for sure.
+        for words in ["BR:urban", "none", "mph", "0 mph", "0", "-5", "walk", "inf"] {
             assert_eq!(limited(words), 65.0, "{words}");
         }
         // 4.5 km/h on foot beside the streets: 800 ms for a metre.

@@ -198,6 +198,46 @@ fn streets_of_a_bureaus_own_are_joined_across_files() {
     assert_eq!(within("car", "min", 5.0, "from"), json!(7));
 }
 
+#[test]
+fn own_lines_open_one_way_streets_to_bicycles_by_the_keys_of_openstreetmap() {
+    let one_way = |tags: Json| {
+        let desk = Desk::new();
+        let mut road = json!({"highway": "residential", "oneway": "yes"});
+        let fields = road.as_object_mut().expect("an object");
+        fields.extend(tags.as_object().expect("an object").clone());
+        let plain = json!({"highway": "residential"});
+        let lines = [
+            ("1", road, [[113.0, 23.0], [113.01, 23.0]]),
+            ("2", plain.clone(), [[113.01, 23.0], [113.01, 23.01]]),
+            ("3", plain, [[113.01, 23.01], [113.0, 23.0]]),
+        ];
+        write_lines(&desk, "streets.geojson", &lines);
+        let mut import = vec!["import", "streets", "streets.geojson", "--crs", "EPSG:4490"];
+        import.extend(["--mode", "bicycle", "--dry-run"]);
+        let told = desk.done(&import);
+        let edges = |count: &str| told.contains(&format!("({count} one-way)"));
+        assert!(edges("0") != edges("1"), "{told}");
+        edges("1")
+    };
+    assert!(one_way(json!({})));
+    assert!(one_way(
+        json!({"cycleway": "lane", "cycleway:left": "lane"})
+    ));
+    for tags in [
+        json!({"oneway:bicycle": "no"}),
+        json!({"cycleway": "opposite_lane"}),
+        json!({"cycleway:left": "opposite_track"}),
+        json!({"cycleway:right": "lane", "cycleway:right:oneway": "-1"}),
+        // As Shapefiles name them, and as files that hold plain names only.
+        json!({"oneway:bic": "no"}),
+        json!({"cycleway:l": "opposite"}),
+        json!({"oneway_bic": "no"}),
+        json!({"cycleway_r": "opposite"}),
+    ] {
+        assert!(!one_way(tags.clone()), "{tags}");
+    }
+}
+
 /// A main street that nobody split: a side street ends on it, another 50 cm short of it, a bridge
 /// crosses it.
 #[test]
