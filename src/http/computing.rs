@@ -43,6 +43,8 @@ pub struct Bounds {
     pub answers_bytes: u64,
     /// Answers of jobs kept for those who come for them.
     pub jobs_bytes: u64,
+    /// How long a job goes on that nobody asks about or listens to.
+    pub jobs_patience: Duration,
 }
 
 impl Default for Bounds {
@@ -53,6 +55,7 @@ impl Default for Bounds {
             jobs_waiting: 16,
             answers_bytes: 128 << 20,
             jobs_bytes: 256 << 20,
+            jobs_patience: Duration::from_secs(120),
         }
     }
 }

@@ -49,7 +49,9 @@ fn tell_of_jobs(document: &mut Json) {
             parameters.push(header("If-None-Match", known));
         }
         operation["responses"]["202"] = json!({
-            "description": "accepted as a job; its state, with its address in `Location`",
+            "description": "accepted as a job; its state, with its address in `Location`. Ask about it at \
+                            least once a minute or listen to its events: after two minutes in \
+                            which nobody does it is cancelled",
             "content": { "application/json": { "schema": {} } },
         });
         operation["responses"]["304"] = json!({ "description": "not changed" });

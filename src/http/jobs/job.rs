@@ -57,6 +57,27 @@ impl Job {
         self.holder.abort();
     }
 
+    /// Cancels it once nobody has asked about it for a time and nobody listens: whoever asked has
+    /// gone away, and others wait for the machine.
+    pub async fn end_when_left(self: Arc<Self>, patience: Duration) {
+        let mut changes = self.stage.subscribe();
+        let own = 1;
+        while !self.has_ended() {
+            if self.stage.receiver_count() > own {
+                self.look();
+            } else if self.looked_at().elapsed() >= patience {
+                tracing::info!(
+                    job = self.id,
+                    "nobody asks about the job any longer: cancelled"
+                );
+                return self.cancel();
+            }
+            tokio::time::timeout(patience / 20, changes.changed())
+                .await
+                .ok();
+        }
+    }
+
     pub fn stage(&self) -> Stage {
         self.stage.borrow().clone()
     }

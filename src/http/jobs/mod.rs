@@ -1,4 +1,7 @@
 //! Jobs (任务): questions whose answers are fetched later, with progress meanwhile.
+//!
+//! A job is for somebody: one that nobody asks about for two minutes and to whose events nobody
+//! listens is cancelled.
 
 mod job;
 mod registry;
@@ -47,7 +50,8 @@ fn described(job: &Job) -> impl IntoResponse + use<> {
     (fresh, Json(job.describe()))
 }
 
-/// How far a job is.
+/// How far a job is. Ask at least once a minute or listen to its events: a job about which nobody
+/// asks for two minutes is cancelled. What has ended is kept for an hour.
 #[utoipa::path(get, path = "/api/jobs/{job}", tag = "jobs",
     params(("job" = String, Path, description = "the number that the 202 told")),
     responses((status = 200, description = "state (waiting, running, done, failed, cancelled), progress, problem, address of the answer", body = serde_json::Value),

@@ -26,6 +26,7 @@ pub struct Jobs {
     jobs: Arc<Mutex<Vec<Arc<Job>>>>,
     waiting: usize,
     bytes: u64,
+    patience: Duration,
     is_closed: Arc<AtomicBool>,
     accepted: Arc<AtomicU64>,
 }
@@ -47,6 +48,7 @@ impl Jobs {
             jobs: Arc::default(),
             waiting: bounds.jobs_waiting,
             bytes: bounds.jobs_bytes,
+            patience: bounds.jobs_patience,
             is_closed: Arc::default(),
             accepted: Arc::default(),
         }
@@ -69,6 +71,7 @@ impl Jobs {
             return Err(ApiError::TooManyJobs);
         }
         let job = Job::new(unguessable()?, path, owner, begin());
+        tokio::spawn(job.clone().end_when_left(self.patience));
         jobs.push(job.clone());
         self.accepted.fetch_add(1, Ordering::Relaxed);
         Ok(job)
@@ -198,6 +201,36 @@ mod tests {
         assert_eq!(job.describe()["state"], "cancelled");
         let running = &office.computations.counts.running;
         until(|| running.load(Ordering::Relaxed) == 0).await;
+    }
+
+    #[tokio::test]
+    async fn a_job_that_nobody_asks_about_is_cancelled_and_a_followed_one_goes_on() {
+        let patience = Duration::from_millis(200);
+        let office = Office::new(Bounds {
+            jobs_patience: patience,
+            ..Bounds::default()
+        });
+        let left = office.post("left", endless).expect("accepted");
+        let polled = office.post("polled", endless).expect("accepted");
+        let heard = office.post("heard", endless).expect("accepted");
+        let listener = heard.changes();
+        let begun = Instant::now();
+        until(|| {
+            office.jobs.find(&polled.id, None).expect("kept");
+            left.has_ended()
+        })
+        .await;
+        assert!(begun.elapsed() >= patience);
+        assert_eq!(left.describe()["state"], "cancelled");
+        while begun.elapsed() < patience * 4 {
+            office.jobs.find(&polled.id, None).expect("kept");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(!polled.has_ended() && !heard.has_ended());
+        // Whoever stops listening has left.
+        drop(listener);
+        until(|| heard.has_ended()).await;
+        office.jobs.close();
     }
 
     #[tokio::test]
