@@ -125,6 +125,7 @@ impl ApiError {
             ApiError::Query(
                 QueryError::Field { .. }
                 | QueryError::NoService { .. }
+                | QueryError::NoVehicle { .. }
                 | QueryError::Beyond { .. }
                 | QueryError::Unmeasurable { .. },
             )
@@ -190,6 +191,7 @@ impl ApiError {
             ApiError::Query(
                 QueryError::Field { field, .. }
                 | QueryError::NoService { field, .. }
+                | QueryError::NoVehicle { field, .. }
                 | QueryError::Beyond { field, .. }
                 | QueryError::Unmeasurable { field, .. },
             ) => Some(field),
@@ -207,6 +209,7 @@ impl ApiError {
         match self {
             ApiError::Refused { reason, .. } | ApiError::Nothing { reason, .. } => Some(reason),
             ApiError::Query(QueryError::NoService { .. }) => Some("no_service"),
+            ApiError::Query(QueryError::NoVehicle { .. }) => Some("no_vehicle"),
             ApiError::Query(QueryError::Beyond { .. }) => Some("beyond"),
             ApiError::Query(QueryError::Unmeasurable { reason, .. }) => match reason {
                 Reason::OffNetwork => Some("off_network"),
@@ -242,6 +245,18 @@ impl ApiError {
             ApiError::Query(QueryError::NoService { date, nearest, .. }) => {
                 Some(json!({ "date": date, "nearest": nearest }))
             }
+            ApiError::Query(QueryError::NoVehicle {
+                date,
+                first_departure,
+                last_departure,
+                last_arrival,
+                ..
+            }) => Some(json!({
+                "date": date,
+                "first_departure": first_departure,
+                "last_departure": last_departure,
+                "last_arrival": last_arrival,
+            })),
             ApiError::Query(QueryError::Beyond { most, unit, .. }) => {
                 Some(json!({ "most": most, "unit": unit }))
             }

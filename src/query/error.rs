@@ -19,6 +19,19 @@ pub enum QueryError {
         date: String,
         nearest: Vec<String>,
     },
+    /// A time of a date at which no vehicle runs anywhere, though some do at other times.
+    #[error(
+        "{field}: no vehicle runs on {date} within the time asked for; vehicles depart from \
+         {first_departure} to {last_departure}, the last arrives at {last_arrival}: ask about a \
+         time between"
+    )]
+    NoVehicle {
+        field: &'static str,
+        date: String,
+        first_departure: String,
+        last_departure: String,
+        last_arrival: String,
+    },
     /// A distance or time that is none, or goes further than is answered.
     #[error("{field}: more than 0 and at most {most} {unit}")]
     Beyond {
@@ -78,6 +91,16 @@ impl QueryError {
                     dates.join("、")
                 ),
             },
+            QueryError::NoVehicle {
+                field,
+                date,
+                first_departure,
+                last_departure,
+                last_arrival,
+            } => format!(
+                "{field}：{date} 在所问的时段内没有车辆运行；当天 {first_departure} 至 \
+                 {last_departure} 发车，末班 {last_arrival} 到达，请改问这段时间"
+            ),
             QueryError::Beyond { field, most, unit } => {
                 let unit = match *unit {
                     "min" => "分钟",
@@ -194,6 +217,16 @@ mod tests {
             en.starts_with("origins: p1, p2, p3, p4, p5 and 2 more: no street"),
             "{en}"
         );
+        let too_early = QueryError::NoVehicle {
+            field: "departure",
+            date: "2019-05-13".into(),
+            first_departure: "11:00".into(),
+            last_departure: "16:40".into(),
+            last_arrival: "16:59".into(),
+        };
+        let Title { zh, en } = too_early.told();
+        assert!(zh.contains("当天 11:00 至 16:40 发车"), "{zh}");
+        assert!(en.contains("depart from 11:00 to 16:40"), "{en}");
         let unknown = QueryError::NotFound {
             what: "stop",
             name: "9:nowhere".into(),

@@ -270,6 +270,20 @@ impl Timetable {
         self.change_s.len()
     }
 
+    /// When the first vehicle that one can board leaves any stop, no sooner than a time.
+    pub fn next_departure_s(&self, ready_s: i32) -> Option<i32> {
+        let of_pattern = |pattern: &Pattern| {
+            let last = pattern.stops.len().saturating_sub(1);
+            let boarded = (0..last).filter(|at| pattern.boards[*at]);
+            let next = boarded.filter_map(|at| {
+                let trip = pattern.next_trip(at, ready_s, pattern.trips);
+                (trip < pattern.trips).then(|| pattern.departure(at, trip))
+            });
+            next.min()
+        };
+        self.patterns.iter().filter_map(of_pattern).min()
+    }
+
     /// How many trips set out before a time.
     #[cfg(test)]
     pub(super) fn trips_before(&self, time_s: i32) -> usize {

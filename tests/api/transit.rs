@@ -3,7 +3,10 @@
 //! Stops A, B and C stand at the homes a, b and c; without streets one walks straight lines at
 //! 1.25 m/s. Work x is 1,023 m (819 s) from A, y and z are 1,112 m (890 s) from B and C.
 
+use std::io::Cursor;
+
 use axum::http::StatusCode;
+use calamine::{DataType, Reader, Xlsx};
 use serde_json::{Value as Json, json};
 use suitu::{
     store::{ImportRecord, Store, StoredNetwork, geopackage::GeoPackage},
@@ -179,7 +182,7 @@ async fn coverage_takes_the_percentile_of_a_departure_window() {
     let app = app();
     app.import("clinics", "id,lon,lat,名称\nk,113.15,23.05,乙医院\n");
     let covered = async |more: &str| {
-        let path = "/api/coverage?layer=clinics&level=city&mode=transit&unit=min&cutoff=25";
+        let path = "/api/coverage?layer=clinics&level=city&mode=transit&unit=min&cutoff=29";
         let answer = app.get(&format!("{path}&{more}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{more}");
         answer.json()["totals"]["covered"].clone()
@@ -340,6 +343,111 @@ async fn a_date_tells_from_when_to_when_vehicles_run() {
     assert_eq!(ask("?day=2024-04-02").await.status, StatusCode::BAD_REQUEST);
     let none = App::new().get("/api/timetable").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_time_at_which_nothing_runs_is_refused_with_the_hours_of_the_date() {
+    let app = app();
+    let catchments = |when: Json, cutoffs: Json| {
+        let mut question = json!({"origins": [{"layer": "stations", "id": "s1"}],
+            "mode": "transit", "unit": "min", "cutoffs": cutoffs});
+        let fields = question.as_object_mut().expect("an object");
+        fields.extend(when.as_object().expect("an object").clone());
+        question
+    };
+    let set_out =
+        |from: &str, to: &str| json!({"departure": {"date": "2024-05-13", "from": from, "to": to}});
+    let be_there =
+        |by: &str| json!({"direction": "to", "arrival": {"date": "2024-05-13", "by": by}});
+    let nobody_rides = [
+        // The first vehicle leaves at 08:00, 31 minutes after the last minute of the window.
+        (set_out("06:30", "07:30"), json!([10, 30])),
+        (set_out("08:31", "09:00"), json!([30])),
+        (be_there("08:19"), json!([60])),
+        (be_there("12:00"), json!([60])),
+    ];
+    for (when, cutoffs) in nobody_rides {
+        let question = catchments(when.clone(), cutoffs);
+        let refused = app.post("/api/catchments", question).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{when}");
+        let problem = refused.json();
+        assert_eq!(problem["reason"], "no_vehicle", "{problem}");
+        let field = if when["arrival"].is_null() {
+            "departure"
+        } else {
+            "arrival"
+        };
+        assert_eq!(problem["field"], field);
+        let values = json!({"date": "2024-05-13", "first_departure": "08:00",
+            "last_departure": "08:30", "last_arrival": "08:50"});
+        assert_eq!(problem["values"], values);
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains("from 08:00 to 08:30"), "{detail}");
+    }
+    // The longest cutoff of the window's last minute reaches the first departure.
+    let question = catchments(set_out("06:30", "07:31"), json!([10, 30]));
+    let answer = app.post("/api/catchments", question).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    // Every question by timetable refuses alike.
+    let times = to_work(json!({"departure": {"date": "2024-05-13", "from": "09:00"}}));
+    let times = app.post("/api/travel_times", times).await;
+    let access = json!({"from": "residences", "to": {"layer": "workplaces", "capacity": "jobs"},
+        "measure": "cumulative", "mode": "transit", "unit": "min", "cutoff": 30,
+        "arrival": {"date": "2024-05-13", "by": "08:00"}});
+    let access = app.post("/api/access", access).await;
+    let path = "/api/coverage?layer=workplaces&level=city&mode=transit&unit=min&cutoff=15";
+    let coverage = app.get(&format!("{path}&arrival=2024-05-13,07:00")).await;
+    for refused in [times, access, coverage] {
+        assert_eq!(refused.json()["reason"], "no_vehicle");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_walking_alone_says_so_in_every_form() {
+    let app = app();
+    let notes = |answer: &Json| {
+        let inputs = answer["provenance"]["inputs"].as_array().expect("inputs");
+        let timetable = inputs.iter().find(|input| input["layer"] == "transit");
+        timetable.expect("the timetable")["notes"].clone()
+    };
+    let catchments = |cutoff: u32| {
+        json!({"origins": [{"layer": "stations", "id": "s1"}], "mode": "transit", "unit": "min",
+            "cutoffs": [cutoff], "departure": {"date": "2024-05-13", "from": "08:00"}})
+    };
+    // In 19 minutes the vehicle of 08:00 is not yet at B; in 20 it is.
+    let walked = app.post("/api/catchments", catchments(19)).await.json();
+    let told = notes(&walked);
+    let zh = told[0]["zh"].as_str().expect("a note");
+    assert!(
+        zh.contains("全部为步行") && zh.contains("08:00 至 08:30"),
+        "{zh}"
+    );
+    let en = told[0]["en"].as_str().expect("a note");
+    assert!(en.contains("walking alone"), "{en}");
+    let ridden = app.post("/api/catchments", catchments(20)).await.json();
+    assert_eq!(notes(&ridden), Json::Null);
+    let geojson = app
+        .post("/api/catchments?format=geojson", catchments(19))
+        .await;
+    assert_eq!(notes(&geojson.json()), told);
+    // A workbook tells it on the sheet of its sources.
+    let xlsx = app
+        .post("/api/catchments?format=xlsx", catchments(19))
+        .await;
+    let mut book = Xlsx::new(Cursor::new(xlsx.body)).expect("a workbook");
+    let sheets: Vec<_> = book.worksheets().into_iter().map(|sheet| sheet.1).collect();
+    let cells = sheets.iter().flat_map(|sheet| sheet.rows()).flatten();
+    let mut texts = cells.filter_map(|cell| cell.get_string());
+    assert!(texts.any(|text| text.contains("全部为步行")));
+    let times = |to: &str| {
+        to_work(json!({"departure": {"date": "2024-05-13", "from": "08:00"},
+            "destinations": [{"layer": "workplaces", "id": to}]}))
+    };
+    let near = app.post("/api/travel_times", times("x")).await.json();
+    let told = notes(&near)[0]["en"].as_str().expect("a note").to_owned();
+    assert!(told.contains("walking alone"), "{told}");
+    let far = app.post("/api/travel_times", times("y")).await.json();
+    assert_eq!(notes(&far), Json::Null);
 }
 
 /// The timetable of [`FEED`] beside ferries that run in March alone.

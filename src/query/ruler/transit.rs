@@ -1,9 +1,12 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use geo::MultiPolygon;
 
 use super::{
-    super::timetable::refused as refused_date,
+    super::{HoursOfService, timetable::refused as refused_date},
     Direction, Input, Limits, QueryError, Start, Travel, circle,
     streets::{STREET_WIDTH_M, walk_speed_km_h},
     targets::{Targets, straight_mm},
@@ -14,7 +17,9 @@ use crate::{
     domain::Title,
     index::FeatureRef,
     network::{Graph, Places, Reach, ReachedShape, Snap},
-    transit::{Egress, Journeys, Leg, ServiceDate, Times, Timetable, TransitError, raptor::Window},
+    transit::{
+        Egress, Journeys, Leg, ServiceDate, Times, Timetable, TransitError, clock, raptor::Window,
+    },
 };
 
 /// The longest walk to a first stop and from a last one where none is asked for, metres.
@@ -38,6 +43,20 @@ pub(super) struct ByTransit<'c> {
     percentile: u32,
     pub(super) pace: Pace,
     is_backward: bool,
+    /// The field that asked for the time.
+    field: &'static str,
+    /// When the first vehicle leaves after one may set out, in the sense of the search.
+    next_departure_s: Option<i32>,
+    /// As [`Used`], of all searches.
+    is_measured: AtomicBool,
+    is_ridden: AtomicBool,
+}
+
+/// Whether any place was measured, and any that a vehicle gets to sooner than one walks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    is_measured: bool,
+    is_ridden: bool,
 }
 
 /// What a search by timetable keeps to be used again.
@@ -78,10 +97,19 @@ impl<'c> ByTransit<'c> {
         let asked = Asked::of(travel)?;
         let refused = |error: TransitError| refused_date(asked.field, error);
         let date: ServiceDate = asked.date.parse().map_err(refused)?;
+        let day = transit.day(date, pace).map_err(refused)?;
+        let timetable = match asked.is_backward {
+            true => day.backward(),
+            false => &day.forward,
+        };
         Ok(ByTransit {
             transit,
             date,
-            day: transit.day(date, pace).map_err(refused)?,
+            next_departure_s: timetable.next_departure_s(asked.from_s),
+            day,
+            field: asked.field,
+            is_measured: AtomicBool::new(false),
+            is_ridden: AtomicBool::new(false),
             from_s: asked.from_s,
             departures: asked.departures,
             percentile: asked.percentile,
@@ -167,11 +195,21 @@ impl<'c> ByTransit<'c> {
     ) {
         let egress = self.egress_of(to);
         let numbering = to.index.numbering();
-        buffers.read(&egress, |number, mut times| {
+        let mut used = Used::default();
+        buffers.read(&egress, |number, mut times, on_foot| {
             if let Some(seconds) = times.percentile(self.percentile) {
+                used.is_measured = true;
+                used.is_ridden |= seconds < on_foot;
                 visit(numbering.feature(number), f64::from(seconds));
             }
         });
+        self.remember(used);
+    }
+
+    fn remember(&self, used: Used) {
+        self.is_measured
+            .fetch_or(used.is_measured, Ordering::Relaxed);
+        self.is_ridden.fetch_or(used.is_ridden, Ordering::Relaxed);
     }
 
     /// The times to each of some targets that any departure reaches.
@@ -209,7 +247,18 @@ impl<'c> ByTransit<'c> {
                 sooner(&mut buffers.on_foot, *end as usize, access[at].1);
             }
         }
-        buffers.read(egress, visit);
+        let mut used = Used {
+            is_measured: false,
+            // Once is enough: a look at every pair takes time.
+            is_ridden: self.is_ridden.load(Ordering::Relaxed),
+        };
+        buffers.read(egress, |end, mut times, on_foot| {
+            used.is_measured = true;
+            used.is_ridden |=
+                used.is_ridden || times.percentile(1).is_some_and(|soonest| soonest < on_foot);
+            visit(end, times);
+        });
+        self.remember(used);
         Ok(())
     }
 
@@ -306,6 +355,7 @@ impl<'c> ByTransit<'c> {
         longest_s: u32,
         limits: &Limits,
     ) -> Result<(), QueryError> {
+        self.require_vehicles(longest_s)?;
         let stops = self.transit.schedule.stops.len() as u64;
         limits.allow(stops * u64::from(self.departures) * 2)?;
         let window = Window {
@@ -318,6 +368,60 @@ impl<'c> ByTransit<'c> {
             .journeys
             .run(self.timetable(), window, access, limits.flag());
         done.map_err(|_| QueryError::Cancelled)
+    }
+
+    /// # Errors
+    /// Where no vehicle leaves any stop from the first time one may set out until the longest time
+    /// after the last: an answer would be walking alone.
+    fn require_vehicles(&self, longest_s: u32) -> Result<(), QueryError> {
+        let window_s = 60 * (self.departures.saturating_sub(1)) as i32;
+        let until_s = (self.from_s + window_s).saturating_add(longest_s as i32);
+        if self
+            .next_departure_s
+            .is_some_and(|next_s| next_s <= until_s)
+        {
+            return Ok(());
+        }
+        // A date without hours has no service and is refused before.
+        let Some(hours) = self.transit.summary().hours_on(self.date) else {
+            return Ok(());
+        };
+        let HoursOfService {
+            first_departure,
+            last_departure,
+            last_arrival,
+        } = hours.into();
+        Err(QueryError::NoVehicle {
+            field: self.field,
+            date: self.date.to_string(),
+            first_departure,
+            last_departure,
+            last_arrival,
+        })
+    }
+
+    /// That every place of the answer is reached on foot at least as soon as by a vehicle.
+    fn walked_note(&self) -> Option<Title> {
+        let is_walked =
+            self.is_measured.load(Ordering::Relaxed) && !self.is_ridden.load(Ordering::Relaxed);
+        let hours = self.transit.summary().hours_on(self.date)?;
+        is_walked.then(|| {
+            let (first, last) = (
+                clock(hours.first_departure_s),
+                clock(hours.last_departure_s),
+            );
+            let date = self.date;
+            Title {
+                zh: format!(
+                    "所问时段内乘车不比步行快：结果全部为步行所得，没有乘坐任何车辆\
+                     （{date} 的发车时间为 {first} 至 {last}）"
+                ),
+                en: format!(
+                    "no vehicle gets anywhere sooner than one walks within the time asked for: the \
+                     answer is walking alone (on {date} vehicles depart from {first} to {last})"
+                ),
+            }
+        })
     }
 
     pub fn way_at_start(&self) -> Way {
@@ -407,7 +511,7 @@ impl<'c> ByTransit<'c> {
                     }
                 }
             }
-            buffers.read(&egress, |node, mut times| {
+            buffers.read(&egress, |node, mut times, _| {
                 if let Some(seconds) = times.percentile(self.percentile) {
                     sooner(&mut spread.nodes, node, seconds);
                 }
@@ -490,7 +594,11 @@ impl<'c> ByTransit<'c> {
             crs: transit.record.crs.clone(),
             synthetic: transit.record.synthetic,
             estimated: Vec::new(),
-            notes: doubts.iter().map(|doubt| doubt.text(self.date)).collect(),
+            notes: doubts
+                .iter()
+                .map(|doubt| doubt.text(self.date))
+                .chain(self.walked_note())
+                .collect(),
         };
         let streets = transit.streets().map(super::streets::input);
         std::iter::once(timetable).chain(streets).collect()
@@ -528,12 +636,13 @@ impl Buffers {
         });
     }
 
-    /// The times to every place that any departure reaches.
-    fn read(&mut self, egress: &Egress, mut visit: impl FnMut(usize, Times<'_>)) {
-        for (number, on_foot) in self.on_foot.iter().enumerate() {
-            let on_foot = (*on_foot != NOT_ON_FOOT).then_some(*on_foot);
+    /// The times to every place that any departure reaches, with the seconds on foot all the way,
+    /// [`NOT_ON_FOOT`] where one cannot walk.
+    fn read(&mut self, egress: &Egress, mut visit: impl FnMut(usize, Times<'_>, u32)) {
+        for (number, on_foot_s) in self.on_foot.iter().enumerate() {
+            let on_foot = (*on_foot_s != NOT_ON_FOOT).then_some(*on_foot_s);
             if let Some(times) = self.journeys.to(egress, number, on_foot) {
-                visit(number, times);
+                visit(number, times, *on_foot_s);
             }
         }
     }

@@ -871,6 +871,7 @@ export const en: Record<Key, string> = {
   refused_not_in_table: '{names}: the table of travel times does not name it. Ask for features of its two layers.',
   limit_unit_m: ' m',
   limit_unit_min: ' min',
+  refused_no_vehicle: 'No vehicle runs on {date} at the time asked for. On that day vehicles depart from {first_departure} to {last_departure} and the last arrives at {last_arrival}: choose a time between.',
   refused_too_large: 'This question needs more than {allowed_mb} MB of memory. Ask for a smaller area, or in several steps.',
   refused_not_found: 'There is no {what} “{name}”. It may have been removed or renamed.',
   refused_changed: 'Somebody else has changed it meanwhile. Open it again, look, then repeat what you did.',

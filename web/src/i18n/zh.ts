@@ -866,6 +866,7 @@ export const zh = {
   refused_not_in_table: '{names}：出行时间矩阵中没有。请用矩阵两端图层的要素。',
   limit_unit_m: ' m',
   limit_unit_min: ' 分钟',
+  refused_no_vehicle: '{date} 在所问的时段内没有车辆运行。当天 {first_departure} 至 {last_departure} 发车，末班 {last_arrival} 到达，请改选这段时间。',
   refused_too_large: '这个问题所需内存超过 {allowed_mb} MB。请缩小范围，或分几次提问。',
   refused_not_found: '没有找到{what}“{name}”，可能已被删除或改名。',
   refused_changed: '其间已有他人修改。请重新打开，看过之后再做。',

@@ -97,7 +97,7 @@ fn times(
         match query::commute(city, &way, limits) {
             Ok(answer) => found.push(answer),
             // A way that this city cannot be travelled by is none of the report.
-            Err(QueryError::Field { .. }) => {}
+            Err(QueryError::Field { .. } | QueryError::NoVehicle { .. }) => {}
             Err(error) => return Err(error),
         }
     }
