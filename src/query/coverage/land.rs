@@ -1,4 +1,4 @@
-use geo::{BooleanOps, BoundingRect, Geometry, MultiPolygon};
+use geo::{BooleanOps, BoundingRect, Geometry, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
 use rstar::{AABB, RTree, RTreeObject};
 
@@ -8,6 +8,10 @@ use crate::{
     index::{FeatureRef, PreparedPolygon, Region, Relation},
     query::{Limits, QueryError, Ruler, Start, nearest::nearest_costs},
 };
+
+/// The largest block inside reached streets that counts as reached with them, km²: 500 m by 500 m,
+/// as large as street blocks of housing are.
+const LARGEST_BLOCK_KM2: f64 = 0.25;
 
 /// What one facility serves.
 struct Served {
@@ -26,6 +30,10 @@ impl RTreeObject for Served {
 
 /// For each plot in the order of its layer: m² that a facility serves, and m² in all.
 ///
+/// Along streets what is reached is drawn as strips beside them; who gets to all streets around a
+/// block gets into it, so that a block which the streets of one facility enclose counts with them, up
+/// to [`LARGEST_BLOCK_KM2`].
+///
 /// # Errors
 /// Where nobody waits for the answer any longer, or a table of travel times names no plots.
 pub fn served_land(
@@ -43,7 +51,10 @@ pub fn served_land(
         .map_init(
             || ruler.traveler(limits),
             |traveler, start| {
-                let shape = traveler.shape(start, cost)?;
+                let mut shape = traveler.shape(start, cost)?;
+                if ruler.follows_streets() {
+                    shape = with_blocks(shape);
+                }
                 let prepared = PreparedPolygon::new(&Geometry::MultiPolygon(shape.clone()));
                 Ok(Served { shape, prepared })
             },
@@ -79,6 +90,28 @@ fn served_plots(
         (if cost.is_finite() { all } else { 0 }, all)
     };
     Ok(plots.index.iter().zip(nearest).map(plot).collect())
+}
+
+/// A shape with the blocks that it encloses.
+fn with_blocks(shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
+    let is_block = |ring: &LineString<f64>| {
+        let block = Geometry::Polygon(Polygon::new(ring.clone(), Vec::new()));
+        measure::area_km2(&block) <= LARGEST_BLOCK_KM2
+    };
+    let mut is_filled = false;
+    let filled = |part: Polygon<f64>| {
+        let (outline, mut holes) = part.into_inner();
+        let before = holes.len();
+        holes.retain(|ring| !is_block(ring));
+        is_filled |= holes.len() < before;
+        Polygon::new(outline, holes)
+    };
+    let parts: Vec<Polygon<f64>> = shape.0.into_iter().map(filled).collect();
+    match is_filled && parts.len() > 1 {
+        // A part may have stood inside a block of another.
+        true => geo::unary_union(&parts),
+        false => MultiPolygon::new(parts),
+    }
 }
 
 /// The shape of a plot; `None` where it is none.
@@ -179,6 +212,41 @@ mod tests {
         for (min, served) in [(4, 0), (5, 1), (15, 2), (16, 3)] {
             assert_eq!(by_table(min), (all * served / 3, all), "{min} min");
         }
+    }
+
+    #[test]
+    fn blocks_that_reached_streets_enclose_are_served_up_to_a_size() {
+        let ask = |spacing: f64| {
+            let plot: &[Feature<'_>] = &[("p1", (0.0, 0.0), &[("kind", "R2")])];
+            let city = TestCity::new()
+                .with_squares("residential_land", 2.0 * spacing, plot)
+                .with("clinics", &[("c1", (spacing, spacing), &[])])
+                .with_raster_of_streets(3, spacing)
+                .build();
+            move |cutoff: f64| {
+                let (covered, all) = covered(&city, json!({"cutoff": cutoff, "mode": "walk"}));
+                covered as f64 / all as f64
+            }
+        };
+        // Four blocks of 16 ha, 200 m from the strip of any street to their middle.
+        let blocks = ask(400.0);
+        assert!(blocks(2000.0) > 0.999, "{}", blocks(2000.0));
+        assert!(blocks(500.0) < 0.5, "{}", blocks(500.0));
+        // What is larger than a block stays open country between streets.
+        let country = ask(700.0);
+        assert!(country(5000.0) < 0.3, "{}", country(5000.0));
+    }
+
+    #[test]
+    fn a_part_inside_a_block_is_not_counted_twice() {
+        let square = |from: f64, to: f64| {
+            let corners = [(from, from), (to, from), (to, to), (from, to), (from, from)];
+            geo::LineString::from(corners.to_vec())
+        };
+        let ring = geo::Polygon::new(square(0.0, 0.004), vec![square(0.001, 0.003)]);
+        let island = geo::Polygon::new(square(0.0015, 0.0025), vec![]);
+        let filled = super::with_blocks(geo::MultiPolygon::new(vec![ring, island]));
+        assert_eq!((filled.0.len(), filled.0[0].interiors().len()), (1, 0));
     }
 
     #[test]

@@ -232,6 +232,15 @@ impl<'c> Ruler<'c> {
         }
     }
 
+    /// Whether shapes are drawn along streets, as strips beside them.
+    pub fn follows_streets(&self) -> bool {
+        match &self.way {
+            Way::Straight | Way::Matrix(_) => false,
+            Way::Streets(_) => true,
+            Way::Transit(transit) => transit.streets().is_some(),
+        }
+    }
+
     /// Whether it knows what lies between places: a table does not.
     pub fn draws_shapes(&self) -> bool {
         !matches!(self.way, Way::Matrix(_))
