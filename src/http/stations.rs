@@ -65,7 +65,7 @@ pub async fn list_station_areas(
 /// (线网站点覆盖率).
 #[utoipa::path(get, path = "/api/station_coverage", tag = "questions",
     params(
-        ("level" = String, Query, description = "an area level, or city"),
+        ("level" = String, Query, description = "an area level, city, or a category of areas such as tier"),
         ("cutoffs" = Option<String>, Query, description = "metres, 300,500,600,800 without it"),
         ("layer" = Option<String>, Query, description = "the layer of stations, `stations` without it"),
         ("line" = Option<String>, Query, description = "only the stations of this line"),

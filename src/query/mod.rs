@@ -51,6 +51,7 @@ mod statistics;
 mod table;
 #[cfg(test)]
 pub(crate) mod test_city;
+mod tiers;
 mod timetable;
 mod travel;
 mod travel_times;

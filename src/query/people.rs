@@ -85,6 +85,15 @@ impl Counted {
 }
 
 impl ByArea {
+    /// The sum of some areas together, or of the whole layer; unknown where that of each is.
+    pub fn of_all(&self, areas: Option<&[usize]>) -> Option<i64> {
+        let Some(areas) = areas else {
+            return self.whole;
+        };
+        let known = areas.iter().filter_map(|area| self.areas[*area]);
+        known.reduce(|sum, of_area| sum + of_area)
+    }
+
     /// The sum of an area, or of the whole layer.
     pub fn at(&self, area: Option<usize>) -> Option<i64> {
         area.map_or(self.whole, |area| self.areas[area])

@@ -4,13 +4,13 @@ use serde_json::json;
 use super::{
     Answer, Limits, Mode, Numbers, Provenance, QueryError, Ruler, Travel,
     answer::definition,
-    gaps::Zones,
     near_counts::CountNear,
     numbers::each_once,
     origins::{layer_of, starts_of},
     people::{ByArea, share},
     sources::{named_population, with_role},
     stations::Entrances,
+    tiers::{Group, zones_and_groups},
 };
 use crate::{
     city::City,
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StationCoverageQuery {
-    /// An area level, or `city`.
+    /// An area level, `city`, or a category of areas such as `tier`, whose values make up the rows.
     pub level: String,
     /// Metres, `300,500,600,800` without it.
     #[serde(default = "usual_cutoffs")]
@@ -84,8 +84,7 @@ pub fn station_coverage(
     limits: &Limits,
 ) -> Result<Answer<StationCoverageRow, Vec<StationCoverageRow>>, QueryError> {
     let period = query.period.as_ref();
-    let zones = Zones::of(city, &query.level, None, period)?;
-    let areas = &zones.areas;
+    let (zones, groups) = zones_and_groups(city, &query.level, period)?;
     let straight = Ruler::new(city, &Travel::default())?;
     let cutoffs = each_once(&query.cutoffs.0);
     super::catchments::costs(&straight, &cutoffs)?;
@@ -118,31 +117,31 @@ pub fn station_coverage(
         })
     };
     let (residents, worked) = (covered(people.clone())?, covered(jobs.clone())?);
-    let row = |area: Option<usize>, number: usize| {
+    let title = city.title();
+    let whole = Group {
+        code: String::new(),
+        name: title.zh,
+        name_en: Some(title.en),
+        level: "city".into(),
+        areas: None,
+    };
+    let row = |group: &Group, number: usize| {
         let mut row = StationCoverageRow {
+            code: group.code.clone(),
+            name: group.name.clone(),
+            name_en: group.name_en.clone(),
+            level: group.level.clone(),
             cutoff: cutoffs[number],
             ..StationCoverageRow::default()
         };
-        match area.map(|area| areas[area]) {
-            Some(area) => {
-                row.code = area.code.to_string();
-                row.name.clone_from(&area.name);
-                row.name_en.clone_from(&area.name_en);
-                row.level = area.level.to_string();
-            }
-            None => {
-                let title = city.title();
-                (row.name, row.name_en) = (title.zh, Some(title.en));
-                row.level = "city".into();
-            }
-        }
-        let near = residents.at(area, number, Reason::NoPopulation);
+        let areas = group.areas.as_deref();
+        let near = residents.at(areas, number, Reason::NoPopulation);
         row.residents = near.total;
         (row.straight_residents, row.walk_residents) = (near.straight, near.walk);
         row.straight_share_residents = near.straight_share.ok();
         row.walk_share_residents = near.walk_share;
         row.reason = near.straight_share.err();
-        let near = worked.at(area, number, Reason::NoJobs);
+        let near = worked.at(areas, number, Reason::NoJobs);
         row.jobs = near.total;
         (row.straight_jobs, row.walk_jobs) = (near.straight, near.walk);
         row.straight_share_jobs = near.straight_share.ok();
@@ -152,10 +151,10 @@ pub fn station_coverage(
         row
     };
     let numbers = 0..cutoffs.len();
-    let of_area = |area: usize| numbers.clone().map(move |number| (Some(area), number));
-    let rows = (0..areas.len()).flat_map(of_area);
-    let rows = rows.map(|(area, number)| row(area, number)).collect();
-    let totals = numbers.clone().map(|number| row(None, number)).collect();
+    let of_group = |group| numbers.clone().map(move |number| (group, number));
+    let rows = groups.iter().flat_map(of_group);
+    let rows = rows.map(|(group, number)| row(group, number)).collect();
+    let totals = numbers.clone().map(|number| row(&whole, number)).collect();
     let entrances = Entrances::of(city, period);
     let counted = [&people, &jobs].into_iter().flatten().map(|s| &*s.loaded);
     let inputs = counted
@@ -191,8 +190,9 @@ struct Near {
 }
 
 impl Covered {
-    fn at(&self, area: Option<usize>, number: usize, nobody: Reason) -> Near {
-        let at = |sums: Option<&ByArea>| sums.and_then(|sums| sums.at(area));
+    /// Of some areas together, or of the whole city.
+    fn at(&self, areas: Option<&[usize]>, number: usize, nobody: Reason) -> Near {
+        let at = |sums: Option<&ByArea>| sums.and_then(|sums| sums.of_all(areas));
         let total = at(self.total.as_ref());
         let straight = at(self.straight.get(number));
         let walk = at(self.walk.as_ref().and_then(|walk| walk.get(number)));
@@ -216,6 +216,11 @@ mod tests {
 
     /// Two districts of 1 km with a home every 90 m and streets every 100 m, three stations.
     fn raster() -> City {
+        raster_of(["", ""])
+    }
+
+    /// The same with the tiers of the districts, where they have any.
+    fn raster_of(tiers: [&str; 2]) -> City {
         let ids: Vec<String> = (0..484).map(|n| format!("h{n:03}")).collect();
         let west = [("usual_residents", "7"), ("district", "440103")];
         let east = [("usual_residents", "9"), ("district", "440104")];
@@ -230,13 +235,20 @@ mod tests {
                 (id.as_str(), *spot, if *is_west { &west[..] } else { &east })
             })
             .collect();
+        let [mut west_named, mut east_named] = [
+            vec![("code", "440103"), ("name", "西")],
+            vec![("code", "440104"), ("name", "东")],
+        ];
+        for (named, tier) in [&mut west_named, &mut east_named].into_iter().zip(tiers) {
+            named.extend((!tier.is_empty()).then_some(("tier", tier)));
+        }
         TestCity::new()
             .with_squares(
                 "districts",
                 1000.0,
                 &[
-                    ("w", (0.0, 0.0), &[("code", "440103"), ("name", "西")]),
-                    ("e", (1000.0, 0.0), &[("code", "440104"), ("name", "东")]),
+                    ("w", (0.0, 0.0), &west_named),
+                    ("e", (1000.0, 0.0), &east_named),
                 ],
             )
             .with("residences", &homes)
@@ -301,6 +313,47 @@ mod tests {
         );
         assert_eq!(answer.rows[0].straight_jobs, Some(60));
         assert_eq!(answer.rows[0].walk_reason, None);
+    }
+
+    #[test]
+    fn tiers_are_the_sums_of_their_districts_and_add_up_to_the_city() {
+        let ask = |tiers: [&str; 2], level: &str| {
+            let city = raster_of(tiers);
+            let query = question(json!({"level": level, "cutoffs": [200, 400]}));
+            station_coverage(&city, &query, &Limits::generous()).expect("an answer")
+        };
+        let residents = |answer: &Answer<StationCoverageRow, Vec<StationCoverageRow>>| {
+            let rows = answer
+                .rows
+                .iter()
+                .map(|row| (row.code.clone(), row.walk_residents));
+            rows.collect::<Vec<_>>()
+        };
+        let districts = ask(["outer", "centre"], "district");
+        let tiers = ask(["outer", "centre"], "tier");
+        let named = |row: &StationCoverageRow| (row.name.clone(), row.level.clone());
+        assert_eq!(named(&tiers.rows[0]), ("中心城区".into(), "tier".into()));
+        // In the order of the tiers: the eastern district is the centre.
+        let wanted: Vec<(String, Option<i64>)> =
+            [("centre", 2), ("centre", 3), ("outer", 0), ("outer", 1)]
+                .map(|(code, row): (&str, usize)| (code.into(), districts.rows[row].walk_residents))
+                .to_vec();
+        assert_eq!(residents(&tiers), wanted);
+        assert_eq!(tiers.totals, districts.totals);
+        let one = ask(["centre", "centre"], "tier");
+        assert_eq!(one.rows.len(), 2);
+        assert_eq!(one.rows[0].residents, one.totals[0].residents);
+        assert_eq!(one.rows[1].walk_share_jobs, one.totals[1].walk_share_jobs);
+        // A district without a tier is not lost.
+        let half = ask(["centre", ""], "tier");
+        assert_eq!(
+            (half.rows[2].code.as_str(), half.rows[2].name.as_str()),
+            ("", "未标注规划圈层")
+        );
+        let all = half.rows[0].residents.zip(half.rows[2].residents);
+        assert_eq!(all.map(|(a, b)| a + b), half.totals[0].residents);
+        let query = question(json!({"level": "name", "cutoffs": [200]}));
+        assert!(station_coverage(&raster(), &query, &Limits::generous()).is_err());
     }
 
     #[test]

@@ -159,9 +159,13 @@ pub fn to_table<R: Serialize, T: Serialize>(
 ) -> ResultTable {
     let mut rows: Vec<Row> = answer.rows.iter().filter_map(to_row).collect();
     for level in rows.iter_mut().filter_map(|row| row.get_mut("level")) {
-        let layer = level.as_str().and_then(|id| city.catalog().area_layer(id));
-        if let Some(layer) = layer {
-            *level = Json::from(layer.title.in_language(language));
+        let catalog = city.catalog();
+        let title = level.as_str().and_then(|id| match catalog.area_layer(id) {
+            Some(layer) => Some(&layer.title),
+            None => catalog.term(id).map(|term| &term.title),
+        });
+        if let Some(title) = title {
+            *level = Json::from(title.in_language(language));
         }
     }
     let totals = to_rows(&answer.totals);
