@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Answer, Catchments, CoverageRow, Row, StatisticsRow};
+use super::{Answer, Catchments, Circle, CoverageRow, Row, StatisticsRow};
 use crate::{
     city::City,
     domain::{Language, Title},
@@ -63,6 +63,7 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
         row.extend(exclusive.map(|(key, value)| (format!("exclusive.{key}"), value.clone())));
         let nearest = catchment.nearest.iter().flatten();
         row.extend(nearest.map(|(key, value)| (format!("nearest.{key}"), value.clone())));
+        row.extend(circle_beside(&catchment.totals, catchment.circle.as_ref()));
         row.insert("reason".into(), json!(catchment.reason));
         rows.push(row);
     }
@@ -73,6 +74,7 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
             row.insert(cutoff.into(), json!(union.cutoff));
             row.extend(union.totals.clone());
             row.insert("multiplicity".into(), json!(union.multiplicity));
+            row.extend(circle_beside(&union.totals, union.circle.as_ref()));
             row.insert("reason".into(), json!(union.reason));
             rows.push(row);
         }
@@ -85,6 +87,29 @@ pub fn flat_catchments(answer: &Catchments, language: Language) -> Answer<Row, R
         totals: Row::new(),
         left_out: answer.left_out.clone(),
     }
+}
+
+/// The radius and the counts of a circle, and by what share those of the catchment differ from them.
+fn circle_beside(totals: &Row, circle: Option<&Circle>) -> Row {
+    let mut row = Row::new();
+    let Some(Circle {
+        straight_m,
+        straight,
+    }) = circle
+    else {
+        return row;
+    };
+    row.insert("straight_m".into(), json!(straight_m));
+    for (key, value) in straight {
+        row.insert(format!("straight.{key}"), value.clone());
+    }
+    for (key, value) in straight {
+        let inside = totals.get(key).and_then(Json::as_f64);
+        let all = value.as_f64().filter(|all| *all > 0.0);
+        let share = inside.zip(all).map(|(inside, all)| (inside - all) / all);
+        row.insert(format!("against_straight.{key}"), json!(share));
+    }
+    row
 }
 
 /// Rows by area and cutoff with the column of the cutoff in the unit of the question.

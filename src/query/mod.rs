@@ -75,7 +75,7 @@ pub use blind_spots::{
     blind_spots_table, blind_spots_to_geojson, spot_name,
 };
 pub use calibers::{CalibersQuery, calibers};
-pub use catchments::{Catchments, CatchmentsQuery, Overlap, catchments};
+pub use catchments::{Catchments, CatchmentsQuery, Circle, Overlap, catchments};
 pub use commute::{
     CommuteQuery, CommuteRow, Compared, FlowCheck, FlowLine, FlowsQuery, Intrazonal, Way,
     check_flows, commute, commute_of, flow_lines, flow_lines_to_geojson,

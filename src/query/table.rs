@@ -58,7 +58,7 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         return Some(ResultColumn { key, title, ..of });
     }
     // `exclusive.residences.usual_residents`: what the first word makes of the rest.
-    if let Some((first @ ("exclusive" | "nearest"), of)) = key.split_once('.') {
+    if let Some((first @ ("exclusive" | "nearest" | "straight"), of)) = key.split_once('.') {
         let (of, word) = (column(catalog, of)?, catalog.term(first)?);
         let title = Title {
             zh: format!("{} {}", word.title.zh, of.title.zh),
@@ -66,6 +66,16 @@ pub fn column(catalog: &Catalog, key: &str) -> Option<ResultColumn> {
         };
         let key = key.to_owned();
         return Some(ResultColumn { key, title, ..of });
+    }
+    // `against_straight.residences.usual_residents`: a share of what stands in the circle.
+    if let Some(("against_straight", of)) = key.split_once('.') {
+        let (of, word) = (column(catalog, of)?, column(catalog, "against_straight")?);
+        let title = Title {
+            zh: format!("{} {}", of.title.zh, word.title.zh),
+            en: format!("{}: {}", of.title.en, word.title.en.to_lowercase()),
+        };
+        let key = key.to_owned();
+        return Some(ResultColumn { key, title, ..word });
     }
     // `difference.residences.usual_residents`: which side of a comparison the rest is of.
     if let Some((side, of)) = key.split_once('.')

@@ -1,3 +1,4 @@
+use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 
 use super::helpers::App;
@@ -92,6 +93,78 @@ async fn a_polygon_around_everything_gives_the_totals() {
         .await
         .json();
     assert_eq!(answer["totals"]["residences.usual_residents"], 180);
+}
+
+#[tokio::test]
+async fn a_circle_stands_beside_each_catchment_in_every_form() {
+    let app = App::new();
+    let question = |more: Json| {
+        let mut question = json!({"origins": [{"layer": "stations", "id": "s1"},
+            {"layer": "stations", "id": "s2"}], "cutoffs": [500, 50, 500]});
+        let fields = question.as_object_mut().expect("an object");
+        fields.extend(more.as_object().expect("an object").clone());
+        question
+    };
+    let key = "residences.usual_residents";
+    let plain = app
+        .post("/api/catchments", question(json!({})))
+        .await
+        .json();
+    assert!(plain["catchments"][0].get("straight").is_none());
+    // Of s2 only 500 m reach the 400 people beside s1.
+    let asked = question(json!({"straight_m": [50, 500, 50]}));
+    let answer = app.post("/api/catchments", asked.clone()).await.json();
+    let found = answer["catchments"].as_array().expect("catchments");
+    let of = |n: usize| {
+        (
+            &found[n]["cutoff"],
+            &found[n]["straight_m"],
+            &found[n]["straight"][key],
+        )
+    };
+    assert_eq!(found.len(), 4);
+    assert_eq!(of(2), (&json!(500.0), &json!(50.0), &json!(0)));
+    assert_eq!(of(3), (&json!(50.0), &json!(500.0), &json!(400)));
+    assert_eq!(answer["union"][0]["straight"][key], 400);
+    let one = question(json!({"straight_m": [50]}));
+    let one = app.post("/api/catchments", one).await.json();
+    assert_eq!(one["catchments"][3]["straight_m"], 50.0);
+    // What is told is the same in a table and on a map.
+    let features = app
+        .post("/api/catchments?format=geojson", asked.clone())
+        .await
+        .json();
+    let properties = &features["features"][3]["properties"];
+    assert_eq!(properties[format!("straight.{key}")], 400);
+    assert_eq!(properties[format!("against_straight.{key}")], -1.0);
+    assert_eq!(
+        features["features"][2]["properties"][format!("against_straight.{key}")],
+        Json::Null
+    );
+    let csv = app.post("/api/catchments?format=csv&lang=zh", asked).await;
+    let csv = String::from_utf8(csv.body).expect("UTF-8");
+    let heading = csv.lines().next().expect("a heading");
+    for column in ["圆形半径", "圆形 常住人口", "常住人口 与圆形之差"] {
+        assert!(heading.contains(column), "{column}: {heading}");
+    }
+    for (wrong, words) in [
+        (json!([50, 500]), "one for each"),
+        (json!([0]), "more than 0"),
+    ] {
+        let refused = app
+            .post("/api/catchments", question(json!({"straight_m": wrong})))
+            .await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let problem = refused.json();
+        assert_eq!(problem["field"], "straight_m");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .expect("a detail")
+                .contains(words),
+            "{problem}"
+        );
+    }
 }
 
 #[tokio::test]

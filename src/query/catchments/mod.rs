@@ -1,5 +1,6 @@
 //! Who and what lies within reach of places and stations (服务区).
 
+mod circles;
 mod overlap;
 mod sums;
 mod tally;
@@ -26,6 +27,8 @@ use crate::{
     domain::{LeftOut, Period, Reason, Title},
     index::{FeatureRef, Sums},
 };
+pub use circles::Circle;
+use circles::Circles;
 pub use overlap::Overlap;
 use overlap::Shared;
 pub(super) use sums::Bands;
@@ -73,6 +76,9 @@ pub struct CatchmentsQuery {
     /// Whether what each pair of origins has in common is wanted.
     #[serde(default)]
     pub overlaps: bool,
+    /// Metres of a circle to hold each catchment against: one for all cutoffs, or one for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub straight_m: Vec<f64>,
 }
 
 impl CatchmentsQuery {
@@ -103,6 +109,9 @@ pub struct Catchment {
     /// What lies nearer to it than to any other origin; of equally near ones the first has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Row>,
+    /// The circle to hold it against.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub circle: Option<Circle>,
     /// Why nothing is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -117,6 +126,9 @@ pub struct Union {
     pub totals: Row,
     /// How many origins the mean resident within reach is reached from.
     pub multiplicity: Option<f64>,
+    /// The circles to hold it against, each place counted once.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub circle: Option<Circle>,
     /// Why nothing is known of it: no origin can be measured from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -171,6 +183,8 @@ pub fn catchments(
         .zip(&costs)
         .map(|(cutoff, cost)| (*cutoff, *cost, bands.of(*cost)))
         .collect();
+    let circles = Circles::of(city, query, &cutoffs, &counted, &origins, limits)?;
+    let circles = circles.as_ref();
     let shapes = match query.geometry {
         true => Some(shapes(&ruler, &origins, &asked, limits)?),
         false => None,
@@ -179,7 +193,7 @@ pub fn catchments(
     let mut found = Vec::new();
     for (number, origin) in origins.iter().enumerate() {
         let known = ruler.is_measurable(&origin.start);
-        for (cutoff, _, band) in &asked {
+        for (at, (cutoff, _, band)) in asked.iter().enumerate() {
             let totals = |pick: for<'t> fn(&'t Tally<'_>) -> &'t sums::BandSums| {
                 let sums = |tally: &Tally| pick(tally).sums(number, *band);
                 let mut row = row(&counted, tallies.iter().map(sums));
@@ -195,6 +209,7 @@ pub fn catchments(
                 totals: totals(|t| &t.each),
                 exclusive: totals(|t| &t.exclusive),
                 nearest: query.nearest.then(|| totals(|t| &t.nearest)),
+                circle: circles.map(|circles| circles.of_origin(number, at)),
                 reason: (!known).then(|| ruler.unmeasurable()),
                 geometry: shapes.next().flatten(),
             });
@@ -218,7 +233,7 @@ pub fn catchments(
     };
     let starts = || origins.iter().map(|origin| &origin.start);
     let lost = starts().filter(|start| !ruler.is_measurable(start)).count();
-    let union = asked.iter().map(|(cutoff, _, band)| {
+    let union = asked.iter().enumerate().map(|(at, (cutoff, _, band))| {
         let mut totals = row(&counted, tallies.iter().map(|t| t.union.sums(0, *band)));
         if lost == origins.len() {
             forget(&mut totals);
@@ -227,6 +242,7 @@ pub fn catchments(
             cutoff: *cutoff,
             totals,
             multiplicity: multiplicity(*band),
+            circle: circles.map(|circles| circles.together(at)),
             reason: (lost == origins.len()).then(|| ruler.unmeasurable()),
             geometry: shapes.next().flatten(),
         }
