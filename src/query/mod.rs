@@ -127,7 +127,7 @@ pub use station_coverage::{StationCoverageQuery, StationCoverageRow, station_cov
 pub use station_overlap::StationOverlap;
 pub use statistics::{StatisticsQuery, StatisticsRow, statistics};
 pub use table::{Row, column, notes, plain_value, to_geojson, to_row, to_table};
-pub use timetable::{HoursOfService, TimetableDay, TimetableQuery, timetable_day};
+pub use timetable::{FeedOfDay, HoursOfService, TimetableDay, TimetableQuery, timetable_day};
 pub use travel::{Direction, Mode, Travel, Unit};
 pub use travel_times::{TravelTimes, TravelTimesQuery, travel_times};
 pub use within::{areas_within, balance_rest, find_area, outline, place_of, rest_of_counts};

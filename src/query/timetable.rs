@@ -26,9 +26,21 @@ pub struct TimetableDay {
     pub trips: u64,
     #[serde(flatten)]
     pub hours: HoursOfService,
+    /// The same of each feed that runs on the date, by name, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<FeedOfDay>,
     /// What the date lacks of what feeds usually offer.
     #[schema(value_type = Vec<Object>)]
     pub notes: Vec<Title>,
+}
+
+/// A feed on a service date.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FeedOfDay {
+    pub name: String,
+    pub trips: u64,
+    #[serde(flatten)]
+    pub hours: HoursOfService,
 }
 
 /// From when to when vehicles run (运营时段), as `HH:MM` or `HH:MM:SS` of the service day; `25:30`
@@ -79,10 +91,19 @@ pub fn timetable_day(city: &City, query: &TimetableQuery) -> Result<TimetableDay
             nearest: nearest(transit, date),
         })?;
     let doubts = summary.doubts_on(date);
+    let feeds = summary.feeds.values().filter_map(|feed| {
+        Some(FeedOfDay {
+            name: feed.name.clone(),
+            trips: feed.runs_on(date),
+            hours: (*feed.hours.get(&date)?).into(),
+        })
+    });
+    let feeds: Vec<FeedOfDay> = feeds.filter(|_| summary.feeds.len() > 1).collect();
     Ok(TimetableDay {
         date: date.to_string(),
         trips: summary.runs[&date],
         hours: hours.into(),
+        feeds,
         notes: doubts.iter().map(|doubt| doubt.text(date)).collect(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Hours, ServiceDate, Summary};
+use super::{Hours, ServiceDate, Summary, clock};
 use crate::domain::Title;
 
 /// The runs of one feed on each date that has any.
@@ -25,6 +25,8 @@ pub enum FeedDoubt {
     },
     /// Fewer than half as many runs as usual on that day of the week.
     Fewer { feed: String, runs: u64, usual: u64 },
+    /// It runs on the date, and not at the time asked about.
+    AtOtherTimes { feed: String, hours: Hours },
 }
 
 impl FeedDays {
@@ -54,6 +56,23 @@ impl FeedDays {
         runs.get(middle).copied().unwrap_or(0)
     }
 
+    /// Whether its vehicles leave stops between two times of a date, those of the days beside it that
+    /// run past midnight too.
+    fn runs_between(&self, date: ServiceDate, from_s: i32, until_s: i32) -> bool {
+        const DAY_S: i32 = 86_400;
+        let days = [
+            (date, 0),
+            (date.day_before(), DAY_S),
+            (date.day_after(), -DAY_S),
+        ];
+        days.iter().any(|(day, later_s)| {
+            self.hours.get(day).is_some_and(|hours| {
+                hours.first_departure_s <= until_s + later_s
+                    && hours.last_departure_s >= from_s + later_s
+            })
+        })
+    }
+
     fn doubt_on(&self, date: ServiceDate) -> Option<FeedDoubt> {
         let (first, last) = self.span()?;
         let feed = self.name.clone();
@@ -71,6 +90,20 @@ impl Summary {
         let feeds = self.feeds.values();
         feeds.filter_map(|feed| feed.doubt_on(date)).collect()
     }
+
+    /// Which of several feeds run on a date and yet not between two of its times.
+    pub fn doubts_between(&self, date: ServiceDate, from_s: i32, until_s: i32) -> Vec<FeedDoubt> {
+        if self.feeds.len() < 2 {
+            return Vec::new();
+        }
+        let idle = |feed: &FeedDays| !feed.runs_between(date, from_s, until_s);
+        let feeds = self.feeds.values().filter(|feed| idle(feed));
+        let doubts = feeds.filter_map(|feed| {
+            let (feed, hours) = (feed.name.clone(), *feed.hours.get(&date)?);
+            Some(FeedDoubt::AtOtherTimes { feed, hours })
+        });
+        doubts.collect()
+    }
 }
 
 impl FeedDoubt {
@@ -82,6 +115,21 @@ impl FeedDoubt {
                 zh: format!("{date} 不含“{feed}”的班次：该时刻表只有 {first} 至 {last} 的班次"),
                 en: format!("{date} is without `{feed}`, which runs from {first} to {last} only"),
             },
+            FeedDoubt::AtOtherTimes { feed, hours } => {
+                let (first, last) = (
+                    clock(hours.first_departure_s),
+                    clock(hours.last_departure_s),
+                );
+                Title {
+                    zh: format!(
+                        "所问时段内“{feed}”没有车辆运行：{date} 它在 {first} 至 {last} 发车"
+                    ),
+                    en: format!(
+                        "`{feed}` runs nothing within the time asked for: on {date} it departs from \
+                         {first} to {last}"
+                    ),
+                }
+            }
             FeedDoubt::Fewer { feed, runs, usual } => Title {
                 zh: format!("“{feed}”在 {date} 只有 {runs} 个班次，{day_zh}通常有 {usual} 个"),
                 en: format!(
@@ -150,6 +198,46 @@ mod tests {
         );
         assert_eq!(summary.doubts_on(after), [outside]);
         assert_eq!(summary.doubts_on(day("2025-01-01")).len(), 2);
+    }
+
+    #[test]
+    fn a_feed_that_runs_at_other_times_of_the_date_is_named() {
+        let date = day("2024-05-14");
+        let hours = |first: i32, last: i32| Hours {
+            first_departure_s: first * 3600,
+            last_departure_s: last * 3600,
+            last_arrival_s: last * 3600 + 600,
+        };
+        let feed = |name: &str, own: Hours| FeedDays {
+            name: name.into(),
+            hours: [date.day_before(), date].map(|date| (date, own)).into(),
+            ..FeedDays::default()
+        };
+        let mut summary = Summary {
+            feeds: [
+                (0, feed("metro", hours(5, 25))),
+                (1, feed("bus", hours(11, 17))),
+            ]
+            .into(),
+            ..Summary::default()
+        };
+        let between = |summary: &Summary, from: i32, until: i32| {
+            let doubts = summary.doubts_between(date, from * 3600, until * 3600);
+            doubts
+                .iter()
+                .map(|doubt| doubt.text(date).en)
+                .collect::<Vec<_>>()
+        };
+        let bus = "`bus` runs nothing within the time asked for: on 2024-05-14 it departs from 11:00 \
+                   to 17:00";
+        assert_eq!(between(&summary, 8, 10), [bus]);
+        assert!(between(&summary, 8, 11).is_empty() && between(&summary, 17, 18).is_empty());
+        // The metro of the night before runs until one o'clock.
+        assert_eq!(between(&summary, 0, 1), [bus]);
+        assert_eq!(between(&summary, 2, 3).len(), 2);
+        // One feed alone is refused where it does not run.
+        summary.feeds.remove(&0);
+        assert!(between(&summary, 8, 10).is_empty());
     }
 
     #[test]

@@ -330,12 +330,17 @@ async fn a_date_tells_from_when_to_when_vehicles_run() {
     let ask = async |more: &str| app.get(&format!("/api/timetable{more}")).await;
     let day = ask("?date=2024-04-02").await.json();
     let expected = json!({"date": "2024-04-02", "trips": 3, "first_departure": "08:00",
-        "last_departure": "08:30", "last_arrival": "08:50", "notes": day["notes"]});
+        "last_departure": "08:30", "last_arrival": "08:50", "notes": day["notes"],
+        "feeds": day["feeds"]});
     assert_eq!(day, expected);
+    assert_eq!(day["feeds"].as_array().expect("feeds").len(), 1);
     let note = day["notes"][0]["en"].as_str().expect("a note");
     assert!(note.contains("runs from"), "{note}");
     let march = ask("?date=2024-03-05").await.json();
     assert_eq!((&march["trips"], &march["notes"]), (&json!(6), &json!([])));
+    let ferry = json!({"name": "轮渡", "trips": 3, "first_departure": "08:00",
+        "last_departure": "08:30", "last_arrival": "08:50"});
+    assert_eq!(march["feeds"][1], ferry);
     let sunday = ask("?date=2024-05-12").await;
     assert_eq!(sunday.status, StatusCode::BAD_REQUEST);
     assert_eq!(sunday.json()["reason"], "no_service");

@@ -1,6 +1,6 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use geo::MultiPolygon;
@@ -18,7 +18,8 @@ use crate::{
     index::FeatureRef,
     network::{Graph, Places, Reach, ReachedShape, Snap},
     transit::{
-        Egress, Journeys, Leg, ServiceDate, Times, Timetable, TransitError, clock, raptor::Window,
+        Egress, FeedDoubt, Journeys, Leg, ServiceDate, Times, Timetable, TransitError, clock,
+        raptor::Window,
     },
 };
 
@@ -50,6 +51,8 @@ pub(super) struct ByTransit<'c> {
     /// As [`Used`], of all searches.
     is_measured: AtomicBool,
     is_ridden: AtomicBool,
+    /// The longest time that was looked for, seconds.
+    longest_s: AtomicU32,
 }
 
 /// Whether any place was measured, and any that a vehicle gets to sooner than one walks.
@@ -110,6 +113,7 @@ impl<'c> ByTransit<'c> {
             field: asked.field,
             is_measured: AtomicBool::new(false),
             is_ridden: AtomicBool::new(false),
+            longest_s: AtomicU32::new(0),
             from_s: asked.from_s,
             departures: asked.departures,
             percentile: asked.percentile,
@@ -370,12 +374,34 @@ impl<'c> ByTransit<'c> {
         done.map_err(|_| QueryError::Cancelled)
     }
 
+    /// The longest time after the last departure, in the sense of the search.
+    fn until_s(&self, longest_s: u32) -> i32 {
+        let window_s = 60 * (self.departures.saturating_sub(1)) as i32;
+        (self.from_s + window_s).saturating_add(longest_s as i32)
+    }
+
+    /// What the date and the times asked about lack of what feeds offer at others.
+    fn doubts(&self) -> Vec<FeedDoubt> {
+        let summary = self.transit.summary();
+        let until_s = self.until_s(self.longest_s.load(Ordering::Relaxed));
+        let (from_s, until_s) = match self.is_backward {
+            true => (
+                Timetable::mirrored(until_s),
+                Timetable::mirrored(self.from_s),
+            ),
+            false => (self.from_s, until_s),
+        };
+        let mut doubts = summary.doubts_on(self.date);
+        doubts.extend(summary.doubts_between(self.date, from_s, until_s));
+        doubts
+    }
+
     /// # Errors
     /// Where no vehicle leaves any stop from the first time one may set out until the longest time
     /// after the last: an answer would be walking alone.
     fn require_vehicles(&self, longest_s: u32) -> Result<(), QueryError> {
-        let window_s = 60 * (self.departures.saturating_sub(1)) as i32;
-        let until_s = (self.from_s + window_s).saturating_add(longest_s as i32);
+        self.longest_s.fetch_max(longest_s, Ordering::Relaxed);
+        let until_s = self.until_s(longest_s);
         if self
             .next_departure_s
             .is_some_and(|next_s| next_s <= until_s)
@@ -579,7 +605,7 @@ impl<'c> ByTransit<'c> {
     /// The timetable and the streets that were measured on.
     pub fn inputs(&self) -> Vec<Input> {
         let transit = self.transit;
-        let doubts = transit.summary().doubts_on(self.date);
+        let doubts = self.doubts();
         let timetable = Input {
             layer: "transit".parse().expect("a layer name"),
             title: Title {
