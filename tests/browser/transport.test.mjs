@@ -106,6 +106,13 @@ test('the table downloads as the server writes it', async () => {
   for (const { properties } of picked) assert.ok(lines.some((line) => line.startsWith(properties.name)), properties.name);
   const [people] = [(await expected(12, 800))[1]];
   assert.ok(lines.some((line) => line.startsWith('合并') && line.split(',').map(Number).includes(people)), lines.join('\n').slice(0, 2000));
+  // The circle stands beside it, as in the table.
+  const [round] = await expected(12, 800);
+  assert.ok(lines.some((line) => line.startsWith('合并') && line.split(',').map(Number).includes(round)), lines.join('\n').slice(0, 2000));
+  for (const format of ['GeoJSON', 'Excel']) {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.drawer').getByRole('button', { name: `下载为 ${format}` }).click()]);
+    if (format === 'GeoJSON') assert.ok(readFileSync(await file.path(), 'utf8').includes(`:${round}`), 'the circle in GeoJSON');
+  }
 });
 
 test('a reloaded address restores the same view', async () => {

@@ -40,6 +40,15 @@ class Reach {
 
   body = $derived.by(() => catchmentsBody(this.origins, travel.cutoffs, travel.asked, asked()));
 
+  /** What a file is asked by: with the circle beside each cutoff, as map and table have it. */
+  fileBody = $derived.by(() => {
+    const { radii } = this;
+    if (!radii) return this.body;
+    // A radius that was typed is that of every cutoff.
+    const straight_m = travel.cutoffs.flatMap((cutoff) => radii.get(cutoff) ?? view.circle_m ?? []);
+    return { ...this.body, straight_m };
+  });
+
   circleBody = $derived.by(() => (this.distances.length === 0 ? null : catchmentsBody(this.origins, this.distances, travelOf('straight', 'm', travel.departure), asked())));
 
   /** Whether what is there answers what is asked now. */

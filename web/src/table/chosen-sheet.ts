@@ -23,7 +23,7 @@ export function chosenSheet(): Sheet {
     rows: found.map((catchment) => rowOf(catchment, main)),
     totals: isOne || !reach.together ? null : withCircle({ ...reach.together.totals }, reach.circleTogether?.totals, main),
     together: t('catchment_union'),
-    question: found.length > 0 ? { path: '/api/catchments', body: reach.body } : null,
+    question: found.length > 0 ? { path: '/api/catchments', body: reach.fileBody } : null,
     answer: reach.answer,
     version: reach.answer.value?.provenance.data_version,
     mapped: people ?? '',
