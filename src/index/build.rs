@@ -110,8 +110,8 @@ fn cell(layer: &Layer, levels: &[LevelId], table: &Table, key: CellKey, run: &[P
         .collect();
     let mut bounds = Bbox::EMPTY;
     envelopes.iter().for_each(|e| bounds.expand(e));
-    let x: Box<[u32]> = run.iter().map(|p| p.x).collect();
-    let y: Box<[u32]> = run.iter().map(|p| p.y).collect();
+    let x: Arc<[u32]> = run.iter().map(|p| p.x).collect();
+    let y: Arc<[u32]> = run.iter().map(|p| p.y).collect();
     let columns: Box<[PackedColumn]> = table
         .columns
         .iter()
@@ -133,7 +133,7 @@ fn cell(layer: &Layer, levels: &[LevelId], table: &Table, key: CellKey, run: &[P
         ground: serial(),
         bounds,
         rows_by_id: rows_by_id.into(),
-        ids,
+        ids: ids.into(),
         lon: run.iter().map(|p| p.lon).collect(),
         lat: run.iter().map(|p| p.lat).collect(),
         geometries: (!all_points).then(|| {
@@ -153,7 +153,7 @@ fn cell(layer: &Layer, levels: &[LevelId], table: &Table, key: CellKey, run: &[P
         x,
         y,
         columns,
-        tree: OnceLock::new(),
+        tree: Arc::default(),
         area_sums: levels.iter().map(|_| OnceLock::new()).collect(),
     }
 }

@@ -1,4 +1,7 @@
-use std::{ops::Range, sync::OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use geo::Geometry;
 use rstar::RTree;
@@ -62,27 +65,27 @@ pub struct Cell {
     pub(super) ground: u64,
     /// True bounds of the geometries.
     pub(super) bounds: Bbox,
-    pub(super) ids: PackedStrings,
+    pub(super) ids: Arc<PackedStrings>,
     /// Row numbers in the order of the hash of their id.
-    pub(super) rows_by_id: Box<[(u32, u16)]>,
-    pub(super) lon: Box<[f64]>,
-    pub(super) lat: Box<[f64]>,
+    pub(super) rows_by_id: Arc<[(u32, u16)]>,
+    pub(super) lon: Arc<[f64]>,
+    pub(super) lat: Arc<[f64]>,
     /// Web Mercator place in units of 2^-32 of the world's width, y southward.
-    pub(super) x: Box<[u32]>,
-    pub(super) y: Box<[u32]>,
+    pub(super) x: Arc<[u32]>,
+    pub(super) y: Arc<[u32]>,
     /// `None` for points, whose place is their geometry.
-    pub(super) geometries: Option<Box<[Geometry<f64>]>>,
+    pub(super) geometries: Option<Arc<[Geometry<f64>]>>,
     /// Bounds of each geometry, beside `geometries`.
-    pub(super) envelopes: Option<Box<[Bbox]>>,
+    pub(super) envelopes: Option<Arc<[Bbox]>>,
     pub(super) columns: Box<[PackedColumn]>,
     /// One per area level of the index.
     pub(super) area_codes: Box<[PackedColumn]>,
     /// West, south, east, north of every [`BLOCK`] places in Mercator units: left, top, right, bottom.
-    pub(super) blocks: Box<[[u32; 4]]>,
+    pub(super) blocks: Arc<[[u32; 4]]>,
     pub(super) sums: Sums,
     pub(super) grids: GridLevels,
     /// Built when first asked for.
-    pub(super) tree: OnceLock<PlaceTree>,
+    pub(super) tree: Arc<OnceLock<PlaceTree>>,
     /// One per area level of the index, summed when first asked for.
     pub(super) area_sums: Box<[OnceLock<AreaSums>]>,
 }
@@ -170,10 +173,9 @@ impl Cell {
         }
     }
 
-    /// The row of `id`.
-    pub fn find(&self, id: &str) -> Option<usize> {
-        let hash = short_hash(id);
-        let start = self.rows_by_id.partition_point(|(h, _)| *h < hash);
+    /// The row of `id`, whose [`short_hash`] is `hash`.
+    pub(super) fn find(&self, id: &str, hash: u32) -> Option<usize> {
+        let start = first_at(&self.rows_by_id, hash);
         self.rows_by_id[start..]
             .iter()
             .take_while(|(h, _)| *h == hash)
@@ -285,6 +287,24 @@ impl Cell {
     }
 }
 
+/// The first of rows in the order of their hashes whose hash is not below `hash`. Hashes are spread
+/// evenly, so it stands near its share of all: little memory is touched.
+fn first_at(rows: &[(u32, u16)], hash: u32) -> usize {
+    let is_before = |at: usize| rows[at].0 < hash;
+    let guess = ((u64::from(hash) * rows.len() as u64) >> 32) as usize;
+    let (mut low, mut high, mut step) = (guess, guess, 16);
+    while low > 0 && !is_before(low - 1) {
+        low = low.saturating_sub(step);
+        step *= 2;
+    }
+    step = 16;
+    while high < rows.len() && is_before(high) {
+        high = (high + step).min(rows.len());
+        step *= 2;
+    }
+    low + rows[low..high].partition_point(|(h, _)| *h < hash)
+}
+
 pub(super) fn short_hash(id: &str) -> u32 {
     let wide = fnv(id);
     (wide ^ (wide >> 32)) as u32
@@ -313,7 +333,25 @@ pub fn stable_number(id: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_hash_is_found_wherever_it_stands(
+            mut hashes in prop::collection::vec(prop_oneof![any::<u32>(), 0..5u32, u32::MAX - 3..=u32::MAX], 0..300),
+            asked in prop_oneof![any::<u32>(), 0..6u32, u32::MAX - 4..=u32::MAX],
+            at in any::<prop::sample::Index>(),
+        ) {
+            hashes.sort_unstable();
+            let rows: Vec<(u32, u16)> = hashes.iter().copied().zip(0..).collect();
+            let known = (!rows.is_empty()).then(|| rows[at.index(rows.len())].0);
+            for hash in [Some(asked), known].into_iter().flatten() {
+                prop_assert_eq!(first_at(&rows, hash), rows.partition_point(|(h, _)| *h < hash));
+            }
+        }
+    }
 
     #[test]
     fn plain_numbers_stand_for_themselves_and_others_never_collide_with_them() {

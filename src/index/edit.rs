@@ -4,10 +4,12 @@ use std::{
 };
 
 use geo::Geometry;
+use rayon::prelude::*;
 
 use super::{
     Cell, CellKey, LayerIndex,
     build::{DEEPEST, build_cells},
+    revalue::Revalued,
 };
 use crate::domain::{LevelId, Table, Value};
 
@@ -38,13 +40,20 @@ impl LayerIndex {
             last.insert(id, edit);
         }
         let mut gone: HashMap<usize, HashSet<usize>> = HashMap::new();
-        for id in last.keys() {
-            if let Some(feature) = self.find(id) {
-                gone.entry(feature.cell as usize)
-                    .or_default()
-                    .insert(feature.row as usize);
+        let mut staying: HashMap<usize, Revalued> = HashMap::new();
+        last.retain(|id, edit| {
+            let Some(feature) = self.find(id) else {
+                return true;
+            };
+            let cell = feature.cell as usize;
+            let stays = self.stays(feature, edit);
+            if stays {
+                self.note(staying.entry(cell).or_default(), feature, edit);
+            } else {
+                gone.entry(cell).or_default().insert(feature.row as usize);
             }
-        }
+            !stays
+        });
         let mut added = Table::for_layer(&self.layer);
         for level in &self.levels {
             added.area_codes.entry(level.clone()).or_default();
@@ -63,13 +72,19 @@ impl LayerIndex {
                 }
             }
         }
-        self.rebuilt(gone, added)
+        self.rebuilt(&staying, &gone, &added)
     }
 
-    /// Rebuilds every cell that loses or gains rows. A new row goes to the cell whose node holds
+    /// Gives features that stay where they are their values, and rebuilds every cell that loses or
+    /// gains rows. A new row goes to the cell whose node holds
     /// its place; rows in no node's reach form cells of their own in free nodes.
-    fn rebuilt(&self, mut gone: HashMap<usize, HashSet<usize>>, added: Table) -> LayerIndex {
-        let newcomers = build_cells(&self.layer, &self.levels, &added, None);
+    fn rebuilt(
+        &self,
+        staying: &HashMap<usize, Revalued>,
+        gone: &HashMap<usize, HashSet<usize>>,
+        added: &Table,
+    ) -> LayerIndex {
+        let newcomers = build_cells(&self.layer, &self.levels, added, None);
         let mut gains: HashMap<usize, Table> = HashMap::new();
         let mut homeless: BTreeMap<CellKey, Table> = BTreeMap::new();
         for newcomer in &newcomers {
@@ -84,24 +99,23 @@ impl LayerIndex {
                 newcomer.append_to(target, &self.levels, [row]);
             }
         }
-        let mut cells: Vec<Arc<Cell>> = Vec::with_capacity(self.cells.len());
-        for (number, cell) in self.cells.iter().enumerate() {
-            let (lost, gained) = (gone.remove(&number), gains.remove(&number));
+        let lost_none = HashSet::new();
+        let rebuilt = self.cells.par_iter().enumerate().map(|(number, cell)| {
+            let cell = match staying.get(&number) {
+                Some(fresh) => &self.revalued_cell(cell, fresh),
+                None => cell,
+            };
+            let (lost, gained) = (gone.get(&number), gains.get(&number));
             if lost.is_none() && gained.is_none() {
-                cells.push(cell.clone());
-                continue;
+                return vec![cell.clone()];
             }
-            let mut table = gained.unwrap_or_else(|| self.empty_table());
-            let lost = lost.unwrap_or_default();
+            let mut table = gained.cloned().unwrap_or_else(|| self.empty_table());
+            let lost = lost.unwrap_or(&lost_none);
             let kept = (0..cell.len()).filter(|row| !lost.contains(row));
             cell.append_to(&mut table, &self.levels, kept);
-            cells.extend(build_cells(
-                &self.layer,
-                &self.levels,
-                &table,
-                Some(cell.key()),
-            ));
-        }
+            build_cells(&self.layer, &self.levels, &table, Some(cell.key()))
+        });
+        let mut cells: Vec<Arc<Cell>> = rebuilt.collect::<Vec<_>>().concat();
         for (node, table) in &homeless {
             cells.extend(build_cells(&self.layer, &self.levels, table, Some(*node)));
         }

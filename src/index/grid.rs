@@ -1,4 +1,8 @@
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
 
 use super::{Cell, CellKey, Filter, Integers, LayerIndex, Mask, PackedColumn, Sums};
 use crate::domain::TileCoord;
@@ -48,8 +52,8 @@ pub(super) struct GridLevels {
 
 #[derive(Clone, Debug)]
 struct GridLevel {
-    x: Box<[u32]>,
-    y: Box<[u32]>,
+    x: Arc<[u32]>,
+    y: Arc<[u32]>,
     features: Integers,
     sums: Box<[Integers]>,
 }
@@ -88,6 +92,23 @@ impl GridLevels {
         GridLevels { first_zoom, levels }
     }
 
+    /// The same after the count number `count` has gained `by` at some Mercator places.
+    pub(super) fn gain(&mut self, count: usize, gains: &[([u32; 2], i64)]) {
+        for (zoom, level) in (self.first_zoom..).zip(&mut self.levels) {
+            let mut by_entry: BTreeMap<usize, i64> = BTreeMap::new();
+            for ([x, y], by) in gains {
+                let entry = level.entry_at(CellKey::at(zoom, *x, *y), zoom);
+                *by_entry.entry(entry).or_default() += by;
+            }
+            let sums = &mut level.sums[count];
+            let changes = by_entry.into_iter().filter(|(_, by)| *by != 0);
+            let changes: Vec<_> = changes
+                .map(|(entry, by)| (entry, Some(sums.get(entry).unwrap_or(0) + by)))
+                .collect();
+            *sums = sums.with(&changes);
+        }
+    }
+
     fn level(&self, zoom: u8) -> Option<&GridLevel> {
         self.levels
             .get(usize::from(zoom.checked_sub(self.first_zoom)?))
@@ -101,6 +122,31 @@ impl GridLevels {
         };
         self.levels.iter().map(of_level).sum()
     }
+}
+
+impl GridLevel {
+    /// The entry of a grid cell of `zoom` that holds rows; entries stand along the curve.
+    fn entry_at(&self, key: CellKey, zoom: u8) -> usize {
+        let start = key.curve_start();
+        let before = |&entry: &usize| {
+            let (x, y) = (self.x[entry], self.y[entry]);
+            CellKey { z: zoom, x, y }.curve_start() < start
+        };
+        partition(self.x.len(), before)
+    }
+}
+
+/// The first number below `len` for which `before` no longer holds; `len` where it always does.
+fn partition(len: usize, before: impl Fn(&usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match before(&middle) {
+            true => low = middle + 1,
+            false => high = middle,
+        }
+    }
+    low
 }
 
 /// The grid column (or row) of a Mercator place.
@@ -127,7 +173,8 @@ fn runs(x: &[u32], y: &[u32], rows: Range<usize>, zoom: u8) -> impl Iterator<Ite
     })
 }
 
-fn sum_of(column: &PackedColumn, rows: Range<usize>) -> (i64, u64) {
+/// The sum of a count column over a run of rows, and how many are missing.
+pub(super) fn sum_of(column: &PackedColumn, rows: Range<usize>) -> (i64, u64) {
     match column {
         PackedColumn::Integer(values) => values.sum(rows),
         _ => (0, 0),

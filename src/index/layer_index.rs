@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::{
     Cell, CellKey, Filter, Region, Relation, Sums,
     build::build_cells,
+    cell::short_hash,
     grid::{sums_of, tile_meets, tile_window},
 };
 use crate::domain::{Bbox, Layer, LevelId, Period, Table, TileCoord, Value, measure};
@@ -181,8 +182,9 @@ impl LayerIndex {
     }
 
     pub fn find(&self, id: &str) -> Option<FeatureRef> {
+        let hash = short_hash(id);
         self.cells.iter().enumerate().find_map(|(number, cell)| {
-            let row = cell.find(id)?;
+            let row = cell.find(id, hash)?;
             Some(FeatureRef {
                 cell: number as u32,
                 row: row as u32,

@@ -6,7 +6,9 @@ use geo::{Geometry, Intersects, Point, Polygon};
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Bbox, Catalog, Layer, Period, Table, TileCoord, Value, measure, to_mercator};
+use crate::domain::{
+    Bbox, Catalog, Layer, LevelId, Period, Table, TileCoord, Value, measure, to_mercator,
+};
 
 const LAYER: &str = r##"
 id = "homes"
@@ -222,6 +224,89 @@ proptest! {
             prop_assert_eq!(index.place(feature), (home.0, home.1));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn features_that_stay_get_their_values_as_if_built_of_them(
+        homes in homes(120),
+        edits in prop::collection::btree_map(
+            0..120usize,
+            (prop::option::of(prop_oneof![0..4i64, 250..260i64, 65_530..65_540i64]), 0..4u8, 0..3u8),
+            0..30,
+        ),
+        moved in 0..130usize,
+    ) {
+        let level: LevelId = "district".parse().expect("a level");
+        let build = |table: &Table| {
+            let period = "2020".parse().expect("a year");
+            LayerIndex::build(layer(), period, vec![level.clone()], table)
+        };
+        let mut before = table(&homes);
+        let codes = before.area_codes.entry(level.clone()).or_default();
+        (0..homes.len()).for_each(|row| codes.push((row % 3 > 0).then_some("a")));
+        let before = build(&before);
+        let mut batch = Vec::new();
+        for (number, (people, name, code)) in edits {
+            let id = format!("h{number}");
+            let Some((lon, lat, _)) = homes.get(&id) else { continue };
+            // At most one of them moves, so that its cell is rebuilt beside what stays.
+            let lon = if number == moved { lon + 0.01 } else { *lon };
+            let code = (code > 0).then(|| (level.clone(), format!("c{code}")));
+            batch.push(Edit::Put {
+                id,
+                geometry: Point::new(lon, *lat).into(),
+                values: vec![
+                    people.map_or(Value::Missing, Value::Integer),
+                    Value::Text(format!("n{name}")),
+                ],
+                area_codes: code.into_iter().collect(),
+            });
+        }
+        let has_moved = batch.iter().any(|edit| {
+            matches!(edit, Edit::Put { id, .. } if *id == format!("h{moved}"))
+        });
+        let after = before.edited(&batch);
+        let plain = build(&after.to_table());
+        for edit in &batch {
+            let Edit::Put { id, values, area_codes, .. } = edit else { unreachable!() };
+            let feature = after.find(id).expect("it is there");
+            prop_assert_eq!(&(0..2).map(|place| after.value(feature, place)).collect::<Vec<_>>(), values);
+            let code = area_codes.get(&level).map(String::as_str);
+            prop_assert_eq!(after.area_code(feature, 0), code);
+        }
+        prop_assert_eq!(after.sums(), plain.sums());
+        prop_assert_eq!(after.cells().len(), plain.cells().len());
+        for (number, (cell, plain)) in after.cells().iter().zip(plain.cells()).enumerate() {
+            prop_assert_eq!(&cell.ids, &plain.ids);
+            prop_assert_eq!(&cell.columns, &plain.columns);
+            prop_assert_eq!(&cell.area_codes, &plain.area_codes);
+            prop_assert_eq!(format!("{:?}", cell.grids), format!("{:?}", plain.grids));
+            let known = &before.cells()[number];
+            prop_assert_eq!(cell.ground() == known.ground(), !has_moved);
+            // A tree of places that was made stays with them.
+            prop_assert_eq!(Arc::ptr_eq(&cell.tree, &known.tree), !has_moved);
+        }
+    }
+}
+
+#[test]
+fn what_changes_nothing_leaves_the_cell_as_it_is() {
+    let homes = BTreeMap::from([("h0".to_owned(), (113.0, 23.0, Some(7)))]);
+    let before = index(&homes);
+    let put = |people: i64| Edit::Put {
+        id: "h0".into(),
+        geometry: Point::new(113.0, 23.0).into(),
+        values: vec![Value::Integer(people), Value::Text("h0".into())],
+        area_codes: BTreeMap::new(),
+    };
+    let serial = |index: &LayerIndex| index.cells()[0].serial();
+    assert_eq!(serial(&before.edited(&[put(7)])), serial(&before));
+    let after = before.edited(&[put(8)]);
+    assert_ne!(serial(&after), serial(&before));
+    assert_eq!(after.sums().counts[0].sum, 8);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::FixedState;
 
@@ -7,11 +7,11 @@ use crate::domain::{Column, TextColumn, Value};
 /// Whole numbers in the narrowest form that holds them; the widest value of a form means missing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Integers {
-    U8(Box<[u8]>),
-    U16(Box<[u16]>),
-    U32(Box<[u32]>),
+    U8(Arc<[u8]>),
+    U16(Arc<[u16]>),
+    U32(Arc<[u32]>),
     /// `i64::MIN` means missing.
-    I64(Box<[i64]>),
+    I64(Arc<[i64]>),
 }
 
 impl Integers {
@@ -31,6 +31,30 @@ impl Integers {
         } else {
             Integers::U8(values.map(|v| v.map_or(u8::MAX, |v| v as u8)).collect())
         }
+    }
+
+    /// The same with other values at some rows, packed as if all had come at once.
+    pub(super) fn with(&self, changes: &[(usize, Option<i64>)]) -> Self {
+        let changed = match self {
+            Integers::U8(values) => put(values, changes, u8::MAX, |_| true).map(Integers::U8),
+            Integers::U16(values) => {
+                let is_wide = |value| value >= u16::from(u8::MAX);
+                put(values, changes, u16::MAX, is_wide).map(Integers::U16)
+            }
+            Integers::U32(values) => {
+                let is_wide = |value| value >= u32::from(u16::MAX);
+                put(values, changes, u32::MAX, is_wide).map(Integers::U32)
+            }
+            Integers::I64(values) => {
+                let is_wide = |value| value < 0 || value >= i64::from(u32::MAX);
+                put(values, changes, i64::MIN, is_wide).map(Integers::I64)
+            }
+        };
+        changed.unwrap_or_else(|| {
+            let mut all: Vec<Option<i64>> = (0..self.len()).map(|row| self.get(row)).collect();
+            changes.iter().for_each(|(row, value)| all[*row] = *value);
+            Integers::pack(all.iter().copied())
+        })
     }
 
     pub fn len(&self) -> usize {
@@ -85,16 +109,39 @@ impl Integers {
     }
 }
 
+/// A copy of packed values with some of them changed; `None` where these need another form: a value
+/// does not fit, or none is left that is too wide for the next narrower one.
+fn put<T>(
+    values: &[T],
+    changes: &[(usize, Option<i64>)],
+    missing: T,
+    is_wide: impl Fn(T) -> bool,
+) -> Option<Arc<[T]>>
+where
+    T: Copy + PartialEq + TryFrom<i64>,
+{
+    let mut fresh: Arc<[T]> = values.into();
+    let own = Arc::get_mut(&mut fresh)?;
+    for (row, value) in changes {
+        own[*row] = match value {
+            Some(value) => T::try_from(*value).ok().filter(|fits| *fits != missing)?,
+            None => missing,
+        };
+    }
+    let mut present = own.iter().filter(|value| **value != missing);
+    present.any(|value| is_wide(*value)).then_some(fresh)
+}
+
 /// The values of one attribute in one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PackedColumn {
     Integer(Integers),
     /// NaN means missing.
-    Number(Box<[f64]>),
+    Number(Arc<[f64]>),
     /// Rows hold the number of a word in the cell's own dictionary.
     Text {
         codes: Integers,
-        words: Box<[Box<str>]>,
+        words: Arc<[Box<str>]>,
     },
 }
 
@@ -131,6 +178,41 @@ impl PackedColumn {
         PackedColumn::Text {
             codes: Integers::pack(codes.iter().copied()),
             words: words.into(),
+        }
+    }
+
+    /// The same with other values at some rows, packed as if all had come at once; `values` is a
+    /// column of the same attribute with one entry for each of `rows`.
+    pub(super) fn with(&self, rows: &[usize], values: &Column) -> Self {
+        match (self, values) {
+            (PackedColumn::Integer(known), Column::Integer(values)) => {
+                let changes: Vec<_> = rows.iter().copied().zip(values.iter().copied()).collect();
+                PackedColumn::Integer(known.with(&changes))
+            }
+            (PackedColumn::Number(known), Column::Number(values)) => {
+                let mut all = known.to_vec();
+                for (row, value) in rows.iter().zip(values) {
+                    all[*row] = value.unwrap_or(f64::NAN);
+                }
+                PackedColumn::Number(all.into())
+            }
+            (PackedColumn::Text { codes, words }, Column::Text(values)) => {
+                let mut all: Vec<&str> = words.iter().map(|word| &**word).collect();
+                let mut numbers: HashMap<&str, usize, FixedState> =
+                    all.iter().copied().zip(0..).collect();
+                let mut of_rows: Vec<Option<usize>> =
+                    (0..codes.len()).map(|row| self.word(row)).collect();
+                for (at, row) in rows.iter().enumerate() {
+                    of_rows[*row] = values.get(at).map(|text| {
+                        *numbers.entry(text).or_insert_with(|| {
+                            all.push(text);
+                            all.len() - 1
+                        })
+                    });
+                }
+                renumbered(&of_rows, &all)
+            }
+            _ => unreachable!("both columns are of one attribute"),
         }
     }
 
@@ -227,6 +309,24 @@ impl PackedColumn {
     }
 }
 
+/// Text of rows that hold numbers of `all` words: those in use, in the order in which rows name them.
+fn renumbered(of_rows: &[Option<usize>], all: &[&str]) -> PackedColumn {
+    let mut numbers: Vec<Option<i64>> = vec![None; all.len()];
+    let mut words: Vec<Box<str>> = Vec::new();
+    let codes = of_rows.iter().map(|word| {
+        let word = (*word)?;
+        Some(*numbers[word].get_or_insert_with(|| {
+            words.push(all[word].into());
+            words.len() as i64 - 1
+        }))
+    });
+    let codes: Vec<Option<i64>> = codes.collect();
+    PackedColumn::Text {
+        codes: Integers::pack(codes.iter().copied()),
+        words: words.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -246,6 +346,42 @@ mod tests {
             let sum: i64 = values.iter().flatten().sum();
             let missing = values.iter().filter(|v| v.is_none()).count() as u64;
             prop_assert_eq!(packed.sum(0..values.len()), (sum, missing));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn with_other_values_a_column_is_as_if_packed_of_them(
+            before in prop::collection::vec(prop::option::weighted(0.8, prop_oneof![
+                0..3i64, 250..260i64, 65_530..65_540i64, 4_294_967_290..4_294_967_300i64, -2..1i64
+            ]), 1..40),
+            changes in prop::collection::btree_map(0..40usize, prop::option::weighted(0.7, prop_oneof![
+                0..3i64, 250..260i64, 65_530..65_540i64, 4_294_967_290..4_294_967_300i64, -2..1i64
+            ]), 0..6),
+        ) {
+            let changes: Vec<_> = changes.into_iter().filter(|(row, _)| *row < before.len()).collect();
+            let mut after = before.clone();
+            changes.iter().for_each(|(row, value)| after[*row] = *value);
+            let rows: Vec<u32> = (0..before.len() as u32).collect();
+            let changed: Vec<usize> = changes.iter().map(|(row, _)| *row).collect();
+            let text = |values: &[Option<i64>]| {
+                let mut column = TextColumn::default();
+                values.iter().for_each(|v| column.push(v.map(|v| v.to_string()).as_deref()));
+                Column::Text(column)
+            };
+            let number = |values: &[Option<i64>]| {
+                Column::Number(values.iter().map(|v| v.map(|v| v as f64 / 2.0)).collect())
+            };
+            let integer = |values: &[Option<i64>]| Column::Integer(values.to_vec());
+            let given: Vec<Option<i64>> = changes.iter().map(|(_, value)| *value).collect();
+            for of in [&integer as &dyn Fn(&[Option<i64>]) -> Column, &number, &text] {
+                let fresh = PackedColumn::pack(&of(&before), &rows).with(&changed, &of(&given));
+                // A missing number is no number, which equals nothing.
+                prop_assert_eq!(
+                    format!("{fresh:?}"),
+                    format!("{:?}", PackedColumn::pack(&of(&after), &rows))
+                );
+            }
         }
     }
 
