@@ -28,13 +28,13 @@ pub struct Streets {
     snapper: OnceLock<Snapper>,
     /// The joined places of cells by their ground.
     cells: Cache<u64, Arc<PlaceGroup>>,
-    /// The joined places of each layer and period, for the versions of it that were asked last:
-    /// those of the city as it is and of a scenario are asked in turn.
+    /// The joined places of each layer and period, for the grounds of it that were asked last: those
+    /// of the city as it is and of a scenario are asked in turn.
     places: Mutex<BTreeMap<(LayerId, Period), Vec<Joined>>>,
 }
 
-/// The places of a layer as of one of its versions.
-type Joined = (ChangeNumber, Arc<Places>);
+/// The places of a layer by the grounds of its cells: other values of what stays change nothing here.
+type Joined = (Vec<u64>, Arc<Places>);
 
 /// Beyond so many bytes the joined cells that were asked for least are forgotten.
 const MOST_BYTES: u64 = 512 << 20;
@@ -47,8 +47,8 @@ fn cells() -> Cache<u64, Arc<PlaceGroup>> {
     cache.build()
 }
 
-/// How many versions of a layer stay joined.
-const JOINED_VERSIONS: usize = 3;
+/// How many states of a layer stay joined.
+const JOINED_STATES: usize = 3;
 
 impl Streets {
     /// # Errors
@@ -126,11 +126,13 @@ impl Streets {
     }
 
     /// The features of a layer joined to the streets, numbered in the order of its index; joined
-    /// once for each version of the layer.
+    /// once for all that differ in values alone.
     pub fn places(&self, loaded: &LoadedLayer) -> Arc<Places> {
         let key = (loaded.layer().id.clone(), loaded.index.period().clone());
         let lock = || self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_asked = |(version, _): &Joined| *version == loaded.version;
+        let grounds = loaded.index.cells().iter().map(|cell| cell.ground());
+        let grounds: Vec<u64> = grounds.collect();
+        let is_asked = |(known, _): &Joined| *known == grounds;
         if let Some(known) = lock().get_mut(&key)
             && let Some(at) = known.iter().position(is_asked)
         {
@@ -152,10 +154,10 @@ impl Streets {
         let mut all = lock();
         let known = all.entry(key).or_default();
         known.retain(|joined| !is_asked(joined));
-        if known.len() >= JOINED_VERSIONS {
+        if known.len() >= JOINED_STATES {
             known.remove(0);
         }
-        known.push((loaded.version, places.clone()));
+        known.push((grounds, places.clone()));
         places
     }
 }

@@ -285,4 +285,35 @@ mod tests {
         let near = found(&base, &Mode::Straight, &starts[1], true);
         assert!(near.len() > 100, "{}", near.len());
     }
+
+    #[test]
+    fn other_values_leave_places_joined_to_the_streets_as_they_are() {
+        let homes: [Feature<'_>; 2] = [
+            ("a", (20.0, 5.0), &[("usual_residents", "3")]),
+            ("b", (140.0, 5.0), &[("usual_residents", "3")]),
+        ];
+        let base = TestCity::new()
+            .with("residences", &homes)
+            .with_raster_of_streets(3, 100.0)
+            .build();
+        let joined = |city: &City| {
+            let homes = city.layer("residences", None).expect("homes");
+            city.streets("walk").expect("streets").places(homes)
+        };
+        let after = |edit: serde_json::Value| {
+            let edit = serde_json::from_value(edit).expect("an edit");
+            apply(&base, 1, &edit).expect("allowed")
+        };
+        let before = joined(&base);
+        let grown = after(json!({"kind": "change", "layer": "residences", "id": "a",
+            "values": {"usual_residents": 8, "name": "x"}}));
+        assert!(std::sync::Arc::ptr_eq(&joined(&grown), &before));
+        let (lon, lat) = at(60.0, 5.0);
+        let moved = after(
+            json!({"kind": "move", "layer": "residences", "id": "a", "lon": lon,
+            "lat": lat}),
+        );
+        assert!(!std::sync::Arc::ptr_eq(&joined(&moved), &before));
+        assert!(std::sync::Arc::ptr_eq(&joined(&base), &before));
+    }
 }
