@@ -50,6 +50,28 @@ impl Column {
         }
     }
 
+    /// Takes in all values of a column of the same kind.
+    ///
+    /// # Panics
+    /// It is of another kind.
+    pub fn append(&mut self, more: Column) {
+        match (self, more) {
+            (Column::Integer(values), Column::Integer(more)) => values.extend(more),
+            (Column::Number(values), Column::Number(more)) => values.extend(more),
+            (Column::Text(values), Column::Text(more)) => values.append(&more),
+            _ => panic!("both columns are of one attribute"),
+        }
+    }
+
+    /// Puts the values in another order, which names each row once.
+    pub fn reorder(&mut self, order: &[usize]) {
+        match self {
+            Column::Integer(values) => *values = order.iter().map(|row| values[*row]).collect(),
+            Column::Number(values) => *values = order.iter().map(|row| values[*row]).collect(),
+            Column::Text(values) => values.reorder(order),
+        }
+    }
+
     /// An empty column of the same kind.
     pub fn empty_like(&self) -> Column {
         match self {
@@ -116,8 +138,35 @@ impl TextColumn {
         self.codes.extend(more.codes.iter().map(code));
     }
 
+    /// Puts the rows in another order, which names each of them once; texts are numbered as if they
+    /// had come in it.
+    pub fn reorder(&mut self, order: &[usize]) {
+        let mut known: Vec<Option<u32>> = vec![None; self.words.len()];
+        let mut fresh = TextColumn::default();
+        for row in order {
+            let code = self.codes[*row];
+            let number = match known.get(code as usize) {
+                None => Self::MISSING,
+                Some(Some(number)) => *number,
+                Some(None) => {
+                    let number = fresh.number(&self.words[code as usize]);
+                    known[code as usize] = Some(number);
+                    number
+                }
+            };
+            fresh.codes.push(number);
+        }
+        *self = fresh;
+    }
+
     /// The number of a text, a new one where it is new.
     fn number(&mut self, text: &str) -> u32 {
+        // Neighbours are mostly alike.
+        if let Some(last) = self.codes.last()
+            && self.word(*last) == Some(text)
+        {
+            return *last;
+        }
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }

@@ -62,6 +62,33 @@ impl Table {
         some
     }
 
+    /// Takes in all rows of another table of the same layer and levels.
+    pub fn append(&mut self, more: Table) {
+        self.ids.extend(more.ids);
+        self.geometries.extend(more.geometries);
+        for (column, other) in self.columns.iter_mut().zip(more.columns) {
+            column.append(other);
+        }
+        for (level, codes) in &mut self.area_codes {
+            if let Some(more) = more.area_codes.get(level) {
+                codes.append(more);
+            }
+        }
+    }
+
+    /// The same rows in another order: `order` names each of them once.
+    pub fn reordered(mut self, order: &[usize]) -> Table {
+        let ids = order.iter().map(|row| std::mem::take(&mut self.ids[*row]));
+        self.ids = ids.collect();
+        let nowhere = || Geometry::Point(geo::Point::new(0.0, 0.0));
+        let shapes = order.iter();
+        let shapes = shapes.map(|row| std::mem::replace(&mut self.geometries[*row], nowhere()));
+        self.geometries = shapes.collect();
+        self.columns.iter_mut().for_each(|c| c.reorder(order));
+        self.area_codes.values_mut().for_each(|c| c.reorder(order));
+        self
+    }
+
     /// Whether another table holds the same rows in the same order, in the same areas of `levels`.
     pub fn is_same(&self, other: &Table, levels: &[LevelId]) -> bool {
         let codes = |level: &LevelId| {

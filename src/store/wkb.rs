@@ -44,6 +44,33 @@ pub(super) fn decode(body: &[u8]) -> Result<Geometry<f64>, WkbError> {
     Wkb(body).to_geo().map_err(|e| WkbError(e.to_string()))
 }
 
+/// A point in the extended form of PostGIS, which names the reference system within.
+pub(super) fn decode_extended_point(body: &[u8]) -> Result<Geometry<f64>, WkbError> {
+    const POINT: u32 = 1;
+    const HAS_SRID: u32 = 0x2000_0000;
+    let (head, numbers) = (body.get(..9), body.get(9..25));
+    let (Some(head), Some(numbers), 25) = (head, numbers, body.len()) else {
+        return Err(WkbError("it is no point with a reference system".into()));
+    };
+    let mut kind = &head[1..5];
+    let is_little = head[0] == 1;
+    if take_u32(&mut kind, is_little)? != POINT | HAS_SRID {
+        return Err(WkbError("it is no point with a reference system".into()));
+    }
+    let number = |at: usize| {
+        let bytes = numbers[at..at + 8].try_into().expect("eight bytes");
+        match is_little {
+            true => f64::from_le_bytes(bytes),
+            false => f64::from_be_bytes(bytes),
+        }
+    };
+    let (x, y) = (number(0), number(8));
+    match x.is_finite() && y.is_finite() {
+        true => Ok(Geometry::Point(Point::new(x, y))),
+        false => Err(WkbError("a coordinate is no number".into())),
+    }
+}
+
 /// How deep collections may stand in collections.
 const DEEPEST: usize = 8;
 

@@ -7,9 +7,12 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use suitu::store::{
-    BatchMode, ChangeKind, Store, StoreError, copy, geopackage::GeoPackage, postgres,
-    postgres::Postgres,
+use suitu::{
+    domain::Column,
+    store::{
+        BatchMode, ChangeKind, Store, StoreError, copy, geopackage::GeoPackage, postgres,
+        postgres::Postgres,
+    },
 };
 use tokio_postgres::{Client, NoTls};
 
@@ -259,6 +262,54 @@ fn whoever_waits_hears_of_a_write_at_once() {
         }
     });
     assert!(city.change_number().unwrap() > 0);
+}
+
+/// Read over several connections, a large state is the same as a small one: all rows of one commit in the
+/// order in which they came, also those that lie elsewhere since they were changed.
+#[test]
+fn a_large_state_is_read_whole_and_in_order() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    let (layer, at) = (layer("residences"), period("2020"));
+    let ids: Vec<String> = (0..40_000).map(|number| format!("r{number}")).collect();
+    let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut table = homes(&names, &vec![7; ids.len()]);
+    // Codes that some have and others lack, as in a city with areas.
+    for level in catalog().levels() {
+        let codes = table.area_codes.entry(level).or_default();
+        (0..ids.len()).for_each(|row| codes.push((row % 5 > 0).then_some("440106")));
+    }
+    let insert = batch(&layer, "2020", BatchMode::Insert, &table);
+    city.commit(&[insert], &mut |_| true).expect("a commit");
+    assert_eq!(city.read(&layer, &at).expect("a table"), table);
+    // An edit finds its rows by the index from the first one on.
+    let plan = run(&city.database.address(), async |client| {
+        let sql = "explain select id from city.residences where period = '2020' and id = any($1)";
+        client.query(sql, &[&names[..500].to_vec()]).await
+    });
+    let plan: Vec<String> = plan.expect("a plan").iter().map(|row| row.get(0)).collect();
+    let plan = plan.join(" ");
+    assert!(plan.contains("AND (id = ANY"), "{plan}");
+
+    let some: Vec<usize> = (0..ids.len()).step_by(997).collect();
+    let mut changed = table.rows(&some);
+    for column in &mut changed.columns {
+        if let Column::Integer(values) = column {
+            values.iter_mut().flatten().for_each(|value| *value += 1);
+        }
+    }
+    let update = batch(&layer, "2020", BatchMode::Update, &changed);
+    city.commit(&[update], &mut |_| true).expect("a commit");
+    let order: Vec<usize> = (0..ids.len()).collect();
+    let mut expected = table.rows(&order);
+    for (row, from) in some.iter().zip(0..) {
+        for (column, changed) in expected.columns.iter_mut().zip(&changed.columns) {
+            if let (Column::Integer(values), Column::Integer(changed)) = (column, changed) {
+                values[*row] = changed[from];
+            }
+        }
+    }
+    assert_eq!(city.read(&layer, &at).expect("a table"), expected);
 }
 
 #[test]

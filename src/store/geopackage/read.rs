@@ -144,7 +144,7 @@ pub(super) fn table(
         },
     );
     let mut table = left?;
-    append(&mut table, right?);
+    table.append(right?);
     Ok(table)
 }
 
@@ -190,22 +190,6 @@ fn empty(layer: &Layer, levels: &[LevelId], rows: usize) -> Table {
         })
         .collect();
     table
-}
-
-fn append(table: &mut Table, more: Table) {
-    table.ids.extend(more.ids);
-    table.geometries.extend(more.geometries);
-    for (column, other) in table.columns.iter_mut().zip(more.columns) {
-        match (column, other) {
-            (Column::Integer(values), Column::Integer(others)) => values.extend(others),
-            (Column::Number(values), Column::Number(others)) => values.extend(others),
-            (Column::Text(values), Column::Text(others)) => values.append(&others),
-            _ => unreachable!("both halves are columns of one layer"),
-        }
-    }
-    for (level, codes) in &mut table.area_codes {
-        codes.append(&more.area_codes[level]);
-    }
 }
 
 /// The columns of a row, as [`push_row`] takes them.

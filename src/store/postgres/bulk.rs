@@ -1,16 +1,13 @@
 //! Rows of layers in the database's own binary form, out of it and into it.
 
-use std::{error::Error, pin::pin};
+use std::{ops::Range, pin::pin};
 
-use futures_util::StreamExt;
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::SinkExt;
 use geo::Geometry;
-use tokio_postgres::{
-    Row, Transaction,
-    binary_copy::BinaryCopyInWriter,
-    types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
-};
+use tokio_postgres::{Row, Transaction, types::ToSql};
 
-use super::layers::{table, value_columns};
+use super::layers::{column_type, table, value_columns};
 use crate::{
     domain::{AttributeType, Column, Layer, LevelId, Period, Table, TextColumn},
     store::{
@@ -20,55 +17,158 @@ use crate::{
     },
 };
 
-/// A value on its way into the database.
-#[derive(Debug)]
-enum Cell<'a> {
-    Null,
-    Text(&'a str),
-    Integer(i64),
-    Number(f64),
-    Flag(bool),
-    /// Also a geometry in extended well-known binary.
-    Bytes(Vec<u8>),
-}
+/// Rows in the binary form of a copy, gathered until there are enough of them to send.
+struct Rows(BytesMut);
 
-impl ToSql for Cell<'_> {
-    fn to_sql(
-        &self,
-        kind: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        match self {
-            Cell::Null => Ok(IsNull::Yes),
-            Cell::Text(text) => text.to_sql(kind, out),
-            Cell::Integer(number) => number.to_sql(kind, out),
-            Cell::Number(number) => number.to_sql(kind, out),
-            Cell::Flag(flag) => flag.to_sql(kind, out),
-            Cell::Bytes(bytes) => {
-                out.extend_from_slice(bytes);
-                Ok(IsNull::No)
-            }
+/// Bytes that are sent at once.
+const CHUNK: usize = 256 << 10;
+
+impl Rows {
+    fn new() -> Self {
+        let mut bytes = BytesMut::with_capacity(CHUNK + (CHUNK >> 2));
+        bytes.put_slice(b"PGCOPY\n\xff\r\n\0");
+        // Neither flags nor anything that later versions may add.
+        bytes.put_slice(&[0; 8]);
+        Rows(bytes)
+    }
+
+    fn null(&mut self) {
+        self.0.put_i32(-1);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.put_i32(bytes.len() as i32);
+        self.0.put_slice(bytes);
+    }
+
+    fn text(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.bytes(text.as_bytes()),
+            None => self.null(),
         }
     }
 
-    fn accepts(_: &Type) -> bool {
-        true
+    fn integer(&mut self, number: Option<i64>) {
+        match number {
+            Some(number) => self.bytes(&number.to_be_bytes()),
+            None => self.null(),
+        }
     }
 
-    to_sql_checked!();
+    fn number(&mut self, number: Option<f64>) {
+        match number {
+            Some(number) => self.bytes(&number.to_be_bytes()),
+            None => self.null(),
+        }
+    }
+
+    fn flag(&mut self, flag: Option<i64>) {
+        match flag {
+            Some(flag) => self.bytes(&[u8::from(flag != 0)]),
+            None => self.null(),
+        }
+    }
+
+    /// Well-known binary with the reference system within, as PostGIS takes it.
+    fn geometry(&mut self, geometry: &Geometry<f64>) -> Result<(), wkb::WkbError> {
+        const HAS_SRID: u8 = 0x20;
+        let length = self.0.len();
+        self.0.put_i32(0);
+        let start = self.0.len();
+        let plain = match geometry {
+            Geometry::Point(point) => {
+                let mut plain = Vec::with_capacity(21);
+                wkb::push_point(&mut plain, *point);
+                plain
+            }
+            other => wkb::encode(other)?,
+        };
+        self.0.put_slice(&plain[..5]);
+        // Little-endian: the last byte of the kind holds the flags.
+        self.0[start + 4] |= HAS_SRID;
+        self.0.put_i32_le(SRS_ID);
+        self.0.put_slice(&plain[5..]);
+        let written = (self.0.len() - start) as i32;
+        self.0[length..start].copy_from_slice(&written.to_be_bytes());
+        Ok(())
+    }
 }
 
-/// Well-known binary with the reference system within, as PostGIS takes it.
-fn extended(geometry: &Geometry<f64>) -> Result<Vec<u8>, wkb::WkbError> {
-    const HAS_SRID: u8 = 0x20;
-    let plain = wkb::encode(geometry)?;
-    let mut bytes = Vec::with_capacity(plain.len() + 4);
-    bytes.extend_from_slice(&plain[..5]);
-    // Little-endian: the last byte of the kind holds the flags.
-    bytes[4] |= HAS_SRID;
-    bytes.extend_from_slice(&SRS_ID.to_le_bytes());
-    bytes.extend_from_slice(&plain[5..]);
-    Ok(bytes)
+/// The columns of a layer's table that a row of a batch fills, ready for SQL.
+pub(super) fn columns(layer: &Layer, levels: &[LevelId]) -> String {
+    let first = "period, id, geom, source_geom, import_number".to_owned();
+    let values = value_columns(layer, levels);
+    values.iter().fold(first, |all, column| all + ", " + column)
+}
+
+/// The parameters from the one numbered `first` on that [`Columns::all`] gives, ready for SQL.
+pub(super) fn arrays(layer: &Layer, levels: &[LevelId], first: usize) -> String {
+    let attributes = layer.attributes.iter().map(|a| column_type(a.kind));
+    let kinds = ["text", "bytea", "bytea"].into_iter().chain(attributes);
+    let kinds = kinds.chain(levels.iter().map(|_| "text"));
+    let arrays = (first..)
+        .zip(kinds)
+        .map(|(at, kind)| format!("${at}::{kind}[]"));
+    arrays.collect::<Vec<_>>().join(", ")
+}
+
+/// Some rows of a batch, column by column: ids, shapes, shapes as imported, values, area codes.
+pub(super) struct Columns<'b>(Vec<Box<dyn ToSql + Sync + Send + 'b>>);
+
+impl<'b> Columns<'b> {
+    pub fn of(
+        levels: &[LevelId],
+        batch: &Batch<'b>,
+        rows: Range<usize>,
+    ) -> Result<Self, StoreError> {
+        let table = batch.table;
+        let encoded = |shapes: &[Geometry<f64>]| {
+            let bytes = rows.clone().map(|row| {
+                let failed = |e| failed(batch, row, e);
+                wkb::encode(&shapes[row]).map(Some).map_err(failed)
+            });
+            bytes.collect::<Result<Vec<Option<Vec<u8>>>, StoreError>>()
+        };
+        let ids: Vec<&str> = table.ids[rows.clone()].iter().map(|id| &**id).collect();
+        let mut all: Vec<Box<dyn ToSql + Sync + Send + 'b>> = vec![Box::new(ids)];
+        all.push(Box::new(encoded(&table.geometries)?));
+        all.push(match batch.source_geometries {
+            Some(shapes) => Box::new(encoded(shapes)?),
+            None => Box::new(vec![None::<Vec<u8>>; rows.len()]),
+        });
+        for (column, attribute) in table.columns.iter().zip(&batch.layer.attributes) {
+            all.push(match column {
+                Column::Integer(values) if attribute.kind == AttributeType::Flag => {
+                    let flags = values[rows.clone()].iter();
+                    Box::new(flags.map(|flag| flag.map(|f| f != 0)).collect::<Vec<_>>())
+                }
+                Column::Integer(values) => Box::new(&values[rows.clone()]),
+                Column::Number(values) => Box::new(&values[rows.clone()]),
+                Column::Text(values) => {
+                    Box::new(rows.clone().map(|row| values.get(row)).collect::<Vec<_>>())
+                }
+            });
+        }
+        for level in levels {
+            let codes = table.area_codes.get(level);
+            let codes = rows
+                .clone()
+                .map(|row| codes.and_then(|codes| codes.get(row)));
+            all.push(Box::new(codes.collect::<Vec<_>>()));
+        }
+        Ok(Columns(all))
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &(dyn ToSql + Sync)> {
+        self.0.iter().map(|column| &**column as &(dyn ToSql + Sync))
+    }
+}
+
+fn failed(batch: &Batch<'_>, row: usize, error: wkb::WkbError) -> StoreError {
+    StoreError::Backend(format!(
+        "{} `{}`: {error}",
+        batch.layer.id, batch.table.ids[row]
+    ))
 }
 
 /// Copies the rows of a batch into `target`, a table with the columns of the layer's own.
@@ -80,66 +180,53 @@ pub(super) async fn copy(
     import_number: Option<i64>,
     progress: &mut Progress<'_>,
 ) -> Result<(), StoreError> {
-    let columns = value_columns(batch.layer, levels).join(", ");
-    let columns = format!("period, id, geom, source_geom, import_number, {columns}");
-    let columns = columns.trim_end_matches([',', ' ']);
-    let shape = tx
-        .prepare(&format!("select {columns} from {target} limit 0"))
-        .await?;
-    let kinds: Vec<Type> = shape.columns().iter().map(|c| c.type_().clone()).collect();
-    let sink = tx
-        .copy_in(&format!("copy {target} ({columns}) from stdin binary"))
-        .await?;
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &kinds));
-    let rows = batch.table;
-    let flags: Vec<bool> = batch
-        .layer
-        .attributes
-        .iter()
-        .map(|a| a.kind == AttributeType::Flag)
-        .collect();
+    let columns = columns(batch.layer, levels);
+    let sql = format!("copy {target} ({columns}) from stdin (format binary)");
+    let mut sink = pin!(tx.copy_in::<_, Bytes>(&sql).await?);
+    let table = batch.table;
     let codes: Vec<Option<&TextColumn>> = levels
         .iter()
-        .map(|level| rows.area_codes.get(level))
+        .map(|level| table.area_codes.get(level))
         .collect();
-    let failed = |row: usize, e: wkb::WkbError| {
-        StoreError::Backend(format!("{} `{}`: {e}", batch.layer.id, rows.ids[row]))
-    };
-    for row in 0..rows.len() {
-        let mut cells = Vec::with_capacity(kinds.len());
-        cells.push(Cell::Text(batch.period.as_str()));
-        cells.push(Cell::Text(&rows.ids[row]));
-        cells.push(Cell::Bytes(
-            extended(&rows.geometries[row]).map_err(|e| failed(row, e))?,
-        ));
-        cells.push(match batch.source_geometries {
-            Some(shapes) => Cell::Bytes(wkb::encode(&shapes[row]).map_err(|e| failed(row, e))?),
-            None => Cell::Null,
-        });
-        cells.push(import_number.map_or(Cell::Null, Cell::Integer));
-        let values = rows.columns.iter().zip(&flags);
-        cells.extend(values.map(|(column, is_flag)| cell(column, *is_flag, row)));
-        let codes = codes
-            .iter()
-            .map(|codes| codes.and_then(|codes| codes.get(row)));
-        cells.extend(codes.map(|code| code.map_or(Cell::Null, Cell::Text)));
-        let cells: Vec<&(dyn ToSql + Sync)> = cells.iter().map(|c| c as _).collect();
-        writer.as_mut().write(&cells).await?;
+    let fields = (5 + table.columns.len() + levels.len()) as i16;
+    let mut rows = Rows::new();
+    for row in 0..table.len() {
+        rows.0.put_i16(fields);
+        rows.text(Some(batch.period.as_str()));
+        rows.text(Some(&table.ids[row]));
+        let shape = rows.geometry(&table.geometries[row]);
+        shape.map_err(|e| failed(batch, row, e))?;
+        match batch.source_geometries {
+            Some(shapes) => {
+                let shape = wkb::encode(&shapes[row]).map_err(|e| failed(batch, row, e))?;
+                rows.bytes(&shape);
+            }
+            None => rows.null(),
+        }
+        rows.integer(import_number);
+        for (column, attribute) in table.columns.iter().zip(&batch.layer.attributes) {
+            match column {
+                Column::Integer(values) if attribute.kind == AttributeType::Flag => {
+                    rows.flag(values[row]);
+                }
+                Column::Integer(values) => rows.integer(values[row]),
+                Column::Number(values) => rows.number(values[row]),
+                Column::Text(values) => rows.text(values.get(row)),
+            }
+        }
+        for codes in &codes {
+            rows.text(codes.and_then(|codes| codes.get(row)));
+        }
+        if rows.0.len() >= CHUNK {
+            sink.send(rows.0.split().freeze()).await?;
+            rows.0.reserve(CHUNK + (CHUNK >> 2));
+        }
         progress.step()?;
     }
-    writer.finish().await?;
+    rows.0.put_i16(-1);
+    sink.send(rows.0.freeze()).await?;
+    sink.finish().await?;
     Ok(())
-}
-
-fn cell(column: &Column, is_flag: bool, row: usize) -> Cell<'_> {
-    match column {
-        Column::Integer(values) if is_flag => {
-            values[row].map_or(Cell::Null, |flag| Cell::Flag(flag != 0))
-        }
-        Column::Integer(values) => values[row].map_or(Cell::Null, Cell::Integer),
-        Column::Number(values) => values[row].map_or(Cell::Null, Cell::Number),
-        Column::Text(values) => values.get(row).map_or(Cell::Null, Cell::Text),
-    }
 }
 
 /// What [`push`] takes of each row.
@@ -149,30 +236,6 @@ fn select(layer: &Layer, levels: &[LevelId]) -> String {
         .fold(String::new(), |all, column| all + ", " + column);
     let own = table(&layer.id);
     format!("select id, st_asbinary(geom, 'NDR'){columns} from {own} where period = $1")
-}
-
-/// The features of one layer and period in the order of their insertion.
-pub(super) async fn read(
-    tx: &Transaction<'_>,
-    layer: &Layer,
-    levels: &[LevelId],
-    period: &Period,
-) -> Result<Table, StoreError> {
-    let sql = select(layer, levels) + " order by fid";
-    // A whole period is sorted in memory.
-    tx.batch_execute("set local statement_timeout = 0; set local work_mem = '256MB'")
-        .await?;
-    let rows = tx.query_raw(&sql, [period.as_str()]).await?;
-    let mut rows = pin!(rows.ready_chunks(256));
-    let mut found = Table::for_layer(layer);
-    let mut codes = vec![TextColumn::default(); levels.len()];
-    while let Some(chunk) = rows.next().await {
-        for row in chunk {
-            push(&mut found, &mut codes, layer, &row?)?;
-        }
-    }
-    found.area_codes = levels.iter().cloned().zip(codes).collect();
-    Ok(found)
 }
 
 /// The features that have these ids.

@@ -30,7 +30,8 @@ pub(super) fn code_column(level: &LevelId) -> String {
     format!("\"{level}_code\"")
 }
 
-fn column_type(kind: AttributeType) -> &'static str {
+/// The database's type for values of a kind.
+pub(super) fn column_type(kind: AttributeType) -> &'static str {
     match kind {
         AttributeType::Count | AttributeType::Integer => "bigint",
         AttributeType::Flag => "boolean",
@@ -40,7 +41,7 @@ fn column_type(kind: AttributeType) -> &'static str {
 }
 
 /// A text as a literal.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -148,7 +149,7 @@ fn add_columns(layer: &Layer, levels: &[LevelId], known: &[&str]) -> String {
 }
 
 /// The partition of a period, or the one of rows whose period has none, ready for SQL.
-fn partition(layer: &LayerId, period: Option<&Period>) -> String {
+pub(super) fn partition(layer: &LayerId, period: Option<&Period>) -> String {
     match period {
         Some(period) => format!("city.\"{layer}@{}\"", period.as_str()),
         None => format!("city.\"{layer}@other\""),
@@ -192,7 +193,8 @@ pub(super) async fn begin_partition(
 }
 
 /// Makes the table of [`begin_partition`] the period's, with the rows that other programs wrote of
-/// it before; its indices are made here, of all rows at once.
+/// it before; its indices are made here, of all rows at once. It is looked at how ids are spread, else the
+/// first edits would read every row.
 pub(super) async fn attach_partition(
     transaction: &Transaction<'_>,
     layer: &Layer,
@@ -206,7 +208,8 @@ pub(super) async fn attach_partition(
             "set local maintenance_work_mem = '256MB';
              with moved as (delete from {other} where period = {period} returning *)
                insert into {own} select * from moved;
-             alter table {table} attach partition {own} for values in ({period});"
+             alter table {table} attach partition {own} for values in ({period});
+             analyze {own} (period, id);"
         ))
         .await?;
     Ok(())

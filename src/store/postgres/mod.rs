@@ -14,6 +14,7 @@ mod listen;
 mod migrate;
 mod read;
 mod scenarios;
+mod whole;
 mod write;
 
 use std::{
@@ -168,8 +169,7 @@ impl Store for Postgres {
     }
 
     fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError> {
-        let levels = self.catalog.levels();
-        self.ask(async |tx| bulk::read(tx, layer, &levels, period).await)
+        whole::read(self, layer, period)
     }
 
     fn commit(

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use tokio_postgres::Transaction;
+use foldhash::fast::FixedState;
+use tokio_postgres::{Transaction, types::ToSql};
 
 use super::{
     bulk,
@@ -14,11 +15,12 @@ use crate::{
     domain::{LayerId, LevelId, Period},
     store::{
         Batch, BatchMode, ChangeKind, ChangeNumber, StoreError, StoredNetwork, progress::Progress,
+        wkb::SRS_ID,
     },
 };
 
-/// A table of this transaction alone that takes the rows of an update.
-const INCOMING: &str = "pg_temp.incoming";
+/// Rows that one statement puts in the place of others.
+const AT_ONCE: usize = 5000;
 
 pub(super) async fn commit(
     tx: &Transaction<'_>,
@@ -186,7 +188,7 @@ async fn refuse_twins(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), Sto
         layer: batch.layer.id.clone(),
         id: id.to_owned(),
     };
-    let mut seen = HashSet::with_capacity(batch.table.len());
+    let mut seen = HashSet::with_capacity_and_hasher(batch.table.len(), FixedState::default());
     if let Some(id) = batch.table.ids.iter().find(|id| !seen.insert(&***id)) {
         return Err(twin(id));
     }
@@ -239,18 +241,6 @@ pub(super) async fn delete(
     ids.iter().try_for_each(|_| progress.step())
 }
 
-/// Makes the empty [`INCOMING`] with the layer's columns.
-async fn make_incoming(tx: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), StoreError> {
-    let own = table(&batch.layer.id);
-    let sql = format!(
-        "drop table if exists {INCOMING};
-         create temp table incoming (like {own}) on commit drop;
-         alter table {INCOMING} alter fid drop not null;
-         alter table {INCOMING} add place bigint generated always as identity"
-    );
-    Ok(tx.batch_execute(&sql).await?)
-}
-
 /// Rows take the place of those with the same ids, and those of new ids are added. Where an id
 /// stands twice the last one holds.
 pub(super) async fn update(
@@ -260,8 +250,6 @@ pub(super) async fn update(
     import_number: Option<i64>,
     progress: &mut Progress<'_>,
 ) -> Result<(), StoreError> {
-    make_incoming(tx, batch).await?;
-    bulk::copy(tx, INCOMING, levels, batch, import_number, progress).await?;
     let values = value_columns(batch.layer, levels);
     let attributes = batch.layer.attributes.len();
     let sets_geometry = batch.only.is_none_or(|only| only.geometry);
@@ -278,22 +266,36 @@ pub(super) async fn update(
             set.push(column.clone());
         }
     }
-    let mut all = ["period", "id", "geom", "source_geom", "import_number"]
-        .map(str::to_owned)
-        .to_vec();
-    all.extend(values);
     let sets: Vec<String> = set.iter().map(|c| format!("{c} = excluded.{c}")).collect();
+    let all = bulk::columns(batch.layer, levels);
     let sql = format!(
         "insert into {own} ({all})
-         select {all} from (
-           select distinct on (id) * from {INCOMING} order by id, place desc) as last
+         select $1, id, st_geomfromwkb(geom, {SRS_ID}), source_geom, $2{values}
+         from (
+           select distinct on (id) * from unnest({arrays})
+             with ordinality as given (id, geom, source_geom{values}, place)
+           order by id, place desc) as last
          order by place
          on conflict (period, id) do update set {sets}",
         own = table(&batch.layer.id),
-        all = all.join(", "),
+        values = values
+            .iter()
+            .fold(String::new(), |all, own| all + ", " + own),
+        arrays = bulk::arrays(batch.layer, levels, 3),
         sets = sets.join(", "),
     );
-    tx.batch_execute(&sql).await?;
+    let statement = tx.prepare(&sql).await?;
+    let period = batch.period.as_str();
+    let mut next = 0;
+    while next < batch.table.len() {
+        let rows = next..(next + AT_ONCE).min(batch.table.len());
+        next = rows.end;
+        let columns = bulk::Columns::of(levels, batch, rows.clone())?;
+        let mut given: Vec<&(dyn ToSql + Sync)> = vec![&period, &import_number];
+        given.extend(columns.all());
+        tx.execute(&statement, &given).await?;
+        rows.into_iter().try_for_each(|_| progress.step())?;
+    }
     Ok(())
 }
 
