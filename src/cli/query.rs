@@ -375,7 +375,9 @@ pub fn run(
             if arguments.format == OutputFormat::Csv {
                 let found = query::TravelTimes::find(&city, &question)?;
                 let out = std::io::BufWriter::new(std::io::stdout().lock());
-                return Ok(found.write_csv(&limits, out)?);
+                found.write_csv(&limits, out)?;
+                print.notes(&found.inputs());
+                return Ok(());
             }
             let answer = query::travel_times(&city, &question, &limits)?;
             print.answer(&answer, title("出行时间表", "Travel times"))
@@ -595,7 +597,25 @@ impl Print<'_> {
         match self.format {
             OutputFormat::Json => self.json(answer),
             OutputFormat::Geojson => self.json(&query::to_geojson(self.city, answer)),
-            _ => self.table(&query::to_table(self.city, answer, title, self.language)),
+            format => {
+                let table = query::to_table(self.city, answer, title, self.language);
+                self.table(&table)?;
+                // A workbook has a sheet for them.
+                if format != OutputFormat::Xlsx {
+                    self.notes(&answer.provenance.inputs);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// What is to be known of that which an answer was made from, beside a table that has no room for it.
+    fn notes(&self, inputs: &[query::Input]) {
+        for input in inputs {
+            for note in &input.notes {
+                let name = input.title.in_language(self.language);
+                eprintln!("{name}: {}", note.in_language(self.language));
+            }
         }
     }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Answer, Arrival, Departure, Direction, Ends, Limits, Mode, Provenance, QueryError, Reading,
-    Row, Ruler, Start, Targets, Travel, Unit, answer::definition,
+    Answer, Arrival, Departure, Direction, Ends, Input, Limits, Mode, Provenance, QueryError,
+    Reading, Row, Ruler, Start, Targets, Travel, Unit, answer::definition,
 };
 use crate::{
     city::{City, LoadedLayer},
@@ -294,6 +294,11 @@ impl<'c> TravelTimes<'c> {
             limits.progress(last as u64, self.starts.len() as u64);
         }
         Ok(())
+    }
+
+    /// What the times were measured on; whether anybody rides is told once they were written.
+    pub fn inputs(&self) -> Vec<Input> {
+        self.ruler.input()
     }
 
     /// Writes every reachable pair as CSV with the keys as headings, start by start; then, with a

@@ -330,7 +330,8 @@ fn journeys_keep_the_rules_of_time() {
             .map_or([None; 3], |row| [row[1], row[2], row[3]]);
         assert_eq!(told, [row[1], row[2], row[3]].map(cut), "{pair:?}");
     }
-    // Without the trains nothing is sooner.
+    // Without the trains nothing is sooner, at a time when buses run.
+    let depart = json!({"date": DATE, "from": "14:00", "to": "14:30"});
     let bus_only = Desk::new();
     bus_only.done(&["import", "streets", text(&files.streets)]);
     bus_only.done(&["import", "transit", text(&files.feeds[0])]);
@@ -373,6 +374,28 @@ fn arriving_by_is_the_latest_departure_that_still_arrives() {
         };
         assert!(at(32_400 - seconds) <= 32_400, "{from}: in time");
         assert!(at(32_400 - seconds + 1) > 32_400, "{from}: the latest");
+    }
+}
+
+#[test]
+fn a_time_at_which_a_feed_does_not_run_is_told_beside_every_table() {
+    let Some(files) = files() else { return };
+    let desk = imported(&files);
+    let path = desk.path("early.json");
+    let question = json!({"origins": [stop("0:4220")], "destinations": [stop("0:1028")],
+        "mode": "transit", "departure": {"date": DATE, "from": "08:00", "to": "09:00"}});
+    std::fs::write(&path, question.to_string()).expect("written");
+    for format in ["csv", "table"] {
+        let asked = [
+            "query",
+            "travel_times",
+            "--json",
+            text(&path),
+            "--format",
+            format,
+        ];
+        let told = desk.done(&asked);
+        assert!(told.contains("11:20"), "{format}: {told}");
     }
 }
 
