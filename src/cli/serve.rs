@@ -145,7 +145,11 @@ fn follow(store: &dyn Store, live: &std::sync::Weak<LiveCity>) {
             continue;
         };
         if seen == Some(version) {
+            live.hear(live.snapshot().version());
             continue;
+        }
+        if let Ok(newest) = store.change_number() {
+            live.hear(newest);
         }
         let before = live.snapshot();
         // Whatever stands in the file, the next change is looked at again.

@@ -48,19 +48,27 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// `GET /health/ready`: a city is loaded.
+/// `GET /health/ready`: a city is loaded; how many changes of its home it does not show yet, and how many
+/// seconds ago the home was last heard of.
 #[utoipa::path(get, path = "/health/ready", tag = "operation", responses((status = 200, description = "a city is loaded")))]
 pub async fn ready(State(state): State<AppState>) -> impl IntoResponse {
+    let lag = state.live.lag();
+    let silence_s = lag.silence.as_secs();
     // With accounts everybody may ask this, and counts are not for everybody.
     if state.access.is_some() {
-        return Json(json!({ "ready": true }));
+        return Json(json!({ "ready": true, "home_silence_s": silence_s }));
     }
     let city = state.city();
     let features: u64 = city
         .all_states()
         .map(|loaded| loaded.index.features())
         .sum();
-    Json(json!({ "data_version": city.version(), "features": features }))
+    Json(json!({
+        "data_version": city.version(),
+        "features": features,
+        "changes_behind": lag.changes,
+        "home_silence_s": silence_s,
+    }))
 }
 
 /// `GET /metrics`: counts in the text format of Prometheus.
@@ -77,6 +85,7 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
         .sum();
     let m = &state.metrics;
     let answers = &state.computations.counts;
+    let lag = state.live.lag();
     let jobs = state.jobs.load();
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let mut text = String::new();
@@ -120,6 +129,8 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
         ("suitu_jobs_running", "gauge", jobs.running),
         ("suitu_job_answer_bytes", "gauge", jobs.bytes),
         ("suitu_data_version", "gauge", city.version()),
+        ("suitu_changes_behind", "gauge", lag.changes),
+        ("suitu_home_silence_seconds", "gauge", lag.silence.as_secs()),
         ("suitu_features", "gauge", features),
         ("suitu_index_bytes", "gauge", bytes as u64),
     ] {

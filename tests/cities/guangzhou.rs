@@ -50,6 +50,10 @@ fn guangzhou_outlines_are_repaired_and_its_tower_lies_in_haizhu() {
         !contexts.is_empty() && contexts.iter().all(|c| *c == "海珠区"),
         "{found}"
     );
+    desk.answers_alike_in_a_database(&[
+        &["search", "--q", "广州塔"],
+        &["areas", "--level", "district"],
+    ]);
 }
 
 #[test]

@@ -53,6 +53,11 @@ fn leeds_commutes_as_an_independent_computation_says() {
     let contained = totals["self_containment"].as_f64().unwrap();
     assert!((contained - 20_237.0 / 236_326.0).abs() < 1e-12);
 
+    desk.answers_alike_in_a_database(&[
+        &["commute", "--level", "community"],
+        &["areas", "--level", "community"],
+    ]);
+
     let own = Own::of(&desk);
     assert_eq!(own.trips.len(), 10_536);
     for row in found["rows"].as_array().unwrap() {

@@ -8,6 +8,7 @@ mod falsified;
 mod flows;
 mod gaps;
 mod guangzhou;
+mod homes;
 mod interrupted;
 mod journeys;
 mod leeds;

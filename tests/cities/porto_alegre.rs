@@ -29,6 +29,7 @@ fn porto_alegre_keeps_totals_and_names_missing_values() {
     let again =
         |format: &str| desk.run(&["query", "balance", "--level", "city", "--format", format]);
     assert_eq!(again("csv").stdout, again("csv").stdout);
+    desk.answers_alike_in_a_database(&[&["balance", "--level", "city"]]);
     // What goes out comes back in.
     desk.done(&["export", "workplaces", "--out", "jobs.fgb"]);
     let other = Desk::new();

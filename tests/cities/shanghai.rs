@@ -75,6 +75,7 @@ fn shanghai_places_lie_in_the_district_that_they_name() {
     let share = same as f64 / all as f64;
     println!("{same} of {all}: {share:.4}");
     assert!(share >= 0.969, "{share}");
+    desk.answers_alike_in_a_database(&[&["areas", "--level", "district"]]);
 }
 
 /// Great-circle metres.

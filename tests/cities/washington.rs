@@ -96,4 +96,8 @@ fn washington_has_two_jobs_for_a_resident_worker() {
     };
     assert_eq!(value("jobs"), 624_377);
     assert_eq!(value("employed_residents"), 285_077);
+    desk.answers_alike_in_a_database(&[
+        &["balance", "--level", "community"],
+        &["statistics", "--json", "whole.json"],
+    ]);
 }

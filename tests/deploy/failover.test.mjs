@@ -96,6 +96,11 @@ test('what an asynchronous standby never had is no longer shown once it is the p
   standby.promote();
   await until('what was lost is still shown', async () => !(await shows('lost1')) && !(await shows('lost2')));
   assert.ok(await shows('kept'));
+  await until('it does not say that it shows all there is', async () => {
+    const ready = await (await fetch(`${server.url}/health/ready`)).json();
+    return ready.changes_behind === 0 && ready.home_silence_s < 5;
+  });
+  assert.match(await (await fetch(`${server.url}/metrics`)).text(), /\nsuitu_changes_behind 0\n/);
   const { data_version: shown } = await (await fetch(`${server.url}/api/city`)).json();
   assert.ok(shown < before, `${shown} after ${before}`);
   // The same number is never given again: it would stand for two things in whatever was kept by it.

@@ -385,6 +385,7 @@ fn a_time_at_which_a_feed_does_not_run_is_told_beside_every_table() {
     let question = json!({"origins": [stop("0:4220")], "destinations": [stop("0:1028")],
         "mode": "transit", "departure": {"date": DATE, "from": "08:00", "to": "09:00"}});
     std::fs::write(&path, question.to_string()).expect("written");
+    desk.answers_alike_in_a_database(&[&["travel_times", "--json", text(&path)]]);
     for format in ["csv", "table"] {
         let asked = [
             "query",
