@@ -112,7 +112,7 @@ fn the_demonstration_city_answers_alike_in_a_database() {
         vec!["gaps"],
         vec!["commute"],
         vec!["zoning"],
-        vec!["age_structure"],
+        vec!["areas"],
     ];
     let questions: Vec<Vec<&str>> = questions
         .into_iter()
