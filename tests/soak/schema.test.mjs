@@ -12,7 +12,7 @@ import { folder, start, suitu } from '../deploy/server.mjs';
 import { SEED, panics } from './watch.mjs';
 
 const VERSION = '4.32.5';
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 300);
+const SECONDS = Number(process.env.SOAK_SCHEMA_SECONDS ?? 300);
 const HOME = fileURLToPath(new URL('../../target/schemathesis', import.meta.url));
 const CHECKS = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance', 'response_schema_conformance'];
 
