@@ -19,7 +19,7 @@ const MINUTES = Number(process.env.SOAK_MINUTES ?? 4);
 const THINKS_MS = 6000;
 /** What the caches may hold (tiles 256 MB, answers 128 MB), and as much again for what is under way. */
 const GROWS_MB = 800;
-const ACCOUNTS = 100;
+const ACCOUNTS = Number(process.env.SOAK_ACCOUNTS ?? 100);
 
 let room;
 before(() => {
@@ -185,7 +185,7 @@ class Person {
   }
 }
 
-async function soak(server, log, who, steward, seats = Infinity) {
+async function soak(server, log, prefix, who, steward, seats = Infinity) {
   const tally = new Tally(seats);
   const before = held(server.pid);
   const end = Date.now() + MINUTES * 60_000;
@@ -198,7 +198,7 @@ async function soak(server, log, who, steward, seats = Infinity) {
   while (Date.now() < end) {
     await pause(2000);
     edits += 1;
-    const added = await editor.ask('edit', '/api/layers/schools/features', { method: 'POST', wants: true, also: { 'x-suitu': '1' }, body: { id: `soak${edits}`, lon: 113.3, lat: 23.1, values: { name: 'x', kind: 'primary', seats_primary: 10 } } });
+    const added = await editor.ask('edit', '/api/layers/schools/features', { method: 'POST', wants: true, also: { 'x-suitu': '1' }, body: { id: `${prefix}${edits}`, lon: 113.3, lat: 23.1, values: { name: 'x', kind: 'primary', seats_primary: 10 } } });
     if (added) version = edits;
     most = Math.max(most, held(server.pid).rss);
   }
@@ -225,7 +225,7 @@ test('a thousand people look at a city without accounts', async () => {
   const log = room.at('open.log');
   const server = await start(room.at('city.gpkg'), { log });
   try {
-    await soak(server, log, () => ({}), {}, 32);
+    await soak(server, log, 'open', () => ({}), {}, 32);
   } finally {
     await server.stop('SIGKILL');
   }
@@ -257,7 +257,7 @@ test('and at one with accounts, signed in', async () => {
     const sessions = [];
     for (let n = 0; n < Math.min(ACCOUNTS, USERS); n += 1) sessions.push(await signIn(`person${n}`, 'planner'));
     const steward = await signIn('steward1', 'steward');
-    await soak(server, log, (number) => sessions[number % sessions.length], steward);
+    await soak(server, log, 'signed', (number) => sessions[number % sessions.length], steward);
     await server.stop();
     suitu('audit', 'verify', '--city', city);
   } finally {
