@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Protection, SecurityLevel,
-        Title,
+        AreaCode, AttributeId, Bbox, Catalog, Layer, LayerId, LevelId, Period, Protection,
+        SecurityLevel, Title,
     },
     index::LayerIndex,
     store::{ChangeNumber, ControlTotal, ImportRecord, StoredDefinition},
@@ -128,6 +128,10 @@ pub struct City {
     ways: Ways,
     parts: Parts,
     protection: Option<Arc<Protection>>,
+    /// The areas in which it is exact and outside of which it is not; `None` where it is of one kind.
+    scope: Option<Arc<[AreaCode]>>,
+    /// Layers above it are left out.
+    clearance: SecurityLevel,
     /// How often what this program had shown was lost in a failover.
     returns: u32,
 }
@@ -166,6 +170,8 @@ impl City {
             ways: Ways::default(),
             parts: Parts::default(),
             protection: None,
+            scope: None,
+            clearance: SecurityLevel::Core,
             returns: 0,
         }
     }
@@ -321,14 +327,31 @@ impl City {
         self
     }
 
+    /// The same city, known as the one that is exact in these areas alone.
+    pub fn exact_in(mut self, scope: &[AreaCode]) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// The areas in which alone it is exact; `None` where it is of one kind everywhere.
+    pub fn scope(&self) -> Option<&[AreaCode]> {
+        self.scope.as_deref()
+    }
+
+    /// Whether it leaves out what a layer holds, since whoever reads it is not cleared for that.
+    pub fn hides(&self, layer: &Layer) -> bool {
+        layer.level > self.clearance
+    }
+
     /// The same city without the data of layers above `clearance`, as if it held none of them; this
     /// very one where there are none.
     pub fn cleared(self: &Arc<Self>, clearance: SecurityLevel) -> Arc<Self> {
-        let is_hidden = |loaded: &Arc<LoadedLayer>| loaded.layer().level > clearance;
-        if !self.all_states().any(is_hidden) {
+        if !self.catalog.layers().any(|layer| layer.level > clearance) {
             return self.clone();
         }
+        let is_hidden = |loaded: &Arc<LoadedLayer>| loaded.layer().level > clearance;
         let mut city = City::clone(self);
+        city.clearance = clearance;
         city.layers
             .retain(|_, states| !states.values().any(is_hidden));
         // What was made of the whole city does not hold for a part of it.

@@ -128,8 +128,8 @@ pub fn run(
             }
         }
         Action::Delete { id, city } => {
-            let (scenarios, _) = opened(city)?;
-            Ok(scenarios.delete(*id, None)?)
+            let (scenarios, city) = opened(city)?;
+            Ok(scenarios.delete(&city, *id, None)?)
         }
     }
 }
@@ -185,8 +185,8 @@ fn show(scenario: &Scenario, language: Language) -> Result<(), Failure> {
     }
     let line = |edit: &EditState, mark: &str| {
         let mut text = edit.text.in_language(language).to_owned();
-        if !edit.edit.note.is_empty() {
-            text += &format!(" · {}", edit.edit.note);
+        if !edit.edit.note().is_empty() {
+            text += &format!(" · {}", edit.edit.note());
         }
         if let Some(refused) = &edit.refused {
             let refused = refused.in_language(language);

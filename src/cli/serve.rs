@@ -100,11 +100,18 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
             tracing::info!(accounts = %accounts.place().accounts(), "whoever asks must sign in");
             state = state.with_accounts(accounts, recorder, doors);
         }
-        if let Some((live, store)) = protected {
+        if let Some((live, of_protected)) = protected {
+            let brought = city::scenario::take_over(&*of_protected, &*store)?;
+            if brought > 0 {
+                tracing::warn!(
+                    brought,
+                    "scenarios of officials were kept with the published city: they are now kept with \
+                     the exact one, for those who read it"
+                );
+            }
             let weak = Arc::downgrade(&live);
-            let of_store = store.clone();
-            tokio::task::spawn_blocking(move || follow(&*of_store, &weak));
-            state = state.with_protected(live, store);
+            tokio::task::spawn_blocking(move || follow(&*of_protected, &weak));
+            state = state.with_protected(live);
         }
         let mut asked = StopSignal::listen()?;
         http::serve(listener, state, async move { asked.wait().await }).await;

@@ -72,6 +72,11 @@ pub enum ApiError {
     NotYet,
     #[error("the job was cancelled; ask anew")]
     JobCancelled,
+    #[error(
+        "{0}: it holds an identity number, which is kept nowhere; take it out \
+         (含有公民身份号码，系统不予保存，请删去)"
+    )]
+    IdentityNumber(&'static str),
     /// What is asked for needs something that this machine does not have yet.
     #[error("{0}")]
     NotReady(String),
@@ -130,6 +135,7 @@ impl ApiError {
                 | QueryError::Unmeasurable { .. },
             )
             | ApiError::BadField { .. }
+            | ApiError::IdentityNumber(_)
             | ApiError::BadEdit { .. }
             | ApiError::BadEdits(_)
             | ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -197,6 +203,7 @@ impl ApiError {
             ) => Some(field),
             ApiError::Query(QueryError::NoPeriod { .. }) => Some("period"),
             ApiError::BadField { field, .. } => Some(field),
+            ApiError::IdentityNumber(field) => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
             ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
             ApiError::Account(AccountError::Field { field, .. }) => Some(field),
@@ -219,6 +226,7 @@ impl ApiError {
             ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
                 Some("not_found")
             }
+            ApiError::IdentityNumber(_) => Some("identity_number"),
             ApiError::Changed(_) => Some("changed"),
             ApiError::TimedOut(_) | ApiError::JobTimedOut(_) => Some("timed_out"),
             ApiError::Busy | ApiError::TooManyJobs => Some("busy"),
@@ -393,8 +401,17 @@ impl From<ScenarioError> for ApiError {
                 field: field.into(),
                 problem: problem.into(),
             },
+            ScenarioError::Identity(field) => ApiError::IdentityNumber(field),
             ScenarioError::NothingToUndo => nothing("nothing_to_undo", text),
             ScenarioError::NothingToRedo => nothing("nothing_to_redo", text),
+            ScenarioError::Withheld(_) => ApiError::Refused {
+                reason: "scenario_withheld",
+                detail: text,
+            },
+            ScenarioError::OfOthers => ApiError::Refused {
+                reason: "scenario_of_others",
+                detail: text,
+            },
             ScenarioError::TooMany | ScenarioError::Damaged(_) => ApiError::BadRequest(text),
         }
     }
@@ -412,6 +429,7 @@ impl From<EditFailure> for ApiError {
                 what: "edit",
                 name: number.to_string(),
             },
+            EditFailure::Identity => ApiError::IdentityNumber("reason"),
             EditFailure::LongReason => ApiError::BadField {
                 field: "reason".into(),
                 problem: text,

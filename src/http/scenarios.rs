@@ -184,7 +184,9 @@ pub async fn delete_scenario(
 ) -> Result<Response, ApiError> {
     let version = seen(&headers)?;
     state
-        .with_scenarios(base, move |scenarios, _| Ok(scenarios.delete(id, version)?))
+        .with_scenarios(base, move |scenarios, base| {
+            Ok(scenarios.delete(base, id, version)?)
+        })
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -4,6 +4,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwapOption;
 use axum::response::Response;
 use moka::sync::Cache;
 use serde::Serialize;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     accounts::{Accounts, Actor, Grants, audit::Recorder, rights::Reading},
-    city::{self, City, LiveCity, LoadedLayer, Scenarios},
+    city::{self, City, LiveCity, LoadedLayer, Scenarios, scenario::Standpoint},
     domain::{AreaCode, LayerId, Period, SecurityLevel},
     protection,
     query::Limits,
@@ -60,18 +61,13 @@ struct DistrictKey {
     exact: Vec<(LayerId, Period, u64)>,
 }
 
-/// The published city of rounded counts, with the scenarios upon it.
-#[derive(Clone)]
-struct ProtectedCity {
-    live: Arc<LiveCity>,
-    scenarios: Arc<Scenarios>,
-}
-
 /// What all routes share.
 #[derive(Clone)]
 pub struct AppState {
     pub(super) live: Arc<LiveCity>,
-    scenarios: Option<Arc<Scenarios>>,
+    scenarios: Option<Scenarios>,
+    /// The same scenarios, with the cities that they make of what others than exact readers read.
+    protected_scenarios: Option<Scenarios>,
     /// Where edits go; without it the city is only read.
     store: Option<Arc<dyn Store>>,
     /// One edit at a time.
@@ -93,7 +89,7 @@ pub struct AppState {
     /// Who may ask for what; without it whoever reaches the server.
     pub(super) access: Option<Arc<Access>>,
     /// The city for roles that read rounded counts.
-    protected: Option<ProtectedCity>,
+    protected: Arc<ArcSwapOption<LiveCity>>,
     /// Cities of district officials.
     districts: Cache<DistrictKey, Arc<City>>,
     /// The layers of the last of them, by scope.
@@ -111,6 +107,7 @@ impl AppState {
         AppState {
             live,
             scenarios: None,
+            protected_scenarios: None,
             store: None,
             writing: Arc::default(),
             tiles: TileCache::new(TILE_CACHE_BYTES),
@@ -124,7 +121,7 @@ impl AppState {
             loopback_only,
             metrics: Arc::default(),
             access: None,
-            protected: None,
+            protected: Arc::default(),
             districts: Cache::builder()
                 .max_capacity(DISTRICTS)
                 .time_to_idle(DISTRICT_IDLE)
@@ -139,7 +136,8 @@ impl AppState {
 
     /// The same routes, able to write into the city's store, which keeps its scenarios too.
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
-        self.scenarios = Some(Arc::new(Scenarios::new(store.clone())));
+        self.scenarios = Some(Scenarios::new(store.clone()));
+        self.protected_scenarios = Some(Scenarios::new(store.clone()));
         self.store = Some(store);
         self
     }
@@ -157,9 +155,8 @@ impl AppState {
     }
 
     /// The same routes with a protected city for the roles that read rounded counts.
-    pub fn with_protected(mut self, live: Arc<LiveCity>, store: Arc<dyn Store>) -> Self {
-        let scenarios = Arc::new(Scenarios::new(store));
-        self.protected = Some(ProtectedCity { live, scenarios });
+    pub fn with_protected(self, live: Arc<LiveCity>) -> Self {
+        self.protected.store(Some(live));
         self
     }
 
@@ -195,7 +192,7 @@ impl AppState {
 
     /// The protected city of now; none where its home no longer says that it is one.
     fn published(&self) -> Option<Arc<City>> {
-        let city = self.protected.as_ref()?.live.snapshot();
+        let city = self.protected.load().as_ref()?.snapshot();
         city.protection().is_some().then_some(city)
     }
 
@@ -222,7 +219,7 @@ impl AppState {
             let before = self.joins.get(scope).unwrap_or_default();
             let (city, joins) = protection::exact_within(&exact, &public, scope, &before);
             self.joins.insert(scope.clone(), joins);
-            Arc::new(city).cleared(grants.clearance)
+            Arc::new(city.exact_in(scope)).cleared(grants.clearance)
         };
         self.districts.get_with(key, make)
     }
@@ -300,8 +297,8 @@ impl AppState {
     /// Hears of every city that is shown in place of the one that somebody reads: the exact one, also
     /// for who reads a part of it exactly, or the protected one.
     pub(super) fn watch(&self, reading: Reading) -> watch::Receiver<ChangeNumber> {
-        match (&self.protected, reading) {
-            (Some(protected), Reading::Protected) => protected.live.watch(),
+        match (&*self.protected.load(), reading) {
+            (Some(protected), Reading::Protected) => protected.watch(),
             _ => self.live.watch(),
         }
     }
@@ -328,10 +325,13 @@ impl AppState {
         base: Arc<City>,
         act: impl FnOnce(&Scenarios, &Arc<City>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let scenarios = match (base.protection(), &self.protected) {
-            (Some(_), Some(protected)) => Some(protected.scenarios.clone()),
-            _ => self.scenarios.clone(),
+        let is_beside = base.protection().is_some() && self.city().protection().is_none();
+        let (scenarios, standpoint) = match base.scope() {
+            Some(scope) => (&self.protected_scenarios, Standpoint::within(scope)),
+            None if is_beside => (&self.protected_scenarios, Standpoint::published()),
+            None => (&self.scenarios, Standpoint::own()),
         };
+        let scenarios = scenarios.as_ref().map(|all| all.seen_from(standpoint));
         let scenarios = scenarios.ok_or_else(|| ApiError::Refused {
             reason: "no_scenarios",
             detail: "this server keeps no scenarios".into(),

@@ -49,6 +49,11 @@ fn runs(text: &str) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Whether a text that somebody wrote holds a valid identity number.
+pub fn tells_identity(text: &str) -> bool {
+    holds_identity_number(&Cell::Text(text))
+}
+
 /// Whether a cell holds a valid identity number, alone or in a longer text.
 pub(super) fn holds_identity_number(cell: &Cell<'_>) -> bool {
     match cell {

@@ -46,6 +46,7 @@ pub use defects::Defect;
 pub use error::ImportError;
 pub use figures::{FiguresRead, figure_columns, read_figures};
 pub use flows::{FlowsRead, flow_columns, read_flows};
+pub use identity::tells_identity;
 pub use note::Note;
 pub use options::{Locate, Phase, Progress, ReadOptions};
 pub use read::{Imported, read};

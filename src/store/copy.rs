@@ -114,10 +114,10 @@ fn copy_scenarios(from: &dyn Store, to: &dyn Store) -> Result<u64, StoreError> {
         .map(|scenario| (scenario.id, scenario))
         .collect();
     for scenario in wanted.values() {
-        let mut made = to.create_scenario(&scenario.name, &scenario.note)?;
+        let mut made = to.create_scenario(&scenario.name, &scenario.note, &scenario.reading)?;
         while made.id < scenario.id {
             to.delete_scenario(made.id, made.version)?;
-            made = to.create_scenario(&scenario.name, &scenario.note)?;
+            made = to.create_scenario(&scenario.name, &scenario.note, &scenario.reading)?;
         }
         made.edits.clone_from(&scenario.edits);
         made.undone.clone_from(&scenario.undone);

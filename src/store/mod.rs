@@ -218,8 +218,13 @@ pub trait Store: Send + Sync {
     /// One scenario; `None` where there is none of that id.
     fn scenario(&self, id: u64) -> Result<Option<StoredScenario>, StoreError>;
 
-    /// Makes an empty scenario; ids are never given twice.
-    fn create_scenario(&self, name: &str, note: &str) -> Result<StoredScenario, StoreError>;
+    /// Makes an empty scenario of a reading, which it keeps; ids are never given twice.
+    fn create_scenario(
+        &self,
+        name: &str,
+        note: &str,
+        reading: &str,
+    ) -> Result<StoredScenario, StoreError>;
 
     /// Writes name, note and edits of a scenario that was read at `scenario.version`, in one
     /// transaction with an entry `what` in their change log; answers it with its new version.

@@ -4,6 +4,8 @@ pub struct StoredScenario {
     pub id: u64,
     pub name: String,
     pub note: String,
+    /// What the city was to whoever made it; empty for the home's own city, the one that it holds.
+    pub reading: String,
     /// Grows by one with every write; who writes says which one was read.
     pub version: u64,
     /// UTC, RFC 3339.

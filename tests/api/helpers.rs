@@ -14,6 +14,7 @@ use suitu::{
     domain::{Catalog, Flow, FlowPlace, Flows, Layer, Table},
     http::{AppState, Bounds, Doors, router},
     import::{self, ReadOptions},
+    protection::{self, Policy},
     store::{Batch, BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
 use tempfile::TempDir;
@@ -166,6 +167,40 @@ impl App {
         }
     }
 
+    /// The city of rounded counts that is published of this one.
+    pub fn rounded(&self) -> App {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("city.gpkg");
+        let store = GeoPackage::create(&path, Arc::new(self.catalog.protected()));
+        let store = Arc::new(store.expect("a new city"));
+        let policy = Policy::new(3, [7; 32]).expect("a policy");
+        let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
+        let done = protection::publish(&city, &*self.store, &*store, &policy, "2026-01-01");
+        done.expect("published");
+        let city = city::load(&*store, self.catalog.clone()).expect("loads");
+        let live = Arc::new(LiveCity::new(city));
+        App {
+            router: router(AppState::new(live.clone(), true).with_store(store.clone())),
+            live,
+            store,
+            catalog: self.catalog.clone(),
+            folder,
+        }
+    }
+
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Where a file beside the city is.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
     /// Adds features to a layer while the city is served.
     pub fn import(&self, layer: &str, text: &str) {
         let file = self.folder.path().join("more.csv");
@@ -178,6 +213,11 @@ impl App {
 
     /// Runs a command on the file of the city; what it says and what it complains of.
     pub fn run(&self, arguments: &[&str]) -> (String, String) {
+        self.run_with(&[], arguments)
+    }
+
+    /// The same with these variables in the environment.
+    pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> (String, String) {
         let city = self.folder.path().join("city.gpkg");
         let suitu = std::process::Command::new(env!("CARGO_BIN_EXE_suitu"))
             .args(arguments)
@@ -185,6 +225,7 @@ impl App {
             .arg(city)
             .current_dir(self.folder.path())
             .env_remove("SUITU_LANG")
+            .envs(variables.iter().copied())
             .output()
             .expect("starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -303,7 +344,7 @@ impl App {
         let city = city::load(&exact, self.catalog.clone()).expect("loads");
         let state = AppState::new(Arc::new(LiveCity::new(city)), false)
             .with_store(Arc::new(exact))
-            .with_protected(self.live.clone(), self.store.clone());
+            .with_protected(self.live.clone());
         guarded(state, Doors::default())
     }
 
@@ -311,7 +352,7 @@ impl App {
     pub fn guarded_beside(&self, protected: &App) -> Guarded {
         let state = AppState::new(self.live.clone(), false)
             .with_store(self.store.clone())
-            .with_protected(protected.live.clone(), protected.store.clone());
+            .with_protected(protected.live.clone());
         guarded(state, Doors::default())
     }
 

@@ -20,6 +20,7 @@ mod reports;
 mod rights;
 mod scenarios;
 mod siting;
+mod standpoints;
 mod stations;
 mod streets;
 mod tiles;

@@ -640,9 +640,10 @@ pub fn hold_against_a_map<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H)
 fn scenarios_are_kept_with_their_edits(store: &dyn Store) {
     assert_eq!(store.scenarios().unwrap(), []);
     assert_eq!(store.scenario(1).unwrap(), None);
-    let mut first = store.create_scenario("甲案", "说明").unwrap();
-    let second = store.create_scenario("乙案", "").unwrap();
+    let mut first = store.create_scenario("甲案", "说明", "").unwrap();
+    let second = store.create_scenario("乙案", "", "scope 440103").unwrap();
     assert!(second.id > first.id);
+    assert_eq!((&*first.reading, &*second.reading), ("", "scope 440103"));
     assert_eq!((first.version, first.edits.len()), (1, 0));
     first.edits = vec!["{\"a\":1}".into(), "{\"b\":'\"2}".into()];
     first.undone = vec!["{\"c\":3}".into(), "{\"d\":4}".into()];
@@ -673,7 +674,7 @@ fn scenarios_are_kept_with_their_edits(store: &dyn Store) {
         store.put_scenario(&written, "edit"),
         Err(StoreError::NoScenario(_))
     ));
-    let third = store.create_scenario("丙案", "").unwrap();
+    let third = store.create_scenario("丙案", "", "").unwrap();
     assert!(third.id > second.id, "ids are never given twice");
     let log = store.scenario_changes().unwrap();
     let told: Vec<(u64, u64, &str)> = log

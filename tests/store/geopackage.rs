@@ -293,3 +293,18 @@ fn flows_are_a_table_that_other_programs_read_and_edit() {
     let after = city::follow(&home.store, &after).unwrap().expect("changes");
     assert!(after.flows("district", None).is_none());
 }
+
+#[test]
+fn scenarios_of_a_file_that_knew_no_readings_are_of_its_own_city() {
+    let home = filled();
+    let made = home.store.create_scenario("旧", "", "").unwrap();
+    let path = home.store.path().to_owned();
+    let other = Connection::open(&path).unwrap();
+    let sql = "alter table suitu_scenarios drop column reading";
+    other.execute(sql, []).unwrap();
+    drop(other);
+    let reopened = GeoPackage::open(&path, catalog()).expect("an older city");
+    assert_eq!(reopened.scenarios().unwrap(), [made]);
+    let new = reopened.create_scenario("新", "", "published").unwrap();
+    assert_eq!(reopened.scenario(new.id).unwrap(), Some(new));
+}

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     domain::{FeatureVersion, LayerId, Period, SecurityLevel},
+    import::tells_identity,
     store::{ChangeNumber, EditBatch, EditConflict, FeatureWrite, Store, StoreError},
 };
 
@@ -88,6 +89,11 @@ pub enum EditFailure {
     #[error("a reason has {MAX_WHY} letters at most (理由不超过 2000 字)")]
     LongReason,
     #[error(
+        "it holds an identity number, which is kept nowhere; take it out \
+         (含有公民身份号码，系统不予保存，请删去)"
+    )]
+    Identity,
+    #[error(
         "a batch has 1 to {MOST_EDITS} edits; send the rest in another one, or bring in a file \
          with `suitu import --update`"
     )]
@@ -150,6 +156,9 @@ pub fn edit(
 fn check(city: &City, editor: &Editor<'_>) -> Result<(), EditFailure> {
     if city.protection().is_some() {
         return Err(EditFailure::Protected);
+    }
+    if tells_identity(editor.why) {
+        return Err(EditFailure::Identity);
     }
     match editor.why.chars().count() <= MAX_WHY {
         true => Ok(()),

@@ -20,6 +20,15 @@ impl EditError {
         }
     }
 
+    /// A text that names a person by the number that stands for them everywhere.
+    pub fn identity(field: &'static str) -> Self {
+        EditError::new(
+            field,
+            "其中含有公民身份号码；系统不保存个人身份号码，请删去后重试",
+            "it holds an identity number (公民身份号码), which is kept nowhere; take it out and try again",
+        )
+    }
+
     pub fn text(&self, language: Language) -> &str {
         self.problem.in_language(language)
     }

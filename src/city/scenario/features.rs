@@ -11,6 +11,7 @@ use super::{
 use crate::{
     city::{City, LoadedLayer, recode::Boundaries},
     domain::{GeometryKind, Layer, LayerId, Period, Role, Table, Value},
+    import::tells_identity,
     index::{Edit as IndexEdit, FeatureRef, LayerIndex},
     store::ImportRecord,
 };
@@ -187,9 +188,12 @@ pub(super) fn find(loaded: &LoadedLayer, id: &str) -> Result<FeatureRef, EditErr
 /// An id as a feature may have it.
 ///
 /// # Errors
-/// It is too long, empty, or not for people to read.
+/// It is too long, empty, not for people to read, or names a person by number.
 pub(in crate::city) fn plain_id(wanted: &str) -> Result<String, EditError> {
     let id = wanted.trim();
+    if tells_identity(id) {
+        return Err(EditError::identity("id"));
+    }
     let letters = id.chars().count();
     match (1..=MAX_ID).contains(&letters) && !id.chars().any(char::is_control) {
         true => Ok(id.to_owned()),

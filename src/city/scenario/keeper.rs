@@ -1,11 +1,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{Edit, EditError, replay::Replayed};
+use super::{Edit, EditError, Standpoint, replay::Replayed, standpoint::is_withheld};
 use crate::{
     city::{City, recent::Recent},
     domain::Title,
+    import::tells_identity,
     store::{Store, StoreError, StoredScenario},
 };
 
@@ -29,6 +31,11 @@ pub enum ScenarioError {
         field: &'static str,
         problem: &'static str,
     },
+    #[error(
+        "{0}: it holds an identity number, which is kept nowhere; take it out \
+         (含有公民身份号码，系统不予保存，请删去)"
+    )]
+    Identity(&'static str),
     #[error("there is no edit to take back (没有可撤销的编辑)")]
     NothingToUndo,
     #[error("there is no edit to do again (没有可重做的编辑)")]
@@ -37,6 +44,16 @@ pub enum ScenarioError {
     TooMany,
     #[error("edit {0} of the scenario cannot be read; take it back")]
     Damaged(u64),
+    #[error(
+        "{0} edits of the scenario touch layers above your clearance: it is neither computed nor \
+         changed for you"
+    )]
+    Withheld(usize),
+    #[error(
+        "the scenario was made by those who read the city otherwise (an official of a district): it \
+         can be read here, and changed by them alone; make one of your own"
+    )]
+    OfOthers,
 }
 
 /// A scenario as people see it.
@@ -48,6 +65,13 @@ pub struct Scenario {
     pub version: u64,
     pub created_at: String,
     pub changed_at: String,
+    /// What the city is to those who made it, see [`Standpoint`].
+    pub reading: String,
+    /// Whether it is changed by others alone.
+    pub read_only: bool,
+    /// Edits that are not told, since they touch layers above the clearance; then the note is not
+    /// told either, and nothing is computed.
+    pub withheld: usize,
     /// The commit that the edits were tried on.
     pub data_version: u64,
     /// In their order, counted from 1.
@@ -61,17 +85,40 @@ pub struct Scenario {
 pub struct EditState {
     pub number: u64,
     #[serde(flatten)]
-    pub edit: Edit,
+    pub edit: ToldEdit,
     pub text: Title,
     /// Why it is left out: what it needs is there no longer.
     pub refused: Option<Title>,
 }
 
-/// The scenarios of a city in their store, and the cities that they make.
+/// An edit as far as it is told.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum ToldEdit {
+    Whole(Edit),
+    /// Its `kind` is `withheld`.
+    Withheld {
+        kind: &'static str,
+    },
+}
+
+impl ToldEdit {
+    pub fn note(&self) -> &str {
+        match self {
+            ToldEdit::Whole(edit) => &edit.note,
+            ToldEdit::Withheld { .. } => "",
+        }
+    }
+}
+
+/// The scenarios of a city in their store as they are seen from a standpoint, and the cities that they
+/// make.
+#[derive(Clone)]
 pub struct Scenarios {
     store: Arc<dyn Store>,
+    standpoint: Standpoint,
     /// By what the city was and which edits came upon it.
-    cities: Mutex<Arc<Kept>>,
+    cities: Arc<Mutex<Arc<Kept>>>,
 }
 
 /// Cities made of one commit.
@@ -88,17 +135,29 @@ impl Scenarios {
         };
         Scenarios {
             store,
-            cities: Mutex::new(Arc::new(kept)),
+            standpoint: Standpoint::own(),
+            cities: Arc::new(Mutex::new(Arc::new(kept))),
         }
     }
 
-    /// Every scenario, oldest first.
+    /// The same scenarios as they are seen from another standpoint.
+    pub fn seen_from(&self, standpoint: Standpoint) -> Self {
+        Scenarios {
+            standpoint,
+            ..self.clone()
+        }
+    }
+
+    /// Every scenario that is seen, oldest first.
     ///
     /// # Errors
     /// What the store says.
     pub fn list(&self, base: &City) -> Result<Vec<Scenario>, ScenarioError> {
-        let all = self.store.scenarios()?.into_iter();
-        all.map(|stored| self.told(base, stored)).collect()
+        let mut all = self.store.scenarios()?;
+        all.retain(|stored| self.standpoint.sees(&stored.reading));
+        all.into_iter()
+            .map(|stored| self.told(base, stored))
+            .collect()
     }
 
     /// # Errors
@@ -116,6 +175,7 @@ impl Scenarios {
     pub fn city(&self, base: &City, id: u64) -> Result<Arc<City>, ScenarioError> {
         let stored = self.stored(id, None)?;
         let edits = parsed(&stored.edits)?;
+        check_told(base, &edits)?;
         Ok(Arc::new(self.made(base, &stored, edits)))
     }
 
@@ -130,6 +190,7 @@ impl Scenarios {
         count: usize,
     ) -> Result<Arc<City>, ScenarioError> {
         let mut stored = self.stored(id, None)?;
+        check_told(base, &parsed(&stored.edits)?)?;
         stored.edits.truncate(count);
         let edits = parsed(&stored.edits)?;
         Ok(Arc::new(self.made(base, &stored, edits)))
@@ -139,7 +200,9 @@ impl Scenarios {
     /// A name or note that is too long, and what the store says.
     pub fn create(&self, base: &City, name: &str, note: &str) -> Result<Scenario, ScenarioError> {
         let (name, note) = (checked_name(name)?, checked_note(note)?);
-        let stored = self.store.create_scenario(name, note)?;
+        let stored = self
+            .store
+            .create_scenario(name, note, self.standpoint.name())?;
         self.told(base, stored)
     }
 
@@ -155,15 +218,22 @@ impl Scenarios {
         version: Option<u64>,
         edits: Vec<Edit>,
     ) -> Result<Scenario, ScenarioError> {
-        let mut stored = self.stored(id, version)?;
+        let mut stored = self.own(base, id, version)?;
         let mut all = parsed(&stored.edits)?;
         let first_new = all.len();
         if first_new + edits.len() > MAX_EDITS {
             return Err(ScenarioError::TooMany);
         }
-        for edit in &edits {
+        for (at, edit) in edits.iter().enumerate() {
             checked_note(&edit.note)?;
+            if let Some(field) = identity_in(edit) {
+                return Err(ScenarioError::Edit {
+                    number: (first_new + at) as u64 + 1,
+                    error: EditError::identity(field),
+                });
+            }
         }
+        check_told(base, &edits)?;
         all.extend(edits);
         let replayed = self.replayed(base, &all);
         if let Some((at, error)) = replayed.refused.iter().find(|(at, _)| *at >= first_new) {
@@ -189,7 +259,7 @@ impl Scenarios {
         id: u64,
         version: Option<u64>,
     ) -> Result<Scenario, ScenarioError> {
-        let mut stored = self.stored(id, version)?;
+        let mut stored = self.own(base, id, version)?;
         let last = stored.edits.pop().ok_or(ScenarioError::NothingToUndo)?;
         stored.undone.insert(0, last);
         let stored = self.store.put_scenario(&stored, "undo")?;
@@ -206,7 +276,7 @@ impl Scenarios {
         id: u64,
         version: Option<u64>,
     ) -> Result<Scenario, ScenarioError> {
-        let mut stored = self.stored(id, version)?;
+        let mut stored = self.own(base, id, version)?;
         if stored.undone.is_empty() {
             return Err(ScenarioError::NothingToRedo);
         }
@@ -227,7 +297,7 @@ impl Scenarios {
         version: Option<u64>,
         texts: Described<'_>,
     ) -> Result<Scenario, ScenarioError> {
-        let mut stored = self.stored(id, version)?;
+        let mut stored = self.own(base, id, version)?;
         if let Some(name) = texts.name {
             stored.name = checked_name(name)?.to_owned();
         }
@@ -250,14 +320,20 @@ impl Scenarios {
     }
 
     /// # Errors
-    /// There is none, or it was changed meanwhile.
-    pub fn delete(&self, id: u64, version: Option<u64>) -> Result<(), ScenarioError> {
+    /// There is none, it is others', or it was changed meanwhile.
+    pub fn delete(&self, base: &City, id: u64, version: Option<u64>) -> Result<(), ScenarioError> {
         let stored = self.stored(id, version)?;
+        if !self.standpoint.removes(&stored.reading) {
+            return Err(ScenarioError::OfOthers);
+        }
+        check_all_told(base, &stored)?;
         Ok(self.store.delete_scenario(id, stored.version)?)
     }
 
     fn stored(&self, id: u64, version: Option<u64>) -> Result<StoredScenario, ScenarioError> {
-        let stored = self.store.scenario(id)?.ok_or(StoreError::NoScenario(id))?;
+        let stored = self.store.scenario(id)?;
+        let seen = stored.filter(|stored| self.standpoint.sees(&stored.reading));
+        let stored = seen.ok_or(StoreError::NoScenario(id))?;
         match version {
             Some(version) if version != stored.version => Err(StoreError::ScenarioChanged {
                 id,
@@ -268,14 +344,34 @@ impl Scenarios {
         }
     }
 
+    /// A scenario to be changed.
+    fn own(
+        &self,
+        base: &City,
+        id: u64,
+        version: Option<u64>,
+    ) -> Result<StoredScenario, ScenarioError> {
+        let stored = self.stored(id, version)?;
+        if !self.standpoint.changes(&stored.reading) {
+            return Err(ScenarioError::OfOthers);
+        }
+        check_all_told(base, &stored)?;
+        Ok(stored)
+    }
+
     fn told(&self, base: &City, stored: StoredScenario) -> Result<Scenario, ScenarioError> {
         let (edits, undone) = (parsed(&stored.edits)?, parsed(&stored.undone)?);
-        let replayed = self.replayed(base, &edits);
+        let withheld = withheld(base, edits.iter().chain(&undone));
+        let replayed = self.replayed(base, if withheld == 0 { &edits } else { &[] });
         let state = |number: usize, edit: Edit| {
             let refused = replayed.refusal(number - 1);
+            let (text, edit) = match is_withheld(base, &edit) {
+                true => (withheld_text(), ToldEdit::Withheld { kind: "withheld" }),
+                false => (edit.change.told(&replayed.city), ToldEdit::Whole(edit)),
+            };
             EditState {
                 number: number as u64,
-                text: edit.change.told(&replayed.city),
+                text,
                 refused: refused.map(|error| error.problem.clone()),
                 edit,
             }
@@ -286,10 +382,17 @@ impl Scenarios {
         Ok(Scenario {
             id: stored.id,
             name: stored.name,
-            note: stored.note,
+            note: if withheld == 0 {
+                stored.note
+            } else {
+                String::new()
+            },
             version: stored.version,
             created_at: stored.created_at,
             changed_at: stored.changed_at,
+            read_only: !self.standpoint.changes(&stored.reading) || withheld > 0,
+            reading: stored.reading,
+            withheld,
             data_version: base.version(),
             edits: edits.map(|(at, edit)| state(at + 1, edit)).collect(),
             undone: undone
@@ -334,6 +437,60 @@ pub struct Described<'t> {
     pub edit: Option<(u64, &'t str)>,
 }
 
+/// How many edits are not told to whoever reads `base`.
+fn withheld<'e>(base: &City, edits: impl IntoIterator<Item = &'e Edit>) -> usize {
+    let hidden = edits.into_iter().filter(|edit| is_withheld(base, edit));
+    hidden.count()
+}
+
+fn withheld_text() -> Title {
+    Title {
+        zh: "此步涉及密级高于您权限的图层，内容不予显示".into(),
+        en: "an edit of a layer above your clearance is withheld".into(),
+    }
+}
+
+fn check_told(base: &City, edits: &[Edit]) -> Result<(), ScenarioError> {
+    match withheld(base, edits) {
+        0 => Ok(()),
+        hidden => Err(ScenarioError::Withheld(hidden)),
+    }
+}
+
+fn check_all_told(base: &City, stored: &StoredScenario) -> Result<(), ScenarioError> {
+    let mut all = parsed(&stored.edits)?;
+    all.extend(parsed(&stored.undone)?);
+    check_told(base, &all)
+}
+
+/// The field of an edit that holds an identity number.
+fn identity_in(edit: &Edit) -> Option<&'static str> {
+    fn holds(value: &Value) -> bool {
+        match value {
+            Value::String(text) => tells_identity(text),
+            Value::Number(number) => tells_identity(&number.to_string()),
+            Value::Array(all) => all.iter().any(holds),
+            Value::Object(all) => all
+                .iter()
+                .any(|(key, value)| tells_identity(key) || holds(value)),
+            Value::Null | Value::Bool(_) => false,
+        }
+    }
+    let Ok(Value::Object(fields)) = serde_json::to_value(edit) else {
+        return None;
+    };
+    let found = fields.iter().find(|(_, value)| holds(value));
+    found.map(|(field, _)| match field.as_str() {
+        "note" => "note",
+        "id" => "id",
+        "name" => "name",
+        "values" => "values",
+        "entrances" => "entrances",
+        "stops" => "stops",
+        _ => "edit",
+    })
+}
+
 fn parsed(edits: &[String]) -> Result<Vec<Edit>, ScenarioError> {
     let numbered = (1..).zip(edits);
     let read = numbered.map(|(number, text)| {
@@ -348,6 +505,7 @@ fn written(edit: &Edit) -> String {
 
 fn checked_name(name: &str) -> Result<&str, ScenarioError> {
     let name = name.trim();
+    check_identity("name", name)?;
     let letters = name.chars().count();
     match (1..=MAX_NAME).contains(&letters) && !name.chars().any(char::is_control) {
         true => Ok(name),
@@ -359,11 +517,19 @@ fn checked_name(name: &str) -> Result<&str, ScenarioError> {
 }
 
 fn checked_note(note: &str) -> Result<&str, ScenarioError> {
+    check_identity("note", note)?;
     match note.chars().count() <= MAX_NOTE {
         true => Ok(note.trim()),
         false => Err(ScenarioError::Field {
             field: "note",
             problem: "a note has 2,000 letters at most (说明不超过 2000 字)",
         }),
+    }
+}
+
+fn check_identity(field: &'static str, text: &str) -> Result<(), ScenarioError> {
+    match tells_identity(text) {
+        false => Ok(()),
+        true => Err(ScenarioError::Identity(field)),
     }
 }

@@ -87,7 +87,7 @@ impl Store for NoStore {
     fn scenario(&self, _: u64) -> Result<Option<StoredScenario>, StoreError> {
         Ok(None)
     }
-    fn create_scenario(&self, _: &str, _: &str) -> Result<StoredScenario, StoreError> {
+    fn create_scenario(&self, _: &str, _: &str, _: &str) -> Result<StoredScenario, StoreError> {
         Err(StoreError::Cancelled)
     }
     fn put_scenario(&self, _: &StoredScenario, _: &str) -> Result<StoredScenario, StoreError> {

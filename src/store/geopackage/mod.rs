@@ -316,8 +316,13 @@ impl Store for GeoPackage {
         scenarios::read(&self.reader()?, id)
     }
 
-    fn create_scenario(&self, name: &str, note: &str) -> Result<StoredScenario, StoreError> {
-        scenarios::create(&mut self.lock(), name, note)
+    fn create_scenario(
+        &self,
+        name: &str,
+        note: &str,
+        reading: &str,
+    ) -> Result<StoredScenario, StoreError> {
+        scenarios::create(&mut self.lock(), name, note, reading)
     }
 
     fn put_scenario(

@@ -2,14 +2,22 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
+use super::schema::columns;
 use crate::store::{ScenarioChange, StoreError, StoredScenario};
 
 /// Adds the tables of scenarios where they are lacking.
 pub(super) fn extend(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let known = columns(transaction, "suitu_scenarios")?;
+    if !known.is_empty() && !known.iter().any(|name| name == "reading") {
+        transaction.execute_batch(
+            "alter table suitu_scenarios add column reading text not null default ''",
+        )?;
+    }
     transaction.execute_batch(
         "create table if not exists suitu_scenarios (
            id integer primary key autoincrement, name text not null, note text not null,
-           version integer not null, created_at text not null, changed_at text not null);
+           version integer not null, created_at text not null, changed_at text not null,
+           reading text not null default '');
          -- Edits taken back stand after the others, the last one taken back first.
          create table if not exists suitu_scenario_edits (
            scenario integer not null, position integer not null, undone integer not null,
@@ -21,7 +29,7 @@ pub(super) fn extend(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     )
 }
 
-const COLUMNS: &str = "id, name, note, version, created_at, changed_at";
+const COLUMNS: &str = "id, name, note, version, created_at, changed_at, reading";
 
 fn head(row: &Row<'_>) -> rusqlite::Result<StoredScenario> {
     Ok(StoredScenario {
@@ -31,6 +39,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<StoredScenario> {
         version: row.get::<_, i64>(3)? as u64,
         created_at: row.get(4)?,
         changed_at: row.get(5)?,
+        reading: row.get(6)?,
         ..StoredScenario::default()
     })
 }
@@ -95,13 +104,14 @@ pub(super) fn create(
     connection: &mut Connection,
     name: &str,
     note: &str,
+    reading: &str,
 ) -> Result<StoredScenario, StoreError> {
     let transaction = begin(connection)?;
     transaction.execute(
-        "insert into suitu_scenarios (name, note, version, created_at, changed_at)
-         values (?1, ?2, 1, strftime('%Y-%m-%dT%H:%M:%fZ','now'),
+        "insert into suitu_scenarios (name, note, reading, version, created_at, changed_at)
+         values (?1, ?2, ?3, 1, strftime('%Y-%m-%dT%H:%M:%fZ','now'),
                  strftime('%Y-%m-%dT%H:%M:%fZ','now'))",
-        [name, note],
+        [name, note, reading],
     )?;
     let id = transaction.last_insert_rowid() as u64;
     log(&transaction, id, 1, "create")?;

@@ -190,7 +190,7 @@ fn extend(transaction: &Transaction<'_>, catalog: &Catalog) -> rusqlite::Result<
 }
 
 /// The names of a table's columns; none where there is no such table.
-fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+pub(super) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("select name from pragma_table_info(?1)")?;
     statement.query_map([table], |row| row.get(0))?.collect()
 }

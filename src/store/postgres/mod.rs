@@ -304,8 +304,13 @@ impl Store for Postgres {
         self.ask(async |tx| scenarios::find(tx, id).await)
     }
 
-    fn create_scenario(&self, name: &str, note: &str) -> Result<StoredScenario, StoreError> {
-        self.write(async |tx| scenarios::create(tx, name, note).await)
+    fn create_scenario(
+        &self,
+        name: &str,
+        note: &str,
+        reading: &str,
+    ) -> Result<StoredScenario, StoreError> {
+        self.write(async |tx| scenarios::create(tx, name, note, reading).await)
     }
 
     fn put_scenario(

@@ -7,7 +7,7 @@ use crate::store::{ScenarioChange, StoreError, StoredScenario};
 
 fn columns() -> String {
     let (created, changed) = (utc("created_at"), utc("changed_at"));
-    format!("id, name, note, version, {created}, {changed}")
+    format!("id, name, note, version, {created}, {changed}, reading")
 }
 
 async fn whole(tx: &Transaction<'_>, row: &Row) -> Result<StoredScenario, StoreError> {
@@ -19,6 +19,7 @@ async fn whole(tx: &Transaction<'_>, row: &Row) -> Result<StoredScenario, StoreE
         version: row.try_get::<_, i64>(3)? as u64,
         created_at: row.try_get(4)?,
         changed_at: row.try_get(5)?,
+        reading: row.try_get(6)?,
         ..StoredScenario::default()
     };
     let sql = "select undone, edit from suitu.scenario_edits where scenario = $1 order by position";
@@ -63,9 +64,11 @@ pub(super) async fn create(
     tx: &Transaction<'_>,
     name: &str,
     note: &str,
+    reading: &str,
 ) -> Result<StoredScenario, StoreError> {
-    let sql = "insert into suitu.scenarios (name, note) values ($1, $2) returning id";
-    let id = tx.query_one(sql, &[&name, &note]).await?;
+    let sql = "insert into suitu.scenarios (name, note, reading) values ($1, $2, $3)
+               returning id";
+    let id = tx.query_one(sql, &[&name, &note, &reading]).await?;
     let id = id.try_get::<_, i64>(0)? as u64;
     log(tx, id, 1, "create").await?;
     find(tx, id).await?.ok_or(StoreError::NoScenario(id))

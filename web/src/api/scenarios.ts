@@ -21,6 +21,12 @@ export interface Scenario {
   id: number;
   name: string;
   note: string;
+  /** What the city is to those who made it. */
+  reading: string;
+  /** Whether it is changed by others alone. */
+  read_only: boolean;
+  /** Edits that are not told, since they touch layers above the clearance; nothing is computed then. */
+  withheld: number;
   version: number;
   data_version: number;
   edits: EditState[];

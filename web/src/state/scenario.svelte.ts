@@ -86,7 +86,7 @@ class ScenarioState {
 
   /** Whether the features of a layer can be changed here: a scenario is open and they are places of their own. */
   canEdit(layer: string): boolean {
-    return this.open !== null && view.mode === 'scenario' && this.layers.some((known) => known.id === layer);
+    return this.open !== null && !this.open.read_only && view.mode === 'scenario' && this.layers.some((known) => known.id === layer);
   }
 
   /** Lets clicks on the map make a line or a street. */
@@ -162,7 +162,12 @@ class ScenarioState {
         standpoint.edition = '';
       } else if (this.open?.id !== id) {
         findScenario(id).then(
-          (found) => view.scenario === id && this.#show(found),
+          (found) => {
+            if (view.scenario !== id) return;
+            if (found.withheld === 0) return this.#show(found);
+            this.problem = new Problem('Forbidden', 403, '', undefined, 'scenario_withheld');
+            view.scenario = null;
+          },
           (cause: unknown) => {
             this.problem = cause instanceof Problem ? cause : null;
             view.scenario = null;
