@@ -22,7 +22,7 @@ pub use actor::{Actor, Credential, Grants, Pending};
 pub use error::AccountError;
 pub use home::{
     Accounts, HOLDS_WHILE_AWAY, Invitation, NewToken, Place, Policy, SecondFactor, SignedIn,
-    TokenInfo, UserInfo, beside,
+    TokenInfo, UserInfo, are_in_database, beside, create_record,
 };
 pub use limit::Buckets;
 pub use name::UserName;

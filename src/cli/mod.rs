@@ -178,7 +178,7 @@ fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let catalog = Arc::new(definitions::read_catalog(arguments.layers.as_deref())?);
-    let told = on_record(&arguments.command);
+    let told = on_record(&arguments.command)?;
     let done = act(arguments, catalog);
     if let Some((path, act, subject)) = told {
         accounts::add_record(&path, act, &subject, &done)?;
@@ -187,14 +187,18 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// What goes into the record of a city with accounts: whatever changes it or takes data away.
-fn on_record(command: &Command) -> Option<(PathBuf, &'static str, String)> {
+///
+/// # Errors
+/// It has accounts, and its record is not to be found.
+fn on_record(command: &Command) -> Result<Option<(PathBuf, &'static str, String)>, Failure> {
     let (city, act, subject) = match command {
         Command::Import(import) => (&import.city, "import", import.layer.as_str()),
         Command::Export(export) => (&export.city, "export", export.layer.as_str()),
         Command::Settings(settings) => (&settings.city, "settings", ""),
-        _ => return None,
+        _ => return Ok(None),
     };
-    Some((accounts::find_record(city)?, act, subject.to_owned()))
+    let record = accounts::find_record(city)?;
+    Ok(record.map(|record| (record, act, subject.to_owned())))
 }
 
 fn act(arguments: Arguments, catalog: Arc<Catalog>) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! What commands refuse, in the language that they were asked in.
 
+use suitu::accounts::audit::{Chain, Search};
+
 use super::helpers::App;
 
 /// A command in Chinese and in English is refused with these words.
@@ -121,4 +123,53 @@ fn an_edit_of_a_feature_that_is_gone_is_refused_in_both_languages() {
         ],
         &["edit 1 [id]: ", "has no feature `nobody`"],
     );
+}
+
+/// What is done to a city with accounts is on record, or it is not done.
+#[test]
+fn an_import_that_could_not_be_recorded_is_not_done() {
+    let app = App::new();
+    app.file("more.csv", "id,lon,lat,站名\nnew,113.05,23.05,新站\n");
+    let import = [
+        "import",
+        "stations",
+        "more.csv",
+        "--crs",
+        "EPSG:4490",
+        "--append",
+    ];
+    let shared = ("SUITU_ACCOUNTS", "postgresql://suitu@nowhere.invalid/city");
+    let stations = || {
+        let city = suitu::city::load(app.store(), app.catalog().clone()).expect("loads");
+        city.layer("stations", None)
+            .expect("there")
+            .index
+            .features()
+    };
+    let before = stations();
+    let (said, complaint) = app.run_with(&[shared], &import);
+    assert!(
+        said.is_empty() && complaint.contains("SUITU_RECORD=/var/lib"),
+        "{said}{complaint}"
+    );
+    assert!(complaint.contains("审计记录文件"), "{complaint}");
+    let broken = app.at("no folder/record.db").display().to_string();
+    let (_, complaint) = app.run_with(&[shared, ("SUITU_RECORD", &broken)], &import);
+    assert!(complaint.contains("record.db"), "{complaint}");
+    assert_eq!(stations(), before);
+
+    let record = app.at("record.db");
+    let named = record.display().to_string();
+    let (_, complaint) = app.run_with(&[shared, ("SUITU_RECORD", &named)], &import);
+    assert_eq!(stations(), before + 1, "{complaint}");
+
+    let rows = Chain::found(&record)
+        .expect("a record")
+        .search(&Search::default())
+        .expect("read");
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (&*row.act, &*row.subject, &*row.outcome))
+        .collect();
+    assert_eq!(told, [("import", "stations", "done")]);
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use suitu::{
+    accounts::{Accounts, Place, are_in_database},
     domain::Column,
     store::{
         BatchMode, ChangeKind, Store, StoreError, copy, geopackage::GeoPackage, postgres,
@@ -349,9 +350,11 @@ fn a_city_moves_from_a_file_to_a_database_and_back() {
     let appended = batch(&homes_layer, "2020", BatchMode::Append, &more);
     file.commit(&[appended], &mut |_| true).unwrap();
     file.set_setting("title_zh", "广州市").unwrap();
-    let gone = file.create_scenario("一", "").unwrap();
+    let gone = file.create_scenario("一", "", "").unwrap();
     file.delete_scenario(gone.id, gone.version).unwrap();
-    let mut kept = file.create_scenario("二", "a note").unwrap();
+    let mut kept = file
+        .create_scenario("二", "a note", "scope 440103")
+        .unwrap();
     kept.edits.push("{}".into());
     file.put_scenario(&kept, "edit").unwrap();
     let city = City::new(&server);
@@ -378,4 +381,18 @@ fn a_city_moves_from_a_file_to_a_database_and_back() {
         (scenarios[0].id, &scenarios[0].edits),
         (kept.id, &kept.edits)
     );
+    assert_eq!(scenarios[0].reading, "scope 440103");
+}
+
+#[test]
+fn whether_a_database_holds_accounts_is_seen_by_everybody() {
+    let Some(server) = server() else { return };
+    let database = Database::prepared(&server);
+    let address = database.address();
+    assert!(!are_in_database(&address).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.db");
+    let place = Place::new(address.parse().unwrap(), Some(record)).unwrap();
+    Accounts::create(&place).unwrap();
+    assert!(are_in_database(&address).unwrap());
 }

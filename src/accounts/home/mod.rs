@@ -36,6 +36,7 @@ pub(in crate::accounts) use desk::connect_file;
 pub use place::{Place, beside};
 pub use policy::{Policy, SecondFactor};
 pub(in crate::accounts) use schema::check_record;
+pub use schema::{are_in_database, create_record};
 pub use sign_in::SignedIn;
 pub use tokens::{NewToken, TokenInfo};
 pub use users::{Invitation, UserInfo};

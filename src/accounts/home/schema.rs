@@ -5,7 +5,7 @@ use std::{error::Error, fs, path::Path, sync::Mutex};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::{
-    desk::{Desk, connect_file},
+    desk::{Desk, SCHEMA, connect_file},
     open_error,
 };
 use crate::{accounts::AccountError, store::Home};
@@ -261,6 +261,17 @@ pub fn open_in_database(desk: &Desk, home: &Home) -> Result<(), AccountError> {
 fn is_there(desk: &Desk) -> Result<bool, AccountError> {
     let sql = "select to_regclass('suitu_accounts.users') is not null";
     let found = desk.open(false, |book| book.row(sql, &[]))?;
+    found.map_or(Ok(false), |row| row.get(0))
+}
+
+/// Whether a database holds accounts, also for who may not read them.
+///
+/// # Errors
+/// It cannot be reached.
+pub fn are_in_database(address: &str) -> Result<bool, AccountError> {
+    let desk = Desk::database(address)?;
+    let sql = format!("select exists (select from pg_namespace where nspname = '{SCHEMA}')");
+    let found = desk.open(false, |book| book.row(&sql, &[]))?;
     found.map_or(Ok(false), |row| row.get(0))
 }
 
