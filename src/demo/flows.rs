@@ -94,6 +94,11 @@ fn ways_to_work(way_m: f64) -> [i64; 4] {
     odds.map(|odds| (odds * 1e4).round() as i64)
 }
 
+/// Whether these are all who work and all jobs of the city, by street or town.
+pub fn are_all(employed: &[i64], jobs: &[i64]) -> bool {
+    employed.iter().sum::<i64>() == EMPLOYED && jobs.iter().sum::<i64>() == JOBS
+}
+
 /// Sums a count of a layer by street or town, told by the grid code of each row.
 pub fn by_subdistrict(figures: &Figures, layer: &Layer, table: &Table, count: &str) -> Vec<i64> {
     let mut sums = vec![0; figures.subdistricts.len()];

@@ -217,6 +217,8 @@ pub fn generate(catalog: &Catalog, options: &DemoOptions) -> DemoCity {
         Some(flows::by_subdistrict(&figures, layer, &made.table, count))
     };
     let ends = sums("residences", "employed_residents").zip(sums("workplaces", "jobs"));
+    // Among a handful of buildings a district may be left without homes or workplaces.
+    let ends = ends.filter(|(employed, jobs)| flows::are_all(employed, jobs));
     let flows = ends.map(|(employed, jobs)| flows::flows(&figures, &employed, &jobs));
     DemoCity {
         layers,

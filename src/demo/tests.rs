@@ -292,3 +292,11 @@ fn a_seed_gives_the_same_bytes_everywhere() {
     // Changes only when what is generated changes, which is worth a line in the changelog.
     assert_eq!(&digest(&once)[..16], "db9763152988ecb6");
 }
+
+#[test]
+fn a_handful_of_buildings_is_a_city_too() {
+    for residences in [1, 10, 30, 100] {
+        let (_, made) = city(residences, 1);
+        assert!(!layer(&made, "residences").is_empty());
+    }
+}
