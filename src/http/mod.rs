@@ -27,6 +27,7 @@ mod health;
 mod jobs;
 mod layers;
 mod norms;
+mod nul;
 mod openapi;
 mod questions;
 mod reports;

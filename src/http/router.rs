@@ -4,7 +4,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, AppState, access, accounts, areas, assets, bodies, change, city, commute, compress,
-    download, edits, events, features, gaps, guard, health, jobs, layers, norms, openapi,
+    download, edits, events, features, gaps, guard, health, jobs, layers, norms, nul, openapi,
     questions, reports, scenarios, siting, snapshot, stations, tiles, travel_times, whole, zoning,
 };
 
@@ -120,6 +120,7 @@ pub fn router(state: AppState) -> Router {
             state.clone(),
             snapshot::choose,
         ))
+        .layer(middleware::from_fn(nul::refuse))
         .layer(middleware::from_fn_with_state(state.clone(), bodies::admit))
         .layer(middleware::from_fn_with_state(
             state.clone(),

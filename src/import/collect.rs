@@ -251,6 +251,9 @@ impl<'a, 'p> Collector<'a, 'p> {
         if id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
             return Err((Some("id".into()), Refusal::TooLong));
         }
+        if id.as_ref().is_some_and(|id| id.contains('\0')) {
+            return Err((Some("id".into()), Refusal::Nul));
+        }
 
         let mut values = Vec::with_capacity(self.checkers.len());
         let mut noted: [u64; 2] = [0; 2];

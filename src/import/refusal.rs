@@ -21,6 +21,8 @@ pub enum Refusal {
     /// A list, a binary value, a spreadsheet error …
     Unreadable(String),
     TooLong,
+    /// No home keeps a text with a NUL character.
+    Nul,
     Required,
     /// There is a column of ids, and this row has none.
     IdMissing,
@@ -93,6 +95,7 @@ impl Refusal {
             }
             Refusal::Unreadable(what) => format!("the value cannot be used: {what}"),
             Refusal::TooLong => "the text is longer than 10,000 characters".into(),
+            Refusal::Nul => "the text holds a NUL character (U+0000); take it out".into(),
             Refusal::Required => "the value is missing, but the layer requires it".into(),
             Refusal::IdMissing => "the id is empty".into(),
             Refusal::DuplicateId {
@@ -154,6 +157,7 @@ impl Refusal {
             Refusal::IdentityNumber => "含有公民身份号码，系统不保存此类信息".into(),
             Refusal::Unreadable(what) => format!("该值无法使用：{what}"),
             Refusal::TooLong => "文本超过 10000 字".into(),
+            Refusal::Nul => "文本含有空字符（U+0000），请删去".into(),
             Refusal::Required => "缺少图层要求必填的值".into(),
             Refusal::IdMissing => "编号为空".into(),
             Refusal::DuplicateId {

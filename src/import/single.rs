@@ -57,6 +57,7 @@ mod tests {
         assert_eq!(seats(json!("1,450")), Ok(Value::Integer(1450)));
         assert_eq!(seats(json!(null)), Ok(Value::Missing));
         assert_eq!(seats(json!(-1)), Err(Refusal::Negative("-1".into())));
+        assert_eq!(check("schools", "name", json!("a\0b")), Err(Refusal::Nul));
         assert!(matches!(seats(json!(1.5)), Err(Refusal::NotWhole(_))));
         assert!(matches!(seats(json!([1])), Err(Refusal::Unreadable(_))));
         let sector = check("workplaces", "sector", json!("金融业"));

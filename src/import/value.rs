@@ -262,6 +262,9 @@ fn text(cell: Cell<'_>) -> Result<Cow<'_, str>, Refusal> {
             if text.len() > MAX_TEXT && text.chars().nth(MAX_TEXT).is_some() {
                 return Err(Refusal::TooLong);
             }
+            if text.contains('\0') {
+                return Err(Refusal::Nul);
+            }
             text.into()
         }
         Cell::Integer(value) => value.to_string().into(),

@@ -62,6 +62,23 @@ async fn nonsense_is_refused_and_never_a_500() {
         let status = app.get(path).await.status;
         assert!(status.is_client_error(), "{path}: {status}");
     }
+    let nul = "a\u{0}b";
+    for (path, body) in [
+        ("/api/edits", json!({"edits": [], "reason": nul})),
+        ("/api/scenarios", json!({"name": "plan", "note": nul})),
+        (
+            "/api/layers/schools/features",
+            json!({"lon": 113.3, "lat": 23.1, "values": {"name": nul}}),
+        ),
+    ] {
+        let answer = app.post(path, body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(
+            String::from_utf8_lossy(&answer.body).contains("NUL"),
+            "{path}: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
+    }
     for body in [
         json!({}),
         json!({"geometry": {"type": "Point", "coordinates": [113, 23]}}),
