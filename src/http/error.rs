@@ -131,6 +131,8 @@ impl ApiError {
                 QueryError::Field { .. }
                 | QueryError::NoService { .. }
                 | QueryError::NoVehicle { .. }
+                | QueryError::NoCrosswalk { .. }
+                | QueryError::NotCarried { .. }
                 | QueryError::Beyond { .. }
                 | QueryError::Unmeasurable { .. },
             )
@@ -202,6 +204,8 @@ impl ApiError {
                 | QueryError::Unmeasurable { field, .. },
             ) => Some(field),
             ApiError::Query(QueryError::NoPeriod { .. }) => Some("period"),
+            ApiError::Query(QueryError::NoCrosswalk { .. }) => Some("level"),
+            ApiError::Query(QueryError::NotCarried { .. }) => Some("question"),
             ApiError::BadField { field, .. } => Some(field),
             ApiError::IdentityNumber(field) => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
@@ -217,6 +221,8 @@ impl ApiError {
             ApiError::Refused { reason, .. } | ApiError::Nothing { reason, .. } => Some(reason),
             ApiError::Query(QueryError::NoService { .. }) => Some("no_service"),
             ApiError::Query(QueryError::NoVehicle { .. }) => Some("no_vehicle"),
+            ApiError::Query(QueryError::NoCrosswalk { .. }) => Some("no_crosswalk"),
+            ApiError::Query(QueryError::NotCarried { .. }) => Some("not_carried"),
             ApiError::Query(QueryError::Beyond { .. }) => Some("beyond"),
             ApiError::Query(QueryError::Unmeasurable { reason, .. }) => match reason {
                 Reason::OffNetwork => Some("off_network"),
@@ -265,6 +271,21 @@ impl ApiError {
                 "last_departure": last_departure,
                 "last_arrival": last_arrival,
             })),
+            ApiError::Query(QueryError::NoCrosswalk {
+                old,
+                new,
+                only_then,
+                only_now,
+                ..
+            }) => Some(json!({
+                "old": old,
+                "new": new,
+                "only_then": only_then.iter().take(NAMED).collect::<Vec<_>>(),
+                "only_now": only_now.iter().take(NAMED).collect::<Vec<_>>(),
+            })),
+            ApiError::Query(QueryError::NotCarried { old, new, .. }) => {
+                Some(json!({ "old": old, "new": new }))
+            }
             ApiError::Query(QueryError::Beyond { most, unit, .. }) => {
                 Some(json!({ "most": most, "unit": unit }))
             }

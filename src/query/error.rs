@@ -40,6 +40,30 @@ pub enum QueryError {
         /// m or min.
         unit: &'static str,
     },
+    /// Areas were drawn anew between two times, and no crosswalk says what became of them.
+    #[error(
+        "level: the {level} codes of {old} and {new} do not match (only then: {}; only now: {}): bring \
+         a crosswalk that says what became of them: suitu import crosswalk FILE.csv --level {level} \
+         --from {old} --period {new}",
+        codes(.only_then, "none", ", "), codes(.only_now, "none", ", ")
+    )]
+    NoCrosswalk {
+        level: String,
+        old: Period,
+        new: Period,
+        only_then: Vec<String>,
+        only_now: Vec<String>,
+    },
+    /// A crosswalk carries sums over areas to new ones, and nothing else.
+    #[error(
+        "question: the areas of {level} were drawn anew between {old} and {new}: only sums over areas \
+         (areas, calibers, balance without catchments) can be carried over"
+    )]
+    NotCarried {
+        level: String,
+        old: Period,
+        new: Period,
+    },
     /// Nothing is known of any of the places that all ways begin or end at.
     #[error("{field}: {}", unmeasurable(.names, *.reason).en)]
     Unmeasurable {
@@ -108,6 +132,22 @@ impl QueryError {
                 };
                 format!("{field}：应大于 0，最大 {most} {unit}")
             }
+            QueryError::NoCrosswalk {
+                level,
+                old,
+                new,
+                only_then,
+                only_now,
+            } => format!(
+                "{level} 的代码在 {old} 与 {new} 不一致（仅前者有：{}；仅后者有：{}）；请导入说明沿革的\
+                 对照表：suitu import crosswalk FILE.csv --level {level} --from {old} --period {new}",
+                codes(only_then, "无", "、"),
+                codes(only_now, "无", "、")
+            ),
+            QueryError::NotCarried { level, old, new } => format!(
+                "{level} 的边界在 {old} 与 {new} 之间重划过；对照表只能换算各单元的合计（单元合计、\
+                 人口口径、不含可达范围的职住平衡）"
+            ),
             QueryError::Unmeasurable {
                 field,
                 names,
@@ -140,6 +180,17 @@ impl QueryError {
 fn listed(periods: &[Period]) -> String {
     let periods: Vec<&str> = periods.iter().map(Period::as_str).collect();
     periods.join(", ")
+}
+
+/// The first ten codes, and how many more there are.
+fn codes(all: &[String], none: &str, between: &str) -> String {
+    const NAMED: usize = 10;
+    let named = all[..all.len().min(NAMED)].join(between);
+    match all.len().checked_sub(NAMED) {
+        _ if all.is_empty() => none.to_owned(),
+        None | Some(0) => named,
+        Some(more) => format!("{named} (+{more})"),
+    }
 }
 
 /// A kind of thing that was not found, in Chinese.

@@ -1,6 +1,6 @@
 //! Rows of old areas as those of new ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value as Json, json};
 
@@ -11,9 +11,6 @@ use crate::{
     domain::{AreaCode, CodeLink, Crosswalk, CrosswalkFault, LevelId, Period, Reason},
     query::{QueryError, Row, balance::areas_of_level},
 };
-
-/// How many codes an error names.
-const NAMED: usize = 10;
 
 /// A crosswalk between the boundaries that hold at two times, held against their codes.
 ///
@@ -55,64 +52,79 @@ fn codes(city: &City, level: &str, period: Option<&Period>) -> BTreeSet<AreaCode
     areas.map(|area| area.code.clone()).collect()
 }
 
-/// The crosswalk that a change needs; `None` where the codes are the same at both times.
+/// The crosswalks that a change needs, one after the other; none where the codes are the same at both
+/// times.
 ///
 /// # Errors
-/// They are not, and there is no crosswalk, or none that can carry over what is asked.
+/// They are not, and no crosswalks lead from one to the other, or what is asked cannot be carried over.
 pub(super) fn check_codes(
     city: &City,
     question: &Question,
     between: &Between,
-) -> Result<Option<Crosswalk>, QueryError> {
+) -> Result<Vec<Crosswalk>, QueryError> {
     let Some(level) = question.level().filter(|level| *level != "city") else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let Between { from, to } = between;
     let (from, to) = (Some(from), to.as_ref());
     let (then, now) = (codes(city, level, from), codes(city, level, to));
     if then == now {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let dated = |period| city.areas().period_at(level, period).cloned();
     let (Some(old), Some(new)) = (dated(from), dated(to)) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let known = city
-        .definitions(Crosswalk::KIND)
-        .filter_map(|stored| serde_json::from_str::<Crosswalk>(&stored.definition.text).ok())
-        .find(|known| known.level == *level && (&known.from, &known.to) == (&old, &new))
-        // Areas may have been edited since it was brought.
-        .and_then(|known| known.check(&then, &now).ok());
-    match known {
-        Some(known) if question.sums_areas() => Ok(Some(known)),
-        Some(_) => Err(QueryError::field(
-            "question",
-            format!(
-                "the areas of {level} were drawn anew between {old} and {new}: only sums over areas \
-                 (areas, calibers, balance without catchments) can be carried over"
-            ),
-        )),
-        None => Err(QueryError::field(
-            "level",
-            format!(
-                "the {level} codes of {old} and {new} do not match ({}; {}): bring a crosswalk that \
-                 says what became of them: suitu import crosswalk FILE.csv --level {level} --from \
-                 {old} --period {new}",
-                listed("only then", then.difference(&now)),
-                listed("only now", now.difference(&then)),
-            ),
-        )),
+    match way(city, level, &old, &new) {
+        Some(way) if question.sums_areas() => Ok(way),
+        Some(_) => Err(QueryError::NotCarried {
+            level: level.to_owned(),
+            old,
+            new,
+        }),
+        None => Err(QueryError::NoCrosswalk {
+            level: level.to_owned(),
+            old,
+            new,
+            only_then: then.difference(&now).map(AreaCode::to_string).collect(),
+            only_now: now.difference(&then).map(AreaCode::to_string).collect(),
+        }),
     }
 }
 
-fn listed<'c>(what: &str, codes: impl Iterator<Item = &'c AreaCode>) -> String {
-    let codes: Vec<&str> = codes.map(AreaCode::as_str).collect();
-    let named = codes[..codes.len().min(NAMED)].join(", ");
-    match codes.len().checked_sub(NAMED) {
-        None | Some(0) if codes.is_empty() => format!("{what}: none"),
-        None | Some(0) => format!("{what}: {named}"),
-        Some(more) => format!("{what}: {named} and {more} more"),
+/// The fewest crosswalks that lead from the boundaries of one time to those of another, earliest
+/// first; between boundaries of the same codes none is needed.
+fn way(city: &City, level: &str, old: &Period, new: &Period) -> Option<Vec<Crosswalk>> {
+    let codes = |period: &Period| codes(city, level, Some(period));
+    let mut known: Vec<Crosswalk> = city
+        .definitions(Crosswalk::KIND)
+        .filter_map(|stored| serde_json::from_str::<Crosswalk>(&stored.definition.text).ok())
+        .filter(|known| known.level.as_str() == level && known.from < known.to)
+        // Areas may have been edited since it was brought.
+        .filter_map(|known| {
+            let (then, now) = (codes(&known.from), codes(&known.to));
+            known.check(&then, &now).ok()
+        })
+        .collect();
+    known.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
+    let wanted = codes(new);
+    let mut reached: BTreeSet<&Period> = BTreeSet::new();
+    let mut ways: VecDeque<(BTreeSet<AreaCode>, Vec<Crosswalk>)> =
+        [(codes(old), Vec::new())].into();
+    while let Some((there, way)) = ways.pop_front() {
+        if there == wanted {
+            return Some(way);
+        }
+        let since = way.last().map_or(old, |last| &last.to);
+        let next = known
+            .iter()
+            .filter(|next| since <= &next.from && &next.to <= new && codes(&next.from) == there);
+        for next in next.filter(|next| reached.insert(&next.to)) {
+            let way = [&way[..], std::slice::from_ref(next)].concat();
+            ways.push_back((codes(&next.to), way));
+        }
     }
+    None
 }
 
 /// What an old row gives to a new area.

@@ -31,7 +31,7 @@ pub struct Between {
 /// provenance names each layer at each of the dates that it was read at.
 ///
 /// Where area codes changed in between, sums over areas are carried over by the crosswalk of these
-/// boundaries: a count is divided in whole numbers by largest remainders, so that the totals stay;
+/// boundaries, or by several that lead there one after the other: a count is divided in whole numbers by largest remainders, so that the totals stay;
 /// anything else of a divided area is undefined.
 ///
 /// # Errors
@@ -50,7 +50,7 @@ pub fn change(
         let problem = "the earlier time comes first: from=EARLIER&to=LATER";
         return Err(QueryError::field("from", problem));
     }
-    let crosswalk = check_codes(city, question, between)?;
+    let crosswalks = check_codes(city, question, between)?;
     let mut before = question
         .clone()
         .at(Some(from))
@@ -69,9 +69,16 @@ pub fn change(
         );
         return Err(QueryError::field("caliber", problem));
     }
-    if let (Some(crosswalk), Some(level)) = (&crosswalk, question.level()) {
-        let areas = city.areas().at(level, to.as_ref());
-        before.rows = carried(&before.rows, crosswalk, areas);
+    if let Some(level) = question.level() {
+        for (step, crosswalk) in crosswalks.iter().enumerate() {
+            let is_last = step + 1 == crosswalks.len();
+            let period = if is_last {
+                to.as_ref()
+            } else {
+                Some(&crosswalk.to)
+            };
+            before.rows = carried(&before.rows, crosswalk, city.areas().at(level, period));
+        }
     }
     let catalog = city.catalog();
     let is_number = |key: &str| is_number(catalog, key);
@@ -96,13 +103,14 @@ pub fn change(
         fields.insert("from".into(), json!(from));
         fields.insert("to".into(), json!(to));
         fields.insert("changed_only".into(), json!(changed_only));
-        if let Some(crosswalk) = &crosswalk {
-            fields.insert("crosswalk".into(), json!(crosswalk.id()));
+        if !crosswalks.is_empty() {
+            let ids: Vec<String> = crosswalks.iter().map(Crosswalk::id).collect();
+            fields.insert("crosswalk".into(), json!(ids.join(", ")));
         }
     }
     let mut definition = defined(catalog, "change", &after.definition);
-    if let Some(crosswalk) = &crosswalk {
-        definition = with_crosswalk(city, crosswalk, definition);
+    if !crosswalks.is_empty() {
+        definition = with_crosswalks(city, &crosswalks, definition);
     }
     let mut provenance = after.provenance;
     provenance.inputs.extend(before.provenance.inputs);
@@ -133,19 +141,22 @@ pub fn change_title(question: &Question) -> Title {
 }
 
 /// The definition, with what carried the counts over.
-fn with_crosswalk(city: &City, crosswalk: &Crosswalk, definition: Title) -> Title {
-    let stored = city.definition(Crosswalk::KIND, &crosswalk.id());
-    let source = stored.map_or("", |stored| stored.definition.record.source.as_str());
+fn with_crosswalks(city: &City, crosswalks: &[Crosswalk], definition: Title) -> Title {
     let term = city.catalog().term("crosswalk");
     let term = term.map(|term| term.definition.clone()).unwrap_or_default();
-    let dates = format!("{} → {}", crosswalk.from, crosswalk.to);
-    let named = match source {
-        "" => dates,
-        source => format!("{dates} · {source}"),
-    };
+    let named = crosswalks.iter().map(|crosswalk| {
+        let stored = city.definition(Crosswalk::KIND, &crosswalk.id());
+        let source = stored.map_or("", |stored| stored.definition.record.source.as_str());
+        let dates = format!("{} → {}", crosswalk.from, crosswalk.to);
+        match source {
+            "" => dates,
+            source => format!("{dates} · {source}"),
+        }
+    });
+    let named = named.collect::<Vec<_>>();
     Title {
-        zh: format!("{}{}（{named}）", definition.zh, term.zh),
-        en: format!("{} {} ({named})", definition.en, term.en),
+        zh: format!("{}{}（{}）", definition.zh, term.zh, named.join("；")),
+        en: format!("{} {} ({})", definition.en, term.en, named.join("; ")),
     }
 }
 

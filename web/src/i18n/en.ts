@@ -875,6 +875,8 @@ export const en: Record<Key, string> = {
   limit_unit_m: ' m',
   limit_unit_min: ' min',
   refused_no_vehicle: 'No vehicle runs on {date} at the time asked for. On that day vehicles depart from {first_departure} to {last_departure} and the last arrives at {last_arrival}: choose a time between.',
+  refused_no_crosswalk: 'The area codes of {old} and {new} do not match (only then: {only_then}; only now: {only_now}), so the two dates cannot be compared. Ask a data steward to import a crosswalk of area codes.',
+  refused_not_carried: 'The areas were drawn anew between {old} and {new}. A crosswalk carries over sums of areas alone, so this cannot be compared: choose population, calibers or job-housing balance.',
   refused_too_large: 'This question needs more than {allowed_mb} MB of memory. Ask for a smaller area, or in several steps.',
   refused_not_found: 'There is no {what} “{name}”. It may have been removed or renamed.',
   refused_changed: 'Somebody else has changed it meanwhile. Open it again, look, then repeat what you did.',

@@ -24,7 +24,7 @@ export function refused(reason: string): string {
 /** Values as a sentence has them: lists with commas, kinds of things in words. */
 function worded(values: Values): Record<string, string | number> {
   const word = (name: string, value: Values[string]) =>
-    Array.isArray(value) ? value.join(t('and_name')) : name === 'what' ? titleOf('what', String(value), t('what_thing')) : name === 'unit' ? titleOf('limit_unit', String(value), String(value)) : value;
+    Array.isArray(value) ? value.join(t('and_name')) || '—' : name === 'what' ? titleOf('what', String(value), t('what_thing')) : name === 'unit' ? titleOf('limit_unit', String(value), String(value)) : value;
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, word(name, value)]));
 }
 

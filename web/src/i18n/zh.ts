@@ -870,6 +870,8 @@ export const zh = {
   limit_unit_m: ' m',
   limit_unit_min: ' 分钟',
   refused_no_vehicle: '{date} 在所问的时段内没有车辆运行。当天 {first_departure} 至 {last_departure} 发车，末班 {last_arrival} 到达，请改选这段时间。',
+  refused_no_crosswalk: '统计单元的代码在 {old} 与 {new} 不一致（仅前者有：{only_then}；仅后者有：{only_now}），所以两个时点不能对比。请数据管理员导入区划代码对照表。',
+  refused_not_carried: '统计单元的边界在 {old} 与 {new} 之间重划过，对照表只能换算各单元的合计；这一项不能对比，请改选人口、口径或职住平衡。',
   refused_too_large: '这个问题所需内存超过 {allowed_mb} MB。请缩小范围，或分几次提问。',
   refused_not_found: '没有找到{what}“{name}”，可能已被删除或改名。',
   refused_changed: '其间已有他人修改。请重新打开，看过之后再做。',

@@ -413,6 +413,66 @@ fn a_crosswalk_carries_counts_over_and_keeps_the_totals() {
 }
 
 #[test]
+fn crosswalks_lead_on_from_one_to_the_next() {
+    // In 2000 all was one district, which was parted by 2010 and drawn anew by 2020.
+    let oldest: [Feature<'_>; 1] = [(
+        "o",
+        (0.0, 0.0),
+        &[("code", "440190"), ("name", "旧"), ("district", "440190")],
+    )];
+    let people: [Feature<'_>; 1] = [(
+        "a",
+        (100.0, 500.0),
+        &[("usual_residents", "100"), ("district", "440190")],
+    )];
+    let city = || {
+        redrawn()
+            .at_period("2000")
+            .with_squares("districts", 500.0, &oldest)
+            .with("residences", &people)
+            .with_definition(Crosswalk::KIND, "later", &crosswalk(links()))
+    };
+    let since_2000 = |city: &City| {
+        ask(
+            city,
+            "areas",
+            json!({"level": "district"}),
+            &between("2000", None),
+        )
+    };
+    let refused = since_2000(&city().build()).expect_err("nothing leads on from 2000");
+    assert!(
+        refused.to_string().contains("--from 2000 --period 2020"),
+        "{refused}"
+    );
+
+    let first = json!({"level": "district", "from": "2000", "to": "2010", "links": [
+        {"from": "440190", "to": "440191", "weight": 0.3},
+        {"from": "440190", "to": "440194", "weight": 0.7}]});
+    let city = city().with_definition(Crosswalk::KIND, "earlier", &first.to_string());
+    let found = since_2000(&city.build()).expect("an answer");
+    let then = |code: &str| {
+        let row = found.rows.iter().find(|row| row["code"] == code);
+        row.expect("a row")["then.residences.usual_residents"].clone()
+    };
+    // 30 of 100 in 440191, a third and two thirds of them in what became of it.
+    assert_eq!(
+        [then("440103"), then("440105"), then("440104")],
+        [json!(10), json!(20), json!(70)]
+    );
+    assert_eq!(found.totals[0]["then.residences.usual_residents"], 100);
+    assert_eq!(
+        found.query["crosswalk"],
+        "district.2000.2010, district.2010.2020"
+    );
+    assert!(
+        found.definition.en.contains("2000 → 2010; 2010 → 2020"),
+        "{}",
+        found.definition.en
+    );
+}
+
+#[test]
 fn codes_that_do_not_match_are_named_where_nothing_says_what_became_of_them() {
     let bare = redrawn().build();
     let level = || json!({"level": "district"});
