@@ -3,10 +3,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use rayon::prelude::*;
 
 use super::{
-    City, LoadedFlows, LoadedLayer, Setting, Streets, TimeMatrix, Transit, touched::Touched,
+    City, LoadedFlows, LoadedLayer, Setting, StoredGrouping, Streets, TimeMatrix, Transit,
+    touched::Touched,
 };
 use crate::{
-    domain::{Catalog, Protection},
+    domain::{Catalog, Grouping, Protection},
     index::LayerIndex,
     network::{NetworkError, Rules},
     store::{FlowState, LayerState, Store, StoreError},
@@ -104,10 +105,31 @@ fn read(
     let city = city.with_transit(transit);
     let city = city.with_matrices(read_matrices(store, previous)?);
     let city = city.with_definitions(store.definitions()?);
+    let city = match city.protection() {
+        // After the layers: a seal is written before what it seals, and may be newer, never older.
+        Some(_) => city.with_seal(store.setting(Grouping::SEAL)?),
+        None => city.with_grouping(read_grouping(store, previous)?),
+    };
     Ok(match previous {
         Some(previous) => city.remembering(previous),
         None => city,
     })
+}
+
+/// What is published of an exact city as one.
+fn read_grouping(
+    store: &dyn Store,
+    previous: Option<&City>,
+) -> Result<Option<Arc<StoredGrouping>>, LoadError> {
+    let Some(number) = store.network_number(Grouping::NAME)? else {
+        return Ok(None);
+    };
+    let known = previous.and_then(City::grouping);
+    if let Some(known) = known.filter(|known| known.version == number) {
+        return Ok(Some(known.clone()));
+    }
+    let stored = store.network(Grouping::NAME)?;
+    Ok(stored.map(|stored| Arc::new(StoredGrouping::new(stored.bytes, number))))
 }
 
 /// The timetable; its stops are joined to the streets anew where these have changed.

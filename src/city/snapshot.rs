@@ -6,8 +6,8 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    AreaLocator, Areas, LoadedFlows, OwnNorms, Parts, ScenarioStamp, Streets, TimeMatrix, Transit,
-    Ways, kept::Kept,
+    AreaLocator, Areas, LoadedFlows, OwnNorms, Parts, ScenarioStamp, StoredGrouping, Streets,
+    TimeMatrix, Transit, Ways, kept::Kept,
 };
 use crate::{
     domain::{
@@ -132,6 +132,10 @@ pub struct City {
     scope: Option<Arc<[AreaCode]>>,
     /// Layers above it are left out.
     clearance: SecurityLevel,
+    /// What is published of it as one: of an exact city that was published.
+    grouping: Option<Arc<StoredGrouping>>,
+    /// What the publication was sealed with: of a protected city.
+    seal: Option<Arc<str>>,
     /// How often what this program had shown was lost in a failover.
     returns: u32,
 }
@@ -172,6 +176,8 @@ impl City {
             protection: None,
             scope: None,
             clearance: SecurityLevel::Core,
+            grouping: None,
+            seal: None,
             returns: 0,
         }
     }
@@ -212,6 +218,27 @@ impl City {
     pub(super) fn with_protection(mut self, protection: Option<Protection>) -> Self {
         self.protection = protection.map(Arc::new);
         self
+    }
+
+    pub(super) fn with_grouping(mut self, grouping: Option<Arc<StoredGrouping>>) -> Self {
+        self.grouping = grouping;
+        self
+    }
+
+    pub(super) fn with_seal(mut self, seal: Option<String>) -> Self {
+        self.seal = seal.map(Into::into);
+        self
+    }
+
+    /// What is published of this exact city as one; `None` where it was never published, or of a
+    /// protected city, which does not hold it.
+    pub fn grouping(&self) -> Option<&Arc<StoredGrouping>> {
+        self.grouping.as_ref()
+    }
+
+    /// What the publication was sealed with that this protected city is.
+    pub fn seal(&self) -> Option<&str> {
+        self.seal.as_deref()
     }
 
     /// How its counts are protected against disclosure; `None` for the exact city.

@@ -59,6 +59,8 @@ struct DistrictKey {
     public: u64,
     /// The states of the exact city, with the last commit that touched each.
     exact: Vec<(LayerId, Period, u64)>,
+    /// Which publication the exact city knows it as.
+    publication: Option<u32>,
 }
 
 /// What all routes share.
@@ -213,6 +215,7 @@ impl AppState {
                     (layer, loaded.index.period().clone(), loaded.version)
                 })
                 .collect(),
+            publication: protection::publication(&exact, &public),
         };
         let make = || {
             let scope = &grants.scope;

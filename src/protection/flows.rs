@@ -1,12 +1,15 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Policy, rounding::round_one};
-use crate::domain::{AreaCode, Flow, FlowPlace, Flows};
+use crate::domain::{AreaCode, Flow, FlowPlace, Flows, Pair};
 
 /// Commuting flows as they are published: without sectors, those between two places with few
 /// commuters also without modes, every count rounded at random to a multiple of k. Flows that
 /// become 0 are left out.
-pub fn protect_flows(flows: &Flows, policy: &Policy) -> Flows {
+///
+/// `pooled`: the pairs that were ever published without modes. They stay so, however many commute by
+/// now, and those that become few are added to them.
+pub fn protect_flows(flows: &Flows, policy: &Policy, pooled: &mut BTreeSet<Pair>) -> Flows {
     let places = flows.places();
     let mut pairs: BTreeMap<(usize, usize), BTreeMap<Option<&str>, i64>> = BTreeMap::new();
     for row in flows.iter() {
@@ -24,8 +27,13 @@ pub fn protect_flows(flows: &Flows, policy: &Policy) -> Flows {
         let ends: [&FlowPlace; 2] = [&places[origin], &places[destination]];
         // By the rounded sum: the exact one must not show in whether modes are told.
         let sum = rounded(&ends[0].code, &ends[1].code, None, all);
-        let modes = match sum < 2 * i64::from(policy.k()) {
-            true => BTreeMap::from([(None, all)]),
+        let pair = (ends[0].code.clone(), ends[1].code.clone());
+        let is_pooled = sum < 2 * i64::from(policy.k()) || pooled.contains(&pair);
+        let modes = match is_pooled {
+            true => {
+                pooled.insert(pair);
+                BTreeMap::from([(None, all)])
+            }
             false => modes,
         };
         for (mode, commuters) in modes {
@@ -67,7 +75,8 @@ mod tests {
         });
         let flows = Flows::sum(pairs.chain([flow("big".into(), "rail", 1234)]));
         let policy = Policy::new(10, [1; 32]).expect("a policy");
-        let published = protect_flows(&flows, &policy);
+        let mut pooled = BTreeSet::new();
+        let published = protect_flows(&flows, &policy, &mut pooled);
         assert!(
             published
                 .iter()
@@ -80,6 +89,34 @@ mod tests {
             .map(|r| r.commuters)
             .sum();
         assert!((small - 20_000).abs() < 1500, "{small}");
-        assert_eq!(published, protect_flows(&flows, &policy));
+        assert_eq!(published, protect_flows(&flows, &policy, &mut pooled));
+    }
+
+    #[test]
+    fn modes_of_a_pair_that_was_small_once_are_never_told_again() {
+        let place = |code: &str| FlowPlace {
+            code: code.parse().expect("a code"),
+            is_outside: false,
+        };
+        let flows = |commuters| {
+            let flow = |mode: &str| Flow {
+                origin: place("a"),
+                destination: place("b"),
+                mode: Some(mode.into()),
+                sector: None,
+                commuters,
+            };
+            Flows::sum([flow("rail"), flow("bus")])
+        };
+        let policy = Policy::new(10, [1; 32]).expect("a policy");
+        let mut pooled = BTreeSet::new();
+        let mut modes = |commuters| {
+            let published = protect_flows(&flows(commuters), &policy, &mut pooled);
+            let modes = published.iter().map(|row| row.mode.map(str::to_owned));
+            modes.collect::<Vec<_>>()
+        };
+        assert_eq!(modes(500), [Some("bus".into()), Some("rail".into())]);
+        modes(2);
+        assert_eq!(modes(500), [None]);
     }
 }

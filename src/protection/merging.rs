@@ -2,150 +2,184 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use geo::Point;
 
-use crate::domain::{Grid, measure::distance_m};
-
-/// The area codes of the levels down to the subdistrict that a piece lies in, larger areas first;
-/// a piece that was merged across areas has fewer.
-pub(super) type Unit = Vec<Option<Box<str>>>;
-
-/// Features that are published as one, with their sums.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Piece {
-    pub unit: Unit,
-    /// The side of its cell, metres.
-    pub cell_m: u32,
-    pub cell: (i32, i32),
-    pub features: u64,
-    /// What the largest of its features has of the count that dominance is judged by, and all.
-    pub largest: i64,
-    pub total: i64,
-    /// By place in the layer's attributes; `None` where no feature has it.
-    pub counts: Vec<Option<i64>>,
-    /// The pieces that it was merged from, by number.
-    pub members: Vec<u32>,
-}
-
-impl Piece {
-    /// The middle of its cell.
-    pub fn center(&self) -> (f64, f64) {
-        let grid = Grid {
-            cell_m: self.cell_m,
-        };
-        grid.center(self.cell)
-    }
-
-    /// Whether nobody can tell one unit from it: three at least, none with more than 85 % of all.
-    fn is_safe(&self) -> bool {
-        let share = i128::from(self.largest) * 100;
-        self.features >= LEAST_UNITS && share <= i128::from(self.total) * MOST_PERCENT
-    }
-
-    fn add(&mut self, other: &Piece) {
-        self.features += other.features;
-        self.largest = self.largest.max(other.largest);
-        self.total = self.total.saturating_add(other.total);
-        self.members.extend_from_slice(&other.members);
-        for (sum, more) in self.counts.iter_mut().zip(&other.counts) {
-            if let Some(more) = more {
-                *sum = Some(sum.unwrap_or(0).saturating_add(*more));
-            }
-        }
-    }
-}
-
-const LEAST_UNITS: u64 = 3;
-const MOST_PERCENT: i128 = 85;
+use super::piece::{Piece, Unit};
+use crate::domain::{Grid, GroupName, Groups, measure::distance_m};
 
 /// How often cells are doubled before pieces are merged across areas.
 const DOUBLINGS: u32 = 6;
 
 /// Merges unsafe pieces with one another: in cells of twice the side within their area, again and
 /// again, then within the whole area, the next larger one, at last the city; what alone is not safe
-/// in an area joins the safe pieces nearest to it. Answers the safe pieces, and how many features
-/// remained that even all together would tell of one.
-pub(super) fn merge(pieces: Vec<Piece>) -> (Vec<Piece>, u64) {
+/// in an area joins the safe pieces nearest to it. Answers the safe pieces by name, and how many
+/// features remained that even all together would tell of one.
+///
+/// What `groups` has of earlier publications stays together: a piece that is in a group counts with
+/// it, a new one joins the group that its cell or area has, and a group that is no longer safe is
+/// merged as if it were one piece. What is joined now is noted under the number of the publication.
+pub(super) fn merge(
+    pieces: Vec<Piece>,
+    groups: &mut Groups,
+    publication: u32,
+) -> (Vec<(GroupName, Piece)>, u64) {
     let finest = pieces.first().map_or(1, |piece| piece.cell_m);
-    let depth = pieces.iter().map(|piece| piece.unit.len()).max();
-    let (mut safe, mut rest): (Vec<_>, Vec<_>) = pieces.into_iter().partition(Piece::is_safe);
+    let deepest = pieces.iter().map(|piece| piece.unit.len()).max();
+    let deepest = deepest.unwrap_or(0);
+    let mut merging = Merging {
+        groups,
+        deepest,
+        safe: BTreeMap::new(),
+        rest: BTreeMap::new(),
+    };
+    for piece in pieces {
+        merging.put(piece.name(), piece);
+    }
+    merging.settle();
     for times in 1..=DOUBLINGS {
-        let merged = in_cells(rest, finest << times);
-        let (good, bad) = merged.into_iter().partition::<Vec<_>, _>(Piece::is_safe);
-        safe.extend(good);
-        rest = bad;
+        merging.double(finest << times);
     }
-    for depth in (0..=depth.unwrap_or(0)).rev() {
-        let merged = in_areas(rest, depth, finest << DOUBLINGS);
-        let (good, bad) = merged.into_iter().partition::<Vec<_>, _>(Piece::is_safe);
-        safe.extend(good);
-        rest = bad
-            .into_iter()
-            .filter_map(|piece| join_nearest(piece, &mut safe))
-            .collect();
+    for depth in (0..=deepest).rev() {
+        merging.pool(finest << DOUBLINGS, depth);
+        merging.join_nearest(depth);
     }
-    (safe, rest.iter().map(|piece| piece.features).sum())
+    let Merging { safe, rest, .. } = merging;
+    for (group, piece) in &safe {
+        let names = piece.names.iter();
+        names.for_each(|name| groups.join(name, group, publication));
+    }
+    let withheld = rest.values().map(|piece| piece.features).sum();
+    (safe.into_iter().collect(), withheld)
 }
 
-/// Joins an unsafe piece to the nearest safe ones of its area, as many as it takes; they then stand
-/// where the nearest was. Answers the piece where all of them are not enough.
-fn join_nearest(piece: Piece, safe: &mut Vec<Piece>) -> Option<Piece> {
-    let center = Point::from(piece.center());
-    let mut near: Vec<(f64, usize)> = safe
-        .iter()
-        .enumerate()
-        .filter(|(_, other)| other.unit.starts_with(&piece.unit))
-        .map(|(at, other)| (distance_m(center, Point::from(other.center())), at))
-        .collect();
-    near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut joined: Option<Piece> = None;
-    for (taken, (_, at)) in near.iter().enumerate() {
-        let sum = joined.get_or_insert_with(|| Piece {
-            cell_m: safe[*at].cell_m,
-            cell: safe[*at].cell,
-            ..piece.clone()
-        });
-        sum.add(&safe[*at]);
-        if sum.is_safe() {
-            let mut gone: Vec<usize> = near[..=taken].iter().map(|(_, at)| *at).collect();
-            gone.sort_unstable();
-            gone.into_iter().rev().for_each(|at| {
-                safe.remove(at);
+/// Pieces by the names of their groups.
+struct Merging<'a> {
+    groups: &'a Groups,
+    /// How many levels of areas pieces lie in that were not merged across areas.
+    deepest: usize,
+    safe: BTreeMap<GroupName, Piece>,
+    rest: BTreeMap<GroupName, Piece>,
+}
+
+impl Merging<'_> {
+    /// Puts a piece among those that are not known to be safe, under a name or in the group that
+    /// this name belongs to.
+    fn put(&mut self, name: GroupName, piece: Piece) {
+        let name = self.groups.root(&name).cloned().unwrap_or(name);
+        let known = self.safe.remove(&name);
+        for mut piece in known.into_iter().chain([piece]) {
+            (piece.cell_m, piece.cell) = (name.cell_m, name.cell);
+            piece.unit.truncate(usize::from(name.depth));
+            match self.rest.entry(name.clone()) {
+                Entry::Occupied(mut there) => there.get_mut().add(piece),
+                Entry::Vacant(free) => {
+                    free.insert(piece);
+                }
+            }
+        }
+    }
+
+    /// Takes out the pieces that have become safe.
+    fn settle(&mut self) {
+        let all = std::mem::take(&mut self.rest).into_iter();
+        let (safe, rest) = all.partition::<BTreeMap<_, _>, _>(|(_, piece)| piece.is_safe());
+        self.safe.extend(safe);
+        self.rest = rest;
+    }
+
+    /// One piece for each cell of a size and area of the smallest level.
+    fn double(&mut self, cell_m: u32) {
+        for (mut name, piece) in std::mem::take(&mut self.rest) {
+            if piece.unit.len() == self.deepest && piece.cell_m < cell_m {
+                let (lon, lat) = piece.center();
+                (name.cell_m, name.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
+            }
+            self.put(name, piece);
+        }
+        self.settle();
+    }
+
+    /// One piece for each area of the `depth`th level: it has the name of the first group that
+    /// stands for the area already, else stands in the cell of its first piece.
+    fn pool(&mut self, cell_m: u32, depth: usize) {
+        let rest = std::mem::take(&mut self.rest);
+        let mut areas: BTreeMap<Unit, GroupName> = BTreeMap::new();
+        for (name, piece) in &rest {
+            let is_group = piece.unit.len() == depth
+                && (name.cell_m == cell_m || depth < self.deepest)
+                && self.groups.root(name).is_some();
+            if is_group {
+                areas.entry(piece.unit.clone()).or_insert(name.clone());
+            }
+        }
+        for (name, mut piece) in rest {
+            if piece.unit.len() < depth {
+                self.put(name, piece);
+                continue;
+            }
+            piece.unit.truncate(depth);
+            let (lon, lat) = piece.center();
+            let name = areas.entry(piece.unit.clone()).or_insert_with(|| {
+                (piece.cell_m, piece.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
+                piece.name()
             });
-            safe.extend(joined);
-            return None;
+            let name = name.clone();
+            self.put(name, piece);
+        }
+        self.settle();
+    }
+
+    /// Joins every unsafe piece to the nearest safe ones of its area, as many as it takes; they then
+    /// stand where the nearest was.
+    fn join_nearest(&mut self, depth: usize) {
+        let of_area = |piece: &Piece| piece.unit.len() == depth;
+        let unsafe_ones = self.rest.iter().filter(|(_, piece)| of_area(piece));
+        let names: Vec<GroupName> = unsafe_ones.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            let Some(piece) = self.rest.remove(&name) else {
+                continue;
+            };
+            match self.enough(&piece) {
+                Some(near) => {
+                    let nearest = &near[0];
+                    let joined = Piece {
+                        cell_m: nearest.cell_m,
+                        cell: nearest.cell,
+                        ..piece.clone()
+                    };
+                    let joined = joined.name();
+                    for name in &near {
+                        if let Some(safe) = self.safe.remove(name) {
+                            self.put(joined.clone(), safe);
+                        }
+                    }
+                    self.put(joined, piece);
+                    self.settle();
+                }
+                None => {
+                    self.rest.insert(name, piece);
+                }
+            }
         }
     }
-    Some(piece)
-}
 
-/// One piece for each cell and area.
-fn in_cells(pieces: Vec<Piece>, cell_m: u32) -> Vec<Piece> {
-    let mut merged: BTreeMap<(Unit, (i32, i32)), Piece> = BTreeMap::new();
-    for mut piece in pieces {
-        let (lon, lat) = piece.center();
-        (piece.cell_m, piece.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
-        add_to(&mut merged, (piece.unit.clone(), piece.cell), piece);
-    }
-    merged.into_values().collect()
-}
-
-/// One piece for each area of the `depth`th level; it stands in the cell of its first.
-fn in_areas(pieces: Vec<Piece>, depth: usize, cell_m: u32) -> Vec<Piece> {
-    let mut merged: BTreeMap<Unit, Piece> = BTreeMap::new();
-    for mut piece in pieces {
-        let (lon, lat) = piece.center();
-        (piece.cell_m, piece.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
-        piece.unit.truncate(depth);
-        add_to(&mut merged, piece.unit.clone(), piece);
-    }
-    merged.into_values().collect()
-}
-
-fn add_to<K: Ord>(merged: &mut BTreeMap<K, Piece>, key: K, piece: Piece) {
-    match merged.entry(key) {
-        Entry::Occupied(mut known) => known.get_mut().add(&piece),
-        Entry::Vacant(free) => {
-            free.insert(piece);
+    /// The nearest safe pieces in the area of an unsafe one that it takes to be safe with them, the
+    /// nearest first; `None` where all of them are not enough.
+    fn enough(&self, piece: &Piece) -> Option<Vec<GroupName>> {
+        let center = Point::from(piece.center());
+        let within = self.safe.iter();
+        let within = within.filter(|(_, other)| other.unit.starts_with(&piece.unit));
+        let mut near: Vec<(f64, &GroupName, &Piece)> = within
+            .map(|(name, other)| (distance_m(center, Point::from(other.center())), name, other))
+            .collect();
+        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+        let mut sum = piece.clone();
+        for (taken, (_, _, other)) in near.iter().enumerate() {
+            sum.add((*other).clone());
+            if sum.is_safe() {
+                let taken = near[..=taken].iter();
+                return Some(taken.map(|(_, name, _)| (*name).clone()).collect());
+            }
         }
+        None
     }
 }
 
@@ -155,7 +189,7 @@ mod tests {
 
     fn piece(code: &str, cell: (i32, i32), jobs: &[i64]) -> Piece {
         let total = jobs.iter().sum();
-        Piece {
+        let mut piece = Piece {
             unit: vec![Some("44".into()), Some(code.into())],
             cell_m: 100,
             cell,
@@ -164,7 +198,15 @@ mod tests {
             total,
             counts: vec![Some(total), None],
             members: vec![0],
-        }
+            names: Vec::new(),
+        };
+        piece.names.push(piece.name());
+        piece
+    }
+
+    fn first(pieces: Vec<Piece>) -> (Vec<Piece>, u64) {
+        let (pieces, left) = merge(pieces, &mut Groups::default(), 1);
+        (pieces.into_iter().map(|(_, piece)| piece).collect(), left)
     }
 
     fn totals(pieces: &[Piece]) -> (u64, i64) {
@@ -175,7 +217,7 @@ mod tests {
 
     #[test]
     fn few_or_dominant_units_are_merged_until_they_are_safe() {
-        let (pieces, left) = merge(vec![
+        let (pieces, left) = first(vec![
             piece("4401", (0, 0), &[5, 6, 7]),
             piece("4401", (1, 0), &[900, 1, 1]),
             piece("4401", (40, 0), &[800]),
@@ -197,11 +239,60 @@ mod tests {
 
     #[test]
     fn what_would_tell_of_one_unit_in_the_city_is_withheld() {
-        let (pieces, left) = merge(vec![
+        let (pieces, left) = first(vec![
             piece("4401", (0, 0), &[5000]),
             piece("4402", (9, 9), &[1, 2]),
         ]);
         assert_eq!((pieces, left), (vec![], 3));
-        assert_eq!(merge(vec![]), (vec![], 0));
+        assert_eq!(first(vec![]), (vec![], 0));
+    }
+
+    #[test]
+    fn groups_of_earlier_publications_stay_and_take_up_what_is_new() {
+        let mut groups = Groups::default();
+        let three = [
+            piece("4401", (0, 0), &[5]),
+            piece("4401", (1, 0), &[6]),
+            piece("4401", (1, 1), &[7]),
+        ];
+        let far = piece("4401", (40, 0), &[5, 6, 7]);
+        let (day, _) = merge(
+            [&three[..], std::slice::from_ref(&far)].concat(),
+            &mut groups,
+            1,
+        );
+        let names: Vec<GroupName> = day.iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(
+            names.iter().map(|name| name.cell_m).collect::<Vec<_>>(),
+            [100, 200]
+        );
+        // A cell that alone would be safe by now stays in its group, and a new one beside joins it.
+        let grown = [
+            piece("4401", (0, 0), &[5, 6, 7]),
+            piece("4401", (0, 1), &[8]),
+        ];
+        let now = [&grown[..], &three[1..], std::slice::from_ref(&far)].concat();
+        let (day, _) = merge(now, &mut groups, 2);
+        assert_eq!(
+            day.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),
+            names
+        );
+        assert_eq!(day[1].1.features, 6);
+        // A group that is no longer safe joins the nearest, for good.
+        let (day, _) = merge(vec![three[0].clone(), far.clone()], &mut groups, 3);
+        assert_eq!(day.len(), 1);
+        assert_eq!((&day[0].0, day[0].1.features), (&names[0], 4));
+        let (day, _) = merge([&three[..], &[far]].concat(), &mut groups, 4);
+        assert_eq!(day.len(), 1);
+        assert_eq!(day[0].1.features, 6);
+    }
+
+    #[test]
+    fn what_is_withheld_is_in_no_group() {
+        let mut groups = Groups::default();
+        let lonely = piece("4401", (0, 0), &[5000]);
+        let (pieces, left) = merge(vec![lonely.clone()], &mut groups, 1);
+        assert_eq!((pieces, left), (vec![], 1));
+        assert_eq!(groups, Groups::default());
     }
 }

@@ -6,7 +6,8 @@
 //! two answers gives sums of rounded pieces and never a person.
 //!
 //! - [`Policy`]: k and the secret, which never change for published data.
-//! - [`pieces_of`]: a layer as pieces; small workplaces are merged first.
+//! - [`pieces_of`]: a layer as pieces; small workplaces are merged first, and stay so at all later
+//!   publications of the period ([`Grouping`](crate::domain::Grouping)).
 //! - [`protect_flows`]: commuting flows.
 //! - [`exact_within`]: the city of a district official, exact in the own areas.
 //! - [`publish`]: from the home of the exact city to the home of the protected one.
@@ -14,7 +15,9 @@
 //! Pure but for [`publish`], which writes into the home it is given.
 
 mod flows;
+mod kept;
 mod merging;
+mod piece;
 mod pieces;
 mod policy;
 mod publish;
@@ -27,4 +30,4 @@ pub use flows::protect_flows;
 pub use pieces::{Pieces, pieces_of};
 pub use policy::{Policy, PolicyError};
 pub use publish::{PublishError, Published, PublishedLayer, publish};
-pub use scope::{Joins, exact_states, exact_within};
+pub use scope::{Joins, exact_states, exact_within, publication};

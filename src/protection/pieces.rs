@@ -4,12 +4,13 @@ use geo::{Geometry, Point};
 
 use super::{
     Policy,
-    merging::{Piece, Unit, merge},
+    merging::merge,
+    piece::{Piece, Unit},
     rounding,
 };
 use crate::{
     city::{Boundaries, City, LoadedLayer},
-    domain::{Grid, Layer, LayerKind, LevelId, Role, Table, TextColumn, Value},
+    domain::{Grid, GroupName, Groups, Layer, LayerKind, LevelId, Role, Table, TextColumn, Value},
 };
 
 /// The level whose areas no piece crosses, if it can be helped.
@@ -29,11 +30,23 @@ pub struct Pieces {
 /// Homes or workplaces as pieces (cell and subdistrict); `None` for a layer of which nothing is
 /// published.
 ///
-/// The same data and policy give the same pieces; the draws do not depend on the period.
-pub fn pieces_of(city: &City, loaded: &LoadedLayer, policy: &Policy) -> Option<Pieces> {
+/// The same data, policy and groups give the same pieces; the draws do not depend on the period. What
+/// was merged by earlier publications stays so, what is merged now is noted in `groups` under the
+/// number of this one.
+pub fn pieces_of(
+    city: &City,
+    loaded: &LoadedLayer,
+    policy: &Policy,
+    groups: &mut Groups,
+    publication: u32,
+) -> Option<Pieces> {
     let layer = loaded.layer().protected()?;
     let levels = levels_above(city);
-    let (pieces, withheld) = gather(loaded, &levels).published(&layer);
+    let gathered = gather(loaded, &levels).pieces;
+    let (pieces, withheld) = match is_merged(&layer) {
+        true => merge(gathered, groups, publication),
+        false => (gathered.into_iter().map(|p| (p.name(), p)).collect(), 0),
+    };
     let mut table = Table::for_layer(&layer);
     let mut units = Vec::new();
     let wholes = rounding::wholes(loaded.layer());
@@ -42,8 +55,8 @@ pub fn pieces_of(city: &City, loaded: &LoadedLayer, policy: &Policy) -> Option<P
         .iter()
         .filter_map(|attribute| loaded.layer().attribute_index(attribute.id.as_str()))
         .collect();
-    for piece in pieces {
-        let id = id_of(&piece);
+    for (name, piece) in pieces {
+        let id = name.to_string();
         let rounded = rounding::round(policy, &id, loaded.layer(), &wholes, &piece.counts);
         if rounded.iter().flatten().all(|count| *count == 0) {
             continue;
@@ -83,14 +96,9 @@ pub(super) struct Gathered {
     pub of_feature: Vec<u32>,
 }
 
-impl Gathered {
-    /// The pieces that are published, and how many features are withheld: units are merged first.
-    pub fn published(self, layer: &Layer) -> (Vec<Piece>, u64) {
-        match layer.kind == LayerKind::Workplace || layer.with_role(Role::Jobs).is_some() {
-            true => merge(self.pieces),
-            false => (self.pieces, 0),
-        }
-    }
+/// Whether the pieces of a layer are merged until nobody can tell one unit.
+pub(super) fn is_merged(layer: &Layer) -> bool {
+    layer.kind == LayerKind::Workplace || layer.with_role(Role::Jobs).is_some()
 }
 
 pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
@@ -127,6 +135,7 @@ pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
                 total: 0,
                 counts: vec![None; layer.attributes.len()],
                 members: vec![number],
+                names: Vec::new(),
             });
             number
         });
@@ -145,28 +154,33 @@ pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
             }
         }
     }
-    pieces.sort_unstable_by(|a, b| (&a.unit, a.cell).cmp(&(&b.unit, b.cell)));
-    let mut place = vec![0; pieces.len()];
-    for (at, piece) in (0u32..).zip(&mut pieces) {
-        place[piece.members[0] as usize] = at;
-        piece.members[0] = at;
+    let mut named: BTreeMap<GroupName, Vec<Piece>> = BTreeMap::new();
+    for piece in pieces {
+        named.entry(piece.name()).or_default().push(piece);
+    }
+    let mut place = vec![0; numbers.len()];
+    let mut pieces = Vec::with_capacity(named.len());
+    for (at, (name, mut same)) in (0u32..).zip(named) {
+        // Areas of one code in several larger ones, where boundaries do not nest, are one.
+        same.sort_unstable_by(|a, b| a.unit.cmp(&b.unit));
+        let unit = same[0].unit.clone();
+        let members = same.iter().flat_map(|piece| &piece.members);
+        members.for_each(|number| place[*number as usize] = at);
+        let sum = same.into_iter().reduce(|mut sum, other| {
+            sum.add(other);
+            sum
+        });
+        pieces.extend(sum.map(|sum| Piece {
+            unit,
+            members: vec![at],
+            names: vec![name],
+            ..sum
+        }));
     }
     of_feature
         .iter_mut()
         .for_each(|number| *number = place[*number as usize]);
     Gathered { pieces, of_feature }
-}
-
-/// The name of a piece at all times: the side, column and row of its cell, and its area.
-fn id_of(piece: &Piece) -> String {
-    let (column, row) = piece.cell;
-    let code = piece.unit.iter().rev().flatten().next();
-    let code = code.map_or("", |code| code);
-    format!(
-        "{}e{column}n{row}-{}-{code}",
-        piece.cell_m,
-        piece.unit.len()
-    )
 }
 
 /// A piece lies in the areas that its features lie in, whatever side of a border its middle is on;

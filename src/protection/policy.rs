@@ -95,6 +95,22 @@ impl Policy {
             .collect()
     }
 
+    /// What a publication is sealed with: nobody without the key can tell from it what it was made
+    /// of, nor whether two were made of the same.
+    pub(super) fn seal(&self, before: &str, publication: u32, bytes: &[u8]) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length is taken");
+        mac.update(b"suitu publication");
+        mac.update(before.as_bytes());
+        mac.update(&publication.to_be_bytes());
+        mac.update(bytes);
+        let bytes = mac.finalize().into_bytes();
+        bytes[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
     /// The secret draw of one count, uniform in [0, 1): the same for the same piece and attribute
     /// at all times.
     pub(super) fn draw(&self, piece: &str, attribute: &str) -> f64 {
@@ -143,6 +159,23 @@ mod tests {
                 !error.contains("aaaa") && !error.contains("gggg"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn seals_depend_on_everything() {
+        let policy = Policy::new(10, [7; 32]).expect("a policy");
+        let other = Policy::new(10, [8; 32]).expect("a policy");
+        let seal = policy.seal("before", 2, b"groups");
+        assert_eq!(seal.len(), 32);
+        assert_eq!(policy.seal("before", 2, b"groups"), seal);
+        for different in [
+            other.seal("before", 2, b"groups"),
+            policy.seal("other", 2, b"groups"),
+            policy.seal("before", 3, b"groups"),
+            policy.seal("before", 2, b"group"),
+        ] {
+            assert_ne!(different, seal);
         }
     }
 

@@ -1,9 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Policy, pieces_of, protect_flows};
+use super::{
+    Policy,
+    kept::{Kept, check_target},
+    pieces_of, protect_flows,
+};
 use crate::{
-    city::{City, LoadedLayer, Setting, TimeMatrix},
-    domain::{Flows, Layer, LayerId, Period, Protection, Table},
+    city::{City, LoadedFlows, LoadedLayer, Setting, TimeMatrix},
+    domain::{Flows, Grouping, Layer, LayerId, Period, Protection, Table},
     store::{Batch, BatchMode, ControlTotal, FlowBatch, ImportRecord, PLACED, Store, StoreError},
 };
 
@@ -22,6 +26,23 @@ pub enum PublishError {
          publication out of use everywhere before you publish into a new home"
     )]
     OtherPolicy,
+    #[error(
+        "the target was published from another home of the exact city, or from a later state of this \
+         one: this home does not know which workplaces and flows were published as one, and those that \
+         came apart would tell of single ones. Publish from the home that it was published from, or \
+         from its newest backup or copy; if all are lost, take the old publication out of use \
+         everywhere before you publish into a new home"
+    )]
+    OtherGroups,
+    #[error(
+        "the exact city's record of what is published as one cannot be read ({0}): restore its home \
+         from a backup"
+    )]
+    Groups(String),
+    #[error("`{0}` is no day of a publication: write 2026-11-26")]
+    Day(String),
+    #[error("another publication of this city was made meanwhile: publish again")]
+    Overtaken,
     #[error("the city is a protected one itself; publish from the exact city")]
     Protected,
     #[error(
@@ -58,6 +79,10 @@ pub struct PublishedLayer {
 /// but for scenarios, layers of a clearance of their own and matrices that name homes. What is
 /// published already and has not changed is not written.
 ///
+/// What was published as one stays so for good: the home of the exact city keeps it
+/// ([`Grouping`]), written before the target is. If that is as far as it comes, the next publication
+/// is as coarse as this one would have been.
+///
 /// `day` is the day of the publication; edits show by it and not by the moment they were made.
 ///
 /// # Errors
@@ -79,13 +104,19 @@ pub fn publish(
         fingerprint: policy.fingerprint(),
         published: day.to_owned(),
     };
-    check_target(to, &protection)?;
+    let mut kept = Kept::read(from)?;
+    check_target(to, &protection, &kept.grouping)?;
     let note = serde_json::to_string(&protection).map_err(|e| PublishError::Note(e.to_string()))?;
-    // First of all, so that nobody ever takes the target for an exact city.
-    to.set_setting(Protection::SETTING, &note)?;
     let mut published = Published::default();
-    publish_layers(city, to, policy, day, &mut published)?;
-    publish_flows(city, to, policy, day)?;
+    let states = states_of(city, policy, day, &mut kept.grouping, &mut published);
+    let flows = flows_of(city, policy, &mut kept.grouping);
+    let seal = kept.write(from, policy, day)?;
+    // First of all, so that nobody ever takes the target for an exact city; the seal before what it
+    // seals, so that nobody takes what is published for finer than it is.
+    to.set_setting(Protection::SETTING, &note)?;
+    to.set_setting(Grouping::SEAL, &seal)?;
+    publish_layers(city, to, states, &mut published)?;
+    publish_flows(to, &flows, day)?;
     publish_networks(city, from, to, &mut published)?;
     publish_definitions(from, to)?;
     publish_settings(city, from, to, &protection)?;
@@ -108,7 +139,7 @@ fn publish_settings(
         (setting.key().to_owned(), text)
     };
     let mut settings: BTreeMap<String, String> = from.settings()?.into_iter().collect();
-    settings.retain(|key, _| ![PLACED, Protection::SETTING].contains(&&**key));
+    settings.retain(|key, _| ![PLACED, Protection::SETTING, Grouping::SEAL].contains(&&**key));
     settings.extend([
         marked(Setting::MarkingZh, &mark.zh),
         marked(Setting::MarkingEn, &mark.en),
@@ -119,23 +150,6 @@ fn publish_settings(
         }
     }
     Ok(())
-}
-
-/// The target is empty, or was published by the same policy.
-fn check_target(to: &dyn Store, protection: &Protection) -> Result<(), PublishError> {
-    let Some(note) = to.setting(Protection::SETTING)? else {
-        return match to.change_number()? {
-            0 => Ok(()),
-            _ => Err(PublishError::Exact),
-        };
-    };
-    let known: Protection =
-        serde_json::from_str(&note).map_err(|e| PublishError::Note(e.to_string()))?;
-    let same = known.fingerprint == protection.fingerprint && known.cell_m == protection.cell_m;
-    match same {
-        true => Ok(()),
-        false => Err(PublishError::OtherPolicy),
-    }
 }
 
 /// The smallest areas whose control totals are published beside the rounded counts.
@@ -150,22 +164,36 @@ struct State {
     totals: Vec<ControlTotal>,
 }
 
+/// Every state that is published, with the features of it that are withheld; names those of which
+/// nothing is.
+fn states_of(
+    city: &City,
+    policy: &Policy,
+    day: &str,
+    grouping: &mut Grouping,
+    published: &mut Published,
+) -> Vec<(State, u64)> {
+    let mut states = Vec::new();
+    for loaded in city.all_states() {
+        match state_of(city, loaded, policy, day, grouping) {
+            Some(state) => states.push(state),
+            None => published.left_out.push(loaded.layer().id.to_string()),
+        }
+    }
+    states
+}
+
 fn publish_layers(
     city: &City,
     to: &dyn Store,
-    policy: &Policy,
-    day: &str,
+    all: Vec<(State, u64)>,
     published: &mut Published,
 ) -> Result<(), PublishError> {
     let levels = city.catalog().levels();
     let mut states = Vec::new();
     let mut kept: BTreeSet<(LayerId, Period)> = BTreeSet::new();
-    for loaded in city.all_states() {
-        let (id, period) = (loaded.layer().id.clone(), loaded.index.period().clone());
-        let Some((state, withheld)) = state_of(city, loaded, policy, day) else {
-            published.left_out.push(id.to_string());
-            continue;
-        };
+    for (state, withheld) in all {
+        let (id, period) = (state.layer.id.clone(), state.period.clone());
         kept.insert((id.clone(), period.clone()));
         let is_new = !to
             .read(&state.layer, &period)?
@@ -226,7 +254,13 @@ fn publish_layers(
 }
 
 /// A state as it is published, with the features that are withheld.
-fn state_of(city: &City, loaded: &LoadedLayer, policy: &Policy, day: &str) -> Option<(State, u64)> {
+fn state_of(
+    city: &City,
+    loaded: &LoadedLayer,
+    policy: &Policy,
+    day: &str,
+    grouping: &mut Grouping,
+) -> Option<(State, u64)> {
     let period = loaded.index.period().clone();
     let mut totals = loaded.control_totals.clone();
     if !loaded.layer().is_personal() {
@@ -239,7 +273,9 @@ fn state_of(city: &City, loaded: &LoadedLayer, policy: &Policy, day: &str) -> Op
         };
         return Some((state, 0));
     }
-    let pieces = pieces_of(city, loaded, policy)?;
+    let publication = grouping.publications() + 1;
+    let groups = grouping.units_mut(&loaded.layer().id, &period);
+    let pieces = pieces_of(city, loaded, policy, groups, publication)?;
     // What is published of districts is; of smaller areas it may be a count that nobody published.
     let catalog = city.catalog();
     let smallest = catalog
@@ -277,22 +313,39 @@ fn without_traces(record: &ImportRecord, layer: &Layer, day: &str) -> ImportReco
     }
 }
 
-fn publish_flows(
-    city: &City,
-    to: &dyn Store,
+/// Flows of one level and period as they are published.
+struct PublishedFlows<'a> {
+    loaded: &'a LoadedFlows,
+    flows: Flows,
+}
+
+fn flows_of<'a>(
+    city: &'a City,
     policy: &Policy,
+    grouping: &mut Grouping,
+) -> Vec<PublishedFlows<'a>> {
+    let all = city.all_flows().map(|loaded| {
+        let pooled = grouping.pairs_mut(&loaded.level, &loaded.period);
+        let flows = protect_flows(&loaded.flows, policy, pooled);
+        PublishedFlows { loaded, flows }
+    });
+    all.collect()
+}
+
+fn publish_flows(
+    to: &dyn Store,
+    all: &[PublishedFlows<'_>],
     day: &str,
 ) -> Result<(), PublishError> {
-    for loaded in city.all_flows() {
-        let flows = protect_flows(&loaded.flows, policy);
-        if flows == to.flows(&loaded.level, &loaded.period)? {
+    for PublishedFlows { loaded, flows } in all {
+        if *flows == to.flows(&loaded.level, &loaded.period)? {
             continue;
         }
         let record = &loaded.record;
         let batch = FlowBatch {
             level: loaded.level.clone(),
             period: loaded.period.clone(),
-            flows: &flows,
+            flows,
             record: ImportRecord {
                 source: record.source.clone(),
                 licence: record.licence.clone(),
@@ -305,9 +358,10 @@ fn publish_flows(
         to.put_flows(&batch, &mut |_| true)?;
     }
     for gone in to.flow_states()? {
-        let is_known = city
-            .all_flows()
-            .any(|loaded| (&loaded.level, &loaded.period) == (&gone.level, &gone.period));
+        let is_same = |own: &PublishedFlows<'_>| {
+            (&own.loaded.level, &own.loaded.period) == (&gone.level, &gone.period)
+        };
+        let is_known = all.iter().any(is_same);
         if !is_known && gone.flows > 0 {
             let batch = FlowBatch {
                 level: gone.level,
@@ -331,6 +385,9 @@ fn publish_networks(
     published: &mut Published,
 ) -> Result<(), PublishError> {
     for name in from.network_names()? {
+        if name == Grouping::NAME {
+            continue;
+        }
         // One that the city does not know yet has not been looked into.
         let is_withheld = name.strip_prefix(TimeMatrix::PREFIX).is_some_and(|matrix| {
             let known = city.matrix(matrix);

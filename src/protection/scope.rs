@@ -1,12 +1,18 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use geo::CoordsIter;
 use sha2::{Digest, Sha256};
 
-use super::pieces::{gather, levels_above};
+use super::pieces::{gather, is_merged, levels_above};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{AreaCode, Catalog, Layer, LayerId, LayerKind, LevelId, Period, Table, Value},
+    domain::{
+        AreaCode, Catalog, GroupName, Groups, Layer, LayerId, LayerKind, LevelId, Period, Table,
+        Value,
+    },
     index::{FeatureRef, LayerIndex},
     store::ChangeNumber,
 };
@@ -27,6 +33,7 @@ struct Join {
     exact: ChangeNumber,
     /// `None` where nothing of it is published.
     public: Option<ChangeNumber>,
+    publication: Option<u32>,
     /// `None` where the published state is the state of now.
     joined: Option<(Arc<LoadedLayer>, Digest256)>,
 }
@@ -60,9 +67,15 @@ impl Ground {
 }
 
 impl Joins {
-    fn find(&self, inside: &LoadedLayer, outside: Option<&LoadedLayer>) -> Option<&Join> {
+    fn find(
+        &self,
+        inside: &LoadedLayer,
+        outside: Option<&LoadedLayer>,
+        publication: Option<u32>,
+    ) -> Option<&Join> {
         self.made.iter().find(|join| {
             join.layer == inside.layer().id
+                && (join.publication == publication || !is_merged(inside.layer()))
                 && join.period == *inside.index.period()
                 && join.exact == inside.version
                 && join.public == outside.map(|outside| outside.version)
@@ -75,7 +88,9 @@ impl Joins {
 /// now; everything else as it was published.
 ///
 /// What is published as one is known as one: a piece that was merged across the border of the scope
-/// stays as it is, and what of it lies inside is not counted once more. The scope has the codes of
+/// stays as it is, and what of it lies inside is not counted once more. What is new since then is in
+/// no piece yet and known by its own area. Where the exact city does not know what this publication
+/// has as one, units are known as published alone. The scope has the codes of
 /// areas down to the subdistrict. Its stamp, and the version of each layer, is made of what it shows
 /// alone, so it tells of no edit outside the scope. `before`: the layers of the last city of the same
 /// scope; those of this one are returned.
@@ -86,6 +101,7 @@ pub fn exact_within(
     before: &Joins,
 ) -> (City, Joins) {
     let levels = levels_above(exact);
+    let publication = publication(exact, public);
     let ground = Ground::of(exact, public);
     let known = before.ground.as_ref().is_some_and(|own| own.is(&ground));
     let mut joins = Joins {
@@ -99,14 +115,15 @@ pub fn exact_within(
         let states = public.states(inside.layer().id.as_str());
         let outside = states.into_iter().find(|o| o.index.period() == period);
         let outside = outside.map(|outside| &**outside);
-        let found = match before.find(inside, outside).filter(|_| known) {
+        let found = match before.find(inside, outside, publication).filter(|_| known) {
             Some(join) => join.clone(),
             None => Join {
                 layer: inside.layer().id.clone(),
                 period: period.clone(),
                 exact: inside.version,
                 public: outside.map(|outside| outside.version),
-                joined: joined(inside, outside, exact, &levels, scope),
+                publication,
+                joined: joined(inside, outside, exact, public, &levels, scope),
             },
         };
         if let Some((_, digest)) = &found.joined {
@@ -144,14 +161,20 @@ fn joined(
     inside: &LoadedLayer,
     outside: Option<&LoadedLayer>,
     exact: &City,
+    public: &City,
     levels: &[LevelId],
     scope: &[AreaCode],
 ) -> Option<(Arc<LoadedLayer>, Digest256)> {
     let mut scoped = Joined::of(inside);
     let digest;
     if inside.layer().is_personal() {
-        scoped.take_exact(levels, scope);
-        digest = scoped.digest();
+        let pooled = Pooled::of(exact, public, inside, outside);
+        let known = pooled.is_some() || !is_merged(inside.layer());
+        // Where nothing is exact every published piece is told of.
+        let scope = if known { scope } else { &[] };
+        scoped.take_exact(levels, scope, pooled.as_ref());
+        let taken = [&scoped.digest()[..], &[u8::from(known)]].concat();
+        digest = Sha256::digest(taken).into();
         if let Some(outside) = outside {
             scoped.take_published(outside, levels, scope);
         }
@@ -188,6 +211,54 @@ pub fn exact_states(exact: &City) -> impl Iterator<Item = &Arc<LoadedLayer>> {
     })
 }
 
+/// The publication of the exact city that a protected city is; `None` where the exact city does not
+/// know of it.
+pub fn publication(exact: &City, public: &City) -> Option<u32> {
+    exact.grouping()?.get()?.publication_of(public.seal()?)
+}
+
+/// Which units a publication has as one.
+struct Pooled<'a> {
+    /// `None` for a layer of which nothing was published yet.
+    groups: Option<&'a Groups>,
+    publication: u32,
+}
+
+impl<'a> Pooled<'a> {
+    /// `None` where the published pieces are not those that the exact city knows of, and for layers
+    /// that nothing is merged of.
+    fn of(
+        exact: &'a City,
+        public: &City,
+        inside: &LoadedLayer,
+        outside: Option<&LoadedLayer>,
+    ) -> Option<Self> {
+        if !is_merged(inside.layer()) {
+            return None;
+        }
+        let grouping = exact.grouping()?.get()?;
+        let publication = publication(exact, public)?;
+        let groups = grouping.units(&inside.layer().id, inside.index.period());
+        let pooled = Pooled {
+            groups,
+            publication,
+        };
+        let is_known = |id: &str| {
+            let name: Option<GroupName> = id.parse().ok();
+            name.is_some_and(|name| pooled.group_of(&name) == Some(&name))
+        };
+        let mut shown = outside.into_iter().flat_map(|outside| {
+            let index = &outside.index;
+            index.iter().map(|feature| index.id(feature))
+        });
+        shown.all(is_known).then_some(pooled)
+    }
+
+    fn group_of(&self, name: &GroupName) -> Option<&'a GroupName> {
+        self.groups?.root_at(name, self.publication)
+    }
+}
+
 /// One layer of the two cities.
 struct Joined<'a> {
     inside: &'a LoadedLayer,
@@ -209,21 +280,34 @@ impl<'a> Joined<'a> {
     }
 
     /// Takes the features of all pieces that lie in the scope as a whole.
-    fn take_exact(&mut self, levels: &[LevelId], scope: &[AreaCode]) {
+    fn take_exact(&mut self, levels: &[LevelId], scope: &[AreaCode], pooled: Option<&Pooled<'_>>) {
         let gathered = gather(self.inside, levels);
-        // A piece that is withheld is known by its own area.
-        let unit = |unit: &[Option<Box<str>>]| unit.iter().flatten().any(|code| is_of(code, scope));
-        let mut is_taken: Vec<bool> = gathered.pieces.iter().map(|p| unit(&p.unit)).collect();
-        let of_feature = gathered.of_feature.clone();
-        let (published, _) = gathered.published(self.inside.layer());
-        for piece in published {
-            let is_inside = unit(&piece.unit);
-            for member in piece.members {
-                is_taken[member as usize] = is_inside;
+        let is_inside = |unit: &[Option<Box<str>>]| {
+            let mut codes = unit.iter().flatten();
+            codes.any(|code| is_of(code, scope))
+        };
+        let mut of_group: BTreeMap<&GroupName, bool> = BTreeMap::new();
+        let groups: Vec<Option<&GroupName>> = gathered
+            .pieces
+            .iter()
+            .map(|piece| pooled.and_then(|pooled| pooled.group_of(&piece.name())))
+            .collect();
+        for (piece, group) in gathered.pieces.iter().zip(&groups) {
+            if let Some(group) = group {
+                let depth = usize::from(group.depth).min(piece.unit.len());
+                let all = of_group.entry(group).or_insert(true);
+                *all &= is_inside(&piece.unit[..depth]);
             }
         }
-        let features = self.inside.index.iter().zip(of_feature);
-        for (feature, piece) in features {
+        // A piece that is in no group is known by its own area.
+        let pieces = gathered.pieces.iter().zip(&groups);
+        let is_taken: Vec<bool> = pieces
+            .map(|(piece, group)| match group {
+                Some(group) => of_group[group],
+                None => is_inside(&piece.unit),
+            })
+            .collect();
+        for (feature, piece) in self.inside.index.iter().zip(gathered.of_feature) {
             if is_taken[piece as usize] {
                 self.push(self.inside, feature);
             }

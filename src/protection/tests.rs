@@ -1,5 +1,7 @@
 //! Publishing from a file to a file, and what may be learned from it.
 
+mod grouping;
+mod kept;
 mod scope;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -7,11 +9,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use geo::{Geometry, Point, polygon};
 use tempfile::TempDir;
 
-use super::{Pieces, Policy, PublishError, Published, pieces_of, publish};
+use super::{Pieces, Policy, PublishError, Published, publish};
 use crate::{
     city::{self, City, Intake, ingest},
     definitions::read_catalog,
-    domain::{Attribute, Catalog, Flow, FlowPlace, Flows, Table, Value},
+    domain::{Attribute, Catalog, Flow, FlowPlace, Flows, Groups, Table, Value},
     store::{BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
 
@@ -184,6 +186,11 @@ fn borrowed(homes: &[(String, f64, f64, i64, i64)]) -> Vec<Home<'_>> {
         .iter()
         .map(|(id, e, n, p, c)| (&**id, *e, *n, *p, *c))
         .collect()
+}
+
+/// A layer as it is published for the first time.
+fn pieces_of(city: &City, loaded: &city::LoadedLayer, policy: &Policy) -> Option<Pieces> {
+    super::pieces_of(city, loaded, policy, &mut Groups::default(), 1)
 }
 
 /// Every row of a layer by id: its counts by attribute.

@@ -26,7 +26,7 @@ fn put_school(exact: &Exact, seats: i64) {
 }
 
 /// Workplaces with so many jobs.
-fn put_workplaces(exact: &Exact, places: &[(&str, f64, f64, i64)]) {
+pub(super) fn put_workplaces(exact: &Exact, places: &[(&str, f64, f64, i64)]) {
     let values: Vec<_> = places
         .iter()
         .map(|(_, _, _, jobs)| [("jobs", Value::Integer(*jobs))])
@@ -181,4 +181,86 @@ fn an_edit_of_a_school_joins_no_homes_anew() {
     assert!(!Arc::ptr_eq(&homes_of(&after), &homes_of(&last)));
     assert_eq!(last.stamp(), within(&third, &public, &scope).stamp());
     assert_ne!(last.stamp(), after.stamp());
+}
+
+/// Two workplaces on either side of the border of the scope that are one group, and safe pieces.
+fn put_across(exact: &Exact, more: &[(&str, f64, f64, i64)]) {
+    let units = [
+        ("w1", 210.0, 210.0, 40),
+        ("w2", 220.0, 210.0, 50),
+        ("w3", 230.0, 210.0, 60),
+        ("e1", 7010.0, 210.0, 45),
+        ("e2", 7012.0, 210.0, 55),
+        ("e3", 7014.0, 210.0, 65),
+    ];
+    put_workplaces(exact, &[&units[..], more].concat());
+}
+
+#[test]
+fn no_edit_outside_the_scope_is_felt_before_it_is_published() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_across(&exact, &[]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    let west = |public: &City| within(&exact.city(), public, &scope("440106001"));
+    let before = west(&public);
+    let own = |city: &City| {
+        let rows = counts(city, "workplaces");
+        rows.into_iter()
+            .filter(|(id, _)| id.starts_with('w'))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(own(&before).len(), 3);
+    // In the east all but one close: that one could only be published with those in the west.
+    let few = [
+        ("w1", 210.0, 210.0, 40),
+        ("w2", 220.0, 210.0, 50),
+        ("w3", 230.0, 210.0, 60),
+        ("e1", 7010.0, 210.0, 45),
+    ];
+    put_workplaces(&exact, &few);
+    let after = west(&public);
+    assert_eq!(after.stamp(), before.stamp());
+    assert_eq!(counts(&after, "workplaces"), counts(&before, "workplaces"));
+    // Once it is, all of them are one piece for everybody.
+    exact.publish(&target, &policy(1)).expect("published");
+    let joined = west(&exact.published(&target));
+    assert_eq!(own(&joined), []);
+    assert_eq!(
+        counts(&joined, "workplaces"),
+        counts(&exact.published(&target), "workplaces")
+    );
+    // The earlier publication is still read as it was: by the groups of its day.
+    assert_eq!(own(&west(&public)).len(), 3);
+}
+
+#[test]
+fn a_new_workplace_in_the_scope_is_seen_before_it_is_published() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_across(&exact, &[]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    put_across(
+        &exact,
+        &[("w9", 3000.0, 3000.0, 7), ("e9", 6000.0, 3000.0, 7)],
+    );
+    let own = within(&exact.city(), &public, &scope("440106001"));
+    let rows = counts(&own, "workplaces");
+    assert!(rows.contains_key("w9") && !rows.contains_key("e9"));
+}
+
+#[test]
+fn of_a_publication_that_the_exact_city_does_not_know_nothing_is_exact_of_units() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_across(&exact, &[]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    let other = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_across(&other, &[]);
+    let own = within(&other.city(), &public, &scope("440106001"));
+    assert_eq!(counts(&own, "workplaces"), counts(&public, "workplaces"));
+    assert_eq!(sum(&own, "residences", "usual_residents"), 400);
 }

@@ -1,0 +1,189 @@
+//! Where it is kept what is published as one, and what happens without it.
+
+use super::*;
+use crate::{
+    domain::{GroupName, Grouping, Protection},
+    protection::kept::Kept,
+};
+
+fn grouping(store: &GeoPackage) -> Grouping {
+    Kept::read(store).expect("read").grouping
+}
+
+/// Three small workplaces side by side, in cells of their own, and a safe piece.
+fn put_scattered(exact: &Exact, more: &[(&str, f64, f64, i64)]) {
+    let few = [
+        ("w1", 1010.0, 1010.0, 20),
+        ("w2", 1150.0, 1010.0, 30),
+        ("w3", 1010.0, 1150.0, 25),
+        ("x1", 3010.0, 1010.0, 200),
+        ("x2", 3012.0, 1010.0, 230),
+        ("x3", 3014.0, 1010.0, 250),
+    ];
+    super::scope::put_workplaces(exact, &[&few[..], more].concat());
+}
+
+#[test]
+fn it_is_kept_with_the_exact_city_and_never_published() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_scattered(&exact, &[]);
+    let target = exact.target("public.gpkg");
+    assert_eq!(grouping(&exact.store), Grouping::default());
+    exact.publish(&target, &policy(1)).expect("published");
+    let kept = grouping(&exact.store);
+    let seal = target.setting(Grouping::SEAL).expect("read");
+    assert_eq!(seal.as_deref(), Some(kept.last_seal()));
+    assert_eq!(target.network(Grouping::NAME).expect("read"), None);
+    let public = exact.published(&target);
+    assert!(public.grouping().is_none() && public.seal().is_some());
+    // The names of what was merged are nowhere in the file.
+    let groups = kept.units(
+        &"workplaces".parse().unwrap(),
+        &"2020-11-01".parse().unwrap(),
+    );
+    let merged = groups.expect("groups").iter();
+    let merged: Vec<&GroupName> = merged.filter(|(n, g)| n != g).map(|(n, _)| n).collect();
+    assert!(!merged.is_empty());
+    drop((target, public));
+    let bytes = std::fs::read(exact.folder.path().join("public.gpkg")).expect("read");
+    for name in merged {
+        let name = name.to_string();
+        let name = name.as_bytes();
+        assert!(!bytes.windows(name.len()).any(|part| part == name));
+    }
+}
+
+#[test]
+fn a_home_that_does_not_know_the_groups_is_refused_before_anything_is_written() {
+    let homes = [("a", 10.0, 10.0, 400, 30)];
+    let exact = Exact::new(&homes);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    // A backup of the first day, restored after the second.
+    let old = exact.store.network(Grouping::NAME).expect("read");
+    let old = old.expect("kept");
+    exact.publish(&target, &policy(1)).expect("published");
+    let settings = target.settings().expect("read");
+    let newest = exact.store.network(Grouping::NAME).expect("read");
+    exact
+        .store
+        .set_network(Grouping::NAME, &old)
+        .expect("restored");
+    let kept = grouping(&exact.store);
+    let refused = exact.publish(&target, &policy(1));
+    assert!(
+        matches!(refused, Err(PublishError::OtherGroups)),
+        "{refused:?}"
+    );
+    // The same city imported anew elsewhere.
+    let other = Exact::new(&homes);
+    let refused = other.publish(&target, &policy(1));
+    assert!(
+        matches!(refused, Err(PublishError::OtherGroups)),
+        "{refused:?}"
+    );
+    assert_eq!(grouping(&other.store), Grouping::default());
+    assert_eq!(grouping(&exact.store), kept);
+    assert_eq!(target.settings().expect("read"), settings);
+    // With the newest it goes on.
+    exact
+        .store
+        .set_network(Grouping::NAME, &newest.expect("kept"))
+        .expect("restored");
+    exact.publish(&target, &policy(1)).expect("published");
+    let damaged = crate::store::StoredNetwork {
+        bytes: b"damaged".to_vec(),
+        ..old
+    };
+    exact
+        .store
+        .set_network(Grouping::NAME, &damaged)
+        .expect("written");
+    let refused = exact.publish(&target, &policy(1));
+    assert!(
+        matches!(refused, Err(PublishError::Groups(_))),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_publication_that_was_cut_short_goes_on() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_scattered(&exact, &[]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    // The groups of a second day were kept, what is published is of the first.
+    put_scattered(&exact, &[("w4", 1250.0, 1010.0, 5)]);
+    let mut kept = Kept::read(&exact.store).expect("read");
+    let city = exact.city();
+    let loaded = city.layer("workplaces", None).expect("there");
+    let groups = kept
+        .grouping
+        .units_mut(&loaded.layer().id, loaded.index.period());
+    super::super::pieces_of(&city, loaded, &policy(1), groups, 2).expect("pieces");
+    kept.write(&exact.store, &policy(1), "2026-11-27")
+        .expect("kept");
+    let known = grouping(&exact.store);
+    exact.publish(&target, &policy(1)).expect("published");
+    assert_eq!(grouping(&exact.store).publications(), 3);
+    let layer = &loaded.layer().id;
+    let of = |kept: &Grouping| kept.units(layer, loaded.index.period()).cloned();
+    assert_eq!(of(&grouping(&exact.store)), of(&known));
+    // One that was marked as protected and has no row yet is new.
+    let begun = exact.target("begun.gpkg");
+    let note = target.setting(Protection::SETTING).expect("read");
+    begun
+        .set_setting(Protection::SETTING, &note.expect("a note"))
+        .expect("written");
+    exact.publish(&begun, &policy(1)).expect("published");
+    assert_eq!(
+        counts(&exact.published(&begun), "workplaces"),
+        counts(&exact.published(&target), "workplaces")
+    );
+}
+
+#[test]
+fn two_publications_at_once_are_noticed() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    let first = Kept::read(&exact.store).expect("read");
+    let second = Kept::read(&exact.store).expect("read");
+    first
+        .write(&exact.store, &policy(1), "2026-11-26")
+        .expect("kept");
+    let overtaken = second.write(&exact.store, &policy(1), "2026-11-26");
+    assert!(
+        matches!(overtaken, Err(PublishError::Overtaken)),
+        "{overtaken:?}"
+    );
+    let nonsense = Kept::read(&exact.store).expect("read");
+    let nonsense = nonsense.write(&exact.store, &policy(1), "today");
+    assert!(
+        matches!(nonsense, Err(PublishError::Day(_))),
+        "{nonsense:?}"
+    );
+}
+
+#[test]
+fn a_workplace_that_opens_or_closes_moves_one_count_of_what_is_published() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_scattered(&exact, &[("w4", 1160.0, 1160.0, 28)]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let day = || {
+        exact.publish(&target, &policy(1)).expect("published");
+        counts(&exact.published(&target), "workplaces")
+    };
+    let first = day();
+    assert_eq!(first.len(), 2);
+    // w4 closes, and another opens in a cell that nobody was in.
+    put_scattered(&exact, &[]);
+    let closed = day();
+    put_scattered(&exact, &[("w9", 1250.0, 1350.0, 28)]);
+    let opened = day();
+    for later in [closed, opened] {
+        let names = |rows: &BTreeMap<String, _>| rows.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&later), names(&first));
+        let differing = first.iter().filter(|(id, row)| later[*id] != **row);
+        assert!(differing.count() <= 1);
+    }
+}
