@@ -33,7 +33,7 @@ enum What {
     },
     /// Publish the city for those who may not see exact small numbers; repeat it every day.
     Publish {
-        /// The exact city: a file, or the address of a database.
+        /// The exact city: a file, or the address of a database; what is published as one is kept in it.
         #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
         city: Home,
         /// The protected one: a new file or an empty database, or the one published before.

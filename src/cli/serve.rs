@@ -5,6 +5,7 @@ use crate::{
     city::{self, LiveCity},
     domain::{Catalog, SecurityLevel},
     http::{self, AppState},
+    protection,
     store::{self, Home, Store},
 };
 
@@ -95,6 +96,14 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         });
         let first = live.snapshot();
         tokio::task::spawn_blocking(move || first.join_streets());
+        if let Some((public, _)) = &protected
+            && protection::publication(&live.snapshot(), &public.snapshot()).is_none()
+        {
+            tracing::warn!(
+                "the city does not know what its protected one has published as one, so officials of \
+                 districts read workplaces as published everywhere: publish from this very home"
+            );
+        }
         let mut state = AppState::new(live, accounts.is_none()).with_store(store.clone());
         if let Some((accounts, recorder, doors)) = accounts {
             tracing::info!(accounts = %accounts.place().accounts(), "whoever asks must sign in");

@@ -2,6 +2,7 @@
 
 mod grouping;
 mod kept;
+mod people;
 mod scope;
 
 use std::{collections::BTreeMap, sync::Arc};

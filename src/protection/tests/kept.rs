@@ -143,6 +143,23 @@ fn a_publication_that_was_cut_short_goes_on() {
 }
 
 #[test]
+fn it_goes_with_a_copy_of_the_exact_city() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    put_scattered(&exact, &[]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let path = exact.folder.path().join("copy.gpkg");
+    let copy = GeoPackage::create(&path, exact.catalog.clone()).expect("a new city");
+    crate::store::copy(&exact.store, &copy, &exact.catalog, &mut |_| true).expect("copied");
+    assert_eq!(grouping(&copy), grouping(&exact.store));
+    let city = city::load(&copy, exact.catalog.clone()).expect("loads");
+    publish(&city, &copy, &target, &policy(1), "2026-11-27").expect("published");
+    // From now on the copy is the one to publish from.
+    let refused = exact.publish(&target, &policy(1));
+    assert!(matches!(refused, Err(PublishError::OtherGroups)));
+}
+
+#[test]
 fn two_publications_at_once_are_noticed() {
     let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
     let first = Kept::read(&exact.store).expect("read");
