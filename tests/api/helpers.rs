@@ -105,9 +105,10 @@ impl App {
         }
     }
 
-    /// The demonstration city with few homes, half of them of 2010 too, made, published and served by the commands that a
-    /// steward uses; `exact` is what was published from.
-    pub fn published() -> Self {
+    /// The demonstration city with few homes, half of them of 2010 too, made, published and served by
+    /// the commands that a steward uses; `exact.gpkg` is what was published from by `key.toml`. `more`
+    /// are rows of homes and workplaces that it has beside.
+    pub fn published(homes: u32, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = |name: &str| folder.path().join(name).display().to_string();
         let (exact, public, key) = (file("exact.gpkg"), file("city.gpkg"), file("key.toml"));
@@ -117,7 +118,23 @@ impl App {
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{arguments:?}: {told}");
         };
-        run(&["demo", "--city", &exact, "--residences", "4000"]);
+        run(&["demo", "--city", &exact, "--residences", &homes.to_string()]);
+        for (layer, rows) in more {
+            let beside = file(&format!("{layer}.csv"));
+            std::fs::write(&beside, rows).expect("written");
+            run(&[
+                "import",
+                layer,
+                &beside,
+                "--city",
+                &exact,
+                "--crs",
+                "EPSG:4490",
+                "--period",
+                "2020-11-01",
+                "--append",
+            ]);
+        }
         // Every second home was there in 2010 already.
         let (homes, then) = (file("homes.csv"), file("then.csv"));
         run(&[
@@ -149,6 +166,9 @@ impl App {
             "2010",
         ]);
         run(&["protect", "key", &key]);
+        // The same in every run; who may read the file stays.
+        let policy = suitu::protection::Policy::new(10, [29; 32]).expect("a policy");
+        std::fs::write(&key, policy.to_text()).expect("written");
         run(&[
             "protect", "publish", "--city", &exact, "--to", &public, "--key", &key,
         ]);
@@ -177,6 +197,8 @@ impl App {
         let city = city::load(&*self.store, self.catalog.clone()).expect("loads");
         let done = protection::publish(&city, &*self.store, &*store, &policy, "2026-01-01");
         done.expect("published");
+        // What was published as one is known from now on.
+        self.put(|_| {});
         let city = city::load(&*store, self.catalog.clone()).expect("loads");
         let live = Arc::new(LiveCity::new(city));
         App {
@@ -337,17 +359,6 @@ impl App {
         self.guarded_by(Doors::default())
     }
 
-    /// The published city for those who read rounded counts, beside the one it was published from.
-    pub fn guarded_beside_exact(&self) -> Guarded {
-        let path = self.folder.path().join("exact.gpkg");
-        let exact = GeoPackage::open(&path, self.catalog.clone()).expect("the exact city");
-        let city = city::load(&exact, self.catalog.clone()).expect("loads");
-        let state = AppState::new(Arc::new(LiveCity::new(city)), false)
-            .with_store(Arc::new(exact))
-            .with_protected(self.live.clone());
-        guarded(state, Doors::default())
-    }
-
     /// This city for those who have an account, beside one of rounded counts.
     pub fn guarded_beside(&self, protected: &App) -> Guarded {
         let state = AppState::new(self.live.clone(), false)
@@ -364,7 +375,7 @@ impl App {
 }
 
 /// The routes of a state for those who have an account.
-fn guarded(state: AppState, doors: Doors) -> Guarded {
+pub fn guarded(state: AppState, doors: Doors) -> Guarded {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("accounts.db");
     let accounts = Arc::new(Accounts::create(&Place::file(&path)).expect("new accounts"));

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod attacks;
 mod commands;
 mod commute;
 mod downloads;
@@ -13,7 +14,6 @@ mod helpers;
 mod jobs;
 mod layers;
 mod periods;
-mod protection;
 mod provider;
 mod questions;
 mod reports;
