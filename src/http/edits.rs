@@ -6,75 +6,30 @@ use axum::{
         Path, Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, header},
+    response::Response,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
     ApiError, AppState, Document,
-    accounts::Noted,
     areas::AtPeriod,
     asked::{asked, posted},
+    edited::{self, Asked, EditAnswer, Hand},
     etag::{self, seen},
 };
 use crate::{
     accounts::Actor,
     city::{
-        edit::{self, Edited, EditedFeature, Editor, FeatureChange, FeatureEdit, History, Seen},
+        City,
+        edit::{self, Editor, FeatureChange, FeatureEdit, History, Plan, Seen},
         scenario::{Add, Alter, Move, Remove},
     },
-    domain::{FeatureState, LayerId, Period, SecurityLevel},
+    domain::{FeatureState, LayerId, Period},
     query,
-    store::HistoryEntry,
+    store::{HistoryEntry, Store},
 };
-
-/// Who edits, as the history remembers them, and what they may see.
-struct Hand {
-    who: String,
-    clearance: SecurityLevel,
-}
-
-impl Hand {
-    fn of(state: &AppState, actor: &Actor) -> Self {
-        match (&actor.user, &state.access) {
-            (Some(user), _) => Hand {
-                who: user.to_string(),
-                clearance: actor.grants.clearance,
-            },
-            (None, None) => Hand {
-                who: "local".into(),
-                clearance: SecurityLevel::Core,
-            },
-            // Nobody is let through where there are accounts; were they, they would see nothing.
-            (None, Some(_)) => Hand {
-                who: actor.name().to_owned(),
-                clearance: SecurityLevel::Public,
-            },
-        }
-    }
-
-    fn editor<'a>(&'a self, why: &'a str) -> Editor<'a> {
-        Editor {
-            who: &self.who,
-            why,
-            clearance: self.clearance,
-        }
-    }
-}
-
-async fn write(
-    state: &AppState,
-    actor: &Actor,
-    why: String,
-    edits: Vec<FeatureEdit>,
-) -> Result<Edited, ApiError> {
-    let hand = Hand::of(state, actor);
-    state
-        .write(move |city, store| Ok(edit::edit(city, store, &hand.editor(&why), &edits)?))
-        .await
-}
 
 fn layer_id(layer: &str) -> Result<LayerId, ApiError> {
     layer.parse().map_err(|_| ApiError::NotFound {
@@ -94,27 +49,7 @@ fn check_there(
     Ok(query::feature(&city, layer.as_str(), id, period).map(drop)?)
 }
 
-/// The first feature that an edit names, as it is now.
-fn told(state: &AppState, edited: &Edited, headers: &HeaderMap) -> Result<Response, ApiError> {
-    let EditedFeature {
-        layer,
-        period,
-        id,
-        version,
-    } = &edited.features[0];
-    let Some(version) = version else {
-        let gone = json!({
-            "layer": layer, "period": period, "id": id, "version": null,
-            "data_version": edited.number,
-        });
-        return Ok(Document::json(&gone)?.tagged(etag::GONE).respond(headers));
-    };
-    let feature = query::feature(&state.city(), layer.as_str(), id, Some(period))?;
-    let document = Document::json(&feature)?.tagged(&version.to_string());
-    Ok(document.respond(headers))
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFeature {
     #[serde(default)]
@@ -131,18 +66,23 @@ pub struct NewFeature {
 /// Adds a feature to a layer of points.
 #[utoipa::path(post, path = "/api/layers/{layer}/features", tag = "edits",
     params(("layer" = String, Path, description = "the layer"),
-           ("period" = Option<String>, Query, description = "reference date")),
+           ("period" = Option<String>, Query, description = "reference date"),
+           ("Idempotency-Key" = Option<String>, Header, description = "a name of this edit, 1 to 255 visible ASCII letters, e.g. a UUID; sent again with the same one it is not made twice and is answered as the first time, for a day at least")),
     request_body(content = NewFeature, description = "lon, lat, values by attribute, id (given where there is none), reason"),
     responses((status = 201, description = "the feature, its address in `Location`, its version in the etag", body = serde_json::Value),
-              (status = 400, description = "`faults`: field and message in both languages", body = serde_json::Value)))]
+              (status = 400, description = "`faults`: field and message in both languages", body = serde_json::Value),
+              (status = 422, description = "the key was given to another edit before")))]
 pub async fn add_feature(
     State(state): State<AppState>,
     actor: Actor,
     Path(layer): Path<String>,
     at: Result<Query<AtPeriod>, QueryRejection>,
+    headers: HeaderMap,
     new: Result<Json<NewFeature>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let (at, new) = (asked(at)?, posted(new)?);
+    let hand = Hand::of(&state, &actor);
+    let key = hand.key(&headers, &("add", &layer, &at.period, &new))?;
     let change = FeatureChange::Add(Add {
         layer: layer_id(&layer)?,
         id: new.id,
@@ -151,40 +91,23 @@ pub async fn add_feature(
         values: new.values,
         period: at.period,
     });
-    let edits = vec![FeatureEdit {
+    let edits = [FeatureEdit {
         change,
         version: None,
     }];
-    let edited = write(&state, &actor, new.reason, edits).await?;
-    let made = &edited.features[0];
-    let mut response = told(&state, &edited, &HeaderMap::new())?;
-    *response.status_mut() = StatusCode::CREATED;
-    let place = format!(
-        "/api/layers/{}/features/{}?period={}",
-        made.layer,
-        escaped(&made.id),
-        made.period.as_str()
-    );
-    if let Ok(place) = HeaderValue::from_str(&place) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    let noted = Noted(format!("{} {}", made.layer, made.id));
-    response.extensions_mut().insert(noted);
-    Ok(response)
+    let asked = Asked {
+        hand,
+        why: new.reason,
+        key,
+        plan: move |city: &City, _: &dyn Store, editor: &Editor<'_>| {
+            Ok(edit::plan(city, editor, &edits)?)
+        },
+        answer: EditAnswer::of_new,
+    };
+    edited::make(&state, asked).await
 }
 
-/// An id as a part of an address.
-fn escaped(id: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    id.bytes()
-        .map(|byte| match plain(byte) {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedFeature {
     #[serde(default)]
@@ -203,12 +126,14 @@ pub struct ChangedFeature {
     params(("layer" = String, Path, description = "the layer"),
            ("id" = String, Path, description = "the feature"),
            ("period" = Option<String>, Query, description = "reference date"),
-           ("If-Match" = String, Header, description = "the etag of the feature as it was read")),
+           ("If-Match" = String, Header, description = "the etag of the feature as it was read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "a name of this edit, 1 to 255 visible ASCII letters, e.g. a UUID; sent again with the same one it is not made twice and is answered as the first time, for a day at least")),
     request_body(content = ChangedFeature, description = "values by attribute (`null` makes one missing), lon and lat, reason"),
     responses((status = 200, description = "the feature as it is now", body = serde_json::Value),
               (status = 400, description = "`faults`: field and message in both languages", body = serde_json::Value),
               (status = 412, description = "`conflicts`: the feature as somebody else left it", body = serde_json::Value),
-              (status = 428, description = "If-Match is lacking")))]
+              (status = 428, description = "If-Match is lacking"),
+              (status = 422, description = "the key was given to another edit before")))]
 pub async fn change_feature(
     State(state): State<AppState>,
     actor: Actor,
@@ -217,18 +142,46 @@ pub async fn change_feature(
     headers: HeaderMap,
     changed: Result<Json<ChangedFeature>, JsonRejection>,
 ) -> Result<Response, ApiError> {
-    let (at, layer) = (asked(at)?, layer_id(&layer)?);
+    let (at, layer, changed) = (asked(at)?, layer_id(&layer)?, posted(changed)?);
     let hand = Hand::of(&state, &actor);
-    check_there(&state, &hand, (&layer, &id), at.period.as_ref())?;
-    let version = version(&headers)?;
-    let changed = posted(changed)?;
+    let named = (&layer, &id, &at.period, tag(&headers));
+    let key = hand.key(&headers, &("change", named, &changed))?;
+    let why = changed.reason.clone();
+    let shown = state.clone();
+    let asked = Asked {
+        hand: hand.clone(),
+        why,
+        key,
+        plan: move |city: &City, _: &dyn Store, editor: &Editor<'_>| {
+            check_there(&shown, &hand, (&layer, &id), at.period.as_ref())?;
+            let version = version(&headers)?;
+            let changes = changes(layer, id, at.period, changed)?;
+            let with_version = |change| FeatureEdit {
+                change,
+                version: Some(version.clone()),
+            };
+            let edits: Vec<FeatureEdit> = changes.into_iter().map(with_version).collect();
+            Ok(edit::plan(city, editor, &edits)?)
+        },
+        answer: EditAnswer::of_feature,
+    };
+    edited::make(&state, asked).await
+}
+
+/// What a request changes of a feature.
+fn changes(
+    layer: LayerId,
+    id: String,
+    period: Option<Period>,
+    changed: ChangedFeature,
+) -> Result<Vec<FeatureChange>, ApiError> {
     let mut changes = Vec::new();
     if !changed.values.is_empty() {
         changes.push(FeatureChange::Alter(Alter {
             layer: layer.clone(),
             id: id.clone(),
             values: changed.values,
-            period: at.period.clone(),
+            period: period.clone(),
         }));
     }
     match (changed.lon, changed.lat) {
@@ -237,7 +190,7 @@ pub async fn change_feature(
             id,
             lon,
             lat,
-            period: at.period,
+            period,
         })),
         (None, None) => {}
         _ => {
@@ -253,16 +206,10 @@ pub async fn change_feature(
             problem: "nothing to change; name a value or a place (没有要改的内容)".into(),
         });
     }
-    let with_version = |change| FeatureEdit {
-        change,
-        version: Some(version.clone()),
-    };
-    let edits = changes.into_iter().map(with_version).collect();
-    let edited = write(&state, &actor, changed.reason, edits).await?;
-    told(&state, &edited, &HeaderMap::new())
+    Ok(changes)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Removal {
     period: Option<Period>,
@@ -276,10 +223,12 @@ pub struct Removal {
            ("id" = String, Path, description = "the feature"),
            ("period" = Option<String>, Query, description = "reference date"),
            ("reason" = Option<String>, Query, description = "why"),
-           ("If-Match" = String, Header, description = "the etag of the feature as it was read")),
+           ("If-Match" = String, Header, description = "the etag of the feature as it was read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "a name of this edit, 1 to 255 visible ASCII letters, e.g. a UUID; sent again with the same one it is not made twice and is answered as the first time, for a day at least")),
     responses((status = 200, description = "that it is gone, and the version of the data", body = serde_json::Value),
               (status = 412, description = "`conflicts`: the feature as somebody else left it", body = serde_json::Value),
-              (status = 428, description = "If-Match is lacking")))]
+              (status = 428, description = "If-Match is lacking"),
+              (status = 422, description = "the key was given to another edit before")))]
 pub async fn remove_feature(
     State(state): State<AppState>,
     actor: Actor,
@@ -289,19 +238,32 @@ pub async fn remove_feature(
 ) -> Result<Response, ApiError> {
     let (removal, layer) = (asked(removal)?, layer_id(&layer)?);
     let hand = Hand::of(&state, &actor);
-    check_there(&state, &hand, (&layer, &id), removal.period.as_ref())?;
-    let version = version(&headers)?;
-    let change = FeatureChange::Remove(Remove {
-        layer,
-        id,
-        period: removal.period,
-    });
-    let edits = vec![FeatureEdit {
-        change,
-        version: Some(version),
-    }];
-    let edited = write(&state, &actor, removal.reason, edits).await?;
-    told(&state, &edited, &HeaderMap::new())
+    let named = (&layer, &id, &removal, tag(&headers));
+    let key = hand.key(&headers, &("remove", named))?;
+    let shown = state.clone();
+    let Removal { period, reason } = removal;
+    let asked = Asked {
+        hand: hand.clone(),
+        why: reason,
+        key,
+        plan: move |city: &City, _: &dyn Store, editor: &Editor<'_>| {
+            check_there(&shown, &hand, (&layer, &id), period.as_ref())?;
+            let version = version(&headers)?;
+            let change = FeatureChange::Remove(Remove { layer, id, period });
+            let edits = [FeatureEdit {
+                change,
+                version: Some(version),
+            }];
+            Ok(edit::plan(city, editor, &edits)?)
+        },
+        answer: EditAnswer::of_feature,
+    };
+    edited::make(&state, asked).await
+}
+
+/// The etag that a writer has seen, as it was sent.
+fn tag(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::IF_MATCH)?.to_str().ok()
 }
 
 /// The version of a feature that is there, as an edit names it.
@@ -316,7 +278,7 @@ fn version(headers: &HeaderMap) -> Result<String, ApiError> {
     }
 }
 
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditRequest {
     #[schema(value_type = Vec<FeatureEdit>)]
@@ -331,16 +293,21 @@ pub struct EditRequest {
 /// (layer, id, lon, lat) or `remove` (layer, id), and a `period` where it is not the newest. All but
 /// `add` name the `version` of the feature that was seen, once for each feature.
 #[utoipa::path(post, path = "/api/edits", tag = "edits",
+    params(("Idempotency-Key" = Option<String>, Header, description = "a name of this edit, 1 to 255 visible ASCII letters, e.g. a UUID; sent again with the same one it is not made twice and is answered as the first time, for a day at least")),
     request_body(content = EditRequest, description = "edits (1 to 5000) and a reason"),
     responses((status = 200, description = "rows of the features with their versions now, and the version of the data", body = serde_json::Value),
               (status = 400, description = "`faults`: number of the edit, field and message in both languages", body = serde_json::Value),
-              (status = 412, description = "`conflicts`: the features as somebody else left them", body = serde_json::Value)))]
+              (status = 412, description = "`conflicts`: the features as somebody else left them", body = serde_json::Value),
+              (status = 422, description = "the key was given to another edit before")))]
 pub async fn make_edits(
     State(state): State<AppState>,
     actor: Actor,
+    headers: HeaderMap,
     request: Result<Json<EditRequest>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let request = posted(request)?;
+    let hand = Hand::of(&state, &actor);
+    let key = hand.key(&headers, &("edits", &request))?;
     let edits = (1..).zip(request.edits).map(|(number, edit)| {
         serde_json::from_value(edit).map_err(|error| ApiError::BadField {
             field: format!("edits[{number}]"),
@@ -349,19 +316,16 @@ pub async fn make_edits(
     });
     let edits: Vec<FeatureEdit> = edits.collect::<Result<_, _>>()?;
     let count = edits.len();
-    let edited = write(&state, &actor, request.reason, edits).await?;
-    let mut layers: Vec<&str> = edited.features.iter().map(|f| f.layer.as_str()).collect();
-    layers.sort_unstable();
-    layers.dedup();
-    let noted = Noted(format!("{count} {}", layers.join(" ")));
-    let rows = edited.features.iter().map(|feature| {
-        json!({ "layer": feature.layer, "period": feature.period, "id": feature.id,
-                "version": feature.version })
-    });
-    let rows: Vec<Value> = rows.collect();
-    let mut response = Json(json!({ "data_version": edited.number, "rows": rows })).into_response();
-    response.extensions_mut().insert(noted);
-    Ok(response)
+    let asked = Asked {
+        hand,
+        why: request.reason,
+        key,
+        plan: move |city: &City, _: &dyn Store, editor: &Editor<'_>| {
+            Ok(edit::plan(city, editor, &edits)?)
+        },
+        answer: move |_: &City, plan: &Plan| EditAnswer::of_all(plan, count),
+    };
+    edited::make(&state, asked).await
 }
 
 /// The edits of a feature, the newest first, with what it was before and after each.
@@ -416,7 +380,7 @@ fn row(found: &History, id: &str, entry: &HistoryEntry) -> Value {
     })
 }
 
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undone {
     #[serde(default)]
@@ -431,12 +395,14 @@ pub struct Undone {
     params(("layer" = String, Path, description = "the layer"),
            ("id" = String, Path, description = "the feature, which may be gone"),
            ("period" = Option<String>, Query, description = "reference date"),
-           ("If-Match" = String, Header, description = "the etag of the feature or of its history as it was read")),
+           ("If-Match" = String, Header, description = "the etag of the feature or of its history as it was read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "a name of this edit, 1 to 255 visible ASCII letters, e.g. a UUID; sent again with the same one it is not made twice and is answered as the first time, for a day at least")),
     request_body(content = Undone, description = "number of the edit, reason"),
     responses((status = 200, description = "the feature as it is now, or that it is gone", body = serde_json::Value),
               (status = 409, description = "there is no edit to undo"),
               (status = 412, description = "`conflicts`: the feature as somebody else left it", body = serde_json::Value),
-              (status = 428, description = "If-Match is lacking")))]
+              (status = 428, description = "If-Match is lacking"),
+              (status = 422, description = "the key was given to another edit before")))]
 pub async fn undo_feature_edit(
     State(state): State<AppState>,
     actor: Actor,
@@ -449,18 +415,18 @@ pub async fn undo_feature_edit(
     let seen = seen(&headers)?;
     let undone = posted(undone)?;
     let hand = Hand::of(&state, &actor);
-    let edited = state
-        .write(move |city, store| {
+    let named = (&layer, &id, &at.period, tag(&headers));
+    let key = hand.key(&headers, &("undo", named, &undone))?;
+    let Undone { number, reason } = undone;
+    let asked = Asked {
+        hand,
+        why: reason,
+        key,
+        plan: move |city: &City, store: &dyn Store, editor: &Editor<'_>| {
             let named = (&layer, &*id, at.period.as_ref());
-            let editor = hand.editor(&undone.reason);
-            Ok(edit::undo(
-                city,
-                store,
-                &editor,
-                (named, seen),
-                undone.number,
-            )?)
-        })
-        .await?;
-    told(&state, &edited, &HeaderMap::new())
+            Ok(edit::undo(city, store, editor, (named, seen), number)?)
+        },
+        answer: EditAnswer::of_feature,
+    };
+    edited::make(&state, asked).await
 }

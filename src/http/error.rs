@@ -91,6 +91,17 @@ pub enum ApiError {
     #[error("the home of the city cannot be reached now; try again in a moment")]
     NoHome(String),
     #[error(
+        "the connection to the home of the city was lost while the change was written, so it may have \
+         been written or not: repeat it with the same Idempotency-Key, which never writes it twice; \
+         without a key look before you repeat it"
+    )]
+    Unsure(String),
+    #[error(
+        "this Idempotency-Key was given to another edit before, or by other rights: repeat that one as \
+         it was, or give every edit a key of its own"
+    )]
+    KeyUsed,
+    #[error(
         "the disk of the city's home is full, so nothing was written; whoever runs the server has to make room"
     )]
     NoRoom(String),
@@ -106,6 +117,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unreachable(cause) => ApiError::NoHome(cause),
+            StoreError::Unsure(cause) => ApiError::Unsure(cause),
             StoreError::NoRoom(cause) => ApiError::NoRoom(cause),
             other => ApiError::Internal(other.to_string()),
         }
@@ -170,6 +182,7 @@ impl ApiError {
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             ApiError::NotYet | ApiError::Nothing { .. } => StatusCode::CONFLICT,
+            ApiError::KeyUsed => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Changed(_) | ApiError::EditConflicts(_) => StatusCode::PRECONDITION_FAILED,
             ApiError::PreconditionRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             ApiError::JobCancelled => StatusCode::GONE,
@@ -180,6 +193,7 @@ impl ApiError {
             | ApiError::TooManyJobs
             | ApiError::NotRecorded
             | ApiError::NoHome(_)
+            | ApiError::Unsure(_)
             | ApiError::NoRoom(_)
             | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -189,7 +203,9 @@ impl ApiError {
     /// What a client is told; the cause of a failure is not for them.
     fn detail(&self) -> String {
         match (self, self.cause()) {
-            (ApiError::NoHome(_) | ApiError::NoRoom(_), _) | (_, None) => self.to_string(),
+            (ApiError::NoHome(_) | ApiError::Unsure(_) | ApiError::NoRoom(_), _) | (_, None) => {
+                self.to_string()
+            }
             (_, Some(_)) => "the server failed; its log says why".into(),
         }
     }
@@ -240,6 +256,8 @@ impl ApiError {
             ApiError::NoHome(_) | ApiError::Account(AccountError::Unreachable(_)) => {
                 Some("no_home")
             }
+            ApiError::Unsure(_) => Some("unsure"),
+            ApiError::KeyUsed => Some("key_used"),
             ApiError::NotRecorded => Some("not_recorded"),
             ApiError::NotReady(_) => Some("not_ready"),
             ApiError::Internal(_) => Some("failed"),
@@ -347,9 +365,10 @@ impl ApiError {
     /// What only the log says.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            ApiError::Internal(cause) | ApiError::NoHome(cause) | ApiError::NoRoom(cause) => {
-                Some(cause)
-            }
+            ApiError::Internal(cause)
+            | ApiError::NoHome(cause)
+            | ApiError::Unsure(cause)
+            | ApiError::NoRoom(cause) => Some(cause),
             ApiError::Account(
                 AccountError::Backend(cause)
                 | AccountError::Unreachable(cause)

@@ -269,11 +269,16 @@ impl AppState {
                 live.publish(newer);
             }
             let done = write(&live.snapshot(), &*store)?;
-            if let Some(newer) = city::follow(&*store, &live.snapshot())? {
-                live.publish(newer);
-                let after = live.snapshot();
-                // Who wrote need not wait for it.
-                tokio::task::spawn_blocking(move || after.join_streets());
+            match city::follow(&*store, &live.snapshot()) {
+                Ok(None) => {}
+                Ok(Some(newer)) => {
+                    live.publish(newer);
+                    let after = live.snapshot();
+                    // Who wrote need not wait for it.
+                    tokio::task::spawn_blocking(move || after.join_streets());
+                }
+                // It is written all the same, and shown as soon as the home answers again.
+                Err(error) => tracing::warn!(%error, "what was written is not shown yet"),
             }
             Ok(done)
         });

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{Limits, QueryError, layer_state};
 use crate::{
     city::{City, LoadedLayer},
-    domain::{Bbox, FeatureState, Layer, Period, Value},
+    domain::{Bbox, FeatureState, Layer, LevelId, Period, Role, Value},
     index::{FeatureRef, Filter},
 };
 
@@ -110,36 +112,77 @@ pub fn feature(
         what: "feature",
         name: id.chars().take(64).collect(),
     };
-    let feature = loaded.index.find(id).ok_or_else(missing)?;
-    let mut found = to_json(loaded, feature);
-    found["version"] = json!(loaded.index.state(feature).version(loaded.layer()));
-    found["period"] = json!(loaded.index.period());
-    let areas: Vec<Json> = loaded
-        .index
-        .levels()
-        .iter()
-        .enumerate()
-        .filter_map(|(at, level)| {
-            let code = loaded.index.area_code(feature, at)?;
-            let area = city.areas().find_at(level.as_str(), code, period);
-            let name = area.map_or(code, |area| area.name.as_str());
-            Some(json!({"level": level, "code": code, "name": name}))
-        })
-        .collect();
-    found["areas"] = json!(areas);
-    Ok(found)
+    let index = &loaded.index;
+    let feature = index.find(id).ok_or_else(missing)?;
+    let (state, codes) = (index.state(feature), index.codes(feature));
+    let within = Within {
+        period: index.period(),
+        codes: &codes,
+        boundaries: period,
+    };
+    Ok(feature_as(city, loaded.layer(), id, &state, &within))
+}
+
+/// When a feature is, and the areas around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Within<'a> {
+    pub period: &'a Period,
+    pub codes: &'a BTreeMap<LevelId, String>,
+    /// The time whose areas give their names; without it that of the newest data.
+    pub boundaries: Option<&'a Period>,
+}
+
+/// A feature as [`feature`] tells it, in a state that it may not have in the city yet.
+pub fn feature_as(
+    city: &City,
+    layer: &Layer,
+    id: &str,
+    state: &FeatureState,
+    within: &Within<'_>,
+) -> Json {
+    let levels = city.catalog().levels();
+    let codes = || {
+        let codes = levels.iter();
+        codes.filter_map(|level| Some((level, within.codes.get(level)?.as_str())))
+    };
+    let mut found = with_codes(bare(layer, id, state), codes());
+    found["version"] = json!(state.version(layer));
+    found["period"] = json!(within.period);
+    let name = |level: &LevelId, code: &str| {
+        if layer.area_level.as_ref() == Some(level) {
+            let own = layer
+                .index_with_role(Role::Name)
+                .map(|at| &state.values[at]);
+            return own.and_then(Value::as_text).map(str::to_owned);
+        }
+        let area = city
+            .areas()
+            .find_at(level.as_str(), code, within.boundaries);
+        area.map(|area| area.name.clone())
+    };
+    let areas = codes().map(|(level, code)| {
+        let name = name(level, code).unwrap_or_else(|| code.to_owned());
+        json!({"level": level, "code": code, "name": name})
+    });
+    found["areas"] = areas.collect();
+    found
 }
 
 fn to_json(loaded: &LoadedLayer, feature: FeatureRef) -> Json {
     let index = &loaded.index;
     let state = index.state(feature);
-    let mut found = bare(loaded.layer(), index.id(feature), &state);
-    for (at, level) in index.levels().iter().enumerate() {
-        if let Some(code) = index.area_code(feature, at) {
-            found["properties"][format!("{level}_code")] = json!(code);
-        }
+    let found = bare(loaded.layer(), index.id(feature), &state);
+    let levels = index.levels().iter().enumerate();
+    let codes = levels.filter_map(|(at, level)| Some((level, index.area_code(feature, at)?)));
+    with_codes(found, codes)
+}
+
+/// A feature with the codes of its areas among its properties.
+fn with_codes<'a>(mut feature: Json, codes: impl Iterator<Item = (&'a LevelId, &'a str)>) -> Json {
+    for (level, code) in codes {
+        feature["properties"][format!("{level}_code")] = json!(code);
     }
-    found
+    feature
 }
 
 /// A state of a feature by itself, with its version.

@@ -88,7 +88,9 @@ pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{FileOf, file_title, layer_state, write_layer};
 pub use ends::{End, Ends};
 pub use error::QueryError;
-pub use features::{FeaturesQuery, condition, feature, feature_state, features};
+pub use features::{
+    FeaturesQuery, Within, condition, feature, feature_as, feature_state, features,
+};
 pub use flat::{
     catchments_to_geojson, flat_catchments, flat_coverage, flat_cutoffs, flat_statistics,
 };

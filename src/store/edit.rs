@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Map, Value as Json};
 
-use super::{Batch, BatchMode, ChangeNumber, Only, StoreError, corrupt};
+use super::{Batch, BatchMode, ChangeNumber, Once, Only, StoreError, corrupt};
 use crate::domain::{
     AttributeType, FeatureState, Layer, LayerId, LevelId, Period, Table, TextColumn, Value,
 };
@@ -35,6 +35,8 @@ pub struct EditBatch<'a> {
     pub why: &'a str,
     /// The change that they take back.
     pub undoes: Option<ChangeNumber>,
+    /// Where they may be sent again.
+    pub once: Option<Once<'a>>,
 }
 
 /// A feature that is not what an edit was made of.

@@ -9,6 +9,7 @@ mod edit;
 mod flows;
 pub mod geopackage;
 mod home;
+mod once;
 pub mod postgres;
 mod progress;
 mod record;
@@ -22,6 +23,7 @@ pub use edit::{EditBatch, EditConflict, FeatureWrite, HistoryEntry};
 use flows::MAX_COMMUTERS;
 pub use flows::{FlowBatch, FlowState};
 pub use home::{Home, open, open_or_create};
+pub use once::{KeptAnswer, Once};
 pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
 pub use scenario::{ScenarioChange, StoredScenario};
 
@@ -80,6 +82,9 @@ pub enum StoreError {
         .0.len()
     )]
     EditConflict(Vec<EditConflict>),
+    /// The write of that key was made before.
+    #[error("that was done before, by change {}", .0.number)]
+    Answered(Box<KeptAnswer>),
     #[error("there is no scenario {0}")]
     NoScenario(u64),
     #[error(
@@ -92,6 +97,12 @@ pub enum StoreError {
     /// Nothing is wrong with what was asked: it is worth asking again.
     #[error("the city's home cannot be reached now: {0}")]
     Unreachable(String),
+    /// It may have been written or not.
+    #[error(
+        "the connection to the city's home was lost while the change was committed, so it may have \
+         been written: look before you repeat it ({0})"
+    )]
+    Unsure(String),
     /// Nothing was written.
     #[error("the disk of the city's home is full, so nothing was written: make room on it ({0})")]
     NoRoom(String),
@@ -132,8 +143,13 @@ pub trait Store: Send + Sync {
     /// number. Each feature must be what its edit was made of.
     ///
     /// # Errors
-    /// [`StoreError::EditConflict`] names the features that are not; nothing is written then.
+    /// [`StoreError::EditConflict`] names the features that are not, [`StoreError::Answered`] says what
+    /// was answered to the edits of the same key; nothing is written then.
     fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError>;
+
+    /// What was answered to the write that an account called `key`, for a day at least; `None` where
+    /// none of that key was made.
+    fn answered(&self, who: &str, key: &str) -> Result<Option<KeptAnswer>, StoreError>;
 
     /// What was done to a feature by [`Store::edit`], the newest first. Imports and edits of other
     /// programs are in the change log alone.

@@ -13,6 +13,7 @@ mod gaps;
 mod helpers;
 mod jobs;
 mod layers;
+mod once;
 mod periods;
 mod provider;
 mod questions;

@@ -2,6 +2,7 @@
 // lost; without one what was lost is no longer shown. The accounts are in the same database.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
+import { Cut } from './cut.mjs';
 import { Database, addSchool, folder, keepAdding, keepReading, pause, serve, suitu, until } from './server.mjs';
 
 let room, primary, standby, address;
@@ -109,4 +110,47 @@ test('what an asynchronous standby never had is no longer shown once it is the p
   assert.ok(!(await shows('lost1')));
   const { data_version: after } = await (await fetch(`${server.url}/api/city`)).json();
   assert.ok(after > before + 2 ** 31, `${after} after ${before}`);
+});
+
+test('an edit that was cut at its commit is written once when it is sent again with its key', async () => {
+  primary.sql("alter system set synchronous_standby_names = '*'");
+  primary.sql('select pg_reload_conf()');
+  await until('the standby never became synchronous', () => primary.sql("select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')") !== '0');
+  const line = await Cut.before(primary.port);
+  running.push(line);
+  const server = await served(address.replace(String(primary.port), String(line.port)));
+  /** A school without an id: each edit of its own would give it another one. */
+  const add = async (name) => {
+    const response = await fetch(`${server.url}/api/layers/schools/features`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': name },
+      body: JSON.stringify({ lon: 113.3, lat: 23.1, values: { name, kind: 'primary', seats_primary: 720 } }),
+    });
+    return { status: response.status, body: await response.text() };
+  };
+  const count = (database, name) => database.sql(`select count(*) from city.schools where name = '${name}'`);
+
+  line.cutCommitAfter('insert into suitu.history');
+  const cut = await add('cut');
+  assert.equal(cut.status, 503, cut.body);
+  const told = JSON.parse(cut.body);
+  assert.equal(told.reason, 'unsure');
+  assert.match(told.detail, /may have been written.*same Idempotency-Key/);
+  assert.equal(count(primary, 'cut'), '1');
+  const again = await add('cut');
+  assert.equal(again.status, 201, again.body);
+  assert.deepEqual(await add('cut'), again);
+  assert.equal(count(primary, 'cut'), '1');
+  const { id } = JSON.parse(again.body);
+  assert.equal(primary.sql(`select count(*) from suitu.history where id = '${id}'`), '1');
+
+  // The primary is gone right after: the standby answers as it would have.
+  line.cutCommitAfter('insert into suitu.history');
+  assert.equal((await add('moved')).status, 503);
+  primary.kill();
+  standby.promote();
+  await until('it takes no writes', async () => (await add('moved')).status === 201);
+  for (const name of ['cut', 'moved']) assert.equal(count(standby, name), '1', name);
+  assert.deepEqual(await add('cut'), again);
+  assert.equal((await add('later')).status, 201);
 });

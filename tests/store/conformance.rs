@@ -32,6 +32,7 @@ pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
     a_cancelled_import_of_flows_leaves_nothing(&*make());
     scenarios_are_kept_with_their_edits(&*make());
     definitions_are_kept_by_kind_and_id(&*make());
+    super::once::hold(&make);
     super::edits::hold(make);
 }
 

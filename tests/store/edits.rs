@@ -11,12 +11,12 @@ use proptest::prelude::*;
 use suitu::{
     city,
     domain::{FeatureState, TextColumn, Value},
-    store::{BatchMode, ChangeKind, EditBatch, FeatureWrite, Store, StoreError},
+    store::{BatchMode, ChangeKind, EditBatch, FeatureWrite, Once, Store, StoreError},
 };
 
 use super::sample::{batch, catalog, district, homes, layer, period};
 
-const AT: &str = "2020";
+pub const AT: &str = "2020";
 
 /// Every check, by name.
 pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
@@ -29,7 +29,7 @@ pub fn hold<H: Deref<Target: Store + Sized>>(make: impl Fn() -> H) {
 }
 
 /// A home somewhere with so many people.
-fn home(lon: f64, people: i64) -> FeatureState {
+pub fn home(lon: f64, people: i64) -> FeatureState {
     let layer = layer("residences");
     let value = |id: &str| match id {
         "usual_residents" => Value::Integer(people),
@@ -47,7 +47,7 @@ fn home(lon: f64, people: i64) -> FeatureState {
     }
 }
 
-fn write(id: &str, before: Option<FeatureState>, after: Option<FeatureState>) -> FeatureWrite {
+pub fn write(id: &str, before: Option<FeatureState>, after: Option<FeatureState>) -> FeatureWrite {
     FeatureWrite {
         layer: layer("residences"),
         period: period(AT),
@@ -59,16 +59,26 @@ fn write(id: &str, before: Option<FeatureState>, after: Option<FeatureState>) ->
 }
 
 fn edit(store: &dyn Store, writes: &[FeatureWrite]) -> Result<u64, StoreError> {
+    edit_once(store, "li", writes, None)
+}
+
+pub fn edit_once(
+    store: &dyn Store,
+    who: &str,
+    writes: &[FeatureWrite],
+    once: Option<Once<'_>>,
+) -> Result<u64, StoreError> {
     store.edit(&EditBatch {
         writes,
-        who: "li",
+        who,
         why: "核实",
         undoes: None,
+        once,
     })
 }
 
 /// The features by id.
-fn all(store: &dyn Store) -> BTreeMap<String, FeatureState> {
+pub fn all(store: &dyn Store) -> BTreeMap<String, FeatureState> {
     let table = store.read(&layer("residences"), &period(AT)).unwrap();
     let rows = table.ids.iter().enumerate();
     rows.map(|(row, id)| (id.to_string(), FeatureState::of_row(&table, row)))

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 use super::{
     conformance::{hold, hold_against_a_map},
+    edits::edit_once,
+    once::once,
     sample::{batch, catalog, district, homes, layer, period},
 };
 
@@ -157,16 +159,40 @@ fn a_file_of_another_kind_or_time_is_refused_and_left_alone() {
 }
 
 #[test]
+fn answers_are_kept_for_a_day_and_not_for_ever() {
+    let home = Home::new();
+    let aged = |hours: u32| {
+        let other = Connection::open(home.store.path()).unwrap();
+        let ago = format!("-{hours} hours");
+        let sql = "update suitu_answers set at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?1)
+                   where key = 'old'";
+        other.execute(sql, [ago]).unwrap();
+    };
+    let keep = |key: &str| edit_once(&*home, "li", &[], Some(once(key))).unwrap();
+    let is_kept = || home.answered("li", "old").unwrap().is_some();
+    keep("old");
+    aged(25);
+    keep("second");
+    assert!(is_kept());
+    aged(49);
+    keep("third");
+    assert!(!is_kept() && home.answered("li", "second").unwrap().is_some());
+}
+
+#[test]
 fn an_older_file_is_copied_aside_before_it_is_upgraded() {
     let home = filled();
     let other = Connection::open(home.store.path()).unwrap();
     other
-        .execute("update suitu_meta set value = '0' where key = 'schema'", [])
+        .execute_batch(
+            "update suitu_meta set value = '0' where key = 'schema'; drop table suitu_answers",
+        )
         .unwrap();
     drop(other);
     let path = home.store.path().to_owned();
     let reopened = GeoPackage::open(&path, catalog()).expect("an older city");
     assert_eq!(reopened.states().unwrap().len(), 2);
+    assert_eq!(reopened.answered("li", "k").unwrap(), None);
     let folder = path.parent().unwrap();
     let copies = std::fs::read_dir(folder).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name();

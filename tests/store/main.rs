@@ -4,5 +4,6 @@ mod conformance;
 mod edits;
 mod geopackage;
 mod killed;
+mod once;
 mod postgres;
 mod sample;

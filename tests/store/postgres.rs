@@ -19,6 +19,8 @@ use tokio_postgres::{Client, NoTls};
 
 use super::{
     conformance,
+    edits::edit_once,
+    once::once,
     sample::{batch, catalog, district, homes, layer, period},
 };
 
@@ -395,4 +397,25 @@ fn whether_a_database_holds_accounts_is_seen_by_everybody() {
     let place = Place::new(address.parse().unwrap(), Some(record)).unwrap();
     Accounts::create(&place).unwrap();
     assert!(are_in_database(&address).unwrap());
+}
+
+#[test]
+fn answers_are_kept_for_a_day_and_not_for_ever() {
+    let Some(server) = server() else { return };
+    let database = Database::prepared(&server);
+    let home = Postgres::open(&database.address(), catalog()).expect("a city");
+    let aged = |hours: u32| {
+        let sql = "update suitu.answers set at = clock_timestamp() - interval";
+        let sql = format!("{sql} '{hours} hours' where key = 'old'");
+        execute(&database.address(), &sql);
+    };
+    let keep = |key: &str| edit_once(&home, "li", &[], Some(once(key))).unwrap();
+    let is_kept = || home.answered("li", "old").unwrap().is_some();
+    keep("old");
+    aged(25);
+    keep("second");
+    assert!(is_kept());
+    aged(49);
+    keep("third");
+    assert!(!is_kept() && home.answered("li", "second").unwrap().is_some());
 }

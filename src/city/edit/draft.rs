@@ -8,7 +8,7 @@ use std::{
 use geo::{Geometry, Point};
 use sha2::{Digest, Sha256};
 
-use super::{EditFailure, EditFault, EditedFeature, Editor, FeatureChange, FeatureEdit};
+use super::{EditFailure, EditFault, EditedFeature, Editor, FeatureChange, FeatureEdit, Plan};
 use crate::{
     city::{
         City,
@@ -23,16 +23,13 @@ use crate::{
 /// A version that stands for whatever the feature is now.
 const ANY: &str = "*";
 
-/// What is written, and every feature that the edits name.
-type Drafted = (Vec<FeatureWrite>, Vec<EditedFeature>);
-
 /// # Errors
 /// Every edit that cannot be made, else every feature that is not what was seen.
 pub(super) fn drafted(
     city: &City,
     editor: &Editor<'_>,
     edits: &[FeatureEdit],
-) -> Result<Drafted, EditFailure> {
+) -> Result<Plan, EditFailure> {
     let mut drafts = Drafts {
         city,
         editor,
@@ -65,7 +62,11 @@ pub(super) fn drafted(
     let mut writes: Vec<FeatureWrite> = drafts.all;
     writes.retain(|write| write.before != write.after);
     place(city, &mut writes);
-    Ok((writes, features))
+    Ok(Plan {
+        writes,
+        features,
+        undoes: None,
+    })
 }
 
 /// Names the areas around every feature that is new or moved.

@@ -6,19 +6,21 @@
 
 mod draft;
 mod past;
+mod plan;
 
 use serde::Deserialize;
 
 pub use past::{History, Named, Seen, history, undo};
+pub use plan::{EditedFeature, Left, Plan};
 
 use super::{
     City,
     scenario::{Add, Alter, EditError, Move, Remove},
 };
 use crate::{
-    domain::{FeatureVersion, LayerId, Period, SecurityLevel},
+    domain::SecurityLevel,
     import::tells_identity,
-    store::{ChangeNumber, EditBatch, EditConflict, FeatureWrite, Store, StoreError},
+    store::{ChangeNumber, EditConflict, StoreError},
 };
 
 /// The most edits of one batch.
@@ -113,44 +115,17 @@ impl From<StoreError> for EditFailure {
     }
 }
 
-/// A feature after a batch.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EditedFeature {
-    pub layer: LayerId,
-    pub period: Period,
-    pub id: String,
-    /// `None` where it is gone.
-    pub version: Option<FeatureVersion>,
-}
-
-/// What a batch did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edited {
-    /// The commit; where nothing differs, the last one.
-    pub number: ChangeNumber,
-    /// Every feature that the batch names, in the order of the edits.
-    pub features: Vec<EditedFeature>,
-}
-
-/// Makes edits in their order, all or none, and writes them in one commit. `city` is that of the last
-/// commit; what stands in the home is checked once more by whoever writes.
+/// Finds out what edits come to, in their order, all or none. `city` is that of the last commit; what
+/// stands in the home is checked once more by whoever writes.
 ///
 /// # Errors
-/// Every edit that cannot be made, or every feature that is no longer what was seen; nothing is
-/// written then.
-pub fn edit(
-    city: &City,
-    store: &dyn Store,
-    editor: &Editor<'_>,
-    edits: &[FeatureEdit],
-) -> Result<Edited, EditFailure> {
+/// Every edit that cannot be made, or every feature that is no longer what was seen.
+pub fn plan(city: &City, editor: &Editor<'_>, edits: &[FeatureEdit]) -> Result<Plan, EditFailure> {
     check(city, editor)?;
     if !(1..=MOST_EDITS).contains(&edits.len()) {
         return Err(EditFailure::Size);
     }
-    let (writes, features) = draft::drafted(city, editor, edits)?;
-    let number = commit(store, editor, &writes, None)?;
-    Ok(Edited { number, features })
+    draft::drafted(city, editor, edits)
 }
 
 fn check(city: &City, editor: &Editor<'_>) -> Result<(), EditFailure> {
@@ -164,21 +139,4 @@ fn check(city: &City, editor: &Editor<'_>) -> Result<(), EditFailure> {
         true => Ok(()),
         false => Err(EditFailure::LongReason),
     }
-}
-
-fn commit(
-    store: &dyn Store,
-    editor: &Editor<'_>,
-    writes: &[FeatureWrite],
-    undoes: Option<ChangeNumber>,
-) -> Result<ChangeNumber, EditFailure> {
-    if writes.is_empty() {
-        return Ok(store.change_number()?);
-    }
-    Ok(store.edit(&EditBatch {
-        writes,
-        who: editor.who,
-        why: editor.why.trim(),
-        undoes,
-    })?)
 }

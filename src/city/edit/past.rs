@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    EditFailure, EditFault, Edited, EditedFeature, Editor, check, commit,
+    EditFailure, EditFault, EditedFeature, Editor, Plan, check,
     draft::{Target, place},
 };
 use crate::{
@@ -56,8 +56,8 @@ pub enum Seen {
     Version(FeatureVersion),
 }
 
-/// Makes a feature again what it was before the edit `number` of it, the last one without a number:
-/// an edit like others, that can be undone too.
+/// Plans to make a feature again what it was before the edit `number` of it, the last one without a
+/// number: an edit like others, that can be undone too.
 ///
 /// # Errors
 /// There is no such edit, the feature is no longer what was seen, or an import or another program has
@@ -68,7 +68,7 @@ pub fn undo(
     editor: &Editor<'_>,
     (named, seen): (Named<'_>, Seen),
     number: Option<ChangeNumber>,
-) -> Result<Edited, EditFailure> {
+) -> Result<Plan, EditFailure> {
     check(city, editor)?;
     let History {
         layer,
@@ -121,9 +121,10 @@ pub fn undo(
     }];
     writes.retain(|write| write.before != write.after);
     place(city, &mut writes);
-    Ok(Edited {
-        number: commit(store, editor, &writes, Some(undone.number))?,
+    Ok(Plan {
+        writes,
         features: vec![feature],
+        undoes: Some(undone.number),
     })
 }
 

@@ -2,7 +2,7 @@ use crate::{
     domain::{Flows, Layer, LayerId, LevelId, Period, Table},
     store::{
         Batch, Change, ControlTotal, Definition, EditBatch, FlowBatch, FlowState, HistoryEntry,
-        LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
+        KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
         StoredScenario,
     },
 };
@@ -25,6 +25,9 @@ impl Store for NoStore {
     }
     fn edit(&self, _: &EditBatch<'_>) -> Result<u64, StoreError> {
         Err(StoreError::Cancelled)
+    }
+    fn answered(&self, _: &str, _: &str) -> Result<Option<KeptAnswer>, StoreError> {
+        Ok(None)
     }
     fn history(&self, _: &Layer, _: &Period, _: &str) -> Result<Vec<HistoryEntry>, StoreError> {
         Ok(Vec::new())

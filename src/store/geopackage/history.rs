@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
-use super::{read, write};
+use super::{once, read, write};
 use crate::{
     domain::{FeatureState, Layer, LevelId, Period},
     store::{
@@ -34,6 +34,7 @@ pub(super) fn edit(
     batch: &EditBatch<'_>,
 ) -> Result<ChangeNumber, StoreError> {
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
+    once::check(&transaction, batch)?;
     let parts = parts(batch.writes);
     let mut conflicts = Vec::new();
     for part in &parts {
@@ -49,6 +50,7 @@ pub(super) fn edit(
     }
     transaction.execute("update suitu_writer set active = 0", [])?;
     let number = write::last_number(&transaction)?;
+    once::keep(&transaction, batch, number)?;
     transaction.commit()?;
     Ok(number)
 }

@@ -5,6 +5,7 @@ mod definitions;
 mod flows;
 mod functions;
 mod history;
+mod once;
 mod read;
 mod scenarios;
 mod schema;
@@ -21,8 +22,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use super::{
     Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
-    HistoryEntry, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
-    StoredScenario,
+    HistoryEntry, KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition,
+    StoredNetwork, StoredScenario,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -212,6 +213,10 @@ impl Store for GeoPackage {
 
     fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError> {
         history::edit(&mut self.lock(), &self.catalog.levels(), batch)
+    }
+
+    fn answered(&self, who: &str, key: &str) -> Result<Option<KeptAnswer>, StoreError> {
+        once::find(&self.reader()?, who, key)
     }
 
     fn history(

@@ -4,14 +4,14 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{definitions, flows, history, open_error, scenarios};
+use super::{definitions, flows, history, once, open_error, scenarios};
 use crate::{
     domain::{AttributeType, Catalog, GeometryKind, Layer, LevelId},
     store::{StoreError, wkb::SRS_ID},
 };
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 3;
 
 const GEOPACKAGE_APPLICATION_ID: i32 = 0x4750_4B47;
 const GEOPACKAGE_VERSION: i32 = 10_300;
@@ -174,6 +174,7 @@ fn extend(transaction: &Transaction<'_>, catalog: &Catalog) -> rusqlite::Result<
     scenarios::extend(transaction)?;
     definitions::extend(transaction)?;
     history::extend(transaction)?;
+    once::extend(transaction)?;
     let levels = catalog.levels();
     for layer in catalog.layers() {
         let known = columns(transaction, layer.id.as_str())?;

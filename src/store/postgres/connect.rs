@@ -166,6 +166,17 @@ pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION
 }
 
+/// Whether an error of a commit leaves open whether it was made: the connection was lost or ended by
+/// the database meanwhile.
+pub(super) fn is_unsure(error: &tokio_postgres::Error) -> bool {
+    let Some(said) = error.as_db_error() else {
+        return is_passing(error);
+    };
+    ["08", "57P"]
+        .iter()
+        .any(|class| said.code().code().starts_with(class))
+}
+
 pub(crate) fn pool_in_words(error: &PoolError) -> String {
     match error {
         PoolError::Backend(error) => in_words(error),

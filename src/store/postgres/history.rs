@@ -5,6 +5,7 @@ use tokio_postgres::{Row, Transaction, types::ToSql};
 use super::{
     bulk,
     layers::ensure_partition,
+    once,
     read::{change_number, utc},
     write,
 };
@@ -23,6 +24,7 @@ pub(super) async fn edit(
     levels: &[LevelId],
     batch: &EditBatch<'_>,
 ) -> Result<ChangeNumber, StoreError> {
+    once::check(tx, batch).await?;
     let parts = parts(batch.writes);
     let states = parts.iter().map(|part| (&part.layer.id, part.period));
     write::lock_states(tx, states).await?;
@@ -56,10 +58,12 @@ pub(super) async fn edit(
             touch(tx, part, number).await?;
         }
     }
-    match number {
-        Some(number) => write::announce(tx, number).await,
-        None => change_number(tx).await,
-    }
+    let number = match number {
+        Some(number) => write::announce(tx, number).await?,
+        None => change_number(tx).await?,
+    };
+    once::keep(tx, batch, number).await?;
+    Ok(number)
 }
 
 async fn write_rows(

@@ -149,6 +149,9 @@ mod tests {
         let numbers: Vec<u32> = steps().keys().copied().collect();
         assert!(!numbers.is_empty());
         assert!(numbers.iter().copied().eq(1..=numbers.len() as u32));
+        let is_step = |name: &str| name.starts_with(|c: char| c.is_ascii_digit());
+        let files = Files::iter().filter(|name| is_step(name)).count();
+        assert_eq!(files, numbers.len(), "two steps have one number");
     }
 
     #[test]

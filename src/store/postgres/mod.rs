@@ -12,6 +12,7 @@ mod history;
 mod layers;
 mod listen;
 mod migrate;
+mod once;
 mod read;
 mod scenarios;
 mod whole;
@@ -32,8 +33,8 @@ pub use migrate::{Migrated, migrate};
 
 use super::{
     Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
-    HistoryEntry, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
-    StoredScenario, home::without_password, progress::Progress,
+    HistoryEntry, KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition,
+    StoredNetwork, StoredScenario, home::without_password, progress::Progress,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -69,6 +70,14 @@ impl From<tokio_postgres::Error> for StoreError {
             _ if connect::is_passing(&error) => StoreError::Unreachable(words),
             _ => StoreError::Backend(words),
         }
+    }
+}
+
+/// Why a commit failed: where its answer is lost nobody knows whether it was made.
+fn uncommitted(error: tokio_postgres::Error) -> StoreError {
+    match connect::is_unsure(&error) {
+        true => StoreError::Unsure(connect::in_words(&error)),
+        false => error.into(),
     }
 }
 
@@ -130,7 +139,7 @@ impl Postgres {
                 .batch_execute("set local statement_timeout = 0; set local suitu.writer = 'suitu'")
                 .await?;
             let answer = work(&transaction).await?;
-            transaction.commit().await?;
+            transaction.commit().await.map_err(uncommitted)?;
             Ok(answer)
         })
     }
@@ -195,6 +204,10 @@ impl Store for Postgres {
                 .await?;
             history::edit(tx, &levels, batch).await
         })
+    }
+
+    fn answered(&self, who: &str, key: &str) -> Result<Option<KeptAnswer>, StoreError> {
+        self.ask(async |tx| once::find(tx, who, key).await)
     }
 
     fn history(

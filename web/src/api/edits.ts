@@ -1,5 +1,6 @@
 /** Edits of the city itself: each says which version of the feature it was made of. */
 import { problemOf, send, withQuery } from './client.ts';
+import { newKey, sendOnce } from './once.ts';
 import type { Asked } from './questions.ts';
 import type { FeatureCard, Row } from './types.ts';
 
@@ -49,12 +50,16 @@ export type Edited = (FeatureCard & { version: string }) | { layer: string; id: 
 const pathOf = ({ layer, id }: FeatureName, asked: Asked, rest = '') =>
   withQuery(`/api/layers/${encodeURIComponent(layer)}/features/${encodeURIComponent(id)}${rest}`, { period: asked.period });
 
-async function call<T>(method: string, path: string, seen: string | null | undefined, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (seen !== undefined) headers['if-match'] = `"${seen ?? 'none'}"`;
-  const response = await send(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+async function read<T>(response: Response): Promise<T> {
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
+}
+
+/** Makes an edit, once, of what was seen. */
+async function call<T>(method: string, path: string, seen: string | null | undefined, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'idempotency-key': newKey() };
+  if (seen !== undefined) headers['if-match'] = `"${seen ?? 'none'}"`;
+  return read(await sendOnce(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }));
 }
 
 export const addFeature = (layer: string, place: { lon: number; lat: number; values: Record<string, unknown>; reason: string }, asked: Asked) =>
@@ -65,4 +70,4 @@ export const removeFeature = (name: FeatureName, seen: string, reason: string, a
   call<Edited>('DELETE', withQuery(pathOf(name, asked), { reason }), seen);
 export const undoFeature = (name: FeatureName, seen: string | null, number: number | undefined, asked: Asked) =>
   call<Edited>('POST', pathOf(name, asked, '/undo'), seen, number === undefined ? {} : { number });
-export const listHistory = (name: FeatureName, asked: Asked) => call<History>('GET', pathOf(name, asked, '/history'), undefined);
+export const listHistory = async (name: FeatureName, asked: Asked) => read<History>(await send(pathOf(name, asked, '/history'), { method: 'GET' }));
