@@ -419,3 +419,53 @@ fn answers_are_kept_for_a_day_and_not_for_ever() {
     keep("third");
     assert!(!is_kept() && home.answered("li", "second").unwrap().is_some());
 }
+
+#[test]
+fn who_follows_reads_what_is_new_in_the_log_and_not_the_whole_of_it() {
+    const LOOKS: i64 = 20;
+    let Some(server) = server() else { return };
+    let database = Database::prepared(&server);
+    let address = database.address();
+    // As after an import, when the database has not counted yet what it holds.
+    execute(
+        &address,
+        "alter table suitu.changes set (autovacuum_enabled = false)",
+    );
+    let names: Vec<String> = (0..10_000).map(|n| format!("h{n}")).collect();
+    let ids: Vec<&str> = names.iter().map(String::as_str).collect();
+    let table = homes(&ids, &vec![1; ids.len()]);
+    let homes_layer = layer("residences");
+    let home = Postgres::open(&address, catalog()).expect("a city");
+    for mode in [BatchMode::Append, BatchMode::Update] {
+        let rows = batch(&homes_layer, "2020", mode, &table);
+        home.commit(&[rows], &mut |_| true).expect("a commit");
+    }
+    let last = home.change_number().expect("a number");
+    assert!(last >= 20_000, "rows stand one by one in the log");
+    drop(home);
+    let scans = || {
+        let sql = "select seq_scan, idx_scan from pg_stat_all_tables
+                   where relid = 'suitu.changes'::regclass";
+        run(&address, async |client| {
+            let row = client.query_one(sql, &[]).await.expect("figures");
+            (row.get::<_, i64>(0), row.get::<_, i64>(1))
+        })
+    };
+    let before = scans();
+    let home = Postgres::open(&address, catalog()).expect("a city");
+    for _ in 0..LOOKS {
+        assert_eq!(home.changes_since(last - 2).expect("changes").len(), 2);
+    }
+    // A connection hands its figures in when it ends.
+    drop(home);
+    for _ in 0..100 {
+        let (whole, by_number) = scans();
+        let (whole, by_number) = (whole - before.0, by_number - before.1);
+        assert!(whole < LOOKS, "{whole} times the whole log");
+        if by_number >= LOOKS {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("no figures: {before:?}, {:?}", scans());
+}
