@@ -32,6 +32,7 @@ pub mod import;
 pub mod index;
 pub mod network;
 pub mod protection;
+pub mod publication;
 pub mod query;
 pub mod reports;
 pub mod store;

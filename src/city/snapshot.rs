@@ -128,6 +128,8 @@ pub struct City {
     ways: Ways,
     parts: Parts,
     protection: Option<Arc<Protection>>,
+    /// Of which publication its commits are numbered; 0 for the exact city.
+    publication: u64,
     /// The areas in which it is exact and outside of which it is not; `None` where it is of one kind.
     scope: Option<Arc<[AreaCode]>>,
     /// Layers above it are left out.
@@ -174,6 +176,7 @@ impl City {
             ways: Ways::default(),
             parts: Parts::default(),
             protection: None,
+            publication: 0,
             scope: None,
             clearance: SecurityLevel::Core,
             grouping: None,
@@ -216,6 +219,11 @@ impl City {
 
     /// The same city, marked as one whose counts are protected.
     pub(super) fn with_protection(mut self, protection: Option<Protection>) -> Self {
+        self.publication = protection.as_ref().map_or(0, |protection| {
+            let hash = Sha256::digest(&protection.fingerprint);
+            let first: [u8; 8] = hash[..8].try_into().expect("a hash has 32 bytes");
+            u64::from_be_bytes(first) | PROTECTED
+        });
         self.protection = protection.map(Arc::new);
         self
     }
@@ -244,6 +252,12 @@ impl City {
     /// How its counts are protected against disclosure; `None` for the exact city.
     pub fn protection(&self) -> Option<&Protection> {
         self.protection.as_deref()
+    }
+
+    /// Of which publication its commits are numbered: each begins anew by another key; 0 for the exact
+    /// city.
+    pub fn publication(&self) -> u64 {
+        self.publication
     }
 
     /// Ways that were measured in any snapshot of this city.
@@ -421,7 +435,9 @@ impl City {
     /// commit and edits.
     pub fn stamp(&self) -> u64 {
         match self.edited {
-            0 if self.protection.is_some() => self.version | PROTECTED,
+            0 if self.protection.is_some() => {
+                self.publication.wrapping_add(self.version) | PROTECTED
+            }
             0 => self.version,
             edited => edited,
         }

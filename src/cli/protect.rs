@@ -1,6 +1,4 @@
 use std::{
-    fs,
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,6 +9,7 @@ use super::{Failure, now, say};
 use crate::{
     domain::{Catalog, Language},
     protection::{self, Policy},
+    publication::key_file,
     store::{self, Home},
 };
 
@@ -58,38 +57,15 @@ pub fn run(
 }
 
 fn make_key(file: &Path, k: u32, language: Language) -> Result<(), Failure> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|error| format!("no random numbers: {error}"))?;
-    let policy = Policy::new(k, key)?;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let policy = key_file::drawn(k)?;
+    key_file::make(file, &policy)?;
     let shown = file.display();
-    let mut written = options
-        .open(file)
-        .map_err(|error| format!("{shown}: {error}; a key is never written over another file"))?;
-    written.write_all(policy.to_text().as_bytes())?;
-    written.sync_all()?;
     say(match language {
         Language::Zh => format!("{shown}：密钥已生成，k = {k}；请妥善保管并备份，发布后不可更换"),
         Language::En => {
             format!("{shown}: key made, k = {k}; keep it safe and never change it once published")
         }
     })
-}
-
-/// # Errors
-/// Others than the owner may read the file.
-fn check_owner_only(key: &Path) -> Result<(), Failure> {
-    #[cfg(unix)]
-    if let Ok(told) = fs::metadata(key)
-        && std::os::unix::fs::PermissionsExt::mode(&told.permissions()) & 0o077 != 0
-    {
-        let shown = key.display();
-        return Err(format!("{shown}: others may read the key: chmod 600 {shown}").into());
-    }
-    Ok(())
 }
 
 fn publish(
@@ -100,9 +76,7 @@ fn publish(
     language: Language,
 ) -> Result<(), Failure> {
     let shown = key.display();
-    check_owner_only(key)?;
-    let text = fs::read_to_string(key).map_err(|error| format!("{shown}: {error}"))?;
-    let policy = Policy::parse(&text).map_err(|error| format!("{shown}: {error}"))?;
+    let policy = key_file::read(key)?.ok_or_else(|| format!("{shown}: there is no such file"))?;
     let (from, loaded) = super::open(city, &catalog)?;
     let is_new = !to.exists();
     let published_as = Arc::new(catalog.protected());

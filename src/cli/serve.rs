@@ -1,4 +1,9 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use super::{Failure, accounts::ServeAccounts, interrupt::StopSignal};
 use crate::{
@@ -6,6 +11,7 @@ use crate::{
     domain::{Catalog, SecurityLevel},
     http::{self, AppState},
     protection,
+    publication::Publisher,
     store::{self, Home, Store},
 };
 
@@ -16,7 +22,8 @@ pub struct ServeArguments {
     /// Address and port; without accounts only a loopback address is allowed.
     #[arg(long, env = "SUITU_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The city that `suitu protect publish` wrote, for the roles that read rounded counts.
+    /// The city of rounded counts for the roles that read those: what `suitu protect publish` wrote, or
+    /// with --protection-key what this server publishes there.
     #[arg(
         long,
         env = "SUITU_PROTECTED",
@@ -24,6 +31,10 @@ pub struct ServeArguments {
         hide_env_values = true
     )]
     protected: Option<Home>,
+    /// The file of the key by which this server itself publishes into --protected, once a day. Where
+    /// there is none, the security administrator makes it.
+    #[arg(long, env = "SUITU_PROTECTION_KEY", value_name = "FILE")]
+    protection_key: Option<PathBuf>,
     #[command(flatten)]
     accounts: ServeAccounts,
 }
@@ -46,8 +57,12 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         .into());
     }
     let start = std::time::Instant::now();
+    if arguments.protection_key.is_some() && arguments.protected.is_none() {
+        tracing::warn!("the key is of no use without --protected, the home to publish into");
+    }
+    let publishes = arguments.protection_key.is_some();
     let protected = match &arguments.protected {
-        Some(home) if accounts.is_some() => Some(open_protected(home, &catalog)?),
+        Some(home) if accounts.is_some() => open_protected(home, &catalog, publishes)?,
         Some(_) => {
             return Err("--protected is for accounts: without them serve it as --city".into());
         }
@@ -119,8 +134,13 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
                 );
             }
             let weak = Arc::downgrade(&live);
-            tokio::task::spawn_blocking(move || follow(&*of_protected, &weak));
+            show_changes(of_protected, weak);
             state = state.with_protected(live);
+        }
+        if let (Some(home), Some(key)) = (&arguments.protected, &arguments.protection_key) {
+            state = state.with_publisher(home.clone(), key.clone(), show_changes);
+            let publisher = state.publisher().map(Arc::downgrade).unwrap_or_default();
+            std::thread::spawn(move || Publisher::keep(publisher));
         }
         let mut asked = StopSignal::listen()?;
         http::serve(listener, state, async move { asked.wait().await }).await;
@@ -131,27 +151,39 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     Ok(())
 }
 
-/// The city of rounded counts.
+/// The city of rounded counts; `None` where nothing is published yet by a server that publishes.
 fn open_protected(
     home: &Home,
     catalog: &Arc<Catalog>,
-) -> Result<(Arc<LiveCity>, Arc<dyn Store>), Failure> {
+    publishes: bool,
+) -> Result<Option<(Arc<LiveCity>, Arc<dyn Store>)>, Failure> {
+    if publishes && !home.exists() {
+        return Ok(None);
+    }
     let store = store::open(home, catalog.clone())?;
     let city = city::load(&*store as &dyn Store, catalog.clone())?;
+    if publishes && city.protection().is_none() && store.change_number()? == 0 {
+        return Ok(None);
+    }
     if city.protection().is_none() {
         return Err(format!(
             "{home} is no protected city: its counts are exact; publish one with suitu protect"
         )
         .into());
     }
-    Ok((Arc::new(LiveCity::new(city)), store))
+    Ok(Some((Arc::new(LiveCity::new(city)), store)))
+}
+
+/// Shows what is written to the home of a published city, away from everything else.
+fn show_changes(store: Arc<dyn Store>, live: Weak<LiveCity>) {
+    std::thread::spawn(move || follow(&*store, &live));
 }
 
 /// How often a home is looked at that does not tell of itself that it was written to.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Notices what others write to the city's home and publishes it, until the city is gone.
-fn follow(store: &dyn Store, live: &std::sync::Weak<LiveCity>) {
+fn follow(store: &dyn Store, live: &Weak<LiveCity>) {
     // What was written between loading and now counts too.
     let mut seen = None;
     loop {

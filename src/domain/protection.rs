@@ -21,6 +21,8 @@ pub struct Protection {
 impl Protection {
     /// The setting that a protected city carries.
     pub const SETTING: &'static str = "protection";
+    /// The setting that names the commit it was published of, to who has the key; written last.
+    pub const OF: &'static str = "published_of";
 
     /// Half the width of the 95 % interval of a sum over `pieces` independent pieces, people or
     /// units: 1.96 standard deviations, none of which exceeds k / 2.

@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -24,8 +25,9 @@ use crate::{
     city::{self, City, LiveCity, LoadedLayer, Scenarios, scenario::Standpoint},
     domain::{AreaCode, LayerId, Period, SecurityLevel},
     protection,
+    publication::{Follow, Publisher},
     query::Limits,
-    store::{ChangeNumber, Store},
+    store::{ChangeNumber, Home, Store},
     tiles::{Shapes, TileCache},
 };
 
@@ -43,9 +45,8 @@ fn tile_turns() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from) + 1
 }
 
-/// Outlines of a layer's state, by the state's name and version, of the protected city or the exact
-/// one.
-type ShapesKey = (LayerId, Period, u64, bool);
+/// Outlines of a layer's state, by the state's name and version, and the publication that numbers it.
+type ShapesKey = (LayerId, Period, u64, u64);
 
 /// The city of a stamp without the layers above a clearance.
 type Cleared = (u64, SecurityLevel, Arc<City>);
@@ -92,10 +93,12 @@ pub struct AppState {
     pub(super) access: Option<Arc<Access>>,
     /// The city for roles that read rounded counts.
     protected: Arc<ArcSwapOption<LiveCity>>,
+    /// What publishes that city, where this server does.
+    pub(super) publisher: Option<Arc<Publisher>>,
     /// Cities of district officials.
     districts: Cache<DistrictKey, Arc<City>>,
-    /// The layers of the last of them, by scope.
-    joins: Cache<Vec<AreaCode>, protection::Joins>,
+    /// The layers of the last of them, by publication and scope.
+    joins: Cache<(u64, Vec<AreaCode>), protection::Joins>,
     /// The city of now by clearance.
     cleared: Arc<Mutex<Vec<Cleared>>>,
 }
@@ -124,6 +127,7 @@ impl AppState {
             metrics: Arc::default(),
             access: None,
             protected: Arc::default(),
+            publisher: None,
             districts: Cache::builder()
                 .max_capacity(DISTRICTS)
                 .time_to_idle(DISTRICT_IDLE)
@@ -162,6 +166,23 @@ impl AppState {
         self
     }
 
+    /// The same routes, publishing their city once a day into `home` by the key in a file; `home` is
+    /// shown as the protected city as soon as there is a publication. With accounts, after these.
+    pub fn with_publisher(mut self, home: Home, key: PathBuf, follow: Follow) -> Self {
+        if let Some(store) = self.store.clone() {
+            let (live, shown) = (self.live.clone(), self.protected.clone());
+            let recorder = self.access.as_ref().map(|access| access.recorder.clone());
+            let publisher = Publisher::new((live, store), (home, key), shown, follow, recorder);
+            self.publisher = Some(Arc::new(publisher));
+        }
+        self
+    }
+
+    /// What publishes the protected city, where this server does.
+    pub fn publisher(&self) -> Option<&Arc<Publisher>> {
+        self.publisher.as_ref()
+    }
+
     /// The one place that gives somebody a city: as exact as their roles read it, without the layers
     /// above their clearance. `None` where an operation reads no city.
     ///
@@ -193,7 +214,7 @@ impl AppState {
     }
 
     /// The protected city of now; none where its home no longer says that it is one.
-    fn published(&self) -> Option<Arc<City>> {
+    pub(super) fn published(&self) -> Option<Arc<City>> {
         let city = self.protected.load().as_ref()?.snapshot();
         city.protection().is_some().then_some(city)
     }
@@ -219,9 +240,10 @@ impl AppState {
         };
         let make = || {
             let scope = &grants.scope;
-            let before = self.joins.get(scope).unwrap_or_default();
+            let named = (public.publication(), scope.clone());
+            let before = self.joins.get(&named).unwrap_or_default();
             let (city, joins) = protection::exact_within(&exact, &public, scope, &before);
-            self.joins.insert(scope.clone(), joins);
+            self.joins.insert(named, joins);
             Arc::new(city.exact_in(scope)).cleared(grants.clearance)
         };
         self.districts.get_with(key, make)
@@ -349,12 +371,12 @@ impl AppState {
     }
 
     /// Outlines for the tiles of a layer, made once per state.
-    pub(super) fn shapes(&self, loaded: &LoadedLayer, is_protected: bool) -> Arc<Shapes> {
+    pub(super) fn shapes(&self, loaded: &LoadedLayer, publication: u64) -> Arc<Shapes> {
         let key = (
             loaded.layer().id.clone(),
             loaded.index.period().clone(),
             loaded.version,
-            is_protected,
+            publication,
         );
         let mut known = self
             .shapes

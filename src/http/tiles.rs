@@ -80,7 +80,7 @@ pub async fn find_tile(
         layer: loaded.layer().id.clone(),
         period: loaded.index.period().clone(),
         version: loaded.version,
-        is_protected: city.protection().is_some(),
+        publication: city.publication(),
         tile,
         filter: condition.as_deref().map(Into::into),
         encoding: Encoding::accepted(accepted),
@@ -107,9 +107,9 @@ async fn encoded(
     let state = state.clone();
     let making = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        let (tile, encoding, is_protected) = (key.tile, key.encoding, key.is_protected);
+        let (tile, encoding, publication) = (key.tile, key.encoding, key.publication);
         state.tiles.get_or_make(key, || {
-            let shapes = state.shapes(&loaded, is_protected);
+            let shapes = state.shapes(&loaded, publication);
             let tile = tiles::encode(&loaded.index, &shapes, tile, filter.as_ref())?;
             Some(Encoded::new(&tile, encoding))
         })

@@ -111,17 +111,32 @@ impl Policy {
             .collect()
     }
 
+    /// Names a commit of the exact city without telling it.
+    pub fn name_of(&self, commit: u64) -> String {
+        let digest = self.digest("commit of the exact city", &commit.to_string());
+        digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
     /// The secret draw of one count, uniform in [0, 1): the same for the same piece and attribute
     /// at all times.
     pub(super) fn draw(&self, piece: &str, attribute: &str) -> f64 {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length is taken");
-        mac.update(piece.as_bytes());
-        mac.update(&[0]);
-        mac.update(attribute.as_bytes());
-        let bytes = mac.finalize().into_bytes();
+        let bytes = self.digest(piece, attribute);
         let first: [u8; 8] = bytes[..8].try_into().expect("32 bytes");
         (u64::from_be_bytes(first) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+impl Policy {
+    fn digest(&self, of: &str, in_it: &str) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length is taken");
+        mac.update(of.as_bytes());
+        mac.update(&[0]);
+        mac.update(in_it.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -121,6 +121,7 @@ pub fn publish(
     publish_definitions(from, to)?;
     publish_settings(city, from, to, &protection)?;
     to.set_setting(PLACED, &to.change_number()?.to_string())?;
+    to.set_setting(Protection::OF, &policy.name_of(city.version()))?;
     Ok(published)
 }
 
@@ -139,7 +140,8 @@ fn publish_settings(
         (setting.key().to_owned(), text)
     };
     let mut settings: BTreeMap<String, String> = from.settings()?.into_iter().collect();
-    settings.retain(|key, _| ![PLACED, Protection::SETTING, Grouping::SEAL].contains(&&**key));
+    let own = [PLACED, Protection::SETTING, Protection::OF, Grouping::SEAL];
+    settings.retain(|key, _| !own.contains(&&**key));
     settings.extend([
         marked(Setting::MarkingZh, &mark.zh),
         marked(Setting::MarkingEn, &mark.en),

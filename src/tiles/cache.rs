@@ -80,8 +80,8 @@ pub struct TileKey {
     pub period: Period,
     /// The commit that the layer's state comes from.
     pub version: u64,
-    /// Whether the commit is one of the protected city, which counts its own.
-    pub is_protected: bool,
+    /// Of which publication the commit is, which counts its own; 0 for the exact city.
+    pub publication: u64,
     pub tile: TileCoord,
     /// The filter as it was asked.
     pub filter: Option<Arc<str>>,

@@ -15,7 +15,7 @@ use suitu::{
     http::{AppState, Bounds, Doors, router},
     import::{self, ReadOptions},
     protection::{self, Policy},
-    store::{Batch, BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
+    store::{Batch, BatchMode, FlowBatch, Home, ImportRecord, Store, geopackage::GeoPackage},
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -367,6 +367,26 @@ impl App {
         guarded(state, Doors::default())
     }
 
+    /// This city, published by the server itself into `public.gpkg` beside it by `protection.key`.
+    pub fn guarded_publishing(&self) -> Guarded {
+        self.guarded_publishing_into("public.gpkg")
+    }
+
+    /// The same into another file beside it; a publication that is there is shown from the start.
+    pub fn guarded_publishing_into(&self, name: &str) -> Guarded {
+        let home = self.at(name);
+        let mut state = AppState::new(self.live.clone(), false).with_store(self.store.clone());
+        if home.exists() {
+            let store = GeoPackage::open(&home, self.catalog.clone()).expect("a city");
+            let city = city::load(&store, self.catalog.clone()).expect("loads");
+            state = state.with_protected(Arc::new(LiveCity::new(city)));
+        }
+        guarded_as(state, Doors::default(), |state| {
+            let key = self.at("protection.key");
+            state.with_publisher(Home::File(home), key, |_, _| {})
+        })
+    }
+
     /// The same city for those who have an account.
     pub fn guarded_by(&self, doors: Doors) -> Guarded {
         let state = AppState::new(self.live.clone(), false).with_store(self.store.clone());
@@ -376,13 +396,17 @@ impl App {
 
 /// The routes of a state for those who have an account.
 pub fn guarded(state: AppState, doors: Doors) -> Guarded {
+    guarded_as(state, doors, |state| state)
+}
+
+fn guarded_as(state: AppState, doors: Doors, more: impl FnOnce(AppState) -> AppState) -> Guarded {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("accounts.db");
     let accounts = Arc::new(Accounts::create(&Place::file(&path)).expect("new accounts"));
     let recorder = Recorder::start(&path, None).expect("a record");
     let state = state.with_accounts(accounts.clone(), recorder.clone(), doors);
     Guarded {
-        router: router(state),
+        router: router(more(state)),
         accounts,
         recorder,
         _folder: folder,

@@ -16,6 +16,7 @@ mod layers;
 mod once;
 mod periods;
 mod provider;
+mod publishing;
 mod questions;
 mod reports;
 mod rights;

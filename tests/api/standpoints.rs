@@ -6,7 +6,6 @@ use suitu::{
     accounts::{Grants, Role},
     city::scenario::take_over,
     domain::SecurityLevel,
-    store::Store,
 };
 
 use super::helpers::{App, Guarded};

@@ -95,7 +95,7 @@ pub struct EditState {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum ToldEdit {
-    Whole(Edit),
+    Whole(Box<Edit>),
     /// Its `kind` is `withheld`.
     Withheld {
         kind: &'static str,
@@ -367,7 +367,10 @@ impl Scenarios {
             let refused = replayed.refusal(number - 1);
             let (text, edit) = match is_withheld(base, &edit) {
                 true => (withheld_text(), ToldEdit::Withheld { kind: "withheld" }),
-                false => (edit.change.told(&replayed.city), ToldEdit::Whole(edit)),
+                false => (
+                    edit.change.told(&replayed.city),
+                    ToldEdit::Whole(Box::new(edit)),
+                ),
             };
             EditState {
                 number: number as u64,

@@ -81,6 +81,27 @@ export interface Policy {
 export const findPolicy = () => get<Policy>('/api/policy');
 export const putPolicy = (policy: Policy) => write<Policy>('PUT', '/api/policy', policy);
 
+/** How the published city stands; the key itself is told to nobody. */
+export interface ProtectionStatus {
+  served: boolean;
+  publishes: boolean;
+  /** Whether another key can be taken here. */
+  rotates: boolean;
+  key: { k: number; fingerprint: string } | null;
+  key_problem: string | null;
+  publication: { k: number; cell_m: number; fingerprint: string; published: string } | null;
+  /** Whether the exact city has been changed since; null where the server cannot tell. */
+  behind: boolean | null;
+  publishing: boolean;
+  failed: string | null;
+  k: { least: number; most: number; default: number };
+  cell_m: number;
+}
+
+export const findProtection = () => get<ProtectionStatus>('/api/protection');
+export const makeProtectionKey = (k: number) => post<ProtectionStatus>('/api/protection/key', { k });
+export const rotateProtectionKey = (k: number, confirm: string) => post<ProtectionStatus>('/api/protection/rotation', { k, confirm });
+
 export interface AuditRow {
   number: number;
   at_ms: number;
