@@ -151,12 +151,15 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     Ok(())
 }
 
+/// A city and its home.
+type Shown = (Arc<LiveCity>, Arc<dyn Store>);
+
 /// The city of rounded counts; `None` where nothing is published yet by a server that publishes.
 fn open_protected(
     home: &Home,
     catalog: &Arc<Catalog>,
     publishes: bool,
-) -> Result<Option<(Arc<LiveCity>, Arc<dyn Store>)>, Failure> {
+) -> Result<Option<Shown>, Failure> {
     if publishes && !home.exists() {
         return Ok(None);
     }

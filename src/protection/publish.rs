@@ -111,8 +111,13 @@ pub fn publish(
     let states = states_of(city, policy, day, &mut kept.grouping, &mut published);
     let flows = flows_of(city, policy, &mut kept.grouping);
     let seal = kept.write(from, policy, day)?;
+    // What is published as one is a commit of its own, which changes nothing that is published.
+    let written = from.network_number(Grouping::NAME)?;
+    let of = written.filter(|number| *number == city.version() + 1);
+    let of = of.unwrap_or(city.version());
     // First of all, so that nobody ever takes the target for an exact city; the seal before what it
     // seals, so that nobody takes what is published for finer than it is.
+    to.set_setting(Protection::OF, "")?;
     to.set_setting(Protection::SETTING, &note)?;
     to.set_setting(Grouping::SEAL, &seal)?;
     publish_layers(city, to, states, &mut published)?;
@@ -121,7 +126,7 @@ pub fn publish(
     publish_definitions(from, to)?;
     publish_settings(city, from, to, &protection)?;
     to.set_setting(PLACED, &to.change_number()?.to_string())?;
-    to.set_setting(Protection::OF, &policy.name_of(city.version()))?;
+    to.set_setting(Protection::OF, &policy.name_of(of))?;
     Ok(published)
 }
 

@@ -122,9 +122,8 @@ impl Publisher {
             (Ok(Some(policy)), Some(protection))
                 if policy.fingerprint() == protection.fingerprint =>
             {
-                let of = self.published_of();
-                let now = policy.name_of(self.live.snapshot().version());
-                of.map(|of| of != now)
+                let (of, now) = (self.published_of(), self.exact.change_number());
+                of.zip(now.ok()).map(|(of, now)| of != policy.name_of(now))
             }
             _ => None,
         };
@@ -210,6 +209,10 @@ impl Publisher {
     /// A key that cannot be read, a home that another key has published, and what the homes say.
     pub fn publish(&self) -> Result<(), PublisherError> {
         let _one = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        self.publish_on_record()
+    }
+
+    fn publish_on_record(&self) -> Result<(), PublisherError> {
         let done = self.publish_alone();
         if !matches!(done, Ok(None)) {
             self.record(done.is_ok());
@@ -285,15 +288,20 @@ impl Publisher {
     /// Publishes whenever a day is over, until the publisher is gone.
     pub fn keep(publisher: Weak<Publisher>) {
         while let Some(this) = publisher.upgrade() {
-            if this.is_due() {
-                this.publish().ok();
+            // Nobody else is at it, and it still is to be done.
+            if let Ok(turn) = this.alone() {
+                if this.is_due() {
+                    this.publish_on_record().ok();
+                }
+                drop(turn);
             }
             drop(this);
             std::thread::sleep(LOOK);
         }
     }
 
-    fn is_due(&self) -> bool {
+    /// Whether there is a key, and today's publication is lacking or was interrupted.
+    pub fn is_due(&self) -> bool {
         let now = clock::now();
         let today = now.split('T').next().unwrap_or_default();
         let mut last = self.last();
@@ -321,7 +329,8 @@ impl Publisher {
             return None;
         }
         let store = store::open(&self.home, self.catalog.clone()).ok()?;
-        store.setting(Protection::OF).ok().flatten()
+        let of = store.setting(Protection::OF).ok().flatten();
+        of.filter(|of| !of.is_empty())
     }
 
     fn alone(&self) -> Result<MutexGuard<'_, ()>, PublisherError> {

@@ -1,7 +1,8 @@
 //! The security administrator sets k and the key of the protected city, and takes another one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwapOption;
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 use suitu::{
@@ -9,9 +10,11 @@ use suitu::{
         Role,
         audit::{Chain, Search},
     },
-    city,
+    city::{self, LiveCity},
+    domain::Protection,
     protection::{self, Policy},
-    store::{Store, copy, geopackage::GeoPackage},
+    publication::Publisher,
+    store::{Home, Store, copy, geopackage::GeoPackage},
 };
 
 use super::helpers::{App, Guarded};
@@ -315,4 +318,52 @@ async fn a_server_that_publishes_nothing_says_so() {
     assert_eq!(told["publication"]["k"], 3);
     let answer = guarded.post(KEY, json!({"k": 5}), &security).await;
     assert_eq!(reason(&answer), (409, "no_publisher".into()));
+}
+
+#[test]
+fn a_city_is_due_once_a_day_and_again_where_that_was_interrupted() {
+    let app = App::new();
+    let home = app.at("public.gpkg");
+    // A server anew, as after a restart.
+    let publisher = || {
+        let store = GeoPackage::open(&app.at("city.gpkg"), app.catalog().clone());
+        let store: Arc<dyn Store> = Arc::new(store.expect("the city"));
+        let city = city::load(&*store, app.catalog().clone()).expect("loads");
+        let shown = Arc::new(ArcSwapOption::empty());
+        if home.exists() {
+            let public = GeoPackage::open(&home, app.catalog().clone()).expect("a city");
+            let public = city::load(&public, app.catalog().clone()).expect("loads");
+            shown.store(Some(Arc::new(LiveCity::new(public))));
+        }
+        let live = Arc::new(LiveCity::new(city));
+        let places = (Home::File(home.clone()), app.at("protection.key"));
+        Publisher::new((live, store), places, shown, |_, _| {}, None)
+    };
+    let first = publisher();
+    assert!(!first.is_due(), "there is no key");
+    first.make_key(10).expect("a key");
+    assert!(first.is_due());
+    first.publish().expect("published");
+    assert!(!first.is_due() && !publisher().is_due());
+    let noted = |act: &dyn Fn(&GeoPackage)| {
+        act(&GeoPackage::open(&home, app.catalog().clone()).expect("a city"));
+    };
+    noted(&|store| {
+        let note = store
+            .setting(Protection::SETTING)
+            .expect("read")
+            .expect("a note");
+        let mut note: Protection = serde_json::from_str(&note).expect("a note");
+        note.published = "2026-01-01".into();
+        let note = serde_json::to_string(&note).expect("text");
+        store
+            .set_setting(Protection::SETTING, &note)
+            .expect("written");
+    });
+    let next_day = publisher();
+    assert!(next_day.is_due());
+    next_day.publish().expect("published");
+    assert!(!publisher().is_due());
+    noted(&|store| store.set_setting(Protection::OF, "").expect("written"));
+    assert!(publisher().is_due(), "the last publication was interrupted");
 }
