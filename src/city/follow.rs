@@ -29,7 +29,8 @@ pub fn follow(store: &dyn Store, before: &City) -> Result<Option<City>, LoadErro
         let city = reload_whole(store, before)?.returning();
         return catch_up(store, city).map(Some);
     }
-    if changes.is_empty() {
+    // What was written of a period that is none is no change of a state, but listed.
+    if changes.is_empty() && store.change_number()? <= before.version() {
         return Ok(None);
     }
     place(store, reload(store, before)?, &changes).map(Some)

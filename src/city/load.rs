@@ -3,11 +3,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use rayon::prelude::*;
 
 use super::{
-    City, LoadedFlows, LoadedLayer, Setting, StoredGrouping, Streets, TimeMatrix, Transit,
-    touched::Touched,
+    City, LoadedFlows, LoadedLayer, Setting, StateFaults, StoredGrouping, Streets, TimeMatrix,
+    Transit, touched::Touched,
 };
 use crate::{
-    domain::{Catalog, Grouping, Protection},
+    domain::{Catalog, Grouping, Protection, RowFault, RowReason},
     index::LayerIndex,
     network::{NetworkError, Rules},
     store::{FlowState, LayerState, Store, StoreError},
@@ -93,7 +93,10 @@ fn read(
         },
         || read_streets(store, previous),
     );
-    let city = City::new(catalog, version, settings, layers?.into_iter().flatten());
+    let (layers, faults): (Vec<_>, Vec<_>) = layers?.into_iter().flatten().unzip();
+    let faults = faults.into_iter().chain(unread_states(store, previous)?);
+    let city = City::new(catalog, version, settings, layers.into_iter().flatten());
+    let city = city.with_faults(faults);
     let flows = store.flow_states()?.into_iter();
     let flows: Vec<_> = flows
         .map(|state| read_flows(store, previous, state))
@@ -226,14 +229,17 @@ fn read_matrices(
     Ok(matrices)
 }
 
-/// `None` for a layer without a definition, or without any feature.
+/// A state as it is shown, where it has any feature, and what is wrong with its rows.
+type ReadState = (Option<Arc<LoadedLayer>>, Arc<StateFaults>);
+
+/// `None` for a layer without a definition.
 fn read_state(
     store: &dyn Store,
     catalog: &Catalog,
     previous: Option<&City>,
     touched: &Touched,
     state: LayerState,
-) -> Result<Option<Arc<LoadedLayer>>, LoadError> {
+) -> Result<Option<ReadState>, LoadError> {
     let Some(layer) = catalog.layer(state.layer.as_str()) else {
         return Ok(None);
     };
@@ -241,33 +247,59 @@ fn read_state(
         let mut states = city.states(state.layer.as_str());
         states.find(|loaded| *loaded.index.period() == state.period)
     });
-    if let Some(known) = known.filter(|known| known.version == state.changed) {
-        return Ok(Some(known.clone()));
+    let told = previous.and_then(|city| city.state_faults(&state.layer, state.period.as_str()));
+    if let (Some(known), Some(told)) = (known.filter(|k| k.version == state.changed), told) {
+        return Ok(Some((Some(known.clone()), told.clone())));
     }
+    let before = told.map(|told| &*told.rows).unwrap_or_default();
     let renewed = match known {
-        Some(known) => touched.renewed(store, &known.index)?,
+        Some(known) => touched.renewed(store, &known.index, before)?,
         None => None,
     };
-    let index = match renewed {
-        Some(index) => index,
+    let (index, rows) = match renewed {
+        Some(renewed) => renewed,
         None => {
-            let table = store.read(layer, &state.period)?;
+            let mut table = store.read(layer, &state.period)?;
+            let faults = std::mem::take(&mut table.faults);
             let period = state.period.clone();
             let index = LayerIndex::build(layer.clone(), period, catalog.levels(), &table);
-            match known {
+            let index = match known {
                 Some(known) => index.on_known_ground(&known.index),
                 None => index,
-            }
+            };
+            (index, faults)
         }
     };
+    let mut faults = StateFaults::new(state.layer.clone(), state.period.as_str(), rows);
+    faults.date(store, before)?;
+    faults.warn_beside(before);
+    let faults = Arc::new(faults);
     if index.features() == 0 {
-        return Ok(None);
+        return Ok(Some((None, faults)));
     }
     let control_totals = store.control_totals(&state.layer, &state.period)?;
-    Ok(Some(Arc::new(LoadedLayer {
+    let loaded = LoadedLayer {
         index,
         records: state.records,
         control_totals,
         version: state.changed,
-    })))
+    };
+    Ok(Some((Some(Arc::new(loaded)), faults)))
+}
+
+/// States whose period cannot be read, each as one fault.
+fn unread_states(
+    store: &dyn Store,
+    previous: Option<&City>,
+) -> Result<Vec<Arc<StateFaults>>, LoadError> {
+    let unread = store.unread_states()?.into_iter();
+    let told = unread.map(|state| {
+        let reason = RowReason::UnreadablePeriod(state.features);
+        let fault = RowFault::new("", "period", reason);
+        let faults = StateFaults::new(state.layer, &state.period, vec![fault]);
+        let before = previous.and_then(|city| city.state_faults(&faults.layer, &faults.period));
+        faults.warn_beside(before.map(|told| &*told.rows).unwrap_or_default());
+        Arc::new(faults)
+    });
+    Ok(told.collect())
 }

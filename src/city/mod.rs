@@ -7,6 +7,7 @@
 mod areas;
 mod difference;
 pub mod edit;
+mod faults;
 mod flows;
 mod follow;
 mod grouping;
@@ -31,6 +32,7 @@ mod ways;
 
 pub use areas::{Area, Areas};
 pub use difference::Difference;
+pub use faults::StateFaults;
 pub use flows::{LoadedFlows, PlacedFlows, UnknownPlaces, level_of_flows, place_flows};
 pub use follow::{catch_up, follow};
 pub use grouping::StoredGrouping;

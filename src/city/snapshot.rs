@@ -6,8 +6,8 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    AreaLocator, Areas, LoadedFlows, OwnNorms, Parts, ScenarioStamp, StoredGrouping, Streets,
-    TimeMatrix, Transit, Ways, kept::Kept,
+    AreaLocator, Areas, LoadedFlows, OwnNorms, Parts, ScenarioStamp, StateFaults, StoredGrouping,
+    Streets, TimeMatrix, Transit, Ways, kept::Kept,
 };
 use crate::{
     domain::{
@@ -140,6 +140,8 @@ pub struct City {
     seal: Option<Arc<str>>,
     /// How often what this program had shown was lost in a failover.
     returns: u32,
+    /// By layer and period as it stands in the home.
+    faults: BTreeMap<(LayerId, Box<str>), Arc<StateFaults>>,
 }
 
 /// Marks the stamps of a protected city, whose commits are numbered on their own.
@@ -182,7 +184,25 @@ impl City {
             grouping: None,
             seal: None,
             returns: 0,
+            faults: BTreeMap::new(),
         }
+    }
+
+    /// The same city with what is wrong with its rows.
+    pub(super) fn with_faults(mut self, all: impl IntoIterator<Item = Arc<StateFaults>>) -> Self {
+        let keyed = all.into_iter();
+        let keyed = keyed.map(|faults| ((faults.layer.clone(), faults.period.clone()), faults));
+        self.faults = keyed.collect();
+        self
+    }
+
+    /// What is wrong with the rows of a state that was read.
+    pub(super) fn state_faults(&self, layer: &LayerId, period: &str) -> Option<&Arc<StateFaults>> {
+        self.faults.get(&(layer.clone(), period.into()))
+    }
+
+    pub(super) fn told_faults(&self) -> impl Iterator<Item = &Arc<StateFaults>> {
+        self.faults.values()
     }
 
     /// The same city, which remembers what an earlier snapshot of it does: ways, parts of answers,
@@ -395,6 +415,11 @@ impl City {
         city.clearance = clearance;
         city.layers
             .retain(|_, states| !states.values().any(is_hidden));
+        let catalog = self.catalog.clone();
+        city.faults.retain(|(layer, _), _| {
+            let layer = catalog.layer(layer.as_str());
+            layer.is_some_and(|layer| layer.level <= clearance)
+        });
         // What was made of the whole city does not hold for a part of it.
         (city.areas, city.locators) = (Arc::default(), Arc::default());
         let named = format!("{} {clearance:?}", self.stamp());
@@ -417,6 +442,7 @@ impl City {
         City {
             catalog: other.catalog,
             layers: other.layers,
+            faults: other.faults,
             areas: other.areas,
             locators: other.locators,
             kept: other.kept,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    domain::{LayerId, Period},
+    domain::{LayerId, Period, RowFault},
     index::{Edit, LayerIndex},
     store::{Change, ChangeNumber, Store, StoreError},
 };
@@ -34,17 +34,19 @@ impl Touched {
         Ok(touched)
     }
 
-    /// The index after what changed; `None` where it has to be made of the whole state.
+    /// The index after what changed, and the faults of a state that had `faults` before; `None` where both
+    /// have to be made of the whole state.
     pub fn renewed(
         &self,
         store: &dyn Store,
         before: &LayerIndex,
-    ) -> Result<Option<LayerIndex>, StoreError> {
+        faults: &[RowFault],
+    ) -> Result<Option<(LayerIndex, Vec<RowFault>)>, StoreError> {
         let (layer, period) = (before.layer(), before.period());
-        let Some(Some(ids)) = self.0.get(&(layer.id.clone(), period.clone())) else {
+        let Some(Some(changed)) = self.0.get(&(layer.id.clone(), period.clone())) else {
             return Ok(None);
         };
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = changed.iter().map(String::as_str).collect();
         let there = store.read_rows(layer, period, &ids)?;
         let kept: BTreeSet<&str> = there.ids.iter().map(|id| &**id).collect();
         let gone = ids.iter().filter(|id| !kept.contains(*id));
@@ -54,6 +56,8 @@ impl Touched {
             })
             .collect();
         edits.extend((0..there.len()).map(|row| Edit::put(&there, row)));
-        Ok(Some(before.edited(&edits)))
+        let others = faults.iter().filter(|fault| !changed.contains(&*fault.id));
+        let faults = others.cloned().chain(there.faults.iter().cloned());
+        Ok(Some((before.edited(&edits), faults.collect())))
     }
 }

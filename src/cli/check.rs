@@ -18,7 +18,7 @@ pub fn run(
         say(format_args!(
             "{:<16} {:<11} {}",
             finding.layer.as_str(),
-            finding.period.as_str(),
+            finding.period,
             finding.text.in_language(language)
         ))?;
     }

@@ -159,6 +159,24 @@ impl TextColumn {
         *self = fresh;
     }
 
+    /// Makes the rows missing whose text `judge` finds fault with, and forgets these texts; answers the
+    /// rows with what was found.
+    pub fn take_out<R: Clone>(&mut self, judge: impl Fn(&str) -> Option<R>) -> Vec<(usize, R)> {
+        let judged: Vec<Option<R>> = self.words.iter().map(|word| judge(word)).collect();
+        if judged.iter().all(Option::is_none) {
+            return Vec::new();
+        }
+        let mut kept = TextColumn::default();
+        let mut out = Vec::new();
+        for row in 0..self.codes.len() {
+            let fault = judged.get(self.codes[row] as usize).cloned().flatten();
+            kept.push(self.get(row).filter(|_| fault.is_none()));
+            out.extend(fault.map(|fault| (row, fault)));
+        }
+        *self = kept;
+        out
+    }
+
     /// The number of a text, a new one where it is new.
     fn number(&mut self, text: &str) -> u32 {
         // Neighbours are mostly alike.

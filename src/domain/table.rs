@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use geo::Geometry;
 
-use super::{Column, Layer, LevelId, TextColumn, Value};
+use super::{Column, Layer, LevelId, RowFault, TextColumn, Value};
 
 /// Checked features of one layer and period in columns: what an import yields, a store keeps,
 /// an index is built from and an export writes.
@@ -18,6 +18,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The code of the area that each row lies in, by level; missing outside all areas.
     pub area_codes: BTreeMap<LevelId, TextColumn>,
+    /// What was wrong with rows as a home holds them: here bad values are missing, bad shapes repaired or
+    /// their rows left out.
+    pub faults: Vec<RowFault>,
 }
 
 impl Table {
@@ -66,6 +69,7 @@ impl Table {
     pub fn append(&mut self, more: Table) {
         self.ids.extend(more.ids);
         self.geometries.extend(more.geometries);
+        self.faults.extend(more.faults);
         for (column, other) in self.columns.iter_mut().zip(more.columns) {
             column.append(other);
         }

@@ -33,6 +33,14 @@ pub async fn find_timetable_day(
     Ok(Json(query::timetable_day(&city, &asked(question)?)?))
 }
 
+/// What other programs wrote into the city's home and is not sound (外部编辑的错误): values that are taken as
+/// missing, shapes that are repaired or left out. What is mended there is no longer listed.
+#[utoipa::path(get, path = "/api/faults", tag = "city",
+    responses((status = 200, description = "rows of faults: layer, period, id, field, reason", body = query::Faults)))]
+pub async fn list_faults(Snapshot(city): Snapshot) -> impl IntoResponse {
+    Json(query::faults(&city))
+}
+
 /// Every result column with its title, unit and definition.
 #[utoipa::path(get, path = "/api/terms", tag = "city",
     responses((status = 200, description = "rows of terms", body = serde_json::Value)))]

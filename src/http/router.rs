@@ -13,6 +13,7 @@ pub fn router(state: AppState) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(city::find_city))
         .routes(routes!(city::find_timetable_day))
+        .routes(routes!(city::list_faults))
         .routes(routes!(city::list_terms))
         .routes(routes!(events::list_changes))
         .routes(routes!(layers::list_layers))

@@ -5,8 +5,14 @@ use geo::{
     orient::{Direction, Orient},
 };
 
-use super::{Defect, Note, Refusal, defects, raw::Shape, repair::repair};
-use crate::{crs::Transform, domain::GeometryKind};
+use super::{Note, Refusal, raw::Shape};
+use crate::{
+    crs::Transform,
+    domain::{
+        GeometryKind,
+        polygon::{Defect, find_defect, repair},
+    },
+};
 
 /// A geometry that fits a layer.
 #[derive(Debug)]
@@ -151,7 +157,7 @@ fn valid(
     if area.coords_count() == 0 {
         return Err(Refusal::EmptyGeometry);
     }
-    match defects::find(&area) {
+    match find_defect(&area) {
         Some(defect) => {
             let (repaired, before, after) = repair(&area).ok_or(Refusal::CannotRepair)?;
             Ok((repaired, Some((defect, before, after))))

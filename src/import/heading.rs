@@ -1,6 +1,8 @@
 //! What a column heading means: names are compared without regard to case, spaces, width and a
 //! unit in brackets.
 
+use crate::domain::half_width;
+
 /// `text` for comparison: half-width, lower case, without blanks, `_` and `-`.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -11,19 +13,6 @@ pub(super) fn fold(text: &str) -> String {
         }
     }
     folded
-}
-
-/// The half-width form of a full-width letter, digit or mark (全角).
-pub(super) fn half_width(c: char) -> char {
-    match c {
-        '\u{3000}' => ' ',
-        '【' | '〔' => '[',
-        '】' | '〕' => ']',
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(c as u32 - 0xfee0).expect("full-width forms map into ASCII")
-        }
-        other => other,
-    }
 }
 
 /// A folded heading without a unit in brackets at its end, and that unit: `常住人口（人）`.

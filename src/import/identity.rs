@@ -1,67 +1,16 @@
 //! Personal identity numbers (公民身份号码, GB 11643-1999): noticed in any column, never repeated.
 
-use super::{error::shorten, heading::half_width, raw::Cell};
-
-/// Whether 18 characters are a valid number: a plausible birth date and the right check digit.
-fn is_identity_number(number: &[u8]) -> bool {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECK: &[u8; 11] = b"10X98765432";
-    if number.len() != 18 || !number[..17].iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let weighted = number.iter().zip(WEIGHTS);
-    let sum: u32 = weighted.map(|(d, w)| u32::from(d - b'0') * w).sum();
-    CHECK[sum as usize % 11] == number[17].to_ascii_uppercase() && is_birth_date(&number[6..14])
-}
-
-/// Whether eight digits are a day between 1800 and 2099.
-fn is_birth_date(digits: &[u8]) -> bool {
-    let number = |range: std::ops::Range<usize>| {
-        digits[range].iter().try_fold(0u32, |n, d| {
-            d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0'))
-        })
-    };
-    matches!(
-        (number(0..4), number(4..6), number(6..8)),
-        (Some(1800..=2099), Some(1..=12), Some(1..=31))
-    )
-}
-
-/// The runs of digits in a text, an `X` at the end included.
-fn runs(text: &str) -> impl Iterator<Item = &[u8]> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        while at < bytes.len() && !bytes[at].is_ascii_digit() {
-            at += 1;
-        }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_digit() {
-            at += 1;
-        }
-        if start == at {
-            return None;
-        }
-        if bytes.get(at).is_some_and(|b| matches!(b, b'x' | b'X')) {
-            at += 1;
-        }
-        Some(&bytes[start..at])
-    })
-}
-
-/// Whether a text that somebody wrote holds a valid identity number.
-pub fn tells_identity(text: &str) -> bool {
-    holds_identity_number(&Cell::Text(text))
-}
+use super::{error::shorten, raw::Cell};
+use crate::domain::{
+    half_width,
+    identity_number::{is_birth_date, is_identity_number, runs},
+    tells_identity,
+};
 
 /// Whether a cell holds a valid identity number, alone or in a longer text.
 pub(super) fn holds_identity_number(cell: &Cell<'_>) -> bool {
     match cell {
-        Cell::Text(text) if text.len() < 18 => false,
-        Cell::Text(text) if text.is_ascii() => runs(text).any(is_identity_number),
-        Cell::Text(text) => {
-            runs(&text.chars().map(half_width).collect::<String>()).any(is_identity_number)
-        }
+        Cell::Text(text) => tells_identity(text),
         Cell::Integer(n @ 100_000_000_000_000_000..1_000_000_000_000_000_000) => {
             is_identity_number(n.to_string().as_bytes())
         }

@@ -10,7 +10,6 @@
 mod archive;
 mod collect;
 mod crosswalk;
-mod defects;
 mod error;
 mod figures;
 mod fit;
@@ -41,12 +40,11 @@ mod wkt;
 #[cfg(test)]
 mod tests;
 
+pub use crate::domain::polygon::Defect;
 pub use crosswalk::{crosswalk_columns, read_crosswalk};
-pub use defects::Defect;
 pub use error::ImportError;
 pub use figures::{FiguresRead, figure_columns, read_figures};
 pub use flows::{FlowsRead, flow_columns, read_flows};
-pub use identity::tells_identity;
 pub use note::Note;
 pub use options::{Locate, Phase, Progress, ReadOptions};
 pub use read::{Imported, read};

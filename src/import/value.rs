@@ -2,18 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::{
-    Note, Refusal,
-    error::list,
-    heading::{fold, half_width},
-    identity::masked,
-    raw::Cell,
+use super::{Note, Refusal, error::list, heading::fold, identity::masked, raw::Cell};
+use crate::domain::{
+    AreaCode, Attribute, AttributeType, Layer, MAX_COUNT, MAX_TEXT, Period, Role, half_width,
 };
-use crate::domain::{AreaCode, Attribute, AttributeType, Layer, Period, Role};
-
-/// A count above this is a mistake.
-const MAX_COUNT: f64 = 1e12;
-const MAX_TEXT: usize = 10_000;
 
 /// A checked value that may still borrow from the file or the layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +110,7 @@ fn count(cell: Cell<'_>, notes: &mut dyn FnMut(Note)) -> Result<i64, Refusal> {
     if value < 0 {
         return Err(Refusal::Negative(value.to_string()));
     }
-    if value as f64 > MAX_COUNT {
+    if value > MAX_COUNT {
         return Err(Refusal::TooLarge(masked(&value.to_string())));
     }
     Ok(value)

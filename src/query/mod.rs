@@ -18,6 +18,7 @@ mod departure;
 mod download;
 mod ends;
 mod error;
+mod faults;
 mod features;
 mod flat;
 mod gaps;
@@ -88,6 +89,7 @@ pub use departure::{Arrival, ClockTime, Departure};
 pub use download::{FileOf, file_title, layer_state, write_layer};
 pub use ends::{End, Ends};
 pub use error::QueryError;
+pub use faults::{Fault, Faults, faults};
 pub use features::{
     FeaturesQuery, Within, condition, feature, feature_as, feature_state, features,
 };

@@ -3,17 +3,21 @@ use serde::Serialize;
 use super::Limits;
 use crate::{
     city::{City, LoadedLayer},
-    domain::{LayerId, Period, Title},
+    domain::{LayerId, Title},
 };
 
 /// How far an outline's area may lie from the official one before it is named.
 const AREA_TOLERANCE: f64 = 0.05;
 
+/// The most rows of a state that are named one by one.
+const MOST_ROWS: usize = 20;
+
 /// Something about the data that a steward should know (数据质量).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     pub layer: LayerId,
-    pub period: Period,
+    /// As it stands in the home; of rows written outside it may be no period.
+    pub period: String,
     /// How many features or areas it concerns.
     pub features: u64,
     /// In plain words, with what to do.
@@ -22,12 +26,14 @@ pub struct Finding {
 
 /// Looks through every layer of a city for what makes numbers doubtful: missing values, features
 /// outside all areas, features at one and the same place, outlines that deviate from the official
-/// area, sums that differ from published totals.
+/// area, sums that differ from published totals; before these the rows that another program wrote and that
+/// are not sound.
 ///
 /// # Errors
 /// Cancelled.
 pub fn check(city: &City, limits: &Limits) -> Result<Vec<Finding>, super::QueryError> {
     let mut findings = Vec::new();
+    unsound_rows(city, &mut findings);
     for loaded in city.all_states() {
         limits.check()?;
         missing_values(loaded, &mut findings);
@@ -42,10 +48,43 @@ pub fn check(city: &City, limits: &Limits) -> Result<Vec<Finding>, super::QueryE
     Ok(findings)
 }
 
+fn unsound_rows(city: &City, findings: &mut Vec<Finding>) {
+    for state in city.faults() {
+        let mut add = |features: u64, zh: String, en: String| {
+            findings.push(Finding {
+                layer: state.layer.clone(),
+                period: state.period.to_string(),
+                features,
+                text: Title { zh, en },
+            });
+        };
+        for fault in state.rows.iter().take(MOST_ROWS) {
+            let Title { zh, en } = fault.reason.told();
+            let (id, field) = (&fault.id, &fault.field);
+            match id.is_empty() {
+                true => add(1, format!("{field}：{zh}"), format!("{field}: {en}")),
+                false => add(
+                    1,
+                    format!("要素 `{id}` 的 {field}：{zh}"),
+                    format!("`{id}`, {field}: {en}"),
+                ),
+            }
+        }
+        let more = state.rows.len().saturating_sub(MOST_ROWS);
+        if more > 0 {
+            add(
+                more as u64,
+                format!("另有 {more} 处外部写入的错误，`GET /api/faults` 逐条列出"),
+                format!("{more} more faults of rows written outside; `GET /api/faults` lists them"),
+            );
+        }
+    }
+}
+
 fn found(loaded: &LoadedLayer, features: u64, zh: String, en: String) -> Finding {
     Finding {
         layer: loaded.layer().id.clone(),
-        period: loaded.index.period().clone(),
+        period: loaded.index.period().as_str().to_owned(),
         features,
         text: Title { zh, en },
     }

@@ -24,10 +24,10 @@ use flows::MAX_COMMUTERS;
 pub use flows::{FlowBatch, FlowState};
 pub use home::{Home, open, open_or_create};
 pub use once::{KeptAnswer, Once};
-pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork};
+pub use record::{Change, ChangeKind, ImportRecord, LayerState, StoredNetwork, UnreadState};
 pub use scenario::{ScenarioChange, StoredScenario};
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -123,6 +123,9 @@ pub trait Store: Send + Sync {
     /// Every layer and period that holds features or was committed empty, with its sources.
     fn states(&self) -> Result<Vec<LayerState>, StoreError>;
 
+    /// States with features whose period cannot be read, so that they are none of [`Store::states`].
+    fn unread_states(&self) -> Result<Vec<UnreadState>, StoreError>;
+
     /// The features of one layer and period, in the order of their insertion; empty where the
     /// store holds none.
     fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError>;
@@ -179,6 +182,15 @@ pub trait Store: Send + Sync {
 
     /// What changed after `number`, oldest first.
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError>;
+
+    /// When another program last wrote each of these rows of a state, by its id, as the change log has it;
+    /// ids that none wrote are left out. The period is as it stands.
+    fn written_outside(
+        &self,
+        layer: &LayerId,
+        period: &str,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError>;
 
     /// Published totals per area that were attached to a layer and period.
     fn control_totals(

@@ -52,6 +52,15 @@ pub struct LayerState {
     pub records: Vec<ImportRecord>,
 }
 
+/// Features whose period another program made one that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadState {
+    pub layer: LayerId,
+    /// As it stands.
+    pub period: String,
+    pub features: u64,
+}
+
 /// A street network as a home keeps it: it does not look inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredNetwork {

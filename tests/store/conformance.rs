@@ -73,7 +73,7 @@ fn an_empty_store_is_empty(store: &dyn Store) {
 
 fn what_goes_in_comes_out(store: &dyn Store) {
     let (homes_layer, districts) = (layer("residences"), layer("districts"));
-    let written = homes(&["007", "a'b", "穗"], &[1 << 40, -1, 0]);
+    let written = homes(&["007", "a'b", "穗"], &[1 << 39, -1, 0]);
     put(
         store,
         &homes_layer,

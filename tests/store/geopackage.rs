@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::{
     conformance::{hold, hold_against_a_map},
     edits::edit_once,
+    external::{self, Outside},
     once::once,
     sample::{batch, catalog, district, homes, layer, period},
 };
@@ -39,6 +40,71 @@ impl Deref for Home {
     fn deref(&self) -> &GeoPackage {
         &self.store
     }
+}
+
+impl Outside for Home {
+    fn run(&self, sql: &str) -> Result<(), String> {
+        let other = Connection::open(self.store.path()).expect("the file");
+        let sql = sql.replace(['{', '}'], "");
+        other.execute_batch(&sql).map_err(|error| error.to_string())
+    }
+
+    fn shape(&self, wkb: &str) -> String {
+        // No envelope, little-endian, EPSG:4490.
+        format!("x'475000018a110000{wkb}'")
+    }
+}
+
+#[test]
+fn a_geopackage_checks_what_other_programs_write() {
+    external::hold(Home::new);
+}
+
+#[test]
+fn a_file_with_periods_that_are_none_opens_and_names_them() {
+    let home = filled();
+    home.run(
+        "drop trigger suitu_residences_update;
+         update residences set period = 'banana' where id = 'b';
+         insert into suitu_states values ('residences', 'banana', 1, 2), ('schools', 'banana', 0, 2);
+         update suitu_states set features = 1 where layer = 'residences' and period = '2020';",
+    )
+    .unwrap();
+    let reopened = GeoPackage::open(home.store.path(), catalog()).expect("the city opens");
+    let shown = city::load(&reopened, catalog()).expect("a city");
+    assert_eq!(shown.layer("residences", None).unwrap().index.features(), 1);
+    let listed = suitu::query::faults(&shown).rows;
+    let named: Vec<_> = listed
+        .iter()
+        .map(|f| (f.layer.as_str(), &*f.period, &*f.field))
+        .collect();
+    assert_eq!(named, [("residences", "banana", "period")]);
+    // The trigger that was lacking is there again, and the way back is open.
+    assert!(
+        home.run("update residences set period = 'banana' where id = 'a'")
+            .is_err()
+    );
+    home.run("update residences set period = '2020' where id = 'b'")
+        .expect("a mended period");
+    let mended = city::follow(&reopened, &shown).unwrap().expect("a change");
+    assert_eq!(
+        mended.layer("residences", None).unwrap().index.features(),
+        2
+    );
+    assert!(mended.faults().is_empty());
+}
+
+#[test]
+fn values_of_another_type_are_listed() {
+    let home = filled();
+    home.run(
+        "update residences set usual_residents = 'many', floor_area_m2 = 'big' where id = 'a'",
+    )
+    .unwrap();
+    let shown = load(&home);
+    let listed = suitu::query::faults(&shown).rows;
+    let named: Vec<_> = listed.iter().map(|f| (&*f.id, &*f.field)).collect();
+    assert_eq!(named, [("a", "floor_area_m2"), ("a", "usual_residents")]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod edits;
+mod external;
 mod geopackage;
 mod killed;
 mod once;

@@ -20,6 +20,7 @@ use tokio_postgres::{Client, NoTls};
 use super::{
     conformance,
     edits::edit_once,
+    external::{self, Outside},
     once::once,
     sample::{batch, catalog, district, homes, layer, period},
 };
@@ -114,6 +115,97 @@ impl Deref for City {
     fn deref(&self) -> &Postgres {
         &self.store
     }
+}
+
+impl Outside for City {
+    fn run(&self, sql: &str) -> Result<(), String> {
+        write_outside(&self.database.address(), sql)
+    }
+
+    fn shape(&self, wkb: &str) -> String {
+        format!("st_geomfromwkb('\\x{wkb}', 4490)")
+    }
+}
+
+/// Runs statements in which `{layer}` is the table of a layer.
+fn write_outside(address: &str, sql: &str) -> Result<(), String> {
+    let sql = sql.replace('{', "city.").replace('}', "");
+    let done = run(address, async |client| client.batch_execute(&sql).await);
+    done.map_err(|error| match error.as_db_error() {
+        Some(said) => said.message().to_owned(),
+        None => error.to_string(),
+    })
+}
+
+#[test]
+fn a_database_checks_what_other_programs_write() {
+    let Some(server) = server() else { return };
+    external::hold(|| City::new(&server));
+}
+
+#[test]
+fn a_layer_is_not_emptied_unnoticed() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    let (homes_layer, table) = (layer("residences"), homes(&["a", "b"], &[3, 4]));
+    let filled = batch(&homes_layer, "2020", BatchMode::Insert, &table);
+    city.commit(&[filled], &mut |_| true).unwrap();
+    for sql in [
+        "truncate {residences}",
+        "truncate city.\"residences@2020\"",
+        "truncate {flows}",
+    ] {
+        let said = Outside::run(&city, sql).unwrap_err();
+        assert!(said.contains("import --replace"), "{sql}: {said}");
+    }
+    assert_eq!(city.read(&homes_layer, &period("2020")).unwrap().len(), 2);
+    let none = homes(&[], &[]);
+    let emptied = batch(&homes_layer, "2020", BatchMode::Replace, &none);
+    city.commit(&[emptied], &mut |_| true).unwrap();
+    assert_eq!(city.read(&homes_layer, &period("2020")).unwrap().len(), 0);
+}
+
+/// A role as the guide for running a city makes it.
+#[test]
+fn a_role_that_edits_layers_is_always_told_from_suitu() {
+    let Some(server) = server() else { return };
+    let city = City::new(&server);
+    let (homes_layer, table) = (layer("residences"), homes(&["a", "b"], &[3, 4]));
+    let filled = batch(&homes_layer, "2020", BatchMode::Insert, &table);
+    let number = city.commit(&[filled], &mut |_| true).unwrap();
+    let role = format!("{}_qgis", city.database.name);
+    let guide = include_str!("../../deploy/README.md");
+    let from = guide.find("create role qgis").expect("how a role is made");
+    let until = from + guide[from..].find("```").expect("the end of it");
+    let sql = guide[from..until].replace("qgis", &role);
+    let owner = city.database.address();
+    execute(&owner, &sql);
+    let as_role = owner.replacen("suitu@", &format!("{role}@"), 1);
+    assert_ne!(as_role, owner);
+    let at = "st_setsrid(st_makepoint(113.2, 23.1), 4490)";
+    for sql in [
+        format!("insert into {{residences}} (geom, usual_residents) values ({at}, 7)"),
+        "set suitu.writer = 'suitu'; update {residences} set usual_residents = 5 where id = 'a'"
+            .into(),
+        "set suitu.writer = 'suitu'; delete from {residences} where id = 'b'".into(),
+    ] {
+        write_outside(&as_role, &sql).expect(&sql);
+    }
+    let refused = write_outside(
+        &as_role,
+        "set suitu.writer = 'suitu'; update {residences} set period = 'banana'",
+    );
+    assert!(refused.unwrap_err().contains("not a period"));
+    assert!(write_outside(&as_role, "select * from suitu.settings").is_err());
+    assert!(write_outside(&as_role, "select suitu.take_numbers(5)").is_err());
+    let changes = city.changes_since(number).unwrap();
+    let kinds: Vec<ChangeKind> = changes.iter().map(|change| change.kind).collect();
+    assert_eq!(
+        kinds,
+        [ChangeKind::Insert, ChangeKind::Update, ChangeKind::Delete]
+    );
+    assert!(changes.iter().all(|change| change.external));
+    execute(&owner, &format!("drop owned by {role}; drop role {role}"));
 }
 
 #[test]

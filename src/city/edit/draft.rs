@@ -130,6 +130,22 @@ impl<'c> Target<'c> {
                 index: Some(&loaded.index),
             });
         }
+        let mut held = city.states(id.as_str()).map(|l| l.index.period().as_str());
+        if let (Some(period), Some(oldest)) = (period, held.next()) {
+            let all: Vec<&str> = std::iter::once(oldest).chain(held).collect();
+            let all = all.join(", ");
+            return Err(EditError::new(
+                "period",
+                format!(
+                    "“{}”在 {period} 及以前没有数据（已有时点：{all}）；新时点请用 `suitu import` 导入",
+                    layer.title.zh
+                ),
+                format!(
+                    "{id} holds nothing at or before {period}; it holds {all}: name one of them, or \
+                     bring a new period with `suitu import`"
+                ),
+            ));
+        }
         let newest = || city.periods().into_iter().next_back();
         let period = period.cloned().or_else(newest).ok_or_else(|| {
             EditError::new(

@@ -18,8 +18,7 @@ use super::{
     scenario::{Add, Alter, EditError, Move, Remove},
 };
 use crate::{
-    domain::SecurityLevel,
-    import::tells_identity,
+    domain::{SecurityLevel, tells_identity},
     store::{ChangeNumber, EditConflict, StoreError},
 };
 

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{
     city::{City, LoadedLayer, recode::Boundaries},
-    domain::{GeometryKind, Layer, LayerId, Period, Role, Table, Value},
-    import::tells_identity,
+    domain::{GeometryKind, Layer, LayerId, Period, Role, Table, Value, tells_identity},
     index::{Edit as IndexEdit, FeatureRef, LayerIndex},
     store::ImportRecord,
 };

@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::{Edit, EditError, Standpoint, replay::Replayed, standpoint::is_withheld};
 use crate::{
     city::{City, recent::Recent},
-    domain::Title,
-    import::tells_identity,
+    domain::{Title, tells_identity},
     store::{Store, StoreError, StoredScenario},
 };
 

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use crate::{
     domain::{Flows, Layer, LayerId, LevelId, Period, Table},
     store::{
         Batch, Change, ControlTotal, Definition, EditBatch, FlowBatch, FlowState, HistoryEntry,
         KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition, StoredNetwork,
-        StoredScenario,
+        StoredScenario, UnreadState,
     },
 };
 
@@ -13,6 +15,18 @@ pub(super) struct NoStore;
 impl Store for NoStore {
     fn states(&self) -> Result<Vec<LayerState>, StoreError> {
         Ok(Vec::new())
+    }
+    fn unread_states(&self) -> Result<Vec<UnreadState>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn written_outside(
+        &self,
+        _: &LayerId,
+        _: &str,
+        _: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        Ok(BTreeMap::new())
     }
     fn read(&self, _: &Layer, _: &Period) -> Result<Table, StoreError> {
         Ok(Table::default())

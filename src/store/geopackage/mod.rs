@@ -9,9 +9,11 @@ mod once;
 mod read;
 mod scenarios;
 mod schema;
+mod triggers;
 mod write;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard},
@@ -23,7 +25,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use super::{
     Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
     HistoryEntry, KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition,
-    StoredNetwork, StoredScenario,
+    StoredNetwork, StoredScenario, UnreadState,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -193,6 +195,19 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 impl Store for GeoPackage {
     fn states(&self) -> Result<Vec<LayerState>, StoreError> {
         read::states(&self.reader()?)
+    }
+
+    fn unread_states(&self) -> Result<Vec<UnreadState>, StoreError> {
+        read::unread_states(&self.reader()?)
+    }
+
+    fn written_outside(
+        &self,
+        layer: &LayerId,
+        period: &str,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        read::written_outside(&self.reader()?, layer, period, ids)
     }
 
     fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError> {

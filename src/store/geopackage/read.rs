@@ -1,13 +1,17 @@
 //! Questions to a city file.
 
+use std::collections::{BTreeMap, HashSet};
+
 use rusqlite::{Connection, Row, params, types::ValueRef};
 
 use super::{blob, schema::code_column};
 use crate::{
-    domain::{Column, Layer, LayerId, LevelId, Period, Table, TextColumn},
+    domain::{
+        Column, Layer, LayerId, LevelId, Period, RowFault, RowReason, Table, TextColumn, make_sound,
+    },
     store::{
         Change, ChangeKind, ChangeNumber, ControlTotal, LayerState, StoreError, StoredNetwork,
-        corrupt,
+        UnreadState, corrupt,
     },
 };
 
@@ -21,18 +25,46 @@ pub(super) fn states(connection: &Connection) -> Result<Vec<LayerState>, StoreEr
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let (layer, period): (String, String) = (row.get(0)?, row.get(1)?);
-        let texts = imports.query_map(params![layer, period], |row| row.get::<_, String>(0))?;
+        let named = (row.get_ref(0)?.as_str(), row.get_ref(1)?.as_str());
+        let (Ok(layer), Ok(period)) = named else {
+            continue;
+        };
+        // Another program may have written a period that is none.
+        let (Ok(layer), Ok(period)) = (layer.parse::<LayerId>(), period.parse::<Period>()) else {
+            continue;
+        };
+        let texts = imports.query_map(params![layer.as_str(), period.as_str()], |row| {
+            row.get::<_, String>(0)
+        })?;
         let records = texts
             .map(|text| serde_json::from_str(&text?).map_err(corrupt))
             .collect::<Result<_, StoreError>>()?;
         found.push(LayerState {
-            layer: layer.parse().map_err(corrupt)?,
-            period: period.parse().map_err(corrupt)?,
+            layer,
+            period,
             features: row.get::<_, i64>(2)? as u64,
             changed: row.get::<_, i64>(3)? as u64,
             records,
         });
+    }
+    Ok(found)
+}
+
+pub(super) fn unread_states(connection: &Connection) -> Result<Vec<UnreadState>, StoreError> {
+    let sql = "select layer, cast(period as text), features from suitu_states
+               where features > 0 order by layer, period";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (layer, period): (String, String) = (row.get(0)?, row.get(1)?);
+        if let (Ok(layer), Err(_)) = (layer.parse(), period.parse::<Period>()) {
+            found.push(UnreadState {
+                layer,
+                period,
+                features: row.get::<_, i64>(2)? as u64,
+            });
+        }
     }
     Ok(found)
 }
@@ -67,6 +99,29 @@ pub(super) fn changes_since(
             id: row.get(5)?,
             external: row.get::<_, i64>(6)? == 1,
         });
+    }
+    Ok(found)
+}
+
+pub(super) fn written_outside(
+    connection: &Connection,
+    layer: &LayerId,
+    period: &str,
+    ids: &[&str],
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let sql = "select id, max(at) from suitu_changes
+               where external = 1 and layer = ?1 and period = ?2 and id is not null group by id";
+    let wanted: HashSet<&str> = ids.iter().copied().collect();
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![layer.as_str(), period], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let (id, at): (String, String) = row?;
+        if wanted.contains(&*id) {
+            found.insert(id, at);
+        }
     }
     Ok(found)
 }
@@ -133,7 +188,9 @@ pub(super) fn table(
         false => Some(begin(connect()?, layer)?).filter(|(_, other)| *other == snapshot),
     };
     let Some((second, _)) = second else {
-        return read_span(&first, start, layer, levels, period, [low, high]);
+        let mut table = read_span(&first, start, layer, levels, period, [low, high])?;
+        make_sound(layer, &mut table);
+        return Ok(table);
     };
     let middle = low + (high - low) / 2;
     let (left, right) = rayon::join(
@@ -145,6 +202,7 @@ pub(super) fn table(
     );
     let mut table = left?;
     table.append(right?);
+    make_sound(layer, &mut table);
     Ok(table)
 }
 
@@ -248,6 +306,7 @@ pub(super) fn rows(
             push_row(&mut table, row, layer, levels)?;
         }
     }
+    make_sound(layer, &mut table);
     Ok(table)
 }
 
@@ -257,19 +316,29 @@ fn push_row(
     layer: &Layer,
     levels: &[LevelId],
 ) -> Result<(), StoreError> {
-    // A row without geometry is an unfinished edit of another program; it is checked for there.
-    let ValueRef::Blob(bytes) = row.get_ref(1)? else {
-        return Ok(());
-    };
-    let Ok(geometry) = blob::decode(bytes) else {
-        return Ok(());
-    };
     let id = row.get_ref(0)?.as_str().unwrap_or_default();
+    let shape = match row.get_ref(1)? {
+        ValueRef::Null => Err(RowReason::NoShape),
+        ValueRef::Blob(bytes) => blob::decode(bytes).map_err(|_| RowReason::UnreadableShape),
+        _ => Err(RowReason::UnreadableShape),
+    };
+    let geometry = match shape {
+        Ok(geometry) => geometry,
+        Err(reason) => {
+            table
+                .faults
+                .push(RowFault::new(id, RowFault::SHAPE, reason));
+            return Ok(());
+        }
+    };
     table.ids.push(id.into());
     table.geometries.push(geometry);
     for (place, column) in table.columns.iter_mut().enumerate() {
-        let is_count = layer.attributes[place].is_count();
-        push_value(column, row, 2 + place, is_count)?;
+        if !push_value(column, row.get_ref(2 + place)?) {
+            let field = layer.attributes[place].id.as_str();
+            let fault = RowFault::new(id, field, RowReason::WrongType);
+            table.faults.push(fault);
+        }
     }
     let first_level = 2 + layer.attributes.len();
     for (place, level) in levels.iter().enumerate() {
@@ -283,32 +352,49 @@ fn push_row(
     Ok(())
 }
 
-/// A negative count, which another program may have written, is no count: it is missing.
-fn push_value(
-    column: &mut Column,
-    row: &Row<'_>,
-    place: usize,
-    is_count: bool,
-) -> Result<(), StoreError> {
-    let value = row.get_ref(place)?;
+/// Appends a value, missing where it is none of the column's type; answers whether it is.
+fn push_value(column: &mut Column, value: ValueRef<'_>) -> bool {
+    if let ValueRef::Null = value {
+        match column {
+            Column::Integer(values) => values.push(None),
+            Column::Number(values) => values.push(None),
+            Column::Text(values) => values.push(None),
+        }
+        return true;
+    }
     match column {
-        Column::Integer(values) => values.push(match value {
-            ValueRef::Integer(number) if !is_count || number >= 0 => Some(number),
-            ValueRef::Real(number) if number.fract() == 0.0 && (!is_count || number >= 0.0) => {
-                Some(number as i64)
-            }
-            _ => None,
-        }),
-        Column::Number(values) => values.push(match value {
-            ValueRef::Integer(number) => Some(number as f64),
-            ValueRef::Real(number) if number.is_finite() => Some(number),
-            _ => None,
-        }),
+        Column::Integer(values) => {
+            let whole = match value {
+                ValueRef::Integer(number) => Some(number),
+                ValueRef::Real(number) if number.fract() == 0.0 => Some(number as i64),
+                _ => None,
+            };
+            values.push(whole);
+            whole.is_some()
+        }
+        Column::Number(values) => {
+            let number = match value {
+                ValueRef::Integer(number) => Some(number as f64),
+                ValueRef::Real(number) => Some(number),
+                _ => None,
+            };
+            values.push(number);
+            number.is_some()
+        }
         Column::Text(values) => match value {
-            ValueRef::Text(_) => values.push(value.as_str().ok()),
-            ValueRef::Integer(number) => values.push(Some(&number.to_string())),
-            _ => values.push(None),
+            ValueRef::Integer(number) => {
+                values.push(Some(&number.to_string()));
+                true
+            }
+            ValueRef::Text(bytes) => {
+                let text = std::str::from_utf8(bytes).ok();
+                values.push(text);
+                text.is_some()
+            }
+            _ => {
+                values.push(None);
+                false
+            }
         },
     }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{definitions, flows, history, once, open_error, scenarios};
+use super::{definitions, flows, history, once, open_error, scenarios, triggers};
 use crate::{
     domain::{AttributeType, Catalog, GeometryKind, Layer, LevelId},
     store::{StoreError, wkb::SRS_ID},
@@ -183,6 +183,7 @@ fn extend(transaction: &Transaction<'_>, catalog: &Catalog) -> rusqlite::Result<
         } else {
             add_columns(transaction, layer, &levels, &known)?;
         }
+        triggers::ensure(transaction, layer.id.as_str())?;
         describe(transaction, layer, &levels)?;
         let definition = serde_json::to_string(&**layer).unwrap_or_default();
         set_meta(transaction, &format!("layer.{}", layer.id), &definition)?;
@@ -251,63 +252,7 @@ fn create_layer(
         "insert into gpkg_geometry_columns values (?1, 'geom', ?2, ?3, 0, 0)",
         params![table, geometry, SRS_ID],
     )?;
-    create_triggers(transaction, table)
-}
-
-/// Edits of other programs enter the change log; they may leave id and period empty.
-fn create_triggers(transaction: &Transaction<'_>, table: &str) -> rusqlite::Result<()> {
-    let silent = "(select active from suitu_writer) = 0";
-    let log = |kind: &str, row: &str| {
-        format!(
-            "insert into suitu_changes (layer, period, kind, id, external)
-             values ('{table}', coalesce({row}.period, ''), '{kind}', {row}.id, 1);"
-        )
-    };
-    // How many features a state holds stays right whoever writes.
-    let counted = |row: &str, by: i32| {
-        format!(
-            "insert into suitu_states values ('{table}', {row}.period, max({by}, 0),
-               (select max(number) from suitu_changes))
-             on conflict (layer, period) do update set
-               features = features + {by}, changed = excluded.changed;"
-        )
-    };
-    let latest = format!("select max(period) from suitu_states where layer = '{table}'");
-    transaction.execute_batch(&format!(
-        "create trigger \"suitu_{table}_insert\" after insert on \"{table}\" when {silent} begin
-           update \"{table}\" set
-             period = coalesce(new.period, ({latest}), strftime('%Y-%m-%d','now')),
-             id = coalesce(new.id, 'x' || new.fid)
-           where fid = new.fid and (new.period is null or new.id is null);
-           insert into suitu_changes (layer, period, kind, id, external)
-             select '{table}', period, 'insert', id, 1 from \"{table}\" where fid = new.fid;
-           insert into suitu_states
-             select '{table}', period, 1, (select max(number) from suitu_changes)
-             from \"{table}\" where fid = new.fid
-             on conflict (layer, period) do update set
-               features = features + 1, changed = excluded.changed;
-         end;
-         create trigger \"suitu_{table}_update\" after update on \"{table}\"
-           when {silent} and old.id is not null and old.period is not null begin
-           {old_gone}
-           {update}
-           {one_less}
-           {one_more}
-         end;
-         create trigger \"suitu_{table}_delete\" after delete on \"{table}\" when {silent} begin
-           {delete}
-           {one_less}
-         end;",
-        old_gone = format_args!(
-            "insert into suitu_changes (layer, period, kind, id, external)
-             select '{table}', old.period, 'delete', old.id, 1
-             where old.id is not new.id or old.period is not new.period;"
-        ),
-        update = log("update", "new"),
-        delete = log("delete", "old"),
-        one_less = counted("old", -1),
-        one_more = counted("new", 1),
-    ))
+    Ok(())
 }
 
 fn add_columns(

@@ -9,7 +9,10 @@ use tokio_postgres::{Row, Transaction, types::ToSql};
 
 use super::layers::{column_type, table, value_columns};
 use crate::{
-    domain::{AttributeType, Column, Layer, LevelId, Period, Table, TextColumn},
+    domain::{
+        AttributeType, Column, Layer, LevelId, Period, RowFault, RowReason, Table, TextColumn,
+        make_sound,
+    },
     store::{
         Batch, StoreError, corrupt,
         progress::Progress,
@@ -276,6 +279,7 @@ async fn some(
         push(&mut found, &mut codes, layer, &row)?;
     }
     found.area_codes = levels.iter().cloned().zip(codes).collect();
+    make_sound(layer, &mut found);
     Ok(found)
 }
 
@@ -285,12 +289,21 @@ fn push(
     layer: &Layer,
     row: &Row,
 ) -> Result<(), StoreError> {
-    // A row without geometry is an unfinished edit of another program; it is checked for there.
+    let id: &str = row.try_get(0)?;
     let shape: Option<&[u8]> = row.try_get(1)?;
-    let Some(geometry) = shape.and_then(|bytes| wkb::decode(bytes).ok()) else {
-        return Ok(());
+    let shape = shape
+        .ok_or(RowReason::NoShape)
+        .and_then(|bytes| wkb::decode(bytes).map_err(|_| RowReason::UnreadableShape));
+    let geometry = match shape {
+        Ok(geometry) => geometry,
+        Err(reason) => {
+            found
+                .faults
+                .push(RowFault::new(id, RowFault::SHAPE, reason));
+            return Ok(());
+        }
     };
-    found.ids.push(row.try_get::<_, &str>(0)?.into());
+    found.ids.push(id.into());
     found.geometries.push(geometry);
     for (place, column) in found.columns.iter_mut().enumerate() {
         let (at, attribute) = (2 + place, &layer.attributes[place]);
@@ -298,15 +311,8 @@ fn push(
             Column::Integer(values) if attribute.kind == AttributeType::Flag => {
                 values.push(row.try_get::<_, Option<bool>>(at)?.map(i64::from));
             }
-            // A negative count, which another program may have written, is no count.
-            Column::Integer(values) => {
-                let number: Option<i64> = row.try_get(at)?;
-                values.push(number.filter(|n| !attribute.is_count() || *n >= 0));
-            }
-            Column::Number(values) => {
-                let number: Option<f64> = row.try_get(at)?;
-                values.push(number.filter(|n| n.is_finite()));
-            }
+            Column::Integer(values) => values.push(row.try_get(at)?),
+            Column::Number(values) => values.push(row.try_get(at)?),
             Column::Text(values) => values.push(row.try_get(at).map_err(corrupt)?),
         }
     }

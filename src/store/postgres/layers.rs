@@ -113,9 +113,7 @@ fn create(layer: &Layer, levels: &[LevelId]) -> String {
          create index if not exists \"{id}_order\" on {table} (fid);
          create index if not exists \"{id}_place\" on {table} using gist (geom);
          create table if not exists {other} partition of {table} default;
-         create or replace trigger note_edit after insert or update or delete on {table}
-           for each row when (current_setting('suitu.writer', true) is distinct from 'suitu')
-           execute function suitu.note_edit({layer_name});
+         select suitu.watch({layer_name});
          comment on table {table} is {title};\n",
         other = partition(id, None),
         layer_name = literal(id.as_str()),
@@ -209,7 +207,9 @@ pub(super) async fn attach_partition(
              with moved as (delete from {other} where period = {period} returning *)
                insert into {own} select * from moved;
              alter table {table} attach partition {own} for values in ({period});
-             analyze {own} (period, id);"
+             select suitu.keep_whole({name});
+             analyze {own} (period, id);",
+            name = literal(own),
         ))
         .await?;
     Ok(())

@@ -19,6 +19,7 @@ mod whole;
 mod write;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
@@ -34,7 +35,7 @@ pub use migrate::{Migrated, migrate};
 use super::{
     Batch, Change, ChangeNumber, ControlTotal, Definition, EditBatch, FlowBatch, FlowState,
     HistoryEntry, KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition,
-    StoredNetwork, StoredScenario, home::without_password, progress::Progress,
+    StoredNetwork, StoredScenario, UnreadState, home::without_password, progress::Progress,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
 
@@ -175,6 +176,19 @@ impl Drop for Postgres {
 impl Store for Postgres {
     fn states(&self) -> Result<Vec<LayerState>, StoreError> {
         self.ask(read::states)
+    }
+
+    fn unread_states(&self) -> Result<Vec<UnreadState>, StoreError> {
+        self.ask(read::unread_states)
+    }
+
+    fn written_outside(
+        &self,
+        layer: &LayerId,
+        period: &str,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        self.ask(async |tx| read::written_outside(tx, layer, period, ids).await)
     }
 
     fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError> {

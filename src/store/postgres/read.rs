@@ -8,7 +8,7 @@ use crate::{
     domain::{LayerId, Period},
     store::{
         Change, ChangeKind, ChangeNumber, ControlTotal, ImportRecord, LayerState, StoreError,
-        StoredNetwork, corrupt,
+        StoredNetwork, UnreadState, corrupt,
     },
 };
 
@@ -42,6 +42,23 @@ pub(super) async fn states(tx: &Transaction<'_>) -> Result<Vec<LayerState>, Stor
             changed: row.try_get::<_, i64>(3)? as u64,
             records: records.remove(&state).unwrap_or_default(),
         });
+    }
+    Ok(found)
+}
+
+pub(super) async fn unread_states(tx: &Transaction<'_>) -> Result<Vec<UnreadState>, StoreError> {
+    let sql = "select layer, period, features from suitu.states
+               where features > 0 and not suitu.is_period(period)
+               order by layer collate \"C\", period collate \"C\"";
+    let mut found = Vec::new();
+    for row in tx.query(sql, &[]).await? {
+        if let Ok(layer) = row.try_get::<_, &str>(0)?.parse() {
+            found.push(UnreadState {
+                layer,
+                period: row.try_get(1)?,
+                features: row.try_get::<_, i64>(2)? as u64,
+            });
+        }
     }
     Ok(found)
 }
@@ -85,6 +102,24 @@ pub(super) async fn changes_since(
         });
     }
     Ok(found)
+}
+
+pub(super) async fn written_outside(
+    tx: &Transaction<'_>,
+    layer: &LayerId,
+    period: &str,
+    ids: &[&str],
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let sql = format!(
+        "select id, {} from suitu.changes
+         where external and layer = $1 and period = $2 and id = any($3) group by id",
+        utc("max(at)")
+    );
+    let rows = tx.query(&sql, &[&layer.as_str(), &period, &ids]).await?;
+    let dated = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    dated.collect()
 }
 
 pub(super) async fn control_totals(

@@ -11,7 +11,10 @@ use super::{
     layers::{literal, partition, table, value_columns},
 };
 use crate::{
-    domain::{AttributeType, Column, GeometryKind, Layer, LevelId, Period, Table, TextColumn},
+    domain::{
+        AttributeType, Column, GeometryKind, Layer, LevelId, Period, RowFault, RowReason, Table,
+        TextColumn, make_sound,
+    },
     store::{StoreError, corrupt, wkb},
 };
 
@@ -193,17 +196,27 @@ impl<'a> Rows<'a> {
         let fid = fields.take_i64()?.unwrap_or(i64::MAX);
         let id = fields.take_text()?;
         let shape = fields.take()?;
-        let geometry = shape.and_then(|bytes| match self.layer.geometry {
-            GeometryKind::Point => wkb::decode_extended_point(bytes).ok(),
-            GeometryKind::Line | GeometryKind::Polygon => wkb::decode(bytes).ok(),
-        });
-        // A row without geometry is an unfinished edit of another program; it is checked for there.
-        let (Some(id), Some(geometry)) = (id, geometry) else {
-            for _ in 0..self.found.columns.len() + self.codes.len() {
-                fields.take()?;
+        let shape = match (shape, self.layer.geometry) {
+            (None, _) => Err(RowReason::NoShape),
+            (Some(bytes), GeometryKind::Point) => {
+                wkb::decode_extended_point(bytes).map_err(|_| RowReason::UnreadableShape)
             }
-            return Ok(());
+            (Some(bytes), GeometryKind::Line | GeometryKind::Polygon) => {
+                wkb::decode(bytes).map_err(|_| RowReason::UnreadableShape)
+            }
         };
+        let geometry = match shape {
+            Ok(geometry) => geometry,
+            Err(reason) => {
+                for _ in 0..self.found.columns.len() + self.codes.len() {
+                    fields.take()?;
+                }
+                let fault = RowFault::new(id.unwrap_or_default(), RowFault::SHAPE, reason);
+                self.found.faults.push(fault);
+                return Ok(());
+            }
+        };
+        let id = id.ok_or_else(|| corrupt("a row without an id"))?;
         self.fids.push(fid);
         self.found.ids.push(id.into());
         self.found.geometries.push(geometry);
@@ -212,14 +225,8 @@ impl<'a> Rows<'a> {
                 Column::Integer(values) if attribute.kind == AttributeType::Flag => {
                     values.push(fields.take_flag()?.map(i64::from));
                 }
-                // A negative count, which another program may have written, is no count.
-                Column::Integer(values) => {
-                    let number = fields.take_i64()?;
-                    values.push(number.filter(|n| !attribute.is_count() || *n >= 0));
-                }
-                Column::Number(values) => {
-                    values.push(fields.take_f64()?.filter(|n| n.is_finite()));
-                }
+                Column::Integer(values) => values.push(fields.take_i64()?),
+                Column::Number(values) => values.push(fields.take_f64()?),
                 Column::Text(values) => values.push(fields.take_text()?),
             }
         }
@@ -241,12 +248,13 @@ impl<'a> Rows<'a> {
     /// The rows in the order of their insertion: those that were changed since stand elsewhere.
     fn in_order(mut self, levels: &[LevelId]) -> Table {
         self.found.area_codes = levels.iter().cloned().zip(self.codes).collect();
-        if self.fids.is_sorted() {
-            return self.found;
+        if !self.fids.is_sorted() {
+            let mut order: Vec<usize> = (0..self.fids.len()).collect();
+            order.sort_by_key(|row| self.fids[*row]);
+            self.found = self.found.reordered(&order);
         }
-        let mut order: Vec<usize> = (0..self.fids.len()).collect();
-        order.sort_by_key(|row| self.fids[*row]);
-        self.found.reordered(&order)
+        make_sound(self.layer, &mut self.found);
+        self.found
     }
 }
 

@@ -63,7 +63,7 @@ impl fmt::Display for Defect {
 }
 
 /// The first defect of a polygon or multi-polygon; other geometries have none.
-pub(super) fn find(geometry: &Geometry<f64>) -> Option<Defect> {
+pub fn find(geometry: &Geometry<f64>) -> Option<Defect> {
     match geometry {
         Geometry::Polygon(polygon) => find_in(std::slice::from_ref(polygon)),
         Geometry::MultiPolygon(MultiPolygon(parts)) => find_in(parts),
