@@ -396,3 +396,70 @@ async fn a_published_city_is_not_edited() {
     let refused = send(&app, "PATCH", path, Some("*"), body).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn an_edit_opens_no_period_that_the_layer_does_not_have() {
+    let app = App::new();
+    let before = app.store().states().expect("states").len();
+    let new = json!({"lon": 113.05, "lat": 23.05, "values": {"usual_residents": 3}});
+    let path = "/api/layers/residences/features?period=1999";
+    let refused = send(&app, "POST", path, None, new).await;
+    assert!(refused.status.is_client_error(), "{}", refused.status);
+    let said = refused.json().to_string();
+    assert!(
+        said.contains("1999") && said.contains("suitu import"),
+        "{said}"
+    );
+    assert_eq!(app.store().states().expect("states").len(), before);
+}
+
+#[tokio::test]
+async fn what_other_programs_wrote_wrongly_is_listed_for_stewards() {
+    let app = App::new();
+    let none = app.get("/api/faults").await.json();
+    assert_eq!(none, json!({"total": 0, "rows": []}));
+    let other = rusqlite::Connection::open(app.at("city.gpkg")).expect("the file");
+    let sql = "update residences set usual_residents = -5 where id = 'a'";
+    other.execute(sql, []).expect("an update");
+    app.put(|_| {});
+    let listed = app.get("/api/faults").await.json();
+    assert_eq!(listed["total"], 1);
+    let fault = &listed["rows"][0];
+    assert_eq!(
+        (
+            &fault["layer"],
+            &fault["id"],
+            &fault["field"],
+            &fault["left_out"]
+        ),
+        (
+            &json!("residences"),
+            &json!("a"),
+            &json!("usual_residents"),
+            &json!(false)
+        )
+    );
+    assert!(
+        fault["reason"]["zh"]
+            .as_str()
+            .expect("words")
+            .contains("为负")
+    );
+    assert!(
+        fault["reason"]["en"]
+            .as_str()
+            .expect("words")
+            .contains("negative")
+    );
+    // So does the command line.
+    let (doubts, _) = app.run(&["check", "--lang", "en"]);
+    assert!(doubts.contains("`a`, usual_residents"), "{doubts}");
+    let guarded = app.guarded();
+    let steward = granted(&guarded, "li", Role::Steward, SecurityLevel::Internal);
+    let public = granted(&guarded, "wu", Role::Steward, SecurityLevel::Public);
+    let planner = granted(&guarded, "zhao", Role::Planner, SecurityLevel::Internal);
+    let of = async |cookie: &str| guarded.get("/api/faults", cookie).await;
+    assert_eq!(of(&steward).await.json()["total"], 1);
+    assert_eq!(of(&public).await.json()["total"], 0);
+    assert_eq!(of(&planner).await.status, StatusCode::FORBIDDEN);
+}
