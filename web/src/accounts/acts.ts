@@ -50,6 +50,7 @@ const ACTS: Record<string, [zh: string, en: string]> = {
   'GET /api/layers/{layer}/features/{id}/history': ['查看编辑历史', 'History of a feature'],
   'POST /api/layers/{layer}/features/{id}/undo': ['撤销编辑', 'Undo an edit'],
   'POST /api/edits': ['批量编辑', 'Batch of edits'],
+  'GET /api/faults': ['外部编辑的错误', 'Faults of outside edits'],
   'POST /api/statistics': ['框选统计', 'Statistics of a polygon'],
   'GET /api/balance': ['职住平衡', 'Job-housing balance'],
   'GET /api/balance_report': ['职住平衡报告', 'Balance report'],

@@ -1,8 +1,8 @@
 /** Edits of the city itself: each says which version of the feature it was made of. */
-import { problemOf, send, withQuery } from './client.ts';
+import { get, problemOf, send, withQuery } from './client.ts';
 import { newKey, sendOnce } from './once.ts';
 import type { Asked } from './questions.ts';
-import type { FeatureCard, Row } from './types.ts';
+import type { FeatureCard, Row, Title } from './types.ts';
 
 /** A feature by layer and id, at the period that is looked at. */
 export interface FeatureName {
@@ -35,6 +35,23 @@ export interface History {
   /** Of the feature as it is; null where it is gone. */
   version: string | null;
   rows: PastEdit[];
+}
+
+/** Something wrong with a row as another program wrote it into the city's home. */
+export interface Fault {
+  layer: string;
+  period: string;
+  /** Empty where the whole state is meant. */
+  id: string;
+  field: string;
+  reason: Title;
+  since: string | null;
+  left_out: boolean;
+}
+
+export interface Faults {
+  total: number;
+  rows: Fault[];
 }
 
 /** What becomes of a feature. */
@@ -71,3 +88,4 @@ export const removeFeature = (name: FeatureName, seen: string, reason: string, a
 export const undoFeature = (name: FeatureName, seen: string | null, number: number | undefined, asked: Asked) =>
   call<Edited>('POST', pathOf(name, asked, '/undo'), seen, number === undefined ? {} : { number });
 export const listHistory = async (name: FeatureName, asked: Asked) => read<History>(await send(pathOf(name, asked, '/history'), { method: 'GET' }));
+export const listFaults = (signal: AbortSignal) => get<Faults>('/api/faults', signal);

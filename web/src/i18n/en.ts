@@ -173,6 +173,9 @@ export const en: Record<Key, string> = {
   edit_done_undo: 'Undone: {name}',
   edit_undo: 'Undo',
   edit_redo: 'Redo',
+  faults: 'Faults of edits from outside',
+  faults_hint: 'Written by other programs into the file or database and not sound. Mend the rows there, or change the features here; what is sound leaves the list.',
+  faults_more: '{n} more: GET /api/faults or `suitu check`.',
   no: 'No',
 
   scenario_divider_at: 'Base {n} %',

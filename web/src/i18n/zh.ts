@@ -171,6 +171,9 @@ export const zh = {
   edit_done_undo: '已撤销：{name}',
   edit_undo: '撤销',
   edit_redo: '重做',
+  faults: '外部编辑的错误',
+  faults_hint: '由其他程序写入文件或数据库、未通过检查的内容。请在原处改正，或在此修改要素；改正后自动从列表中消失。',
+  faults_more: '另有 {n} 处，见 GET /api/faults 或 `suitu check`。',
   no: '否',
 
   scenario_divider_at: '现状占 {n}%',

@@ -56,6 +56,9 @@ class Edits {
       (!session.told.accounts || session.may('PATCH /api/layers/{layer}/features/{id}')),
   );
 
+  /** Whether what other programs wrote and is not sound is told here. */
+  hearsFaults = $derived(this.mayEdit && (!session.told?.accounts || session.may('GET /api/faults')));
+
   /** Layers whose places can be put, moved and removed. */
   layers = $derived(this.mayEdit ? ground.layers.filter((layer: Layer) => layer.geometry === 'point' && layer.kind !== 'area') : []);
 
