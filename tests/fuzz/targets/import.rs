@@ -27,11 +27,12 @@ fuzz_target!(init: only_own_panics_are_faults(), |bytes: &[u8]| {
             crs: known.then(|| "EPSG:4490".parse().expect("a known system")),
             ..ReadOptions::default()
         };
-        match read(std::slice::from_ref(&path), &layer(id), options) {
+        let layer = layer(id);
+        match read(std::slice::from_ref(&path), &layer, options) {
             Ok(imported) => {
                 let table = &imported.table;
                 assert_eq!(table.ids.len(), table.geometries.len());
-                assert!(!imported.report.to_text(Language::Zh).is_empty());
+                assert!(!imported.report.to_text(&layer, Language::Zh).is_empty());
             }
             Err(refused) => assert!(!refused.to_string().is_empty()),
         }
