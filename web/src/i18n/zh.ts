@@ -173,7 +173,7 @@ export const zh = {
   edit_redo: '重做',
   faults: '外部编辑的错误',
   faults_hint: '由其他程序写入文件或数据库、未通过检查的内容。请在原处改正，或在此修改要素；改正后自动从列表中消失。',
-  faults_more: '另有 {n} 处，见 GET /api/faults 或 `suitu check`。',
+  faults_more: '另有 {n} 处，请在服务器上用检查命令列出。',
   no: '否',
 
   scenario_divider_at: '现状占 {n}%',
@@ -821,7 +821,7 @@ export const zh = {
   admin_protection: '统计保护',
   protection_lead: '只能看保护数据的角色看到的是另一座城市：人口、岗位和通勤合并后，每个数都按密钥随机取整为 k 的倍数。k 和密钥由安全管理员设定；密钥只在服务器上，任何人都看不到，这里只显示它的指纹。',
   protection_state: '状态',
-  protection_day: '发布日期（UTC）',
+  protection_day: '发布日期（协调世界时）',
   protection_k: 'k（取整倍数）',
   protection_cell: '合并网格',
   protection_fingerprint: '密钥指纹',
