@@ -108,7 +108,7 @@ impl City {
         let mut reach = Bbox::EMPTY;
         let areas = self.all_states().filter(|loaded| loaded.layer().is_area());
         areas.for_each(|loaded| reach.expand(loaded.index.bounds()));
-        (!reach.is_empty()).then(|| Bbox {
+        (!reach.is_empty()).then_some(Bbox {
             west: reach.west - MARGIN,
             south: reach.south - MARGIN,
             east: reach.east + MARGIN,

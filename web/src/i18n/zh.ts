@@ -830,7 +830,7 @@ export const zh = {
   protection_not_served: '未提供：只能看保护数据的角色目前看不到任何数据',
   protection_served: '已提供',
   protection_current: '已提供，与精确数据一致',
-  protection_behind: '已提供，精确数据此后有改动；每天发布一次，次日（UTC）更新',
+  protection_behind: '已提供，精确数据此后有改动；每天发布一次，次日（协调世界时）更新',
   protection_failed: '上次发布没有成功，半小时后自动重试。请把原因告诉系统管理员：',
   protection_key_problem: '服务器上的密钥文件不能使用。请把原因告诉系统管理员：',
   protection_other_key: '这台服务器的密钥与发布所用的不同，因此它不再发布，避免两种取整可以相减。多台服务器时，只让一台持有密钥并发布；其余只提供保护数据。',
