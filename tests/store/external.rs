@@ -162,7 +162,11 @@ fn bad_rows_are_listed_until_they_are_mended<H: Outside>(home: &H) {
         ("kind", shape(home, good.clone()), "nonsense"),
         ("bow", shape(home, bow), "R2"),
         ("flat", shape(home, flat), "R2"),
-        ("empty", shape(home, wkt!(POLYGON EMPTY)), "R2"),
+        (
+            "empty",
+            shape(home, geo::MultiPolygon::new(Vec::new())),
+            "R2",
+        ),
         ("line", shape(home, line), "R2"),
         ("null", "null".to_owned(), "R2"),
     ];
