@@ -259,6 +259,10 @@ impl Publisher {
         let city = self.live.snapshot();
         let done = protection::publish(&city, &*self.exact, &*target, &policy, &day);
         drop(target);
+        // What this server writes itself no home tells it of: what is published as one.
+        if let Some(newer) = city::follow(&*self.exact, &self.live.snapshot())? {
+            self.live.publish(newer);
+        }
         if done.is_err() && is_new {
             self.home.discard();
         }

@@ -211,7 +211,10 @@ async fn another_key_withdraws_what_was_published_and_publishes_anew() {
         second["publication"]["fingerprint"],
         second["key"]["fingerprint"]
     );
-    assert_eq!(second["publication"]["k"], 7);
+    assert_eq!(
+        (&second["publication"]["k"], &second["behind"]),
+        (&json!(7), &json!(false))
+    );
     assert_ne!(digits(&app), secret);
     // Nothing that was computed or named before is taken for what is there now.
     let after = residents(&guarded, &viewer).await;
