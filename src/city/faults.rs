@@ -33,7 +33,7 @@ impl StateFaults {
     ) -> Result<(), StoreError> {
         let mut undated = Vec::new();
         for (row, fault) in self.rows.iter_mut().enumerate() {
-            match before.iter().find(|told| told.is_same(fault)) {
+            match told(before, fault) {
                 Some(told) => fault.since = told.since.clone(),
                 None => undated.push(row),
             }
@@ -54,8 +54,10 @@ impl StateFaults {
     pub(super) fn warn_beside(&self, before: &[RowFault]) {
         const MOST: usize = 20;
         let (layer, period) = (&self.layer, &*self.period);
-        let is_told = |fault: &&RowFault| before.iter().any(|told| told.is_same(fault));
-        let mut fresh = self.rows.iter().filter(|fault| !is_told(fault));
+        let mut fresh = self
+            .rows
+            .iter()
+            .filter(|fault| told(before, fault).is_none());
         for fault in fresh.by_ref().take(MOST) {
             let told = fault.reason.told();
             tracing::warn!(
@@ -71,6 +73,16 @@ impl StateFaults {
             tracing::warn!(%layer, period, "more rows are not sound: `suitu check` lists them");
         }
     }
+}
+
+/// The same fault among those told `before`, which stand in order.
+fn told<'a>(before: &'a [RowFault], fault: &RowFault) -> Option<&'a RowFault> {
+    let place = |told: &RowFault| (&*told.id, &*told.field).cmp(&(&*fault.id, &*fault.field));
+    let first = before.partition_point(|told| place(told).is_lt());
+    let mut here = before[first..]
+        .iter()
+        .take_while(|told| place(told).is_eq());
+    here.find(|told| told.is_same(fault))
 }
 
 impl City {

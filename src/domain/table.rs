@@ -80,6 +80,14 @@ impl Table {
         }
     }
 
+    /// Makes room for as many rows more.
+    pub fn reserve(&mut self, rows: usize) {
+        self.ids.reserve(rows);
+        self.geometries.reserve(rows);
+        self.columns.iter_mut().for_each(|c| c.reserve(rows));
+        self.area_codes.values_mut().for_each(|c| c.reserve(rows));
+    }
+
     /// The same rows in another order: `order` names each of them once.
     pub fn reordered(mut self, order: &[usize]) -> Table {
         let ids = order.iter().map(|row| std::mem::take(&mut self.ids[*row]));

@@ -7,6 +7,7 @@ mod functions;
 mod history;
 mod once;
 mod read;
+mod readers;
 mod scenarios;
 mod schema;
 mod triggers;
@@ -28,15 +29,18 @@ use super::{
     StoredNetwork, StoredScenario, UnreadState,
 };
 use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
+use readers::{Reader, Readers};
 
 /// A city in a GeoPackage file.
 ///
-/// One connection writes, under a lock; each read has a connection of its own and sees the state
+/// One connection writes, under a lock; each read has a connection to itself and sees the state
 /// of one commit (write-ahead log). A commit is on disk when it returns (`synchronous=FULL`).
 #[derive(Debug)]
 pub struct GeoPackage {
     path: PathBuf,
     catalog: Arc<Catalog>,
+    /// Closed first: the last connection to close puts the log of writes into the file.
+    readers: Readers,
     writer: Mutex<Connection>,
 }
 
@@ -124,6 +128,7 @@ impl GeoPackage {
             path: path.to_owned(),
             catalog,
             writer: Mutex::new(connection),
+            readers: Readers::new(path.to_owned()),
         })
     }
 
@@ -138,12 +143,8 @@ impl GeoPackage {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn reader(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "mmap_size", 1i64 << 30)?;
-        Ok(connection)
+    fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        self.readers.get()
     }
 }
 
@@ -194,11 +195,11 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 
 impl Store for GeoPackage {
     fn states(&self) -> Result<Vec<LayerState>, StoreError> {
-        read::states(&self.reader()?)
+        read::states(&*self.reader()?)
     }
 
     fn unread_states(&self) -> Result<Vec<UnreadState>, StoreError> {
-        read::unread_states(&self.reader()?)
+        read::unread_states(&*self.reader()?)
     }
 
     fn written_outside(
@@ -207,11 +208,16 @@ impl Store for GeoPackage {
         period: &str,
         ids: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError> {
-        read::written_outside(&self.reader()?, layer, period, ids)
+        read::written_outside(&*self.reader()?, layer, period, ids)
     }
 
     fn read(&self, layer: &Layer, period: &Period) -> Result<Table, StoreError> {
-        read::table(&|| self.reader(), layer, &self.catalog.levels(), period)
+        read::table(
+            &|| self.readers.get_mapped(),
+            layer,
+            &self.catalog.levels(),
+            period,
+        )
     }
 
     fn commit(
@@ -223,7 +229,7 @@ impl Store for GeoPackage {
     }
 
     fn read_rows(&self, layer: &Layer, period: &Period, ids: &[&str]) -> Result<Table, StoreError> {
-        read::rows(&self.reader()?, layer, &self.catalog.levels(), period, ids)
+        read::rows(&*self.reader()?, layer, &self.catalog.levels(), period, ids)
     }
 
     fn edit(&self, batch: &EditBatch<'_>) -> Result<ChangeNumber, StoreError> {
@@ -231,7 +237,7 @@ impl Store for GeoPackage {
     }
 
     fn answered(&self, who: &str, key: &str) -> Result<Option<KeptAnswer>, StoreError> {
-        once::find(&self.reader()?, who, key)
+        once::find(&*self.reader()?, who, key)
     }
 
     fn history(
@@ -240,11 +246,11 @@ impl Store for GeoPackage {
         period: &Period,
         id: &str,
     ) -> Result<Vec<HistoryEntry>, StoreError> {
-        history::of_feature(&self.reader()?, layer, period, id)
+        history::of_feature(&*self.reader()?, layer, period, id)
     }
 
     fn change_number(&self) -> Result<ChangeNumber, StoreError> {
-        write::last_number(&self.reader()?)
+        write::last_number(&*self.reader()?)
     }
 
     fn stamp(&self) -> Result<i64, StoreError> {
@@ -259,11 +265,11 @@ impl Store for GeoPackage {
     }
 
     fn holds(&self, number: ChangeNumber) -> Result<bool, StoreError> {
-        read::holds(&self.reader()?, number)
+        read::holds(&*self.reader()?, number)
     }
 
     fn changes_since(&self, number: ChangeNumber) -> Result<Vec<Change>, StoreError> {
-        read::changes_since(&self.reader()?, number)
+        read::changes_since(&*self.reader()?, number)
     }
 
     fn control_totals(
@@ -271,15 +277,15 @@ impl Store for GeoPackage {
         layer: &LayerId,
         period: &Period,
     ) -> Result<Vec<ControlTotal>, StoreError> {
-        read::control_totals(&self.reader()?, layer, period)
+        read::control_totals(&*self.reader()?, layer, period)
     }
 
     fn flow_states(&self) -> Result<Vec<FlowState>, StoreError> {
-        flows::states(&self.reader()?)
+        flows::states(&*self.reader()?)
     }
 
     fn flows(&self, level: &LevelId, period: &Period) -> Result<Flows, StoreError> {
-        flows::read(&self.reader()?, level, period)
+        flows::read(&*self.reader()?, level, period)
     }
 
     fn put_flows(
@@ -291,7 +297,7 @@ impl Store for GeoPackage {
     }
 
     fn definitions(&self) -> Result<Vec<StoredDefinition>, StoreError> {
-        definitions::all(&self.reader()?)
+        definitions::all(&*self.reader()?)
     }
 
     fn put_definitions(&self, definitions: &[Definition]) -> Result<ChangeNumber, StoreError> {
@@ -303,7 +309,7 @@ impl Store for GeoPackage {
     }
 
     fn network(&self, name: &str) -> Result<Option<StoredNetwork>, StoreError> {
-        read::network(&self.reader()?, name)
+        read::network(&*self.reader()?, name)
     }
 
     fn network_names(&self) -> Result<Vec<String>, StoreError> {
@@ -329,11 +335,11 @@ impl Store for GeoPackage {
     }
 
     fn scenarios(&self) -> Result<Vec<StoredScenario>, StoreError> {
-        scenarios::all(&self.reader()?)
+        scenarios::all(&*self.reader()?)
     }
 
     fn scenario(&self, id: u64) -> Result<Option<StoredScenario>, StoreError> {
-        scenarios::read(&self.reader()?, id)
+        scenarios::read(&*self.reader()?, id)
     }
 
     fn create_scenario(
@@ -358,7 +364,7 @@ impl Store for GeoPackage {
     }
 
     fn scenario_changes(&self) -> Result<Vec<ScenarioChange>, StoreError> {
-        scenarios::changes(&self.reader()?)
+        scenarios::changes(&*self.reader()?)
     }
 
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

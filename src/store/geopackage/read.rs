@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, Row, params, types::ValueRef};
 
-use super::{blob, schema::code_column};
+use super::{blob, readers::Reader, schema::code_column};
 use crate::{
     domain::{
         Column, Layer, LayerId, LevelId, Period, RowFault, RowReason, Table, TextColumn, make_sound,
@@ -168,8 +168,8 @@ pub(super) fn network(
 
 /// Reads one layer and period as of one commit; large ones by two connections, each a half of the
 /// row numbers.
-pub(super) fn table(
-    connect: &(dyn Fn() -> Result<Connection, StoreError> + Sync),
+pub(super) fn table<'a>(
+    connect: &(dyn Fn() -> Result<Reader<'a>, StoreError> + Sync),
     layer: &Layer,
     levels: &[LevelId],
     period: &Period,
@@ -214,8 +214,8 @@ struct Snapshot {
     high: Option<i64>,
 }
 
-/// Begins a transaction that ends with the connection.
-fn begin(connection: Connection, layer: &Layer) -> Result<(Connection, Snapshot), StoreError> {
+/// Begins a transaction that ends with the loan of the connection.
+fn begin<'a>(connection: Reader<'a>, layer: &Layer) -> Result<(Reader<'a>, Snapshot), StoreError> {
     connection.execute_batch("begin")?;
     // One question for each end: SQLite finds both by the key then, without reading every row.
     let sql = format!(
@@ -236,17 +236,9 @@ fn begin(connection: Connection, layer: &Layer) -> Result<(Connection, Snapshot)
 /// A table with room for `rows` rows.
 fn empty(layer: &Layer, levels: &[LevelId], rows: usize) -> Table {
     let mut table = Table::for_layer(layer);
-    table.ids.reserve(rows);
-    table.geometries.reserve(rows);
-    table.columns.iter_mut().for_each(|c| c.reserve(rows));
-    table.area_codes = levels
-        .iter()
-        .map(|level| {
-            let mut codes = TextColumn::default();
-            codes.reserve(rows);
-            (level.clone(), codes)
-        })
-        .collect();
+    let codes = |level: &LevelId| (level.clone(), TextColumn::default());
+    table.area_codes = levels.iter().map(codes).collect();
+    table.reserve(rows);
     table
 }
 

@@ -215,7 +215,7 @@ pub(super) fn put(
         sql += " on conflict (period, id) do update set ";
         sql += &sets.collect::<Vec<_>>().join(", ");
     }
-    let mut statement = transaction.prepare(&sql)?;
+    let mut statement = transaction.prepare_cached(&sql)?;
     for row in 0..batch.table.len() {
         bind_row(&mut statement, levels, batch, import_number, row)?;
         statement
@@ -306,7 +306,7 @@ fn set_area_codes(
         "update \"{table}\" set {} where period = ?1 and id = ?2",
         sets.join(", ")
     );
-    let mut statement = transaction.prepare(&sql)?;
+    let mut statement = transaction.prepare_cached(&sql)?;
     for row in 0..batch.table.len() {
         statement.raw_bind_parameter(1, batch.period.as_str())?;
         statement.raw_bind_parameter(2, &*batch.table.ids[row])?;
@@ -328,7 +328,7 @@ pub(super) fn delete(
         "delete from \"{}\" where period = ?1 and id = ?2",
         batch.layer.id
     );
-    let mut statement = transaction.prepare(&sql)?;
+    let mut statement = transaction.prepare_cached(&sql)?;
     for id in &batch.table.ids {
         statement.execute(params![batch.period.as_str(), &**id])?;
         progress.step()?;

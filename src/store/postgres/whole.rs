@@ -28,21 +28,29 @@ const MOST: usize = 4;
 pub(super) fn read(home: &Postgres, layer: &Layer, period: &Period) -> Result<Table, StoreError> {
     let mut client = home.run(home.get())?;
     let tx = home.run(begin(&mut client, None))?;
-    let pages = home.run(pages(&tx, layer, period))?;
+    let (pages, features) = home.run(size(&tx, layer, period))?;
     let parts = usize::try_from(pages / PAGES_EACH).unwrap_or(0).min(MOST);
     let parts = parts.min(thread::available_parallelism().map_or(1, usize::from));
     let levels = home.catalog.levels();
-    let rows = |span: &str| Rows::new(layer, &levels, period, span);
+    let rows = |span: &str, room: usize| Rows::new(layer, &levels, period, span).with_room(room);
     if parts < 2 {
-        let read = home.run(rows("true").read(&tx))?;
+        let read = home.run(rows("true", features).read(&tx))?;
         home.run(async { Ok(tx.commit().await?) })?;
         return Ok(read.in_order(&levels));
     }
     let snapshot = home.run(snapshot(&tx))?;
     let spans = spans(pages, parts as i64);
     let read: Vec<Result<Rows<'_>, StoreError>> = thread::scope(|scope| {
-        let threads = spans.iter().map(|span| {
-            let (rows, snapshot) = (rows(span), &*snapshot);
+        // The first part takes in the others.
+        let rooms = (0..parts).map(|part| {
+            if part == 0 {
+                features
+            } else {
+                features / parts
+            }
+        });
+        let threads = spans.iter().zip(rooms).map(|(span, room)| {
+            let (rows, snapshot) = (rows(span, room), &*snapshot);
             scope.spawn(move || alone(home, snapshot, rows))
         });
         let threads: Vec<_> = threads.collect();
@@ -57,7 +65,7 @@ pub(super) fn read(home: &Postgres, layer: &Layer, period: &Period) -> Result<Ta
         // Where no connection more was to be had the first one reads that part too.
         let part = match read {
             Ok(part) => part,
-            Err(_) => home.run(rows(span).read(&tx))?,
+            Err(_) => home.run(rows(span, 0).read(&tx))?,
         };
         match &mut whole {
             Some(whole) => whole.append(part),
@@ -65,7 +73,7 @@ pub(super) fn read(home: &Postgres, layer: &Layer, period: &Period) -> Result<Ta
         }
     }
     home.run(async { Ok(tx.commit().await?) })?;
-    let whole = whole.unwrap_or_else(|| rows("false"));
+    let whole = whole.unwrap_or_else(|| rows("false", 0));
     Ok(whole.in_order(&levels))
 }
 
@@ -124,14 +132,25 @@ async fn snapshot(tx: &Transaction<'_>) -> Result<String, StoreError> {
     Ok(row.try_get(0)?)
 }
 
-/// The pages of the table that holds a period.
-async fn pages(tx: &Transaction<'_>, layer: &Layer, period: &Period) -> Result<i64, StoreError> {
+/// The pages of the table that holds a period, and the features of the state.
+async fn size(
+    tx: &Transaction<'_>,
+    layer: &Layer,
+    period: &Period,
+) -> Result<(i64, usize), StoreError> {
     let sql =
         "select coalesce(pg_relation_size(to_regclass($1)), pg_relation_size(to_regclass($2)), 0)
-                 / current_setting('block_size')::bigint";
+                 / current_setting('block_size')::bigint,
+                coalesce((select features from suitu.states where layer = $3 and period = $4), 0)";
     let own = partition(&layer.id, Some(period));
     let other = partition(&layer.id, None);
-    Ok(tx.query_one(sql, &[&own, &other]).await?.try_get(0)?)
+    let named = (layer.id.as_str(), period.as_str());
+    let row = tx
+        .query_one(sql, &[&own, &other, &named.0, &named.1])
+        .await?;
+    // What a damaged count says is no reason to ask for all memory.
+    let features = row.try_get::<_, i64>(1)?.clamp(0, 1 << 22);
+    Ok((row.try_get(0)?, features as usize))
 }
 
 /// Some rows of a state on their way into memory.
@@ -168,6 +187,14 @@ impl<'a> Rows<'a> {
             found: Table::for_layer(layer),
             codes: vec![TextColumn::default(); levels.len()],
         }
+    }
+
+    /// Makes room for as many rows.
+    fn with_room(mut self, rows: usize) -> Self {
+        self.fids.reserve(rows);
+        self.found.reserve(rows);
+        self.codes.iter_mut().for_each(|codes| codes.reserve(rows));
+        self
     }
 
     async fn read(mut self, tx: &Transaction<'_>) -> Result<Self, StoreError> {
