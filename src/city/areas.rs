@@ -95,6 +95,17 @@ impl Areas {
         Some(&areas[place])
     }
 
+    /// Whether there is no area of any level and time.
+    pub fn is_empty(&self) -> bool {
+        self.levels.values().all(Vec::is_empty)
+    }
+
+    /// Whether an area of any level and time has that code.
+    pub fn knows(&self, code: &AreaCode) -> bool {
+        let has = |areas: &Vec<Area>| areas.binary_search_by(|area| area.code.cmp(code)).is_ok();
+        self.levels.values().any(has)
+    }
+
     /// The area with `code` at the largest level that has it.
     pub fn find(&self, city: &City, code: &str, period: Option<&Period>) -> Option<&Area> {
         let levels = city.catalog().levels();

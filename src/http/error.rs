@@ -256,6 +256,7 @@ impl ApiError {
             ApiError::NoHome(_) | ApiError::Account(AccountError::Unreachable(_)) => {
                 Some("no_home")
             }
+            ApiError::NoRoom(_) | ApiError::Account(AccountError::NoRoom) => Some("no_room"),
             ApiError::Unsure(_) => Some("unsure"),
             ApiError::KeyUsed => Some("key_used"),
             ApiError::NotRecorded => Some("not_recorded"),

@@ -148,6 +148,14 @@ async fn administrators_change_neither_themselves_nor_one_another() {
     assert_eq!(grant(json!(["root"])).await, StatusCode::BAD_REQUEST);
     assert_eq!(grant(json!(["district"])).await, StatusCode::BAD_REQUEST);
     assert_eq!(grant(json!(["planner", "steward"])).await, StatusCode::OK);
+    for (code, expected) in [
+        ("440103", StatusCode::OK),
+        ("440199", StatusCode::NOT_FOUND),
+    ] {
+        let grants = json!({ "roles": ["district"], "scope": [code], "clearance": "internal" });
+        let granted = guarded.put("/api/grants/li", grants, &security).await;
+        assert_eq!(granted.status, expected, "{code}");
+    }
     assert_eq!(
         guarded.patch("/api/users/li", lock, &system).await.status,
         StatusCode::OK

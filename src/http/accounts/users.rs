@@ -18,8 +18,10 @@ use super::{
 };
 use crate::{
     accounts::{AccountError, Accounts, Actor, Grants, Invitation, Policy, Role, UserName},
+    city::Areas,
     clock,
     domain::{AreaCode, SecurityLevel},
+    query::QueryError,
 };
 
 /// Every account with its roles (用户).
@@ -159,7 +161,7 @@ pub struct GrantRequest {
     request_body(content = GrantRequest, description = "roles; scope: area codes of a district official; clearance: public, internal, sensitive or core"),
     responses((status = 200, description = "the account", body = serde_json::Value),
               (status = 400, description = "roles that do not go together"),
-              (status = 404, description = "there is none"),
+              (status = 404, description = "there is no such account, or no area of a code in the scope"),
               (status = 409, description = "an administrator's role is granted on the machine")))]
 pub async fn put_grants(
     State(state): State<AppState>,
@@ -169,6 +171,7 @@ pub async fn put_grants(
 ) -> Result<Response, ApiError> {
     let access = state.accounts()?;
     let body = posted(body)?;
+    check_scope(state.city().areas(), &body.scope)?;
     let after = access.with(move |accounts| {
         let name = changeable(accounts, &actor, &name)?;
         if body.roles.iter().any(|role| role.is_administrator()) {
@@ -195,6 +198,18 @@ pub async fn put_grants(
     let mut response = Json(after).into_response();
     response.extensions_mut().insert(Noted(noted));
     Ok(response)
+}
+
+/// Refuses a scope that shows nothing: a code that no area has. A city without areas takes any.
+fn check_scope(areas: &Areas, scope: &[AreaCode]) -> Result<(), QueryError> {
+    let unknown = scope.iter().find(|code| !areas.knows(code));
+    match unknown.filter(|_| !areas.is_empty()) {
+        Some(code) => Err(QueryError::NotFound {
+            what: "area",
+            name: code.to_string(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The name, if whoever asks may change that account: neither one's own nor an administrator's.

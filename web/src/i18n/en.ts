@@ -932,6 +932,7 @@ export const en: Record<Key, string> = {
   refused_busy: 'There are too many questions at once. Try again in a moment.',
   refused_cancelled: 'Stopped.',
   refused_no_home: 'The database that holds the city cannot be reached now. Nothing is lost; try again in a moment.',
+  refused_no_room: 'The server’s disk is full, so nothing was written; nothing is lost. Ask the system administrator to make room, then try again.',
   refused_unsure: 'The connection to the database was lost just as the change was saved, so it may be saved or not. Look at the feature before you do it again.',
   refused_key_used: 'This edit was sent with the mark of another one, so it was not made. Make it once more.',
   refused_not_recorded: 'The audit record cannot be written now, so nothing was done. Ask the system administrator.',

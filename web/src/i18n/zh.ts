@@ -927,6 +927,7 @@ export const zh = {
   refused_busy: '同时提出的问题太多，请稍候重试。',
   refused_cancelled: '已停止计算。',
   refused_no_home: '暂时连不上存放数据的数据库，没有丢失任何数据；请稍候重试。',
+  refused_no_room: '服务器的磁盘满了，什么都没有写入，也没有丢失数据；请联系系统管理员清理磁盘后重试。',
   refused_unsure: '保存的一刻与数据库断了连接，修改可能已保存，也可能没有。请先查看该要素，再决定是否重做。',
   refused_key_used: '这次编辑带着另一次编辑的标记，因此没有执行；请重新操作一次。',
   refused_not_recorded: '现在写不了审计记录，所以没有执行任何操作；请联系系统管理员。',
