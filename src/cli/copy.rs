@@ -12,7 +12,7 @@ use crate::{
 pub struct CopyArguments {
     /// The city to copy: a file, or the address of a database.
     #[arg(long, value_name = "CITY")]
-    from: Home,
+    pub(super) from: Home,
     /// Where to: a new file, or a database that `suitu migrate` has prepared and nobody has filled.
     #[arg(long, value_name = "CITY")]
     to: Home,

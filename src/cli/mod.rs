@@ -195,6 +195,19 @@ fn on_record(command: &Command) -> Result<Option<(PathBuf, &'static str, String)
         Command::Import(import) => (&import.city, "import", import.layer.as_str()),
         Command::Export(export) => (&export.city, "export", export.layer.as_str()),
         Command::Settings(settings) => (&settings.city, "settings", ""),
+        Command::Copy(copy) => (&copy.from, "copy", ""),
+        Command::Report(report) => match report.kind {
+            Some(kind) => (&report.city, "report", kind.key()),
+            None => return Ok(None),
+        },
+        Command::Protect(protect) => match protect.published_city() {
+            Some(city) => (city, "protect publish", ""),
+            None => return Ok(None),
+        },
+        Command::Scenario(scenario) => match scenario.changed() {
+            Some((city, act)) => (city, act, ""),
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     };
     let record = accounts::find_record(city)?;

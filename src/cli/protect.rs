@@ -44,6 +44,16 @@ enum What {
     },
 }
 
+impl ProtectArguments {
+    /// The city that is published, if one is.
+    pub fn published_city(&self) -> Option<&Home> {
+        match &self.what {
+            What::Key { .. } => None,
+            What::Publish { city, .. } => Some(city),
+        }
+    }
+}
+
 /// Makes a key, or publishes a protected city.
 pub fn run(
     arguments: &ProtectArguments,

@@ -20,9 +20,9 @@ use crate::{
 pub struct ReportArguments {
     /// job-housing, station-catchment, service-gap or zoning.
     #[arg(required_unless_present = "verify", conflicts_with = "verify")]
-    kind: Option<Kind>,
+    pub(super) kind: Option<Kind>,
     #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
-    city: Home,
+    pub(super) city: Home,
     /// The code of an area; the whole city without it.
     #[arg(long)]
     area: Option<String>,

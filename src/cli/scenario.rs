@@ -13,6 +13,7 @@ use crate::{
         scenario::{Edit, EditState, Scenario, ScenarioError},
     },
     domain::{Catalog, Language},
+    store::Home,
 };
 
 #[derive(Debug, clap::Args)]
@@ -71,6 +72,21 @@ enum Action {
         #[command(flatten)]
         city: CityArgument,
     },
+}
+
+impl ScenarioArguments {
+    /// The city whose scenarios it changes, if it changes any, and what that is called.
+    pub fn changed(&self) -> Option<(&Home, &'static str)> {
+        let (city, act) = match &self.action {
+            Action::List { .. } | Action::Show { .. } => return None,
+            Action::New { city, .. } => (city, "scenario new"),
+            Action::Add { city, .. } => (city, "scenario add"),
+            Action::Undo { city, .. } => (city, "scenario undo"),
+            Action::Redo { city, .. } => (city, "scenario redo"),
+            Action::Delete { city, .. } => (city, "scenario delete"),
+        };
+        Some((&city.city, act))
+    }
 }
 
 pub fn run(

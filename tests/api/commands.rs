@@ -173,3 +173,34 @@ fn an_import_that_could_not_be_recorded_is_not_done() {
         .collect();
     assert_eq!(told, [("import", "stations", "done")]);
 }
+
+/// So are scenarios, and whatever takes the city's data away.
+#[test]
+fn commands_that_change_or_take_away_are_on_record() {
+    let app = App::new();
+    let record = app.at("record.db");
+    let named = record.display().to_string();
+    let page = app.at("page.html").display().to_string();
+    let run = |arguments: &[&str]| {
+        app.run_with(&[("SUITU_RECORD", &named)], arguments);
+    };
+    run(&["scenario", "new", "学校"]);
+    run(&["scenario", "list"]);
+    run(&["scenario", "undo", "1"]);
+    run(&["report", "job-housing", "--out", &page]);
+    let rows = Chain::found(&record)
+        .expect("a record")
+        .search(&Search::default())
+        .expect("read");
+    let told = rows.iter();
+    let mut told: Vec<_> = told.map(|row| (&*row.act, &*row.outcome)).collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            ("report", "done"),
+            ("scenario new", "done"),
+            ("scenario undo", "failed")
+        ]
+    );
+}
