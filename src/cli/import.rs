@@ -10,11 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, interrupt::Interrupt, now};
 use crate::{
-    city::{self, City, Intake, ingest},
+    city::{self, City, IngestError, Intake, ingest},
     crs::{Crs, detect_shift},
     domain::{Catalog, Language, Layer, LayerKind, LevelId, Origin, Period},
     import::{self, Imported, Locate, Progress, ReadOptions},
-    store::{self, BatchMode, ControlTotal, Home, ImportRecord, Store},
+    store::{self, BatchMode, ControlTotal, Home, ImportRecord, Store, StoreError},
 };
 use dated::{period, told};
 use keys::Keys;
@@ -290,7 +290,14 @@ fn import_into(
             &empty
         }
     };
-    let done = ingest(&city, store, vec![intake], arguments.dry_run, &mut progress)?;
+    let is_numbered = report.notes.contains_key(&import::Note::AssignedIds);
+    let done = ingest(&city, store, vec![intake], arguments.dry_run, &mut progress);
+    let done = done.map_err(|error| match error {
+        IngestError::Store(StoreError::DuplicateId { id, .. }) if is_numbered => {
+            taken_number(&id, language)
+        }
+        other => other.into(),
+    })?;
     bar.finish_and_clear();
     println!("{text}");
     for (level, outside) in done.outside_areas.iter().filter(|(_, n)| **n > 0) {
@@ -320,6 +327,22 @@ fn import_into(
         }
     );
     Ok(())
+}
+
+/// Rows without ids that were to be added beside rows numbered likewise.
+fn taken_number(id: &str, language: Language) -> Failure {
+    match language {
+        Language::Zh => format!(
+            "文件没有编号列，各行依次编为 1、2、…，而编号“{id}”已被占用，因此未写入任何内容；\
+             请用 --map id=列名 指明编号列，或用 --replace 整体替换"
+        ),
+        Language::En => format!(
+            "the files have no column of ids, so their rows are numbered 1, 2, …, and `{id}` is \
+             there already: nothing was written; say --map id=COLUMN, or --replace to put these \
+             in the place of all"
+        ),
+    }
+    .into()
 }
 
 /// The texts that are not empty, each once.

@@ -326,6 +326,15 @@ fn an_import_says_what_it_makes_of_the_state_that_is_there() {
     assert!(desk.done(&append).contains("2020: 1 added, 0 changed"));
     assert!(desk.refused(&append).contains("id `d` stands twice"));
     assert_eq!(people(&desk, &[]), both(14, 32));
+    // Rows without ids are numbered, which goes well once.
+    let header = "lon,lat,常住人口,就业人口\n113.15,23.06,1,1\n";
+    std::fs::write(desk.path("bare.csv"), header).unwrap();
+    let mut bare = append;
+    bare[2] = "bare.csv";
+    assert!(desk.done(&bare).contains("2020: 1 added, 0 changed"));
+    let told = desk.refused(&bare);
+    assert!(told.contains("say --map id=COLUMN"), "{told}");
+    assert_eq!(people(&desk, &[]), both(14, 33));
     // A slip in the date makes no state of one home.
     let slip = [&newest[..], &["--update", "--period", "2021"]].concat();
     let told = desk.refused(&slip);
@@ -334,7 +343,7 @@ fn an_import_says_what_it_makes_of_the_state_that_is_there() {
         "{told}"
     );
     let told = import(&desk, "residences", "homes.csv", &["--replace"]);
-    let summary = "2020: 0 added, 1 changed, 1 unchanged, 2 removed";
+    let summary = "2020: 0 added, 1 changed, 1 unchanged, 3 removed";
     assert!(told.contains(summary), "{told}");
     assert_eq!(people(&desk, &[]), both(10, 20));
 }
