@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{City, LoadedLayer};
 use crate::{
     domain::{Bbox, Language, LayerId, RowFault, RowReason},
+    index::LayerIndex,
     store::{Store, StoreError},
 };
 
@@ -115,7 +116,7 @@ impl City {
     }
 
     /// The city's areas of all times and some 20 km around; `None` where it has no areas.
-    fn reach(&self) -> Option<Bbox> {
+    pub(super) fn reach(&self) -> Option<Bbox> {
         const MARGIN: f64 = 0.2;
         let mut reach = Bbox::EMPTY;
         let areas = self.all_states().filter(|loaded| loaded.layer().is_area());
@@ -129,19 +130,40 @@ impl City {
     }
 }
 
+/// The bounds of the features whose places are within reach: of all where nothing says how far that is.
+pub(super) fn within(index: &LayerIndex, reach: Option<&Bbox>) -> Bbox {
+    let all = index.bounds();
+    let Some(reach) = reach.filter(|reach| !reach.contains_bbox(all)) else {
+        return *all;
+    };
+    let mut bounds = Bbox::EMPTY;
+    for feature in index.iter() {
+        let (lon, lat) = index.place(feature);
+        if reach.contains(lon, lat) {
+            bounds.expand(&at(lon, lat));
+        }
+    }
+    bounds
+}
+
+fn at(lon: f64, lat: f64) -> Bbox {
+    Bbox {
+        west: lon,
+        south: lat,
+        east: lon,
+        north: lat,
+    }
+}
+
 /// Features far outside the city.
 fn far_off(loaded: &LoadedLayer, reach: &Bbox) -> Vec<RowFault> {
-    let bounds = loaded.index.bounds();
-    let is_within = |west: f64, south: f64, east: f64, north: f64| {
-        west >= reach.west && south >= reach.south && east <= reach.east && north <= reach.north
-    };
-    if is_within(bounds.west, bounds.south, bounds.east, bounds.north) {
+    let index = &loaded.index;
+    if reach.contains_bbox(index.bounds()) {
         return Vec::new();
     }
-    let index = &loaded.index;
     let far = index.iter().filter(|feature| {
         let (lon, lat) = index.place(*feature);
-        !is_within(lon, lat, lon, lat)
+        !reach.contains(lon, lat)
     });
     let told = |feature| RowFault::new(index.id(feature), RowFault::SHAPE, RowReason::OutsideCity);
     far.map(told).collect()

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     AreaLocator, Areas, LoadedFlows, OwnNorms, Parts, ScenarioStamp, StateFaults, StoredGrouping,
-    Streets, TimeMatrix, Transit, Ways, kept::Kept,
+    Streets, TimeMatrix, Transit, Ways, faults, kept::Kept,
 };
 use crate::{
     domain::{
@@ -590,11 +590,13 @@ impl City {
         locator
     }
 
-    /// True bounds of everything; `None` for an empty city.
+    /// True bounds of everything but what lies far outside its areas; `None` for an empty city.
     pub fn bounds(&self) -> Option<Bbox> {
+        let reach = self.reach();
         let mut bounds = Bbox::EMPTY;
-        self.all_states()
-            .for_each(|loaded| bounds.expand(loaded.index.bounds()));
+        for loaded in self.all_states() {
+            bounds.expand(&faults::within(&loaded.index, reach.as_ref()));
+        }
         (!bounds.is_empty()).then_some(bounds)
     }
 

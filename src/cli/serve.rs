@@ -125,7 +125,9 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
             state = state.with_accounts(accounts, recorder, doors);
         }
         if let Some((live, of_protected)) = protected {
-            let brought = city::scenario::take_over(&*of_protected, &*store)?;
+            let (from, to) = (of_protected.clone(), store.clone());
+            let taken = move || city::scenario::take_over(&*from, &*to);
+            let brought = tokio::task::spawn_blocking(taken).await??;
             if brought > 0 {
                 tracing::warn!(
                     brought,

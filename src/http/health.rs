@@ -128,13 +128,20 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
         ("suitu_jobs_waiting", "gauge", jobs.waiting),
         ("suitu_jobs_running", "gauge", jobs.running),
         ("suitu_job_answer_bytes", "gauge", jobs.bytes),
-        ("suitu_data_version", "gauge", city.version()),
         ("suitu_changes_behind", "gauge", lag.changes),
         ("suitu_home_silence_seconds", "gauge", lag.silence.as_secs()),
-        ("suitu_features", "gauge", features),
-        ("suitu_index_bytes", "gauge", bytes as u64),
     ] {
         text += &format!("# TYPE {name} {kind}\n{name} {value}\n");
+    }
+    // Who administers sees no data, and each of these tells of every single edit.
+    if state.access.is_none() {
+        for (name, value) in [
+            ("suitu_data_version", city.version()),
+            ("suitu_features", features),
+            ("suitu_index_bytes", bytes as u64),
+        ] {
+            text += &format!("# TYPE {name} gauge\n{name} {value}\n");
+        }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }

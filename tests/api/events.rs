@@ -47,7 +47,7 @@ async fn an_edit_is_told_by_the_versions_of_its_layers() {
     assert_eq!(differs, ["stations"]);
     // Nothing but versions.
     let names: Vec<_> = second.as_object().expect("an object").keys().collect();
-    assert_eq!(names, ["version", "layers"]);
+    assert_eq!(names, ["version", "layers", "publication"]);
     // What is the same is not told; the next thing is.
     app.post("/api/edits", edit("新名")).await;
     let other = json!({"kind": "add", "layer": "schools", "lon": 113.05, "lat": 23.05});

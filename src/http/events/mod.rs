@@ -44,7 +44,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Each event `version` has all of them: who missed some has missed nothing. For roles that read
 /// rounded counts they are those of the publication. The events end with the session.
 #[utoipa::path(get, path = "/api/events", tag = "city",
-    responses((status = 200, description = "events `version` with `{version, layers: {layer: version}}`", content_type = "text/event-stream", body = String),
+    responses((status = 200, description = "events `version` with `{version, layers: {layer: version}, publication}`", content_type = "text/event-stream", body = String),
               (status = 429, description = "this account listens often enough already")))]
 pub async fn list_changes(
     State(state): State<AppState>,
@@ -196,5 +196,7 @@ fn version(city: &City) -> String {
         let all = version.as_u64().unwrap_or(0).wrapping_add(loaded.version);
         *version = json!(all & EXACT_NUMBERS);
     }
-    json!({ "version": city.version(), "layers": layers }).to_string()
+    // Larger than what a browser keeps to the last digit.
+    let publication = format!("{:x}", city.publication());
+    json!({ "version": city.version(), "layers": layers, "publication": publication }).to_string()
 }

@@ -16,6 +16,8 @@ class Live {
   #again: ReturnType<typeof setTimeout> | undefined;
   #told = '';
   #layers: Record<string, number> | null = null;
+  /** Counts of another one are rounded otherwise, whatever their versions. */
+  #publication: string | null = null;
 
   /** Whether changes are heard of. */
   get isOpen(): boolean {
@@ -64,13 +66,13 @@ class Live {
 
   #hear(told: string): void {
     if (told === this.#told) return;
-    const { version, layers } = JSON.parse(told) as { version: number; layers: Record<string, number> };
-    const before = this.#layers;
-    [this.#told, this.#layers] = [told, layers];
+    const { version, layers, publication } = JSON.parse(told) as { version: number; layers: Record<string, number>; publication: string };
+    const [before, isOther] = [this.#layers, publication !== (this.#publication ?? publication)];
+    [this.#told, this.#layers, this.#publication] = [told, layers, publication];
     // What the page began with.
     if (before === null && version === ground.city?.data_version) return;
     standpoint.data = told;
-    this.touched = Object.keys({ ...before, ...layers }).filter((layer) => before?.[layer] !== layers[layer]);
+    this.touched = Object.keys({ ...before, ...layers }).filter((layer) => isOther || before?.[layer] !== layers[layer]);
     void ground.renew();
   }
 }
