@@ -1,5 +1,6 @@
 import { findSession, signOut, type SessionTold } from '../api/accounts.ts';
 import { Problem, onSignedOut } from '../api/client.ts';
+import { dropDrafts } from '../edits/drafts.ts';
 
 const ENDED = 'suitu-session-ended';
 
@@ -40,6 +41,7 @@ class Session {
   }
 
   async leave(): Promise<void> {
+    dropDrafts();
     try {
       await signOut();
     } finally {
