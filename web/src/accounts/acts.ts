@@ -106,9 +106,36 @@ const ACTS: Record<string, [zh: string, en: string]> = {
   'GET /styles/{name}': ['地图样式', 'Style of the map'],
 };
 
-/** What was done, in words; what is done on the machine stands as it was called there. */
+/** What is done on the machine itself, as it is called there. */
+const MACHINE: Record<string, [zh: string, en: string]> = {
+  import: ['导入（命令）', 'Import (command)'],
+  export: ['导出（命令）', 'Export (command)'],
+  settings: ['修改设置（命令）', 'Settings (command)'],
+  copy: ['复制城市（命令）', 'Copy the city (command)'],
+  report: ['生成报告（命令）', 'Make a report (command)'],
+  'protect publish': ['发布保护数据（命令）', 'Publish protected data (command)'],
+  'scenario new': ['新建方案（命令）', 'Make a scenario (command)'],
+  'scenario add': ['编辑方案（命令）', 'Edit a scenario (command)'],
+  'scenario undo': ['撤销方案中的编辑（命令）', 'Undo in a scenario (command)'],
+  'scenario redo': ['重做方案中的编辑（命令）', 'Redo in a scenario (command)'],
+  'scenario delete': ['删除方案（命令）', 'Remove a scenario (command)'],
+  'accounts init': ['建立三员账户（命令）', 'Make the three administrators (command)'],
+  'accounts add': ['新建账户（命令）', 'Make an account (command)'],
+  'accounts grant': ['授权（命令）', 'Grant roles (command)'],
+  'accounts revoke': ['收回授权（命令）', 'Take back grants (command)'],
+  'accounts reset': ['重置账户（命令）', 'Reset an account (command)'],
+  'accounts lock': ['锁定账户（命令）', 'Lock an account (command)'],
+  'accounts unlock': ['解锁账户（命令）', 'Unlock an account (command)'],
+  'accounts token': ['新建接口令牌（命令）', 'Make a token (command)'],
+  'accounts copy': ['复制账户（命令）', 'Copy the accounts (command)'],
+  'accounts policy': ['修改安全策略（命令）', 'Change the policy (command)'],
+  'audit export': ['导出审计记录（命令）', 'Export the record (command)'],
+  'audit prune': ['清理审计记录（命令）', 'Prune the record (command)'],
+};
+
+/** What was done, in words; what has none stands as it was called. */
 export function actTitle(act: string): string {
-  const words = ACTS[act];
+  const words = ACTS[act] ?? MACHINE[act];
   return words === undefined ? act : titled({ zh: words[0], en: words[1] });
 }
 
@@ -119,3 +146,33 @@ export function outcomeOf(outcome: string): 'done' | 'refused' | 'failed' {
 }
 
 export const knownActs = (): string[] => Object.keys(ACTS);
+
+/** What can be sought, each with words that no other act has. */
+export function soughtActs(): { act: string; words: string }[] {
+  const acts = [...knownActs(), ...Object.keys(MACHINE)];
+  const titles = acts.map(actTitle);
+  return acts.map((act, at) => ({ act, words: titles.indexOf(titles[at]!) === titles.lastIndexOf(titles[at]!) ? titles[at]! : `${titles[at]} · ${act}` }));
+}
+
+/** The act that was typed in words; what is no act's words is sought as it stands. */
+export function actOf(typed: string): string {
+  const text = typed.trim();
+  const acts = soughtActs();
+  const close = acts.filter(({ words }) => words.includes(text));
+  return acts.find(({ words }) => words === text)?.act ?? (text && close.length === 1 ? close[0]!.act : text);
+}
+
+/** How outcomes begin in the record, by what they mean. */
+export const OUTCOMES = [
+  ['2', 'audit_done'],
+  ['4', 'audit_refused'],
+  ['5', 'audit_failed'],
+  ['done', 'audit_done_machine'],
+  ['failed', 'audit_failed_machine'],
+] as const;
+
+/** The first or last moment of a day where the reader is, as the server takes it. */
+export function edgeOf(day: string, edge: 'begin' | 'end'): string {
+  if (!day) return '';
+  return new Date(`${day}T${edge === 'begin' ? '00:00:00.000' : '23:59:59.999'}`).toISOString();
+}

@@ -1,5 +1,6 @@
 import { findSession, signOut, type SessionTold } from '../api/accounts.ts';
 import { Problem, onSignedOut } from '../api/client.ts';
+import { dropDrafts } from '../edits/drafts.ts';
 
 const ENDED = 'suitu-session-ended';
 
@@ -11,6 +12,8 @@ class Session {
   invitation = $state(/^#invitation=([0-9a-f]+)$/.exec(location.hash)?.[1] ?? '');
   /** Why the identity provider let nobody in, from the address. */
   refused = /^#refused=([a-z_]+)$/.exec(location.hash)?.[1];
+  /** Whether the session ends within a minute unless somebody stirs. */
+  isIdle = $state(false);
   /** Whether somebody was signed in a moment ago. */
   hasEnded = $state(sessionStorage.getItem(ENDED) !== null);
 
@@ -40,6 +43,7 @@ class Session {
   }
 
   async leave(): Promise<void> {
+    dropDrafts();
     try {
       await signOut();
     } finally {
@@ -64,19 +68,42 @@ class Session {
 export const session = new Session();
 onSignedOut(() => session.ended());
 
+/** How long before the end it is warned of, and how often a page in use tells the server so, milliseconds. */
+const WARNING_MS = 60_000;
+const TELL_MS = 60_000;
+
 /** Signs out whoever leaves the page alone for as long as a session may be idle: nobody else reads on. */
 export function leaveWhenIdle(): () => void {
   const minutes = session.told?.idle_minutes;
   if (!session.told?.user || !minutes) return () => {};
+  const most = minutes * 60_000;
   let last = Date.now();
-  const stirred = () => (last = Date.now());
+  let told = last;
+  const stirred = () => {
+    last = Date.now();
+    if (session.isIdle) look();
+  };
+  // Whoever types asks the server nothing, and goes on with the session all the same.
+  function tell(): void {
+    told = Date.now();
+    findSession().then(
+      (found) => found.user || session.ended(),
+      () => {},
+    );
+  }
+  function look(): void {
+    const [now, idle] = [Date.now(), Date.now() - last];
+    if (idle >= most) {
+      clearInterval(timer);
+      void signOut().finally(() => session.ended());
+      return;
+    }
+    session.isIdle = idle >= most - WARNING_MS;
+    if (last > told && now - told >= TELL_MS) tell();
+  }
   const signs = ['pointerdown', 'pointermove', 'keydown', 'wheel'] as const;
   for (const sign of signs) window.addEventListener(sign, stirred, { passive: true });
-  const timer = setInterval(() => {
-    if (Date.now() - last < minutes * 60_000) return;
-    clearInterval(timer);
-    void signOut().finally(() => session.ended());
-  }, 15_000);
+  const timer = setInterval(look, 5_000);
   return () => {
     clearInterval(timer);
     for (const sign of signs) window.removeEventListener(sign, stirred);

@@ -95,6 +95,8 @@ export interface Told {
   message?: Title;
   conflicts?: { current: FeatureState | null }[];
   values?: Values;
+  /** Those that there are, where another was asked for. */
+  periods?: string[];
 }
 
 export const toProblem = ({ title, detail = '', field, reason, message, conflicts, values }: Told, otherwise: string, status: number) =>
@@ -106,7 +108,9 @@ export async function problemOf(response: Response): Promise<Problem> {
   try {
     const told = JSON.parse(text) as Told;
     if (told.reason === 'sign_in') signedOut();
-    return toProblem(told, response.statusText, response.status);
+    const seconds = Number(response.headers.get('retry-after'));
+    const values = { ...told.values, ...(told.periods && { periods: told.periods }), ...(seconds > 0 && { retry_after_s: seconds }) };
+    return toProblem({ ...told, values }, response.statusText, response.status);
   } catch {
     return new Problem(response.statusText || `HTTP ${response.status}`, response.status, text.slice(0, 500));
   }

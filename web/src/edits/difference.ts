@@ -1,6 +1,5 @@
 /** What differs between two states of a feature, in the words of its layer. */
-import type { FeatureState } from '../api/edits.ts';
-import type { Attribute, Layer } from '../api/types.ts';
+import type { Attribute, Layer, Row } from '../api/types.ts';
 import { cell } from '../format/number.ts';
 import { t, titled } from '../i18n/index.ts';
 
@@ -21,9 +20,15 @@ export function told(attribute: Attribute, value: unknown): string {
   return cell(value as string | number, format, 2);
 }
 
-const placeOf = (geometry: GeoJSON.Geometry): string => (geometry.type === 'Point' ? geometry.coordinates.map((degrees) => degrees.toFixed(5)).join(', ') : t('edit_shape'));
+const placeOf = (geometry: GeoJSON.Geometry | null): string => (geometry?.type === 'Point' ? geometry.coordinates.map((degrees) => degrees.toFixed(5)).join(', ') : t('edit_shape'));
 
-export function differences(layer: Layer | undefined, before: FeatureState, after: FeatureState): Difference[] {
+/** What a feature has and where it is. */
+interface State {
+  geometry: GeoJSON.Geometry | null;
+  properties: Row;
+}
+
+export function differences(layer: Layer | undefined, before: State, after: State): Difference[] {
   const found = (layer?.attributes ?? [])
     .filter((attribute) => before.properties[attribute.id] !== after.properties[attribute.id])
     .map((attribute) => ({

@@ -16,6 +16,11 @@ test('a cutoff that goes too far is told with what is allowed', () => {
   expect(said(problem)).toBe('“Distances or times” must be more than 0 and at most 480 min.');
 });
 
+test('who is locked out is told for how long, and a date that is not there by those that are', () => {
+  expect(said({ status: 429, reason: 'delayed', values: { retry_after_s: 32 } } as unknown as Problem)).toBe('错误次数过多，请在 32 秒后再试。');
+  expect(said({ status: 404, field: 'period', values: { periods: ['2010', '2020'] } } as unknown as Problem)).toBe('没有这个时点的数据。已有的时点：2010、2020。');
+});
+
 test('places off the network are told by name', () => {
   const problem = refusal('off_network', 'origins', { names: ['海', '礁'] });
   expect(said(problem)).toBe('海、礁：500 m 内没有街道，量不出来。请核对位置，或导入那里的街道。');

@@ -6,6 +6,9 @@ import { zh } from './zh.ts';
 export function said(problem: Problem): string {
   if (problem.offline) return t('error_no_server');
   if (problem.said) return titled(problem.said);
+  const waits = problem.values['retry_after_s'];
+  if (problem.status === 429 && problem.reason !== 'busy' && typeof waits === 'number') return t('refused_delayed_until', { seconds: waits });
+  if (problem.field === 'period' && Array.isArray(problem.values['periods'])) return t('refused_no_period', worded(problem.values));
   const key = `refused_${problem.reason ?? ''}`;
   if (problem.reason === 'no_service' && listOf(problem.values, 'nearest').length === 0) return t('refused_no_service_at_all');
   if (key in zh) return t(key as Key, { field: problem.field ? fieldTitle(problem.field) : '', ...worded(problem.values) });

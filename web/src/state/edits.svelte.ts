@@ -120,13 +120,13 @@ class Edits {
   }
 
   /** Makes the edit once more, upon what somebody else left. */
-  async insist(title: string): Promise<void> {
+  async insist(title: string): Promise<boolean> {
     const { conflict } = this;
-    if (!conflict?.current) return;
+    if (!conflict?.current) return false;
     const { layer, id, change, current } = conflict;
     this.conflict = null;
-    if (change === 'remove') await this.remove({ layer, id }, current.version, title);
-    else await this.change({ layer, id }, current.version, title, change);
+    if (change === 'remove') return this.remove({ layer, id }, current.version, title);
+    return this.change({ layer, id }, current.version, title, change);
   }
 
   async #do(name: FeatureName, change: Change | 'remove', act: () => Promise<void>): Promise<boolean> {
