@@ -136,6 +136,16 @@ test('the audit administrator finds it all, and the chain holds', async () => {
   await page.getByLabel('账户', { exact: true }).fill('sysadmin');
   await page.getByRole('button', { name: '搜索' }).click();
   await row(page, 'chenyu locked').waitFor();
+  // Words, outcomes and days of the reader find what they say.
+  await page.getByLabel('账户', { exact: true }).fill('');
+  await page.getByLabel('操作').fill('登录');
+  await page.getByLabel('结果').selectOption({ label: '被拒绝' });
+  const today = await page.evaluate(() => new Date().toLocaleDateString('sv'));
+  await page.getByLabel('自', { exact: true }).fill(today);
+  await page.getByLabel('至', { exact: true }).fill(today);
+  await page.getByRole('button', { name: '搜索' }).click();
+  await row(page, '401').waitFor();
+  assert.equal(await page.locator('tbody tr', { hasText: '成功' }).count(), 0);
   await page.getByRole('button', { name: '校验完整性' }).click();
   await page.getByText(/审计链完整/).waitFor();
   await shot(page, 'accounts-audit');

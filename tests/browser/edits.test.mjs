@@ -95,6 +95,47 @@ test('whoever saves second is shown both versions and chooses', async () => {
   await card(planner).locator('dd', { hasText: '111' }).first().waitFor();
 });
 
+test('who has the form open is told of a change meanwhile, and overwrites nothing unseen', async () => {
+  await choose(steward);
+  await steward.getByRole('button', { name: '修改', exact: true }).click();
+  await steward.locator('input[name=seats_primary]').fill('333');
+  const path = `${GUARDED}/api/layers/schools/features/${school.id}`;
+  const headers = { 'x-suitu': '1', 'if-match': '*', 'content-type': 'application/json' };
+  const other = await steward.context().request.fetch(path, { method: 'PATCH', headers, data: JSON.stringify({ values: { seats_primary: 222 } }) });
+  assert.equal(other.status(), 200);
+  await steward.getByText('他人修改了这个要素').waitFor();
+  await shot(steward, 'zh-edit-meanwhile');
+  const refused = steward.waitForResponse((response) => response.request().method() === 'PATCH');
+  await steward.getByRole('button', { name: '保存', exact: true }).click();
+  assert.equal((await refused).status(), 412);
+  await steward.getByText('保存前已有他人修改').waitFor();
+  assert.equal((await ask(steward, `/api/layers/schools/features/${school.id}`)).properties.seats_primary, 222);
+  await steward.getByRole('button', { name: '保留他人的' }).click();
+  await card(steward).locator('dd', { hasText: '222' }).waitFor();
+});
+
+test('what was typed is offered again after the page was loaded anew', async () => {
+  await choose(steward);
+  await steward.getByRole('button', { name: '修改', exact: true }).click();
+  await steward.locator('input[name=seats_primary]').fill('444');
+  await choose(steward);
+  await steward.getByRole('button', { name: '修改', exact: true }).click();
+  await steward.getByRole('button', { name: '接着改' }).click();
+  assert.equal(await steward.locator('input[name=seats_primary]').inputValue(), '444');
+  await steward.locator('form').getByRole('button', { name: '取消', exact: true }).click();
+});
+
+test('a removed feature comes back from its history', async () => {
+  await choose(steward);
+  await steward.getByRole('button', { name: '删除', exact: true }).click();
+  await steward.getByRole('button', { name: '确认删除' }).click();
+  await steward.getByText('已删除').waitFor();
+  await choose(steward);
+  await steward.getByText('可以从历史中恢复').waitFor();
+  await steward.locator('ol li').first().getByRole('button', { name: '恢复到此前' }).click();
+  await steward.getByRole('heading', { name: '编辑数据' }).waitFor();
+});
+
 test('a place is added by a click, moved, and removed', async () => {
   await goTo(steward, '?mode=browse');
   await steward.getByText('增加要素').click();

@@ -171,8 +171,10 @@ export const OUTCOMES = [
   ['failed', 'audit_failed_machine'],
 ] as const;
 
-/** The first or last moment of a day where the reader is, as the server takes it. */
+/** Where a day begins or ends for the reader, as the server takes it: whole seconds. */
 export function edgeOf(day: string, edge: 'begin' | 'end'): string {
   if (!day) return '';
-  return new Date(`${day}T${edge === 'begin' ? '00:00:00.000' : '23:59:59.999'}`).toISOString();
+  const at = new Date(`${day}T00:00:00`);
+  if (edge === 'end') at.setDate(at.getDate() + 1);
+  return at.toISOString().replace('.000Z', 'Z');
 }

@@ -79,10 +79,7 @@ export function leaveWhenIdle(): () => void {
   const most = minutes * 60_000;
   let last = Date.now();
   let told = last;
-  const stirred = () => {
-    last = Date.now();
-    if (session.isIdle) look();
-  };
+  const stirred = () => (last = Date.now());
   // Whoever types asks the server nothing, and goes on with the session all the same.
   function tell(): void {
     told = Date.now();
