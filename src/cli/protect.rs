@@ -110,6 +110,7 @@ fn publish(
             period,
             features,
             withheld,
+            held,
             is_new,
         } = layer;
         let withheld = match (withheld, language) {
@@ -117,13 +118,20 @@ fn publish(
             (n, Language::Zh) => format!("，{n} 个单位无法合并，不发布"),
             (n, Language::En) => format!(", {n} units cannot be merged and are withheld"),
         };
+        let held = match (held, language) {
+            (0, _) => String::new(),
+            (n, Language::Zh) => format!("，{n} 个单元的变动太小，待积累后再发布"),
+            (n, Language::En) => format!(", small changes of {n} pieces wait for more"),
+        };
         let state = match (is_new, language) {
             (true, Language::Zh) => "已发布",
             (false, Language::Zh) => "未变",
             (true, Language::En) => "published",
             (false, Language::En) => "unchanged",
         };
-        say(format_args!("{id} {period}: {features} {state}{withheld}"))?;
+        say(format_args!(
+            "{id} {period}: {features} {state}{withheld}{held}"
+        ))?;
     }
     if !published.left_out.is_empty() {
         let names = published.left_out.join(", ");

@@ -52,7 +52,7 @@ pub use crosswalk::{CodeLink, Crosswalk, CrosswalkFault};
 pub use feature::{FeatureState, FeatureVersion, FeatureVersionError};
 pub use flow::{Flow, FlowPlace, FlowRow, Flows};
 pub use grid::Grid;
-pub use grouping::{GroupName, GroupNameError, Grouping, Groups, Pair};
+pub use grouping::{GroupName, GroupNameError, Grouping, Groups, OwnAreas, Pair};
 pub use half_width::half_width;
 pub use hilbert::hilbert_key;
 pub use identity_number::tells_identity;

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Policy, rounding::round_one};
+use super::{Policy, held::has_moved, rounding::round_one, shown::FlowRows};
 use crate::domain::{AreaCode, Flow, FlowPlace, Flows, Pair};
 
 /// Commuting flows as they are published: without sectors, those between two places with few
@@ -8,48 +8,93 @@ use crate::domain::{AreaCode, Flow, FlowPlace, Flows, Pair};
 /// become 0 are left out.
 ///
 /// `pooled`: the pairs that were ever published without modes. They stay so, however many commute by
-/// now, and those that become few are added to them.
-pub fn protect_flows(flows: &Flows, policy: &Policy, pooled: &mut BTreeSet<Pair>) -> Flows {
+/// now, and those that become few are added to them. `shown`: the exact counts behind the last
+/// publication; a count shows as it is once it moved by k. Answers those behind this one too.
+pub(super) fn protect_flows(
+    flows: &Flows,
+    policy: &Policy,
+    pooled: &mut BTreeSet<Pair>,
+    shown: Option<&FlowRows>,
+) -> (Flows, FlowRows) {
     let places = flows.places();
-    let mut pairs: BTreeMap<(usize, usize), BTreeMap<Option<&str>, i64>> = BTreeMap::new();
+    let is_outside: BTreeMap<&AreaCode, bool> =
+        places.iter().map(|p| (&p.code, p.is_outside)).collect();
+    let mut now = FlowRows::new();
     for row in flows.iter() {
-        let modes = pairs.entry((row.origin, row.destination)).or_default();
-        let sum = modes.entry(row.mode).or_default();
+        let ends = [row.origin, row.destination].map(|place| places[place].code.clone());
+        let modes = now.entry(ends.into()).or_default();
+        let sum = modes.entry(row.mode.map(Into::into)).or_default();
         *sum = sum.saturating_add(row.commuters);
     }
-    let rounded = |from: &AreaCode, to: &AreaCode, mode: Option<&str>, commuters: i64| {
-        let piece = format!("flow-{}-{}", from.as_str(), to.as_str());
-        round_one(policy, &piece, mode.unwrap_or(""), commuters)
-    };
-    let mut published = Vec::new();
-    for ((origin, destination), modes) in pairs {
-        let all = modes.values().fold(0_i64, |sum, n| sum.saturating_add(*n));
-        let ends: [&FlowPlace; 2] = [&places[origin], &places[destination]];
+    let known = shown.into_iter().flat_map(BTreeMap::keys);
+    let pairs: BTreeSet<Pair> = now.keys().chain(known).cloned().collect();
+    let (mut published, mut rows) = (Vec::new(), FlowRows::new());
+    for pair in pairs {
+        let modes = now.remove(&pair).unwrap_or_default();
+        let modes = match shown {
+            Some(shown) => held(modes, shown.get(&pair), pooled.contains(&pair), policy.k()),
+            None => modes,
+        };
         // By the rounded sum: the exact one must not show in whether modes are told.
-        let sum = rounded(&ends[0].code, &ends[1].code, None, all);
-        let pair = (ends[0].code.clone(), ends[1].code.clone());
-        let is_pooled = sum < 2 * i64::from(policy.k()) || pooled.contains(&pair);
-        let modes = match is_pooled {
+        let is_few = rounded(policy, &pair, None, all(&modes)) < 2 * i64::from(policy.k());
+        let modes = match is_few || pooled.contains(&pair) {
             true => {
-                pooled.insert(pair);
-                BTreeMap::from([(None, all)])
+                pooled.insert(pair.clone());
+                BTreeMap::from([(None, all(&modes))])
             }
             false => modes,
         };
-        for (mode, commuters) in modes {
-            let commuters = rounded(&ends[0].code, &ends[1].code, mode, commuters);
+        for (mode, commuters) in &modes {
+            let commuters = rounded(policy, &pair, mode.as_deref(), *commuters);
             if commuters > 0 {
+                let place = |code: &AreaCode| FlowPlace {
+                    code: code.clone(),
+                    is_outside: is_outside.get(code).copied().unwrap_or_default(),
+                };
                 published.push(Flow {
-                    origin: ends[0].clone(),
-                    destination: ends[1].clone(),
-                    mode: mode.map(Into::into),
+                    origin: place(&pair.0),
+                    destination: place(&pair.1),
+                    mode: mode.clone(),
                     sector: None,
                     commuters,
                 });
             }
         }
+        rows.insert(pair, modes);
     }
-    Flows::sum(published)
+    (Flows::sum(published), rows)
+}
+
+type Modes = BTreeMap<Option<Box<str>>, i64>;
+
+fn all(modes: &Modes) -> i64 {
+    modes.values().fold(0, |sum: i64, n| sum.saturating_add(*n))
+}
+
+fn rounded(policy: &Policy, (from, to): &Pair, mode: Option<&str>, commuters: i64) -> i64 {
+    let piece = format!("flow-{}-{}", from.as_str(), to.as_str());
+    round_one(policy, &piece, mode.unwrap_or(""), commuters)
+}
+
+/// The commuters of a pair as they show: each count, or their sum where it alone is told, waits until
+/// it moved by k.
+fn held(now: Modes, shown: Option<&Modes>, is_pooled: bool, k: u32) -> Modes {
+    let none = Modes::new();
+    let shown = shown.unwrap_or(&none);
+    let step = |now: i64, shown: i64| match has_moved(now, shown, k) {
+        true => now,
+        false => shown,
+    };
+    if is_pooled {
+        return Modes::from([(None, step(all(&now), all(shown)))]);
+    }
+    let modes: BTreeSet<_> = now.keys().chain(shown.keys()).cloned().collect();
+    let of = |modes: &Modes, mode: &Option<Box<str>>| modes.get(mode).copied().unwrap_or(0);
+    let held = modes.into_iter().map(|mode| {
+        let commuters = step(of(&now, &mode), of(shown, &mode));
+        (mode, commuters)
+    });
+    held.collect()
 }
 
 #[cfg(test)]
@@ -76,7 +121,7 @@ mod tests {
         let flows = Flows::sum(pairs.chain([flow("big".into(), "rail", 1234)]));
         let policy = Policy::new(10, [1; 32]).expect("a policy");
         let mut pooled = BTreeSet::new();
-        let published = protect_flows(&flows, &policy, &mut pooled);
+        let (published, shown) = protect_flows(&flows, &policy, &mut pooled, None);
         assert!(
             published
                 .iter()
@@ -89,7 +134,8 @@ mod tests {
             .map(|r| r.commuters)
             .sum();
         assert!((small - 20_000).abs() < 1500, "{small}");
-        assert_eq!(published, protect_flows(&flows, &policy, &mut pooled));
+        let again = protect_flows(&flows, &policy, &mut pooled, Some(&shown));
+        assert_eq!(again, (published, shown));
     }
 
     #[test]
@@ -111,7 +157,7 @@ mod tests {
         let policy = Policy::new(10, [1; 32]).expect("a policy");
         let mut pooled = BTreeSet::new();
         let mut modes = |commuters| {
-            let published = protect_flows(&flows(commuters), &policy, &mut pooled);
+            let (published, _) = protect_flows(&flows(commuters), &policy, &mut pooled, None);
             let modes = published.iter().map(|row| row.mode.map(str::to_owned));
             modes.collect::<Vec<_>>()
         };

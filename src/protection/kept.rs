@@ -1,28 +1,46 @@
-use super::{Policy, PublishError};
+use super::{Policy, PublishError, shown::Shown};
 use crate::{
-    domain::{Grouping, Protection},
+    domain::{Catalog, Grouping, LayerId, Period, Protection},
     store::{ChangeNumber, ImportRecord, Store, StoredNetwork},
 };
 
-/// What was published as one so far, as the home of the exact city keeps it.
-pub(super) struct Kept {
+/// What was published as one so far, and the exact counts behind it, as the home of the exact city
+/// keeps them.
+pub(super) struct Kept<'a> {
     pub grouping: Grouping,
-    /// The commit that wrote it; `None` where the city was never published.
+    pub shown: Shown,
+    catalog: &'a Catalog,
+    /// The commit that wrote the groups; `None` where the city was never published.
     number: Option<ChangeNumber>,
 }
 
-impl Kept {
-    pub fn read(from: &dyn Store) -> Result<Self, PublishError> {
+impl<'a> Kept<'a> {
+    /// The names of what the home keeps of it.
+    pub const NAMES: [&'static str; 2] = [Grouping::NAME, Shown::NAME];
+
+    pub fn read(from: &dyn Store, catalog: &'a Catalog) -> Result<Self, PublishError> {
         let number = from.network_number(Grouping::NAME)?;
         let grouping = match from.network(Grouping::NAME)? {
             Some(stored) => Grouping::from_bytes(&stored.bytes).map_err(PublishError::Groups)?,
             None => Grouping::default(),
         };
-        Ok(Kept { grouping, number })
+        let shown = match from.network(Shown::NAME)? {
+            Some(stored) => Shown::from_bytes(&stored.bytes, |id| {
+                catalog.layer(id.as_str()).map(|layer| &**layer)
+            })
+            .map_err(PublishError::Groups)?,
+            None => Shown::default(),
+        };
+        Ok(Kept {
+            grouping,
+            shown,
+            catalog,
+            number,
+        })
     }
 
-    /// Writes what is published as one from now on beside the exact city, and answers what the
-    /// publication is sealed with.
+    /// Writes what is published as one from now on beside the exact city, and what it is made of.
+    /// Answers what the publication is sealed with.
     ///
     /// # Errors
     /// Somebody else published meanwhile; what the home says.
@@ -36,15 +54,23 @@ impl Kept {
         let publication = grouping.publications() + 1;
         let seal = policy.seal(grouping.last_seal(), publication, &grouping.to_bytes());
         grouping.seal(seal.clone());
-        let stored = StoredNetwork {
-            period: day.parse().map_err(|_| PublishError::Day(day.to_owned()))?,
+        let period: Period = day.parse().map_err(|_| PublishError::Day(day.to_owned()))?;
+        let stored = |bytes| StoredNetwork {
+            period: period.clone(),
             record: ImportRecord::default(),
-            bytes: grouping.to_bytes(),
+            bytes,
         };
+        let groups = stored(grouping.to_bytes());
+        let layer_of = |id: &LayerId| self.catalog.layer(id.as_str()).map(|layer| &**layer);
+        let shown = self.shown.to_bytes(layer_of);
+        let shown = stored(shown.map_err(|e| PublishError::Note(e.to_string()))?);
         if from.network_number(Grouping::NAME)? != self.number {
             return Err(PublishError::Overtaken);
         }
-        from.set_network(Grouping::NAME, &stored)?;
+        from.set_network(Grouping::NAME, &groups)?;
+        if from.network(Shown::NAME)?.as_ref() != Some(&shown) {
+            from.set_network(Shown::NAME, &shown)?;
+        }
         Ok(seal)
     }
 }

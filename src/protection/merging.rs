@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use geo::Point;
 
 use super::piece::{Piece, Unit};
-use crate::domain::{Grid, GroupName, Groups, measure::distance_m};
+use crate::domain::{Grid, GroupName, Groups, OwnAreas, measure::distance_m};
 
 /// How often cells are doubled before pieces are merged across areas.
 const DOUBLINGS: u32 = 6;
@@ -16,9 +16,13 @@ const DOUBLINGS: u32 = 6;
 /// What `groups` has of earlier publications stays together: a piece that is in a group counts with
 /// it, a new one joins the group that its cell or area has, and a group that is no longer safe is
 /// merged as if it were one piece. What is joined now is noted under the number of the publication.
+///
+/// Nothing leaves the areas that have groups of their own (`own`): who reads such an area exactly may
+/// have seen it there, and would subtract it from a group that goes on beyond the border.
 pub(super) fn merge(
     pieces: Vec<Piece>,
     groups: &mut Groups,
+    own: &OwnAreas,
     publication: u32,
 ) -> (Vec<(GroupName, Piece)>, u64) {
     let finest = pieces.first().map_or(1, |piece| piece.cell_m);
@@ -26,12 +30,14 @@ pub(super) fn merge(
     let deepest = deepest.unwrap_or(0);
     let mut merging = Merging {
         groups,
+        own,
         deepest,
+        moved: BTreeMap::new(),
         safe: BTreeMap::new(),
         rest: BTreeMap::new(),
     };
     for piece in pieces {
-        merging.put(piece.name(), piece);
+        merging.put(piece.name(), piece, None);
     }
     merging.settle();
     for times in 1..=DOUBLINGS {
@@ -53,17 +59,32 @@ pub(super) fn merge(
 /// Pieces by the names of their groups.
 struct Merging<'a> {
     groups: &'a Groups,
+    own: &'a OwnAreas,
     /// How many levels of areas pieces lie in that were not merged across areas.
     deepest: usize,
+    /// Where the contents of a group went, so that whatever comes later goes there too.
+    moved: BTreeMap<GroupName, GroupName>,
     safe: BTreeMap<GroupName, Piece>,
     rest: BTreeMap<GroupName, Piece>,
 }
 
 impl Merging<'_> {
+    /// Where what has a name is.
+    fn place_of(&self, name: &GroupName) -> GroupName {
+        let mut name = self.groups.root(name).unwrap_or(name);
+        while let Some(to) = self.moved.get(name) {
+            name = to;
+        }
+        name.clone()
+    }
+
     /// Puts a piece among those that are not known to be safe, under a name or in the group that
-    /// this name belongs to.
-    fn put(&mut self, name: GroupName, piece: Piece) {
-        let name = self.groups.root(&name).cloned().unwrap_or(name);
+    /// this name belongs to. `from`: the name that it had.
+    fn put(&mut self, name: GroupName, piece: Piece, from: Option<GroupName>) {
+        let name = self.place_of(&name);
+        if let Some(from) = from.filter(|from| *from != name) {
+            self.moved.insert(from, name.clone());
+        }
         let known = self.safe.remove(&name);
         for mut piece in known.into_iter().chain([piece]) {
             (piece.cell_m, piece.cell) = (name.cell_m, name.cell);
@@ -85,14 +106,24 @@ impl Merging<'_> {
         self.rest = rest;
     }
 
+    /// Whether a piece may have a name, or be in the group that has it: neither reaches beyond the
+    /// smallest area of its own that the piece lies in.
+    fn may_join(&self, piece: &Piece, name: &GroupName) -> bool {
+        self.own.depth_of(&piece.unit) <= usize::from(self.place_of(name).depth)
+    }
+
     /// One piece for each cell of a size and area of the smallest level.
     fn double(&mut self, cell_m: u32) {
-        for (mut name, piece) in std::mem::take(&mut self.rest) {
+        for (name, piece) in std::mem::take(&mut self.rest) {
+            let mut doubled = name.clone();
             if piece.unit.len() == self.deepest && piece.cell_m < cell_m {
                 let (lon, lat) = piece.center();
-                (name.cell_m, name.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
+                (doubled.cell_m, doubled.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
             }
-            self.put(name, piece);
+            match self.may_join(&piece, &doubled) {
+                true => self.put(doubled, piece, Some(name)),
+                false => self.put(name, piece, None),
+            }
         }
         self.settle();
     }
@@ -112,17 +143,28 @@ impl Merging<'_> {
         }
         for (name, mut piece) in rest {
             if piece.unit.len() < depth {
-                self.put(name, piece);
+                self.put(name, piece, None);
                 continue;
             }
-            piece.unit.truncate(depth);
-            let (lon, lat) = piece.center();
-            let name = areas.entry(piece.unit.clone()).or_insert_with(|| {
-                (piece.cell_m, piece.cell) = (cell_m, Grid { cell_m }.cell(lon, lat));
-                piece.name()
+            let area = &piece.unit[..depth];
+            let pooled = areas.get(area).cloned().unwrap_or_else(|| {
+                let (lon, lat) = piece.center();
+                let cell = Grid { cell_m }.cell(lon, lat);
+                let pooled = Piece {
+                    unit: area.to_vec(),
+                    cell_m,
+                    cell,
+                    ..piece.clone()
+                };
+                pooled.name()
             });
-            let name = name.clone();
-            self.put(name, piece);
+            if !self.may_join(&piece, &pooled) {
+                self.put(name, piece, None);
+                continue;
+            }
+            areas.insert(area.to_vec(), pooled.clone());
+            piece.unit.truncate(depth);
+            self.put(pooled, piece, Some(name));
         }
         self.settle();
     }
@@ -146,12 +188,16 @@ impl Merging<'_> {
                         ..piece.clone()
                     };
                     let joined = joined.name();
-                    for name in &near {
-                        if let Some(safe) = self.safe.remove(name) {
-                            self.put(joined.clone(), safe);
+                    if !self.may_join(&piece, &joined) {
+                        self.rest.insert(name, piece);
+                        continue;
+                    }
+                    for near in near {
+                        if let Some(safe) = self.safe.remove(&near) {
+                            self.put(joined.clone(), safe, Some(near));
                         }
                     }
-                    self.put(joined, piece);
+                    self.put(joined, piece, Some(name));
                     self.settle();
                 }
                 None => {
@@ -166,7 +212,10 @@ impl Merging<'_> {
     fn enough(&self, piece: &Piece) -> Option<Vec<GroupName>> {
         let center = Point::from(piece.center());
         let within = self.safe.iter();
-        let within = within.filter(|(_, other)| other.unit.starts_with(&piece.unit));
+        let within = within.filter(|(_, other)| {
+            other.unit.starts_with(&piece.unit)
+                && self.own.depth_of(&other.unit) <= piece.unit.len()
+        });
         let mut near: Vec<(f64, &GroupName, &Piece)> = within
             .map(|(name, other)| (distance_m(center, Point::from(other.center())), name, other))
             .collect();
@@ -197,15 +246,25 @@ mod tests {
             largest: jobs.iter().copied().max().unwrap_or(0),
             total,
             counts: vec![Some(total), None],
-            members: vec![0],
             names: Vec::new(),
         };
         piece.names.push(piece.name());
         piece
     }
 
+    /// A later publication, with what earlier ones of the same period had.
+    fn next(
+        pieces: Vec<Piece>,
+        groups: &mut Groups,
+        publication: u32,
+    ) -> (Vec<(GroupName, Piece)>, u64) {
+        let mut own = OwnAreas::default();
+        own.extend(groups, publication - 1);
+        merge(pieces, groups, &own, publication)
+    }
+
     fn first(pieces: Vec<Piece>) -> (Vec<Piece>, u64) {
-        let (pieces, left) = merge(pieces, &mut Groups::default(), 1);
+        let (pieces, left) = merge(pieces, &mut Groups::default(), &OwnAreas::default(), 1);
         (pieces.into_iter().map(|(_, piece)| piece).collect(), left)
     }
 
@@ -256,7 +315,7 @@ mod tests {
             piece("4401", (1, 1), &[7]),
         ];
         let far = piece("4401", (40, 0), &[5, 6, 7]);
-        let (day, _) = merge(
+        let (day, _) = next(
             [&three[..], std::slice::from_ref(&far)].concat(),
             &mut groups,
             1,
@@ -272,17 +331,17 @@ mod tests {
             piece("4401", (0, 1), &[8]),
         ];
         let now = [&grown[..], &three[1..], std::slice::from_ref(&far)].concat();
-        let (day, _) = merge(now, &mut groups, 2);
+        let (day, _) = next(now, &mut groups, 2);
         assert_eq!(
             day.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),
             names
         );
         assert_eq!(day[1].1.features, 6);
         // A group that is no longer safe joins the nearest, for good.
-        let (day, _) = merge(vec![three[0].clone(), far.clone()], &mut groups, 3);
+        let (day, _) = next(vec![three[0].clone(), far.clone()], &mut groups, 3);
         assert_eq!(day.len(), 1);
         assert_eq!((&day[0].0, day[0].1.features), (&names[0], 4));
-        let (day, _) = merge([&three[..], &[far]].concat(), &mut groups, 4);
+        let (day, _) = next([&three[..], &[far]].concat(), &mut groups, 4);
         assert_eq!(day.len(), 1);
         assert_eq!(day[0].1.features, 6);
     }
@@ -291,8 +350,33 @@ mod tests {
     fn what_is_withheld_is_in_no_group() {
         let mut groups = Groups::default();
         let lonely = piece("4401", (0, 0), &[5000]);
-        let (pieces, left) = merge(vec![lonely.clone()], &mut groups, 1);
+        let (pieces, left) = next(vec![lonely.clone()], &mut groups, 1);
         assert_eq!((pieces, left), (vec![], 1));
         assert_eq!(groups, Groups::default());
+    }
+
+    #[test]
+    fn what_an_area_had_alone_is_never_joined_with_others() {
+        let mut groups = Groups::default();
+        let west = piece("4401", (0, 0), &[5, 6, 7]);
+        let east = piece("4402", (500, 500), &[8, 9, 10]);
+        let few = piece("4403", (900, 900), &[3]);
+        let (day, left) = next(vec![west.clone(), east], &mut groups, 1);
+        assert_eq!((day.len(), left), (2, 0));
+        // Of the east one is left, which who reads the east has seen exactly.
+        let last = piece("4402", (500, 500), &[8]);
+        let (day, left) = next(vec![west.clone(), last], &mut groups, 2);
+        assert_eq!((day.len(), left), (1, 1));
+        assert_eq!(day[0].1.features, 3);
+        // A new one in a cell of its own joins what the area has.
+        let near = piece("4401", (70, 0), &[2]);
+        let (day, left) = next(vec![west.clone(), near, few.clone()], &mut groups, 3);
+        assert_eq!((day.len(), left, day[0].1.features), (1, 1, 4));
+        // Areas that never had any of their own are published together.
+        let more = piece("4404", (990, 990), &[4, 5]);
+        let (day, left) = next(vec![west, few, more], &mut groups, 4);
+        assert_eq!((day.len(), left), (2, 0));
+        let above = day.iter().find(|(name, _)| name.depth == 1);
+        assert_eq!(above.map(|(_, piece)| piece.features), Some(3));
     }
 }

@@ -6,15 +6,15 @@
 //! two answers gives sums of rounded pieces and never a person.
 //!
 //! - [`Policy`]: k and the secret, which never change for published data.
-//! - [`pieces_of`]: a layer as pieces; small workplaces are merged first, and stay so at all later
-//!   publications of the period ([`Grouping`](crate::domain::Grouping)).
-//! - [`protect_flows`]: commuting flows.
+//! - [`publish`]: from the home of the exact city to the home of the protected one. Small workplaces
+//!   are merged first, and stay so at all later publications of the period
+//!   ([`Grouping`](crate::domain::Grouping)); a change shows once it tells of no person and no unit.
 //! - [`exact_within`]: the city of a district official, exact in the own areas.
-//! - [`publish`]: from the home of the exact city to the home of the protected one.
 //!
 //! Pure but for [`publish`], which writes into the home it is given.
 
 mod flows;
+mod held;
 mod kept;
 mod merging;
 mod piece;
@@ -23,11 +23,13 @@ mod policy;
 mod publish;
 mod rounding;
 mod scope;
+mod shown;
 #[cfg(test)]
 mod tests;
 
-pub use flows::protect_flows;
-pub use pieces::{Pieces, pieces_of};
+use flows::protect_flows;
+use pieces::{History, pieces_of};
+
 pub use policy::{Policy, PolicyError};
 pub use publish::{PublishError, Published, PublishedLayer, publish};
 pub use scope::{Joins, exact_states, exact_within, publication};

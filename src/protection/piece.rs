@@ -17,8 +17,6 @@ pub(super) struct Piece {
     pub total: i64,
     /// By place in the layer's attributes; `None` where no feature has it.
     pub counts: Vec<Option<i64>>,
-    /// The pieces that it was merged from, by number.
-    pub members: Vec<u32>,
     /// The names that these and the groups of earlier publications had.
     pub names: Vec<GroupName>,
 }
@@ -34,19 +32,12 @@ impl Piece {
 
     /// The name that it has by its cell and area.
     pub fn name(&self) -> GroupName {
-        let code = self.unit.iter().rev().flatten().next();
-        GroupName {
-            cell_m: self.cell_m,
-            cell: self.cell,
-            depth: self.unit.len() as u8,
-            code: code.cloned().unwrap_or_default(),
-        }
+        name_of(&self.unit, self.cell_m, self.cell)
     }
 
-    /// Whether nobody can tell one unit from it: three at least, none with more than 85 % of all.
+    /// Whether nobody can tell one unit from it.
     pub fn is_safe(&self) -> bool {
-        let share = i128::from(self.largest) * 100;
-        self.features >= LEAST_UNITS && share <= i128::from(self.total) * MOST_PERCENT
+        tells_of_none(self.features, self.largest, self.total)
     }
 
     /// Joins another piece to it; it then lies in the areas that both lie in.
@@ -57,7 +48,6 @@ impl Piece {
         self.features += other.features;
         self.largest = self.largest.max(other.largest);
         self.total = self.total.saturating_add(other.total);
-        self.members.extend(other.members);
         self.names.extend(other.names);
         for (sum, more) in self.counts.iter_mut().zip(other.counts) {
             if let Some(more) = more {
@@ -65,6 +55,23 @@ impl Piece {
             }
         }
     }
+}
+
+/// The name of what lies in areas and a cell.
+pub(super) fn name_of(unit: &[Option<Box<str>>], cell_m: u32, cell: (i32, i32)) -> GroupName {
+    let code = unit.iter().rev().flatten().next();
+    GroupName {
+        cell_m,
+        cell,
+        depth: unit.len() as u8,
+        code: code.cloned().unwrap_or_default(),
+    }
+}
+
+/// Whether a sum over units tells of none of them: three at least, none with more than 85 % of all.
+pub(super) fn tells_of_none(units: u64, largest: i64, total: i64) -> bool {
+    let share = i128::from(largest) * 100;
+    units >= LEAST_UNITS && share <= i128::from(total) * MOST_PERCENT
 }
 
 const LEAST_UNITS: u64 = 3;

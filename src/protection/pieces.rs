@@ -1,16 +1,23 @@
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use geo::{Geometry, Point};
 
 use super::{
     Policy,
-    merging::merge,
-    piece::{Piece, Unit},
+    held::{Settled, settle_people, settle_units},
+    piece::{Piece, Unit, name_of},
     rounding,
+    shown::{Counts, Key, Rows, ShownLayer},
 };
 use crate::{
     city::{Boundaries, City, LoadedLayer},
-    domain::{Grid, GroupName, Groups, Layer, LayerKind, LevelId, Role, Table, TextColumn, Value},
+    domain::{
+        Grid, GroupName, Groups, Layer, LayerKind, LevelId, OwnAreas, Period, Role, Table,
+        TextColumn, Value,
+    },
 };
 
 /// The level whose areas no piece crosses, if it can be helped.
@@ -18,35 +25,62 @@ const LEVEL: &str = "subdistrict";
 
 /// A layer of people or units as it is published.
 #[derive(Debug)]
-pub struct Pieces {
+pub(super) struct Pieces {
     /// The layer with its counts only.
     pub layer: Layer,
     /// Points at the middle of cells; every count a multiple of k. Rows without any are left out.
     pub table: Table,
     /// Features that could not be merged with enough others to be published.
     pub withheld: u64,
+    /// Pieces of which a change waits for others before it shows.
+    pub held: u64,
+}
+
+/// What earlier publications had of a layer at a period, and then this one.
+pub(super) struct History<'a> {
+    pub groups: &'a mut Groups,
+    /// The areas that no group goes beyond, of all periods.
+    pub own: OwnAreas,
+    /// The exact counts behind the last publication; `None` before the first.
+    pub shown: Option<ShownLayer>,
+    /// The number of this publication.
+    pub publication: u32,
 }
 
 /// Homes or workplaces as pieces (cell and subdistrict); `None` for a layer of which nothing is
 /// published.
 ///
-/// The same data, policy and groups give the same pieces; the draws do not depend on the period. What
-/// was merged by earlier publications stays so, what is merged now is noted in `groups` under the
-/// number of this one.
-pub fn pieces_of(
+/// The same data, policy and history give the same pieces; the draws do not depend on the period. What
+/// was merged by earlier publications stays so, what is merged now is noted in the groups; changes
+/// that would tell of a person or a unit wait, and `shown` is what shows now.
+pub(super) fn pieces_of(
     city: &City,
     loaded: &LoadedLayer,
     policy: &Policy,
-    groups: &mut Groups,
-    publication: u32,
+    history: &mut History<'_>,
 ) -> Option<Pieces> {
     let layer = loaded.layer().protected()?;
     let levels = levels_above(city);
-    let gathered = gather(loaded, &levels).pieces;
-    let (pieces, withheld) = match is_merged(&layer) {
-        true => merge(gathered, groups, publication),
-        false => (gathered.into_iter().map(|p| (p.name(), p)).collect(), 0),
+    let is_merged = is_merged(&layer);
+    let now = rows_of(loaded, &levels, is_merged);
+    let areas = areas_of(city, &levels, loaded.index.period());
+    let shown = history.shown.take();
+    let settled = match is_merged {
+        true => {
+            let judged = judged_of(loaded.layer());
+            let (groups, own) = (&mut *history.groups, &history.own);
+            let shown = shown.as_ref().map(|shown| &shown.rows);
+            settle_units(now, shown, groups, own, judged, history.publication)
+        }
+        false => settle_people(now, shown.as_ref(), &areas, policy.k()),
     };
+    let Settled {
+        rows,
+        pieces,
+        withheld,
+        held,
+    } = settled;
+    history.shown = Some(ShownLayer { areas, rows });
     let mut table = Table::for_layer(&layer);
     let mut units = Vec::new();
     let wholes = rounding::wholes(loaded.layer());
@@ -76,7 +110,21 @@ pub fn pieces_of(
         layer,
         table,
         withheld,
+        held,
     })
+}
+
+/// The place of the count that dominance is judged by.
+fn judged_of(layer: &Layer) -> Option<usize> {
+    let first = || layer.counts().next().map(|(place, _)| place);
+    layer.index_with_role(Role::Jobs).or_else(first)
+}
+
+/// The codes of the areas that pieces may lie in.
+fn areas_of(city: &City, levels: &[LevelId], period: &Period) -> BTreeSet<Box<str>> {
+    let of_level = |level: &LevelId| city.areas().at(level.as_str(), Some(period)).iter();
+    let areas = levels.iter().flat_map(of_level);
+    areas.map(|area| area.code.as_str().into()).collect()
 }
 
 /// The levels whose areas no piece crosses, larger areas first.
@@ -88,99 +136,134 @@ pub(super) fn levels_above(city: &City) -> Vec<LevelId> {
     above.filter_map(|layer| layer.area_level.clone()).collect()
 }
 
-/// One piece for each cell and area.
-pub(super) struct Gathered {
-    /// In the order of their names; each has itself as its only member.
-    pub pieces: Vec<Piece>,
-    /// The piece of each feature, in the order of the layer.
-    pub of_feature: Vec<u32>,
-}
-
 /// Whether the pieces of a layer are merged until nobody can tell one unit.
 pub(super) fn is_merged(layer: &Layer) -> bool {
     layer.kind == LayerKind::Workplace || layer.with_role(Role::Jobs).is_some()
 }
 
+/// In which piece each feature of a layer lies.
+pub(super) struct Gathered {
+    /// The areas and cells of the pieces, in the order of their names; their ids are empty.
+    pub pieces: Vec<Key>,
+    /// The piece of each feature, in the order of the layer.
+    pub of_feature: Vec<u32>,
+}
+
 pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
-    let (index, layer) = (&loaded.index, loaded.layer());
+    let index = &loaded.index;
     let grid = Grid {
         cell_m: Policy::CELL_M,
     };
-    let counts: Vec<usize> = layer.counts().map(|(place, _)| place).collect();
-    let judged = layer.index_with_role(Role::Jobs);
-    let judged = judged.or_else(|| counts.first().copied());
     let at: Vec<Option<usize>> = levels
         .iter()
         .map(|level| index.level_index(level.as_str()))
         .collect();
     let mut units: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
     let mut numbers: HashMap<(usize, (i32, i32)), u32> = HashMap::new();
-    let mut pieces: Vec<Piece> = Vec::new();
     let mut of_feature: Vec<u32> = Vec::new();
     for feature in index.iter() {
         let code = |at: &Option<usize>| at.and_then(|at| index.area_code(feature, at));
         let unit: Vec<Option<&str>> = at.iter().map(code).collect();
         let next = units.len();
-        let number = *units.entry(unit.clone()).or_insert(next);
+        let unit = *units.entry(unit).or_insert(next);
         let (lon, lat) = index.place(feature);
-        let cell = grid.cell(lon, lat);
-        let number = *numbers.entry((number, cell)).or_insert_with(|| {
-            let number = pieces.len() as u32;
-            pieces.push(Piece {
-                unit: unit.iter().map(|code| code.map(Into::into)).collect(),
-                cell_m: grid.cell_m,
-                cell,
-                features: 0,
-                largest: 0,
-                total: 0,
-                counts: vec![None; layer.attributes.len()],
-                members: vec![number],
-                names: Vec::new(),
-            });
-            number
-        });
-        of_feature.push(number);
-        let piece = &mut pieces[number as usize];
-        piece.features += 1;
-        let weight = judged
-            .and_then(|at| index.integer(feature, at))
-            .unwrap_or(0);
-        piece.largest = piece.largest.max(weight);
-        piece.total = piece.total.saturating_add(weight);
-        for &at in &counts {
-            if let Some(count) = index.integer(feature, at) {
-                let sum = piece.counts[at].unwrap_or(0);
-                piece.counts[at] = Some(sum.saturating_add(count));
-            }
-        }
+        let next = numbers.len() as u32;
+        of_feature.push(*numbers.entry((unit, grid.cell(lon, lat))).or_insert(next));
     }
-    let mut named: BTreeMap<GroupName, Vec<Piece>> = BTreeMap::new();
-    for piece in pieces {
-        named.entry(piece.name()).or_default().push(piece);
+    let mut all: Vec<(usize, Unit)> = units
+        .into_iter()
+        .map(|(unit, number)| {
+            let codes = unit.into_iter().map(|code| code.map(Into::into));
+            (number, codes.collect())
+        })
+        .collect();
+    all.sort_unstable_by_key(|(number, _)| *number);
+    let units: Vec<Arc<Unit>> = all.into_iter().map(|(_, unit)| Arc::new(unit)).collect();
+    let mut named: BTreeMap<GroupName, Vec<(Arc<Unit>, u32)>> = BTreeMap::new();
+    for ((unit, cell), number) in numbers {
+        let unit = units[unit].clone();
+        let name = name_of(&unit, grid.cell_m, cell);
+        named.entry(name).or_default().push((unit, number));
     }
-    let mut place = vec![0; numbers.len()];
+    let mut place = vec![0; named.values().map(Vec::len).sum()];
     let mut pieces = Vec::with_capacity(named.len());
     for (at, (name, mut same)) in (0u32..).zip(named) {
         // Areas of one code in several larger ones, where boundaries do not nest, are one.
-        same.sort_unstable_by(|a, b| a.unit.cmp(&b.unit));
-        let unit = same[0].unit.clone();
-        let members = same.iter().flat_map(|piece| &piece.members);
-        members.for_each(|number| place[*number as usize] = at);
-        let sum = same.into_iter().reduce(|mut sum, other| {
-            sum.add(other);
-            sum
+        same.sort_unstable();
+        same.iter()
+            .for_each(|(_, number)| place[*number as usize] = at);
+        pieces.push(Key {
+            unit: same.swap_remove(0).0,
+            cell: name.cell,
+            id: Box::default(),
         });
-        pieces.extend(sum.map(|sum| Piece {
-            unit,
-            members: vec![at],
-            names: vec![name],
-            ..sum
-        }));
     }
-    of_feature
-        .iter_mut()
-        .for_each(|number| *number = place[*number as usize]);
+    let places = of_feature.iter_mut();
+    places.for_each(|number| *number = place[*number as usize]);
     Gathered { pieces, of_feature }
+}
+
+/// The counts of a layer by unit, or summed by piece.
+pub(super) fn rows_of(loaded: &LoadedLayer, levels: &[LevelId], by_unit: bool) -> Rows {
+    let (index, layer) = (&loaded.index, loaded.layer());
+    let Gathered { pieces, of_feature } = gather(loaded, levels);
+    let places: Vec<usize> = layer.counts().map(|(place, _)| place).collect();
+    let none = vec![None; layer.attributes.len()];
+    let counts_of = |feature, sums: &mut Counts| {
+        let own = |&place: &usize| Some((place, index.integer(feature, place)?));
+        add(sums, places.iter().filter_map(own));
+    };
+    let features = index.iter().zip(of_feature);
+    if by_unit {
+        let row = |(feature, piece): (_, u32)| {
+            let mut counts = none.clone();
+            counts_of(feature, &mut counts);
+            let key = Key {
+                id: index.id(feature).into(),
+                ..pieces[piece as usize].clone()
+            };
+            (key, counts)
+        };
+        return features.map(row).collect();
+    }
+    let mut sums = vec![none.clone(); pieces.len()];
+    features.for_each(|(feature, piece)| counts_of(feature, &mut sums[piece as usize]));
+    pieces.into_iter().zip(sums).collect()
+}
+
+/// The pieces that rows lie in, unmerged. `judged`: the place of the count that dominance is judged by.
+pub(super) fn pieces_of_rows(rows: &Rows, judged: Option<usize>) -> Vec<Piece> {
+    let mut pieces: BTreeMap<GroupName, Piece> = BTreeMap::new();
+    for (key, counts) in rows {
+        let name = key.piece();
+        let piece = pieces.entry(name.clone()).or_insert_with(|| Piece {
+            unit: (*key.unit).clone(),
+            cell_m: name.cell_m,
+            cell: key.cell,
+            features: 0,
+            largest: 0,
+            total: 0,
+            counts: vec![None; counts.len()],
+            names: vec![name],
+        });
+        let weight = judged.and_then(|place| counts[place]).unwrap_or(0);
+        piece.features += 1;
+        piece.largest = piece.largest.max(weight);
+        piece.total = piece.total.saturating_add(weight);
+        let own = counts.iter().enumerate();
+        add(
+            &mut piece.counts,
+            own.filter_map(|(at, count)| Some((at, (*count)?))),
+        );
+    }
+    pieces.into_values().collect()
+}
+
+fn add(sums: &mut [Option<i64>], counts: impl Iterator<Item = (usize, i64)>) {
+    for (place, count) in counts {
+        let sum = sums[place].unwrap_or(0);
+        sums[place] = Some(sum.saturating_add(count));
+    }
 }
 
 /// A piece lies in the areas that its features lie in, whatever side of a border its middle is on;

@@ -1,14 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Policy,
+    History, Policy,
     kept::{Kept, check_target},
     pieces_of, protect_flows,
 };
 use crate::{
     city::{City, LoadedFlows, LoadedLayer, Setting, TimeMatrix},
     domain::{Flows, Grouping, Layer, LayerId, Period, Protection, Table},
-    store::{Batch, BatchMode, ControlTotal, FlowBatch, ImportRecord, PLACED, Store, StoreError},
+    store::{
+        Batch, BatchMode, ChangeNumber, ControlTotal, FlowBatch, ImportRecord, PLACED, Store,
+        StoreError,
+    },
 };
 
 /// Why a city could not be published.
@@ -71,6 +74,8 @@ pub struct PublishedLayer {
     pub features: u64,
     /// Features of the exact city that no piece holds.
     pub withheld: u64,
+    /// Pieces of which a change waits for others before it shows.
+    pub held: u64,
     /// Whether it was written: it differs from what was published before.
     pub is_new: bool,
 }
@@ -79,9 +84,10 @@ pub struct PublishedLayer {
 /// but for scenarios, layers of a clearance of their own and matrices that name homes. What is
 /// published already and has not changed is not written.
 ///
-/// What was published as one stays so for good: the home of the exact city keeps it
-/// ([`Grouping`]), written before the target is. If that is as far as it comes, the next publication
-/// is as coarse as this one would have been.
+/// What was published as one stays so for good, and a change shows once enough of it has come together:
+/// the home of the exact city keeps the groups ([`Grouping`]) and the exact counts that were published
+/// last, written before the target is. If that is as far as it comes, the next publication is as coarse
+/// as this one would have been.
 ///
 /// `day` is the day of the publication; edits show by it and not by the moment they were made.
 ///
@@ -104,17 +110,14 @@ pub fn publish(
         fingerprint: policy.fingerprint(),
         published: day.to_owned(),
     };
-    let mut kept = Kept::read(from)?;
+    let mut kept = Kept::read(from, city.catalog())?;
     check_target(to, &protection, &kept.grouping)?;
     let note = serde_json::to_string(&protection).map_err(|e| PublishError::Note(e.to_string()))?;
     let mut published = Published::default();
-    let states = states_of(city, policy, day, &mut kept.grouping, &mut published);
-    let flows = flows_of(city, policy, &mut kept.grouping);
+    let states = states_of(city, policy, day, &mut kept, &mut published);
+    let flows = flows_of(city, policy, &mut kept);
     let seal = kept.write(from, policy, day)?;
-    // What is published as one is a commit of its own, which changes nothing that is published.
-    let written = from.network_number(Grouping::NAME)?;
-    let of = written.filter(|number| *number == city.version() + 1);
-    let of = of.unwrap_or(city.version());
+    let of = with_kept(city, from)?;
     // First of all, so that nobody ever takes the target for an exact city; the seal before what it
     // seals, so that nobody takes what is published for finer than it is.
     to.set_setting(Protection::OF, "")?;
@@ -128,6 +131,17 @@ pub fn publish(
     to.set_setting(PLACED, &to.change_number()?.to_string())?;
     to.set_setting(Protection::OF, &policy.name_of(of))?;
     Ok(published)
+}
+
+/// The commit that a publication is of. What is kept of it are commits of their own, which change
+/// nothing that is published.
+fn with_kept(city: &City, from: &dyn Store) -> Result<ChangeNumber, StoreError> {
+    let mut of = city.version();
+    for name in Kept::NAMES {
+        let written = from.network_number(name)?;
+        of = written.filter(|number| *number == of + 1).unwrap_or(of);
+    }
+    Ok(of)
 }
 
 /// Settings as they are; what stands on every map and document also says that it is protected.
@@ -171,18 +185,18 @@ struct State {
     totals: Vec<ControlTotal>,
 }
 
-/// Every state that is published, with the features of it that are withheld; names those of which
-/// nothing is.
+/// Every state that is published, with the features of it that are withheld and the pieces of which a
+/// change waits; names those of which nothing is.
 fn states_of(
     city: &City,
     policy: &Policy,
     day: &str,
-    grouping: &mut Grouping,
+    kept: &mut Kept<'_>,
     published: &mut Published,
-) -> Vec<(State, u64)> {
+) -> Vec<(State, [u64; 2])> {
     let mut states = Vec::new();
     for loaded in city.all_states() {
-        match state_of(city, loaded, policy, day, grouping) {
+        match state_of(city, loaded, policy, day, kept) {
             Some(state) => states.push(state),
             None => published.left_out.push(loaded.layer().id.to_string()),
         }
@@ -193,13 +207,13 @@ fn states_of(
 fn publish_layers(
     city: &City,
     to: &dyn Store,
-    all: Vec<(State, u64)>,
+    all: Vec<(State, [u64; 2])>,
     published: &mut Published,
 ) -> Result<(), PublishError> {
     let levels = city.catalog().levels();
     let mut states = Vec::new();
     let mut kept: BTreeSet<(LayerId, Period)> = BTreeSet::new();
-    for (state, withheld) in all {
+    for (state, [withheld, held]) in all {
         let (id, period) = (state.layer.id.clone(), state.period.clone());
         kept.insert((id.clone(), period.clone()));
         let is_new = !to
@@ -210,6 +224,7 @@ fn publish_layers(
             period,
             features: state.table.len() as u64,
             withheld,
+            held,
             is_new,
         });
         if is_new {
@@ -260,14 +275,15 @@ fn publish_layers(
     Ok(())
 }
 
-/// A state as it is published, with the features that are withheld.
+/// A state as it is published, with the features that are withheld and the pieces of which a change
+/// waits.
 fn state_of(
     city: &City,
     loaded: &LoadedLayer,
     policy: &Policy,
     day: &str,
-    grouping: &mut Grouping,
-) -> Option<(State, u64)> {
+    kept: &mut Kept<'_>,
+) -> Option<(State, [u64; 2])> {
     let period = loaded.index.period().clone();
     let mut totals = loaded.control_totals.clone();
     if !loaded.layer().is_personal() {
@@ -278,11 +294,19 @@ fn state_of(
             records: loaded.records.clone(),
             totals,
         };
-        return Some((state, 0));
+        return Some((state, [0, 0]));
     }
-    let publication = grouping.publications() + 1;
-    let groups = grouping.units_mut(&loaded.layer().id, &period);
-    let pieces = pieces_of(city, loaded, policy, groups, publication)?;
+    let id = &loaded.layer().id;
+    let before = kept.grouping.publications();
+    let mut history = History {
+        own: kept.grouping.own_areas(id, before),
+        groups: kept.grouping.units_mut(id, &period),
+        shown: kept.shown.take_layer(id, &period),
+        publication: before + 1,
+    };
+    let pieces = pieces_of(city, loaded, policy, &mut history)?;
+    kept.shown
+        .set_layer(id, &period, history.shown.unwrap_or_default());
     // What is published of districts is; of smaller areas it may be a count that nobody published.
     let catalog = city.catalog();
     let smallest = catalog
@@ -301,7 +325,7 @@ fn state_of(
         table: pieces.table,
         totals,
     };
-    Some((state, pieces.withheld))
+    Some((state, [pieces.withheld, pieces.held]))
 }
 
 /// Where data come from, without file names and numbers of rows.
@@ -326,14 +350,13 @@ struct PublishedFlows<'a> {
     flows: Flows,
 }
 
-fn flows_of<'a>(
-    city: &'a City,
-    policy: &Policy,
-    grouping: &mut Grouping,
-) -> Vec<PublishedFlows<'a>> {
+fn flows_of<'a>(city: &'a City, policy: &Policy, kept: &mut Kept<'_>) -> Vec<PublishedFlows<'a>> {
     let all = city.all_flows().map(|loaded| {
-        let pooled = grouping.pairs_mut(&loaded.level, &loaded.period);
-        let flows = protect_flows(&loaded.flows, policy, pooled);
+        let (level, period) = (&loaded.level, &loaded.period);
+        let pooled = kept.grouping.pairs_mut(level, period);
+        let shown = kept.shown.flows(level, period);
+        let (flows, rows) = protect_flows(&loaded.flows, policy, pooled, shown);
+        kept.shown.set_flows(level, period, rows);
         PublishedFlows { loaded, flows }
     });
     all.collect()
@@ -392,7 +415,7 @@ fn publish_networks(
     published: &mut Published,
 ) -> Result<(), PublishError> {
     for name in from.network_names()? {
-        if name == Grouping::NAME {
+        if Kept::NAMES.contains(&&*name) {
             continue;
         }
         // One that the city does not know yet has not been looked into.

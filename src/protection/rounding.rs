@@ -37,9 +37,9 @@ pub(super) fn round(
             let count = counts[place]?;
             let whole = wholes[place].and_then(|at| Some((at, counts[at]?)));
             Some(match whole {
-                Some((at, whole)) if 0 < whole && whole < k => match alone(at, whole) {
+                Some((at, whole)) if whole < k => match alone(at, whole) {
                     0 => 0,
-                    _ => step(count, whole, draw(place)).saturating_mul(k),
+                    _ => step(count.min(whole), whole, draw(place)).saturating_mul(k),
                 },
                 _ => alone(place, count),
             })

@@ -10,8 +10,8 @@ use super::pieces::{gather, is_merged, levels_above};
 use crate::{
     city::{City, LoadedLayer},
     domain::{
-        AreaCode, Catalog, GroupName, Groups, Layer, LayerId, LayerKind, LevelId, Period, Table,
-        Value,
+        AreaCode, Catalog, GroupName, Groups, Layer, LayerId, LayerKind, LevelId, OwnAreas, Period,
+        Table, Value,
     },
     index::{FeatureRef, LayerIndex},
     store::ChangeNumber,
@@ -89,7 +89,7 @@ impl Joins {
 ///
 /// What is published as one is known as one: a piece that was merged across the border of the scope
 /// stays as it is, and what of it lies inside is not counted once more. What is new since then is in
-/// no piece yet and known by its own area. Where the exact city does not know what this publication
+/// no piece yet: it is known where it can only be published within the scope. Where the exact city does not know what this publication
 /// has as one, units are known as published alone. The scope has the codes of
 /// areas down to the subdistrict. Its stamp, and the version of each layer, is made of what it shows
 /// alone, so it tells of no edit outside the scope. `before`: the layers of the last city of the same
@@ -221,6 +221,8 @@ pub fn publication(exact: &City, public: &City) -> Option<u32> {
 struct Pooled<'a> {
     /// `None` for a layer of which nothing was published yet.
     groups: Option<&'a Groups>,
+    /// The areas that no group goes beyond.
+    own: OwnAreas,
     publication: u32,
 }
 
@@ -241,6 +243,7 @@ impl<'a> Pooled<'a> {
         let groups = grouping.units(&inside.layer().id, inside.index.period());
         let pooled = Pooled {
             groups,
+            own: grouping.own_areas(&inside.layer().id, publication),
             publication,
         };
         let is_known = |id: &str| {
@@ -290,7 +293,7 @@ impl<'a> Joined<'a> {
         let groups: Vec<Option<&GroupName>> = gathered
             .pieces
             .iter()
-            .map(|piece| pooled.and_then(|pooled| pooled.group_of(&piece.name())))
+            .map(|piece| pooled.and_then(|pooled| pooled.group_of(&piece.piece())))
             .collect();
         for (piece, group) in gathered.pieces.iter().zip(&groups) {
             if let Some(group) = group {
@@ -299,12 +302,17 @@ impl<'a> Joined<'a> {
                 *all &= is_inside(&piece.unit[..depth]);
             }
         }
-        // A piece that is in no group is known by its own area.
+        // What is in no group yet will be published with others of the smallest area that had some of
+        // its own; where that reaches beyond the scope, who saw it now would subtract it then.
+        let stays_in = |unit: &[Option<Box<str>>]| match pooled {
+            Some(pooled) => pooled.own.depth_of(unit),
+            None => unit.len(),
+        };
         let pieces = gathered.pieces.iter().zip(&groups);
         let is_taken: Vec<bool> = pieces
             .map(|(piece, group)| match group {
                 Some(group) => of_group[group],
-                None => is_inside(&piece.unit),
+                None => is_inside(&piece.unit[..stays_in(&piece.unit)]),
             })
             .collect();
         for (feature, piece) in self.inside.index.iter().zip(gathered.of_feature) {

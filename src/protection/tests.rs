@@ -10,11 +10,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use geo::{Geometry, Point, polygon};
 use tempfile::TempDir;
 
-use super::{Pieces, Policy, PublishError, Published, publish};
+use super::{
+    History, Policy, PublishError, Published,
+    pieces::Pieces,
+    publish,
+    shown::{Rows, ShownLayer},
+};
 use crate::{
     city::{self, City, Intake, ingest},
     definitions::read_catalog,
-    domain::{Attribute, Catalog, Flow, FlowPlace, Flows, Groups, Table, Value},
+    domain::{Attribute, Catalog, Flow, FlowPlace, Flows, Groups, OwnAreas, Table, Value},
     store::{BatchMode, FlowBatch, ImportRecord, Store, geopackage::GeoPackage},
 };
 
@@ -191,7 +196,43 @@ fn borrowed(homes: &[(String, f64, f64, i64, i64)]) -> Vec<Home<'_>> {
 
 /// A layer as it is published for the first time.
 fn pieces_of(city: &City, loaded: &city::LoadedLayer, policy: &Policy) -> Option<Pieces> {
-    super::pieces_of(city, loaded, policy, &mut Groups::default(), 1)
+    Past::default().pieces_of(city, loaded, policy)
+}
+
+/// What the publications of a layer at a period had.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Past {
+    groups: Groups,
+    shown: Option<ShownLayer>,
+    publications: u32,
+}
+
+/// The exact counts behind the last publication.
+fn rows_of(past: &Past) -> &Rows {
+    &past.shown.as_ref().expect("published").rows
+}
+
+impl Past {
+    /// Publishes once more.
+    fn pieces_of(
+        &mut self,
+        city: &City,
+        loaded: &city::LoadedLayer,
+        policy: &Policy,
+    ) -> Option<Pieces> {
+        let mut own = OwnAreas::default();
+        own.extend(&self.groups, self.publications);
+        self.publications += 1;
+        let mut history = History {
+            groups: &mut self.groups,
+            own,
+            shown: self.shown.take(),
+            publication: self.publications,
+        };
+        let pieces = super::pieces_of(city, loaded, policy, &mut history);
+        self.shown = history.shown;
+        pieces
+    }
 }
 
 /// Every row of a layer by id: its counts by attribute.

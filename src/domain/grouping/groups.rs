@@ -76,6 +76,12 @@ impl Groups {
         }
     }
 
+    /// The groups as of a publication, each with at least one piece; one may be named more than once.
+    pub fn roots_at(&self, publication: u32) -> impl Iterator<Item = &GroupName> {
+        let names = self.nodes.keys();
+        names.filter_map(move |name| self.root_at(name, publication))
+    }
+
     /// Every piece that was ever published, with its group.
     pub fn iter(&self) -> impl Iterator<Item = (&GroupName, &GroupName)> {
         let names = self.nodes.keys();

@@ -3,6 +3,7 @@
 
 mod groups;
 mod name;
+mod own_areas;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use super::{AreaCode, LayerId, LevelId, Period};
 
 pub use groups::Groups;
 pub use name::{GroupName, GroupNameError};
+pub use own_areas::OwnAreas;
 
 /// Two places that flows go between.
 pub type Pair = (AreaCode, AreaCode);
@@ -112,6 +114,15 @@ impl Grouping {
             }
         };
         &mut self.units[place].groups
+    }
+
+    /// The areas of which something of a layer was published alone, at any period, as of a
+    /// publication.
+    pub fn own_areas(&self, layer: &LayerId, publication: u32) -> OwnAreas {
+        let mut own = OwnAreas::default();
+        let of_layer = self.units.iter().filter(|known| known.layer == *layer);
+        of_layer.for_each(|known| own.extend(&known.groups, publication));
+        own
     }
 
     pub fn pairs_mut(&mut self, level: &LevelId, period: &Period) -> &mut BTreeSet<Pair> {

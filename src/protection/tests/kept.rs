@@ -7,7 +7,8 @@ use crate::{
 };
 
 fn grouping(store: &GeoPackage) -> Grouping {
-    Kept::read(store).expect("read").grouping
+    let catalog = read_catalog(None).expect("sound definitions");
+    Kept::read(store, &catalog).expect("read").grouping
 }
 
 /// Three small workplaces side by side, in cells of their own, and a safe piece.
@@ -33,7 +34,10 @@ fn it_is_kept_with_the_exact_city_and_never_published() {
     let kept = grouping(&exact.store);
     let seal = target.setting(Grouping::SEAL).expect("read");
     assert_eq!(seal.as_deref(), Some(kept.last_seal()));
-    assert_eq!(target.network(Grouping::NAME).expect("read"), None);
+    for name in Kept::NAMES {
+        assert!(exact.store.network(name).expect("read").is_some());
+        assert_eq!(target.network(name).expect("read"), None);
+    }
     let public = exact.published(&target);
     assert!(public.grouping().is_none() && public.seal().is_some());
     // The names of what was merged are nowhere in the file.
@@ -113,19 +117,21 @@ fn a_publication_that_was_cut_short_goes_on() {
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");
     // The groups of a second day were kept, what is published is of the first.
-    put_scattered(&exact, &[("w4", 1250.0, 1010.0, 5)]);
-    let mut kept = Kept::read(&exact.store).expect("read");
-    let city = exact.city();
-    let loaded = city.layer("workplaces", None).expect("there");
-    let groups = kept
-        .grouping
-        .units_mut(&loaded.layer().id, loaded.index.period());
-    super::super::pieces_of(&city, loaded, &policy(1), groups, 2).expect("pieces");
-    kept.write(&exact.store, &policy(1), "2026-11-27")
-        .expect("kept");
+    put_scattered(
+        &exact,
+        &[
+            ("w4", 1250.0, 1010.0, 5),
+            ("w5", 1250.0, 1110.0, 6),
+            ("w6", 1250.0, 1210.0, 7),
+        ],
+    );
+    let elsewhere = exact.target("elsewhere.gpkg");
+    exact.publish(&elsewhere, &policy(1)).expect("published");
     let known = grouping(&exact.store);
     exact.publish(&target, &policy(1)).expect("published");
     assert_eq!(grouping(&exact.store).publications(), 3);
+    let city = exact.city();
+    let loaded = city.layer("workplaces", None).expect("there");
     let layer = &loaded.layer().id;
     let of = |kept: &Grouping| kept.units(layer, loaded.index.period()).cloned();
     assert_eq!(of(&grouping(&exact.store)), of(&known));
@@ -162,8 +168,8 @@ fn it_goes_with_a_copy_of_the_exact_city() {
 #[test]
 fn two_publications_at_once_are_noticed() {
     let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
-    let first = Kept::read(&exact.store).expect("read");
-    let second = Kept::read(&exact.store).expect("read");
+    let first = Kept::read(&exact.store, &exact.catalog).expect("read");
+    let second = Kept::read(&exact.store, &exact.catalog).expect("read");
     first
         .write(&exact.store, &policy(1), "2026-11-26")
         .expect("kept");
@@ -172,7 +178,7 @@ fn two_publications_at_once_are_noticed() {
         matches!(overtaken, Err(PublishError::Overtaken)),
         "{overtaken:?}"
     );
-    let nonsense = Kept::read(&exact.store).expect("read");
+    let nonsense = Kept::read(&exact.store, &exact.catalog).expect("read");
     let nonsense = nonsense.write(&exact.store, &policy(1), "today");
     assert!(
         matches!(nonsense, Err(PublishError::Day(_))),
@@ -181,26 +187,46 @@ fn two_publications_at_once_are_noticed() {
 }
 
 #[test]
-fn a_workplace_that_opens_or_closes_moves_one_count_of_what_is_published() {
+fn a_workplace_that_opens_or_closes_shows_once_others_did() {
     let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
     put_scattered(&exact, &[("w4", 1160.0, 1160.0, 28)]);
     let target = exact.target("public.gpkg");
     exact.publish(&target, &policy(1)).expect("published");
+    let number = || target.change_number().expect("a number");
     let day = || {
-        exact.publish(&target, &policy(1)).expect("published");
-        counts(&exact.published(&target), "workplaces")
+        let published = exact.publish(&target, &policy(1)).expect("published");
+        let held: u64 = published.layers.iter().map(|layer| layer.held).sum();
+        (
+            counts(&exact.published(&target), "workplaces"),
+            held,
+            number(),
+        )
     };
     let first = day();
-    assert_eq!(first.len(), 2);
-    // w4 closes, and another opens in a cell that nobody was in.
+    assert_eq!((first.0.len(), first.1), (2, 0));
+    // w4 closes, another opens in a cell that nobody was in, and one grows by a thousand jobs.
     put_scattered(&exact, &[]);
-    let closed = day();
-    put_scattered(&exact, &[("w9", 1250.0, 1350.0, 28)]);
-    let opened = day();
-    for later in [closed, opened] {
-        let names = |rows: &BTreeMap<String, _>| rows.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&later), names(&first));
-        let differing = first.iter().filter(|(id, row)| later[*id] != **row);
-        assert!(differing.count() <= 1);
-    }
+    assert_eq!(day(), (first.0.clone(), 1, first.2));
+    let w9 = ("w9", 1250.0, 1350.0, 28);
+    put_scattered(&exact, &[w9]);
+    assert_eq!(day(), (first.0.clone(), 1, first.2));
+    let dominant = ("w8", 1255.0, 1350.0, 1028);
+    put_scattered(&exact, &[w9, dominant]);
+    assert_eq!(day(), (first.0.clone(), 1, first.2));
+    // With a few more of its size nobody can tell it; that w4 closed waits on.
+    let more = [
+        w9,
+        dominant,
+        ("w7", 1250.0, 1355.0, 700),
+        ("w6", 1250.0, 1350.0, 900),
+    ];
+    put_scattered(&exact, &more);
+    let (rows, held, _) = day();
+    assert_eq!((rows.len(), held), (3, 1));
+    assert!(first.0.iter().all(|(id, row)| rows[id] == *row));
+    let jobs = |rows: &BTreeMap<String, BTreeMap<String, i64>>| {
+        rows.values().filter_map(|row| row.get("jobs")).sum::<i64>()
+    };
+    let grown = jobs(&rows) - jobs(&first.0);
+    assert!((grown - 2656).abs() < 10, "{grown}");
 }

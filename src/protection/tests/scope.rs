@@ -212,7 +212,8 @@ fn no_edit_outside_the_scope_is_felt_before_it_is_published() {
             .collect::<Vec<_>>()
     };
     assert_eq!(own(&before).len(), 3);
-    // In the east all but one close: that one could only be published with those in the west.
+    // In the east all but one close: that one is never published with those in the west, which who
+    // reads the west has seen exactly.
     let few = [
         ("w1", 210.0, 210.0, 40),
         ("w2", 220.0, 210.0, 50),
@@ -223,16 +224,9 @@ fn no_edit_outside_the_scope_is_felt_before_it_is_published() {
     let after = west(&public);
     assert_eq!(after.stamp(), before.stamp());
     assert_eq!(counts(&after, "workplaces"), counts(&before, "workplaces"));
-    // Once it is, all of them are one piece for everybody.
     exact.publish(&target, &policy(1)).expect("published");
-    let joined = west(&exact.published(&target));
-    assert_eq!(own(&joined), []);
-    assert_eq!(
-        counts(&joined, "workplaces"),
-        counts(&exact.published(&target), "workplaces")
-    );
-    // The earlier publication is still read as it was: by the groups of its day.
-    assert_eq!(own(&west(&public)).len(), 3);
+    let later = west(&exact.published(&target));
+    assert_eq!(counts(&later, "workplaces"), counts(&before, "workplaces"));
 }
 
 #[test]
@@ -263,4 +257,24 @@ fn of_a_publication_that_the_exact_city_does_not_know_nothing_is_exact_of_units(
     let own = within(&other.city(), &public, &scope("440106001"));
     assert_eq!(counts(&own, "workplaces"), counts(&public, "workplaces"));
     assert_eq!(sum(&own, "residences", "usual_residents"), 400);
+}
+
+#[test]
+fn a_new_workplace_that_may_be_published_with_others_beyond_is_not_seen_before() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    let east = [
+        ("e1", 7010.0, 210.0, 45),
+        ("e2", 7012.0, 210.0, 55),
+        ("e3", 7014.0, 210.0, 65),
+    ];
+    put_workplaces(&exact, &east);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let public = exact.published(&target);
+    // The west has no workplace that was published alone.
+    put_workplaces(&exact, &[&east[..], &[("w9", 3000.0, 3000.0, 7)]].concat());
+    let seen = |code| counts(&within(&exact.city(), &public, &scope(code)), "workplaces");
+    assert!(!seen("440106001").contains_key("w9"));
+    assert!(!seen("440106002").contains_key("w9"));
+    assert!(seen("440106002").contains_key("e1"));
 }
