@@ -81,6 +81,8 @@ async fn an_attacker_who_asks_a_protected_city_everything_learns_no_exact_count(
     lap("keys");
     unseen::attack(&city, &viewer, 300).await;
     lap("unseen");
-    publications::attack(&city, &viewer, 3).await;
+    publications::attack(&city, &viewer, 48).await;
     lap("publications");
+    officials::remember(&city, &viewer, &planner, 6).await;
+    lap("officials who remember");
 }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::{body::Body, http::Request};
 use serde_json::{Value as Json, json};
 use suitu::{
-    accounts::Grants,
+    accounts::{Grants, Role},
     domain::{Grid, GroupName},
 };
 
 use super::{
-    city::Attacked,
+    city::{Attacked, grants},
     dice::Dice,
     downloads::features,
     found::{Counts, Found, counts},
     reader::Reader,
+    unseen::send,
 };
 
 const SCOPES: [&[&str]; 5] = [
@@ -255,4 +257,77 @@ pub async fn attack(city: &Attacked, viewer: &Reader<'_>, planner: &Reader<'_>, 
     who[0].reader = again(planner);
     rectangles(&mut exact, &mut dice, &who, 20).await;
     exact.assert_something("officials");
+}
+
+/// Officials who list their workplaces every day while these open and close, and never forget one:
+/// what they ever saw exactly is never a part of what is published with others beyond.
+pub async fn remember(city: &Attacked, viewer: &Reader<'_>, planner: &Reader<'_>, days: usize) {
+    let mut dice = Dice(7);
+    let (mut found, mut naive) = (Found::default(), Found::default());
+    let steward = (8, &grants(Role::Steward));
+    let steward = Reader::new(&city.guarded, "remembered", steward, &viewer.names);
+    let officials: Vec<_> = (0..).zip(SCOPES).collect();
+    let officials = officials
+        .iter()
+        .map(|(n, scope)| city.official(&format!("remembers{n}"), scope, &viewer.names));
+    let officials: Vec<Reader<'_>> = officials.collect();
+    let mut seen: Vec<BTreeMap<String, Json>> = vec![BTreeMap::new(); SCOPES.len()];
+    let mut lived: BTreeMap<String, Json> = BTreeMap::new();
+    for day in 0..days {
+        let exact = list(planner, "workplaces").await.own;
+        for n in 0..30 {
+            let (lon, lat) = dice.place();
+            let path = "/api/layers/workplaces/features";
+            let own = format!("{path}/{}", id(dice.any(&exact)));
+            let jobs = if dice.below(5) == 0 {
+                900
+            } else {
+                1 + dice.below(50)
+            };
+            let body = json!({"id": format!("d{day}-{n}"), "lon": lon, "lat": lat,
+                "values": {"jobs": jobs}});
+            match dice.below(3) {
+                0 => send(&steward, ("POST", path), &body).await,
+                1 => {
+                    send(
+                        &steward,
+                        ("PATCH", &own),
+                        &json!({"values": {"jobs": jobs}}),
+                    )
+                    .await
+                }
+                // It may be gone already.
+                _ => drop(steward.guarded.send(delete(&steward, &own)).await),
+            }
+        }
+        for publish in [false, true] {
+            if publish {
+                city.publish().expect("published");
+            }
+            let exact = list(planner, "workplaces").await.own;
+            lived.extend(exact.iter().map(|unit| (id(unit).to_owned(), unit.clone())));
+            let groups = groups(city, &exact);
+            for (official, seen) in officials.iter().zip(&mut seen) {
+                let own = list(official, "workplaces").await.own;
+                seen.extend(own.into_iter().map(|unit| (id(&unit).to_owned(), unit)));
+                let known: Vec<Json> = seen.values().cloned().collect();
+                parts_of_groups(&mut found, &groups, &known);
+            }
+            let all: Vec<Json> = seen.iter().flat_map(BTreeMap::values).cloned().collect();
+            parts_of_groups(&mut found, &groups, &all);
+            let in_scope = lived.values().filter(|unit| is_in(unit, SCOPES[0]));
+            let in_scope: Vec<Json> = in_scope.cloned().collect();
+            parts_of_groups(&mut naive, &groups, &in_scope);
+        }
+    }
+    found.assert_nothing("officials who remember", 100 * days, 1000 * days);
+    naive.assert_something("officials who read all of their area");
+}
+
+fn delete(steward: &Reader<'_>, path: &str) -> Request<Body> {
+    let request = Request::delete(path)
+        .header("x-suitu", "1")
+        .header("if-match", "*")
+        .header("cookie", steward.cookie());
+    request.body(Body::empty()).expect("sound")
 }

@@ -1,8 +1,8 @@
 //! Publications of cities that differ by one person or one workplace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use suitu::{accounts::Role, domain::Period, store::Store};
 
 use super::{
@@ -10,11 +10,14 @@ use super::{
     city::{Attacked, Side, grants, guarded_by},
     dice::Dice,
     reader::Reader,
-    unseen::{Told, questions, told},
+    unseen::{Told, questions, send, told},
 };
 
-/// What is published of a layer: the counts of every row.
-fn rows(side: &Side, layer: &str) -> BTreeMap<String, Vec<Option<i64>>> {
+/// The counts of every row of a layer.
+type Rows = BTreeMap<String, Vec<Option<i64>>>;
+
+/// What is published of a layer.
+fn rows(side: &Side, layer: &str) -> Rows {
     let city = side.city();
     let layer = city.catalog().layer(layer).expect("built in");
     let period: Period = "2020-11-01".parse().expect("a period");
@@ -37,54 +40,94 @@ async fn all_told(reader: &Reader<'_>) -> Vec<Told> {
     all
 }
 
-/// A steward adds a person to a home, again and again, and publishes each time.
-pub async fn attack(city: &Attacked, viewer: &Reader<'_>, times: usize) {
-    let steward = city.guarded.session_of(Role::Steward);
-    city.publish().expect("published");
-    let (mut silent, mut seen) = (0, 0);
-    for n in 0..times {
-        let before = (rows(&city.public, "residences"), all_told(viewer).await);
-        let number = city.public.store.change_number().expect("a number");
-        let place = json!({"id": format!("p{n}"), "lon": 113.31 + 0.002 * n as f64, "lat": 23.13,
-            "values": {"usual_residents": 1}});
-        let path = "/api/layers/residences/features";
-        let answer = city.guarded.post(path, place, &steward).await;
-        assert_eq!(answer.status, 201);
-        city.publish().expect("published");
-        let after = rows(&city.public, "residences");
-        let ids = before.0.keys().chain(after.keys());
-        let changed: Vec<&String> = ids
-            .filter(|id| before.0.get(*id) != after.get(*id))
-            .collect();
-        if changed.is_empty() {
-            // Not a byte: from the server that goes on, and from one that starts anew.
-            silent += 1;
-            assert_eq!(city.public.store.change_number().expect("a number"), number);
-            let path = city.app.at("city.gpkg");
-            let anew = Side::open(&path, &city.catalog);
-            let anew = guarded_by(&city.exact, &anew);
-            let again = (8, &grants(Role::Viewer));
-            let again = Reader::new(&anew, "again", again, &viewer.names);
-            for reader in [viewer, &again] {
-                for (now, before) in all_told(reader).await.iter().zip(&before.1) {
-                    assert!(now == before, "{}\n{}", now.text(), before.text());
-                }
-            }
-        } else {
-            seen += 1;
-            let (of, nothing) = (changed[0], Vec::new());
-            assert!(changed.iter().all(|id| *id == of), "{changed:?}");
-            let then = before.0.get(of).unwrap_or(&nothing);
-            for (at, now) in after.get(of).unwrap_or(&nothing).iter().enumerate() {
-                let then = then.get(at).copied().flatten().unwrap_or(0);
-                let moved = now.unwrap_or(0) - then;
-                assert!(moved == 0 || moved.abs() == K, "{of}: {moved}");
-            }
+/// What somebody adds, changes or takes away, alone in the time between two publications.
+fn alone(dice: &mut Dice, n: usize) -> Edit {
+    let (lon, lat) = dice.place();
+    let id = |kind: &str| format!("{kind}{n}");
+    let add = |layer, id: String, values| {
+        let body = json!({"id": id, "lon": lon, "lat": lat, "values": values});
+        ("POST", format!("/api/layers/{layer}/features"), body)
+    };
+    let change = |layer, id: String, values| {
+        let path = format!("/api/layers/{layer}/features/{id}");
+        ("PATCH", path, json!({"values": values}))
+    };
+    match n % 8 {
+        0 => add("residences", id("p"), json!({"usual_residents": 1})),
+        1 | 2 => add(
+            "residences",
+            id("f"),
+            json!({"usual_residents": 7, "age_6_11": 3, "age_18_59": 4, "employed": 2,
+                "households": 1}),
+        ),
+        3 | 4 => add("workplaces", id("w"), json!({"jobs": 1 + dice.below(60)})),
+        5 => add("workplaces", id("g"), json!({"jobs": 9000})),
+        6 => change("workplaces", format!("g{}", n - 1), json!({"jobs": 400})),
+        _ => {
+            let path = format!("/api/layers/workplaces/features/g{}", n - 2);
+            ("DELETE", path, Json::Null)
         }
     }
-    assert!(
-        silent > 0,
-        "{silent} of {} publications were silent",
-        silent + seen
-    );
 }
+
+/// A steward adds a person, a family or a workplace, again and again, and publishes each time: not a
+/// byte tells of it. Of many together something is seen, and only as steps of k.
+pub async fn attack(city: &Attacked, viewer: &Reader<'_>, times: usize) {
+    let steward = (8, &grants(Role::Steward));
+    let steward = Reader::new(&city.guarded, "daily", steward, &viewer.names);
+    let mut dice = Dice(404);
+    city.publish().expect("published");
+    let number = || city.public.store.change_number().expect("a number");
+    let layers = ["residences", "workplaces"];
+    let all_rows = || layers.map(|layer| rows(&city.public, layer));
+    let before = (all_rows(), all_told(viewer).await, number());
+    for n in 0..times {
+        let (method, path, body) = alone(&mut dice, n);
+        send(&steward, (method, &path), &body).await;
+        city.publish().expect("published");
+        assert_eq!(number(), before.2, "{method} {path} {body}");
+        assert!(all_rows() == before.0, "{method} {path} {body}");
+    }
+    // Not a byte: from the server that goes on, and from one that starts anew.
+    let anew = Side::open(&city.app.at("city.gpkg"), &city.catalog);
+    let anew = guarded_by(&city.exact, &anew);
+    let again = (8, &grants(Role::Viewer));
+    let again = Reader::new(&anew, "again", again, &viewer.names);
+    for reader in [viewer, &again] {
+        for (now, before) in all_told(reader).await.iter().zip(&before.1) {
+            assert!(now == before, "{}\n{}", now.text(), before.text());
+        }
+    }
+    // A block of new homes, and workplaces of like size side by side.
+    for n in 0..4 {
+        let (lon, lat) = (113.31 + 0.0001 * f64::from(n), 23.13);
+        for (layer, values) in [
+            ("residences", json!({"usual_residents": 40})),
+            ("workplaces", json!({"jobs": 40})),
+        ] {
+            let id = format!("many{n}");
+            let body = json!({"id": id, "lon": lon, "lat": lat, "values": values});
+            let path = format!("/api/layers/{layer}/features");
+            send(&steward, ("POST", &path), &body).await;
+        }
+    }
+    city.publish().expect("published");
+    assert!(number() > before.2);
+    for (before, after) in before.0.iter().zip(&all_rows()) {
+        let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let nothing = Vec::new();
+        let counts = |rows: &Rows, id: &String| rows.get(id).unwrap_or(&nothing).clone();
+        let mut seen = 0;
+        for id in ids {
+            let (then, now) = (counts(before, id), counts(after, id));
+            seen += usize::from(then != now);
+            for count in then.iter().chain(&now).flatten() {
+                assert_eq!(count % K, 0, "{id}");
+            }
+        }
+        assert!((1..=4).contains(&seen), "{seen} rows");
+    }
+}
+
+/// Method, path and body.
+type Edit = (&'static str, String, Json);

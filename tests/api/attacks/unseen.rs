@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use suitu::accounts::Role;
 
 use super::{
-    super::helpers::{Answer, Events, Guarded},
+    super::helpers::{Answer, Events},
     city::{Attacked, grants},
     dice::Dice,
     downloads::features,
@@ -196,16 +196,19 @@ async fn editable(steward: &Reader<'_>, but: &str) -> Vec<Feature> {
     all
 }
 
-async fn send(guarded: &Guarded, cookie: &str, method: &str, path: &str, body: &Json) -> Answer {
+/// Edits the exact city, which must be taken.
+pub async fn send(steward: &Reader<'_>, (method, path): (&str, &str), body: &Json) {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("x-suitu", "1")
         .header("content-type", "application/json")
         .header("if-match", "*")
-        .header("cookie", cookie);
+        .header("cookie", steward.cookie());
     let request = request.body(Body::from(body.to_string()));
-    guarded.send(request.expect("sound")).await
+    let answer = steward.guarded.send(request.expect("sound")).await;
+    let told = String::from_utf8_lossy(&answer.body);
+    assert!(answer.status.is_success(), "{method} {path} {body}: {told}");
 }
 
 /// Adds, changes, moves or removes a home or a workplace.
@@ -243,9 +246,7 @@ async fn edit(steward: &Reader<'_>, dice: &mut Dice, all: &mut Vec<Feature>, n: 
         }
         _ => ("PATCH", own, json!({"values": values})),
     };
-    let answer = send(steward.guarded, steward.cookie(), method, &path, &body).await;
-    let told = String::from_utf8_lossy(&answer.body);
-    assert!(answer.status.is_success(), "{method} {path} {body}: {told}");
+    send(steward, (method, &path), &body).await;
 }
 
 /// What an official tries out on the own city, here and elsewhere, and questions about it.
