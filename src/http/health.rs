@@ -124,6 +124,11 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
             read(&answers.running),
         ),
         ("suitu_listeners", "gauge", state.seats.taken() as u64),
+        (
+            "suitu_district_cities_awaited_total",
+            "counter",
+            state.districts.awaited(),
+        ),
         ("suitu_jobs_total", "counter", jobs.accepted),
         ("suitu_jobs_waiting", "gauge", jobs.waiting),
         ("suitu_jobs_running", "gauge", jobs.running),

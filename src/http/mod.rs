@@ -14,6 +14,7 @@ mod commute;
 mod compress;
 mod computing;
 mod connections;
+mod districts;
 mod document;
 mod download;
 mod edited;

@@ -7,7 +7,6 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use axum::response::Response;
-use moka::sync::Cache;
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
@@ -16,6 +15,7 @@ use super::{
     answers::Form,
     bodies::Bodies,
     computing::{Computations, Key, Line},
+    districts::Districts,
     events::Seats,
     jobs::{self, Jobs},
     stream::Streams,
@@ -23,8 +23,7 @@ use super::{
 use crate::{
     accounts::{Accounts, Actor, Grants, audit::Recorder, rights::Reading},
     city::{self, City, LiveCity, LoadedLayer, Scenarios, scenario::Standpoint},
-    domain::{AreaCode, LayerId, Period, SecurityLevel},
-    protection,
+    domain::{LayerId, Period, SecurityLevel},
     publication::{Follow, Publisher},
     query::Limits,
     store::{ChangeNumber, Home, Store},
@@ -36,10 +35,6 @@ const QUESTION_SECONDS: u64 = 60;
 
 const TILE_CACHE_BYTES: u64 = 256 << 20;
 
-/// How many cities of district officials are kept.
-const DISTRICTS: u64 = 12;
-const DISTRICT_IDLE: Duration = Duration::from_secs(600);
-
 /// How many tiles are made at once: one more than there are cores, so that none is idle.
 fn tile_turns() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from) + 1
@@ -50,19 +45,6 @@ type ShapesKey = (LayerId, Period, u64, u64);
 
 /// The city of a stamp without the layers above a clearance.
 type Cleared = (u64, SecurityLevel, Arc<City>);
-
-/// What the city of a district official is made of.
-#[derive(PartialEq, Eq, Hash)]
-struct DistrictKey {
-    scope: Vec<AreaCode>,
-    clearance: SecurityLevel,
-    /// The stamp of the published city.
-    public: u64,
-    /// The states of the exact city, with the last commit that touched each.
-    exact: Vec<(LayerId, Period, u64)>,
-    /// Which publication the exact city knows it as.
-    publication: Option<u32>,
-}
 
 /// What all routes share.
 #[derive(Clone)]
@@ -96,9 +78,7 @@ pub struct AppState {
     /// What publishes that city, where this server does.
     pub(super) publisher: Option<Arc<Publisher>>,
     /// Cities of district officials.
-    districts: Cache<DistrictKey, Arc<City>>,
-    /// The layers of the last of them, by publication and scope.
-    joins: Cache<(u64, Vec<AreaCode>), protection::Joins>,
+    pub(super) districts: Districts,
     /// The city of now by clearance.
     cleared: Arc<Mutex<Vec<Cleared>>>,
 }
@@ -109,7 +89,9 @@ impl AppState {
     }
 
     pub fn bounded(live: Arc<LiveCity>, loopback_only: bool, bounds: Bounds) -> Self {
+        let protected = Arc::default();
         AppState {
+            districts: Districts::new(live.clone(), Arc::clone(&protected)),
             live,
             scenarios: None,
             protected_scenarios: None,
@@ -126,16 +108,8 @@ impl AppState {
             loopback_only,
             metrics: Arc::default(),
             access: None,
-            protected: Arc::default(),
+            protected,
             publisher: None,
-            districts: Cache::builder()
-                .max_capacity(DISTRICTS)
-                .time_to_idle(DISTRICT_IDLE)
-                .build(),
-            joins: Cache::builder()
-                .max_capacity(DISTRICTS)
-                .time_to_idle(DISTRICT_IDLE)
-                .build(),
             cleared: Arc::default(),
         }
     }
@@ -196,20 +170,23 @@ impl AppState {
         match reading {
             Reading::Nothing => Ok(None),
             Reading::Exact => Ok(Some(self.cleared(self.city(), actor.grants.clearance))),
-            Reading::Protected | Reading::District => match self.published() {
-                Some(public) if reading == Reading::District => {
-                    Ok(Some(self.district(public, &actor.grants)))
-                }
-                Some(public) => Ok(Some(self.cleared(public, actor.grants.clearance))),
-                None => Err(ApiError::Refused {
+            Reading::Protected | Reading::District => {
+                let scoped = reading == Reading::District && !actor.grants.scope.is_empty();
+                let city = match scoped {
+                    true => self.districts.city(&actor.grants),
+                    false => self
+                        .published()
+                        .map(|public| self.cleared(public, actor.grants.clearance)),
+                };
+                city.map(Some).ok_or_else(|| ApiError::Refused {
                     reason: "no_protected_city",
                     detail: "the roles of this account read rounded counts, and this server has \
                              no city of rounded counts: publish one (suitu protect publish) and \
                              serve it beside (suitu serve --protected), or grant a role that \
                              reads exact ones (planner, transport, steward)"
                         .into(),
-                }),
-            },
+                })
+            }
         }
     }
 
@@ -217,36 +194,6 @@ impl AppState {
     pub(super) fn published(&self) -> Option<Arc<City>> {
         let city = self.protected.load().as_ref()?.snapshot();
         city.protection().is_some().then_some(city)
-    }
-
-    /// The city that is exact in a scope and as published outside. It is made once for all who have
-    /// it, again after an edit of what it is made of; who asks meanwhile waits for that.
-    fn district(&self, public: Arc<City>, grants: &Grants) -> Arc<City> {
-        if grants.scope.is_empty() {
-            return self.cleared(public, grants.clearance);
-        }
-        let exact = self.city();
-        let key = DistrictKey {
-            scope: grants.scope.clone(),
-            clearance: grants.clearance,
-            public: public.stamp(),
-            exact: protection::exact_states(&exact)
-                .map(|loaded| {
-                    let layer = loaded.layer().id.clone();
-                    (layer, loaded.index.period().clone(), loaded.version)
-                })
-                .collect(),
-            publication: protection::publication(&exact, &public),
-        };
-        let make = || {
-            let scope = &grants.scope;
-            let named = (public.publication(), scope.clone());
-            let before = self.joins.get(&named).unwrap_or_default();
-            let (city, joins) = protection::exact_within(&exact, &public, scope, &before);
-            self.joins.insert(named, joins);
-            Arc::new(city.exact_in(scope)).cleared(grants.clearance)
-        };
-        self.districts.get_with(key, make)
     }
 
     /// A city of now without the layers above a clearance, made once for all who have it.
@@ -324,11 +271,11 @@ impl AppState {
         asked.await.map_err(|e| ApiError::Internal(e.to_string()))?
     }
 
-    /// Hears of every city that is shown in place of the one that somebody reads: the exact one, also
-    /// for who reads a part of it exactly, or the protected one.
-    pub(super) fn watch(&self, reading: Reading) -> watch::Receiver<ChangeNumber> {
+    /// Hears of every city that is shown in place of the one that somebody reads.
+    pub(super) fn watch(&self, reading: Reading, grants: &Grants) -> watch::Receiver<ChangeNumber> {
         match (&*self.protected.load(), reading) {
-            (Some(protected), Reading::Protected) => protected.watch(),
+            (_, Reading::District) if !grants.scope.is_empty() => self.districts.watch(),
+            (Some(protected), Reading::Protected | Reading::District) => protected.watch(),
             _ => self.live.watch(),
         }
     }

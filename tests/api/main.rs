@@ -5,6 +5,7 @@ mod accounts;
 mod attacks;
 mod commands;
 mod commute;
+mod districts;
 mod downloads;
 mod edits;
 mod errors;

@@ -82,7 +82,7 @@ impl Listener {
         // Refused at once where nothing may be read.
         seen(&state, &actor).await?;
         Ok(Listener {
-            published: state.watch(reading(&state, &actor)?),
+            published: state.watch(reading(&state, &actor)?, &actor.grants),
             closing: state.seats.closing(),
             seat: state.seats.take(who)?,
             told: String::new(),
