@@ -87,6 +87,7 @@ fn publish(
 ) -> Result<(), Failure> {
     let shown = key.display();
     let policy = key_file::read(key)?.ok_or_else(|| format!("{shown}: there is no such file"))?;
+    catalog.check_publishable()?;
     let (from, loaded) = super::open(city, &catalog)?;
     let is_new = !to.exists();
     let published_as = Arc::new(catalog.protected());
@@ -129,8 +130,16 @@ fn publish(
             (true, Language::En) => "published",
             (false, Language::En) => "unchanged",
         };
+        let is_personal = catalog
+            .layer(id.as_str())
+            .is_some_and(|layer| layer.is_personal());
+        let as_what = match (is_personal, language) {
+            (false, _) => "",
+            (true, Language::Zh) => "（合并单元，取整）",
+            (true, Language::En) => " as rounded pieces",
+        };
         say(format_args!(
-            "{id} {period}: {features} {state}{withheld}{held}"
+            "{id} {period}: {features} {state}{as_what}{withheld}{held}"
         ))?;
     }
     if !published.left_out.is_empty() {

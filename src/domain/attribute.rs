@@ -94,6 +94,10 @@ pub struct Attribute {
     /// The layer whose ids the values are, e.g. the stations that entrances belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refers_to: Option<LayerId>,
+    /// A count that may be published as it is: it counts nobody, or what is made known of each feature
+    /// anyway, like the pupils of a school.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
 }
 
 impl Attribute {

@@ -3,7 +3,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use super::{
-    AttributeType, Layer, LayerId, LevelId, NormSet, Role, Term, Title, zoning::ZoningRules,
+    AttributeType, Layer, LayerId, LevelId, NormSet, Role, SecurityLevel, Term, Title,
+    zoning::ZoningRules,
 };
 
 /// Why the definitions do not hold together; names the file at fault.
@@ -87,6 +88,21 @@ impl Catalog {
             layers: layers.collect(),
             ..self.clone()
         }
+    }
+
+    /// Whether all that a protected city should have of this catalog can be published.
+    ///
+    /// # Errors
+    /// The first layer of which it cannot, and why.
+    pub fn check_publishable(&self) -> Result<(), CatalogError> {
+        let open = self.layers.values();
+        let mut open = open.filter(|layer| layer.level < SecurityLevel::Sensitive);
+        open.try_for_each(|layer| {
+            layer.check_publishable().map_err(|problem| CatalogError {
+                file: format!("layer {}", layer.id),
+                problem,
+            })
+        })
     }
 
     /// The norm set of a name.

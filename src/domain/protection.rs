@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeType, GeometryKind, Layer, LayerKind, Role, SecurityLevel, Title};
+use super::{Attribute, AttributeType, GeometryKind, Layer, LayerKind, Role, SecurityLevel, Title};
 
 /// How the counts of a published city are protected against disclosure (统计保护). A city that says
 /// so holds pieces instead of homes and workplaces, and every count in it is rounded at random,
@@ -56,20 +56,40 @@ impl Protection {
 }
 
 impl Layer {
-    /// Whether its features tell of people or of units that employ them.
+    /// Whether its features tell of people or of units that employ them. Any count may be one of
+    /// people, but for capacities and those that its definition calls open.
     pub fn is_personal(&self) -> bool {
-        let tells = |role| {
-            use Role::{AgeGroup, Employed, Households, Jobs, Population};
-            matches!(role, Population | AgeGroup | Households | Employed | Jobs)
-        };
         matches!(self.kind, LayerKind::Residence | LayerKind::Workplace)
-            || self.counts().any(|(_, attribute)| tells(attribute.role))
+            || self.counts_of_people().next().is_some()
+    }
+
+    fn counts_of_people(&self) -> impl Iterator<Item = &Attribute> {
+        let counts = self.counts().map(|(_, attribute)| attribute);
+        counts.filter(|attribute| attribute.role != Role::Capacity && !attribute.open)
+    }
+
+    /// Why nothing of it can be published though its level allows it: areas are published as they are
+    /// or not at all.
+    ///
+    /// # Errors
+    /// An area layer with a count that may be one of people.
+    pub fn check_publishable(&self) -> Result<(), String> {
+        match self.counts_of_people().next().filter(|_| self.is_area()) {
+            Some(count) => Err(format!(
+                "attribute `{}` may count people, and areas are published as they are: say \
+                 `open = true` of it if it counts nobody, or only what is made known anyway; else \
+                 keep it in a layer that is none of areas",
+                count.id
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The layer as a protected city holds it: pieces with counts and nothing else; `None` for a
-    /// layer that needs a clearance of its own, of which nothing is published.
+    /// layer that needs a clearance of its own, of which nothing is published, and for areas that
+    /// count people.
     pub fn protected(&self) -> Option<Layer> {
-        if self.level >= SecurityLevel::Sensitive {
+        if self.level >= SecurityLevel::Sensitive || self.check_publishable().is_err() {
             return None;
         }
         if !self.is_personal() {
@@ -88,7 +108,7 @@ impl Layer {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Attribute, *};
+    use super::*;
     use crate::definitions::read_catalog;
 
     #[test]
@@ -104,6 +124,73 @@ mod tests {
         let mut secret = (**residences).clone();
         secret.level = SecurityLevel::Sensitive;
         assert_eq!(secret.protected(), None);
+    }
+
+    #[test]
+    fn of_the_built_in_layers_homes_and_workplaces_alone_are_personal() {
+        let catalog = read_catalog(None).expect("sound definitions");
+        let personal = catalog.layers().filter(|layer| layer.is_personal());
+        let personal: Vec<&str> = personal.map(|layer| layer.id.as_str()).collect();
+        assert_eq!(personal, ["residences", "workplaces"]);
+        for layer in catalog.layers().filter(|layer| !layer.is_personal()) {
+            assert_eq!(layer.protected().as_ref(), Some(&**layer));
+            assert_eq!(layer.check_publishable(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_count_of_ones_own_is_one_of_people_unless_it_is_called_open() {
+        let layer = |kind: &str, count: &str| -> Layer {
+            let level = match kind {
+                "area" => "area_level = \"ward\"\nrank = 9",
+                _ => "",
+            };
+            let text = format!(
+                "id = \"wards\"\nkind = \"{kind}\"\ngeometry = \"point\"\nlevel = \"public\"\n{level}\n\
+                 title = {{ zh = \"a\", en = \"a\" }}\nzoom = {{ min = 0, max = 22, detail = 8 }}\n\
+                 style = {{ color = \"#d7301f\" }}\n\
+                 [[attributes]]\nid = \"code\"\ntype = \"text\"\nrole = \"code\"\n\
+                 title = {{ zh = \"c\", en = \"c\" }}\n\
+                 [[attributes]]\nid = \"patients\"\ntype = \"count\"\n{count}\n\
+                 title = {{ zh = \"b\", en = \"b\" }}\n"
+            );
+            let catalog = crate::domain::Catalog::parse([("wards.toml", &*text)]);
+            let catalog = catalog.expect("a sound definition");
+            (**catalog.layer("wards").expect("read")).clone()
+        };
+        for kind in ["facility", "station", "ground", "area"] {
+            for count in [
+                "open = true",
+                "role = \"capacity\"",
+                "role = \"jobs\"\nopen = true",
+            ] {
+                let open = layer(kind, count);
+                assert!(!open.is_personal(), "{kind} {count}");
+                assert_eq!(open.protected(), Some(open));
+            }
+            for count in [
+                "",
+                "role = \"weight\"",
+                "role = \"population\"",
+                "open = false",
+            ] {
+                let own = layer(kind, count);
+                assert!(own.is_personal(), "{kind} {count}");
+                let pieces = own.protected();
+                assert_eq!(pieces.is_none(), kind == "area");
+                let names = pieces.iter().flat_map(|pieces| &pieces.attributes);
+                assert!(names.into_iter().all(Attribute::is_count), "{kind} {count}");
+            }
+        }
+        for kind in ["residence", "workplace"] {
+            assert!(layer(kind, "open = true").is_personal());
+        }
+        let areas = layer("area", "").check_publishable();
+        let told = areas.expect_err("cannot be published");
+        assert!(
+            told.contains("`patients`") && told.contains("open = true"),
+            "{told}"
+        );
     }
 
     #[test]

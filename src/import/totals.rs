@@ -126,6 +126,7 @@ fn totals_layer(layer: &Layer) -> Layer {
         values: Vec::new(),
         required: true,
         refers_to: None,
+        open: false,
     };
     let counts = layer.counts().map(|(_, attribute)| Attribute {
         required: false,

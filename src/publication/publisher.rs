@@ -14,7 +14,7 @@ use crate::{
     accounts::audit::{Entry, Recorder},
     city::{self, City, LiveCity, LoadError},
     clock,
-    domain::{Catalog, Protection},
+    domain::{Catalog, CatalogError, Protection},
     protection::{self, Policy, PublishError},
     store::{self, Home, Store, StoreError},
 };
@@ -60,6 +60,8 @@ pub enum PublisherError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error(transparent)]
+    Definition(#[from] CatalogError),
 }
 
 /// What shows the changes of a home in a city until that is gone.
@@ -252,6 +254,7 @@ impl Publisher {
         let Some(policy) = key_file::read(&self.key)? else {
             return Ok(None);
         };
+        self.catalog.check_publishable()?;
         let (now, start) = (clock::now(), Instant::now());
         let day = now.split('T').next().unwrap_or_default().to_owned();
         let is_new = !self.home.exists();

@@ -204,3 +204,125 @@ fn commands_that_change_or_take_away_are_on_record() {
         ]
     );
 }
+
+/// A layer of libraries with a count of members, `more` said of it.
+fn libraries(more: &str) -> String {
+    let title = "title = { zh = \"馆\", en = \"library\" }";
+    format!(
+        "id = \"libraries\"\nkind = \"facility\"\ngeometry = \"point\"\nlevel = \"public\"\n{title}\n\
+         zoom = {{ min = 0, max = 22, detail = 8 }}\nstyle = {{ color = \"#d7301f\" }}\n\
+         [[attributes]]\nid = \"name\"\ntype = \"text\"\nrole = \"name\"\n{title}\n\
+         [[attributes]]\nid = \"members\"\ntype = \"count\"\n{more}{title}\n"
+    )
+}
+
+#[test]
+fn a_count_of_a_layer_of_ones_own_is_published_as_it_is_only_where_it_is_called_open() {
+    let app = App::new();
+    std::fs::create_dir(app.at("own")).expect("a folder");
+    app.file("own/libraries.toml", &libraries(""));
+    let rows = "id,lon,lat,name,members\nl1,113.05,23.05,甲馆,37\nl2,113.15,23.05,乙馆,41\n";
+    app.file("libraries.csv", rows);
+    let run = |arguments: &[&str]| {
+        let mut suitu = std::process::Command::new(env!("CARGO_BIN_EXE_suitu"));
+        suitu
+            .args(["--lang", "en", "--layers", "own"])
+            .args(arguments);
+        let done = suitu.current_dir(app.at("")).output().expect("starts");
+        let told = [done.stdout, done.stderr].concat();
+        (
+            done.status.success(),
+            String::from_utf8(told).expect("text"),
+        )
+    };
+    let given = [
+        "--city",
+        "city.gpkg",
+        "--crs",
+        "EPSG:4490",
+        "--period",
+        "2020-11-01",
+    ];
+    let (done, told) = run(&[&["import", "libraries", "libraries.csv"], &given[..]].concat());
+    assert!(done, "{told}");
+    assert!(run(&["protect", "key", "key.toml"]).0);
+    let publish = |to: &str| {
+        run(&[
+            "protect",
+            "publish",
+            "--city",
+            "city.gpkg",
+            "--to",
+            to,
+            "--key",
+            "key.toml",
+        ])
+    };
+    let read = |of: &str| {
+        let (done, told) = run(&[
+            "export",
+            "libraries",
+            "--city",
+            of,
+            "--format",
+            "csv",
+            "--out",
+            "out.csv",
+        ]);
+        assert!(done, "{told}");
+        std::fs::read_to_string(app.at("out.csv")).expect("written")
+    };
+    let (done, told) = publish("public.gpkg");
+    assert!(
+        done && told.contains("published as rounded pieces"),
+        "{told}"
+    );
+    let line = told.lines().find(|line| line.starts_with("libraries "));
+    assert!(
+        line.is_some_and(|line| line.ends_with("as rounded pieces")),
+        "{told}"
+    );
+    let line = told.lines().find(|line| line.starts_with("stations "));
+    assert!(
+        line.is_some_and(|line| line.ends_with("published")),
+        "{told}"
+    );
+    let pieces = read("public.gpkg");
+    assert!(
+        !pieces.contains("甲馆") && !pieces.contains("37"),
+        "{pieces}"
+    );
+    assert!(
+        pieces.contains("40") || pieces.contains("50") || pieces.contains("30"),
+        "{pieces}"
+    );
+
+    app.file("own/libraries.toml", &libraries("open = true\n"));
+    let (done, told) = publish("open.gpkg");
+    assert!(done, "{told}");
+    let all = read("open.gpkg");
+    assert!(all.contains("甲馆") && all.contains("37"), "{all}");
+    // What was published as it is becomes pieces where it is not called open any more.
+    app.file("own/libraries.toml", &libraries(""));
+    let (done, told) = publish("open.gpkg");
+    assert!(done, "{told}");
+    let all = read("open.gpkg");
+    assert!(!all.contains("甲馆") && !all.contains("37"), "{all}");
+
+    // Areas are no pieces: nothing is published before that is settled.
+    let areas = libraries("").replace("facility", "area").replace(
+        "level = \"public\"\n",
+        "level = \"public\"\narea_level = \"ward\"\nrank = 9\n",
+    );
+    let areas = areas.replace("role = \"name\"", "role = \"code\"");
+    app.file(
+        "own/wards.toml",
+        &areas.replace("\"libraries\"", "\"wards\""),
+    );
+    let (done, told) = publish("third.gpkg");
+    assert!(
+        !done && told.contains("wards") && told.contains("open = true"),
+        "{told}"
+    );
+    assert!(!app.at("third.gpkg").exists());
+}
