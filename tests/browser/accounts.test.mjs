@@ -119,6 +119,66 @@ test('signing out ends it, and signing in comes back to the same view', async ()
   assert.match(page.url(), /mode=balance/);
 });
 
+/** What a program is told that asks with a token and no cookie. */
+const program = (secret) => fetch(`${GUARDED}/api/session`, { headers: { authorization: `Bearer ${secret}` } });
+
+test('a token is made, asks in its owner’s name, and is refused once it is withdrawn', async () => {
+  const page = pages.chenyu;
+  await page.locator('details.user summary').click();
+  await page.locator('details.user').getByRole('button', { name: '接口令牌' }).click();
+  const dialog = page.getByRole('dialog', { name: '接口令牌' });
+  await dialog.getByText('还没有令牌').waitFor();
+  // The only role is chosen, and said in words.
+  assert.ok(await dialog.getByRole('checkbox', { name: /规划人员.*全市精确数据/ }).isChecked());
+  assert.equal(await dialog.locator('input[name=days]').inputValue(), '90');
+  // What the server refuses is told beside its field.
+  await dialog.locator('input[name=days]').fill('400');
+  await dialog.locator('input[name=title]').fill('每周取数');
+  await dialog.getByRole('button', { name: '新建令牌' }).click();
+  await dialog.locator('.labelled', { has: page.locator('input[name=days]') }).getByText('1 至 366').waitFor();
+  await dialog.locator('input[name=days]').fill('30');
+  await dialog.locator('input[name=title]').fill('');
+  await dialog.getByRole('button', { name: '新建令牌' }).click();
+  await dialog.locator('.labelled', { has: page.locator('input[name=title]') }).getByText('请写明用途').waitFor();
+  await dialog.getByRole('checkbox', { name: /规划人员/ }).uncheck();
+  await dialog.locator('input[name=title]').fill('每周取数');
+  await dialog.getByRole('button', { name: '新建令牌' }).click();
+  await dialog.locator('fieldset').getByText('至少选一个').waitFor();
+  await dialog.getByRole('checkbox', { name: /规划人员/ }).check();
+  await dialog.getByRole('button', { name: '新建令牌' }).click();
+
+  const secret = await dialog.locator('.note code').first().textContent();
+  assert.match(secret, /^suitu_/);
+  await dialog.getByText('只显示这一次').waitFor();
+  const own = dialog.locator('li', { hasText: '每周取数' });
+  await own.getByText('还有 30 天').waitFor();
+  await shot(page, 'accounts-token');
+  assert.deepEqual(await axe(page), []);
+  const told = await (await program(secret)).json();
+  assert.deepEqual([told.user, told.roles.map((role) => role.id)], ['chenyu', ['planner']]);
+  assert.ok(!told.rights.includes('POST /api/tokens'), 'a program makes no tokens');
+
+  // Opened again, the secret is nowhere.
+  await dialog.getByRole('button', { name: '关闭' }).first().click();
+  await page.locator('details.user summary').click();
+  await page.locator('details.user').getByRole('button', { name: '接口令牌' }).click();
+  await own.waitFor();
+  assert.ok(!(await page.content()).includes(secret));
+
+  // By keyboard: asked first, kept, then withdrawn.
+  await own.getByRole('button', { name: '撤销令牌' }).press('Enter');
+  await own.getByText('不能恢复').waitFor();
+  await own.getByRole('button', { name: '取消' }).press('Enter');
+  assert.equal((await program(secret)).status, 200);
+  await own.getByRole('button', { name: '撤销令牌' }).press('Enter');
+  await own.getByRole('button', { name: '确认撤销' }).press('Enter');
+  await dialog.getByText('令牌“每周取数”已撤销').waitFor();
+  await dialog.getByText('还没有令牌').waitFor();
+  assert.equal((await program(secret)).status, 401);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+});
+
 test('who is locked out loses the map with the next question', async () => {
   const system = pages.system;
   await row(system, 'chenyu').getByRole('button', { name: '锁定' }).click();

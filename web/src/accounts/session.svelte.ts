@@ -1,6 +1,7 @@
 import { findSession, signOut, type SessionTold } from '../api/accounts.ts';
 import { Problem, onSignedOut } from '../api/client.ts';
 import { dropDrafts } from '../edits/drafts.ts';
+import { Stirs, type Memory } from './idle.ts';
 
 const ENDED = 'suitu-session-ended';
 
@@ -72,14 +73,22 @@ onSignedOut(() => session.ended());
 const WARNING_MS = 60_000;
 const TELL_MS = 60_000;
 
+function memory(): Memory | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** Signs out whoever leaves the page alone for as long as a session may be idle: nobody else reads on. */
 export function leaveWhenIdle(): () => void {
   const minutes = session.told?.idle_minutes;
   if (!session.told?.user || !minutes) return () => {};
   const most = minutes * 60_000;
-  let last = Date.now();
-  let told = last;
-  const stirred = () => (last = Date.now());
+  const stirs = new Stirs(memory());
+  let told = Date.now();
+  const stirred = () => stirs.stirred();
   // Whoever types asks the server nothing, and goes on with the session all the same.
   function tell(): void {
     told = Date.now();
@@ -89,14 +98,15 @@ export function leaveWhenIdle(): () => void {
     );
   }
   function look(): void {
-    const [now, idle] = [Date.now(), Date.now() - last];
+    const now = Date.now();
+    const idle = now - stirs.last();
     if (idle >= most) {
       clearInterval(timer);
       void signOut().finally(() => session.ended());
       return;
     }
     session.isIdle = idle >= most - WARNING_MS;
-    if (last > told && now - told >= TELL_MS) tell();
+    if (stirs.here > told && now - told >= TELL_MS) tell();
   }
   const signs = ['pointerdown', 'pointermove', 'keydown', 'wheel'] as const;
   for (const sign of signs) window.addEventListener(sign, stirred, { passive: true });

@@ -44,6 +44,24 @@ export const beginSecondFactor = () => post<{ key: string; address: string }>('/
 export const confirmSecondFactor = (code: string, current?: string) =>
   write<SessionTold>('PUT', '/api/session/second_factor', { code, ...(current !== undefined && { current }) });
 
+/** By which a program asks in one's name (令牌). */
+export interface Token {
+  id: string;
+  title: string;
+  roles: string[];
+  /** Seconds since 1970. */
+  created_at: number;
+  /** Seconds since 1970. */
+  expires_at: number;
+}
+
+/** How long a token may last, days. */
+export const MOST_TOKEN_DAYS = 366;
+export const listTokens = () => get<{ rows: Token[] }>('/api/tokens').then((told) => told.rows);
+/** The secret is told this once. */
+export const createToken = (title: string, roles: string[], days: number) => post<{ token: Token; secret: string }>('/api/tokens', { title, roles, days });
+export const removeToken = (id: string) => write<undefined>('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
+
 export interface User {
   name: string;
   title: string;

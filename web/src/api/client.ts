@@ -31,6 +31,9 @@ export class Problem extends Error {
   }
 }
 
+/** What went wrong, whatever it was. */
+export const toldBy = (cause: unknown): Problem => (cause instanceof Problem ? cause : new Problem('unexpected', 1, String(cause)));
+
 /** Sets a parameter for every value that says something. */
 export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
   const search = new URLSearchParams();

@@ -10,6 +10,14 @@ export function drawAnew(): void {
   view.palette = '';
 }
 
+/** The other language, which the address keeps where no map does: it outlives signing in. */
+export function switchLanguage(): void {
+  view.lang = view.lang === 'zh' ? 'en' : 'zh';
+  const search = new URLSearchParams(location.search);
+  search.set('lang', view.lang);
+  history.replaceState(null, '', `${location.pathname}?${search}${location.hash}`);
+}
+
 /** Takes over another view, from the browser's history. */
 function restore(): void {
   Object.assign(view, decodeView(location.search));
