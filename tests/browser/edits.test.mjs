@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { axe, openBrowser, shot } from './browser.mjs';
+import { axe, openBrowser, pointOf, shot } from './browser.mjs';
 
 const GUARDED = process.env.SUITU_GUARDED_URL;
 const PASSWORD = 'Kapok-Red-2026';
@@ -72,6 +72,57 @@ test('a saved number is on the other screen without a reload, and so is its undo
   await steward.getByText(`已撤销：${school.properties.name}`).waitFor();
   await card(planner).locator('dd', { hasText: old }).waitFor();
   assert.equal(await planner.evaluate(() => window.isStill), true, 'nothing was loaded anew');
+});
+
+/** How many pixels around a point of the page have the accent colour. */
+async function accented(page, { x, y }) {
+  const reach = 16;
+  const picture = await page.screenshot({ clip: { x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach } });
+  return page.evaluate(async (bytes) => {
+    const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
+    const pen = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+    pen.drawImage(picture, 0, 0);
+    const { data } = pen.getImageData(0, 0, picture.width, picture.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) found += Math.hypot(data[at] - 11, data[at + 1] - 110, data[at + 2] - 117) < 12;
+    return found;
+  }, [...picture]);
+}
+
+test('a chosen feature is marked although its layer is not shown', async () => {
+  const [lon, lat] = school.geometry.coordinates;
+  const at = `map=${lon},${lat},15&layers=`;
+  await goTo(planner, `?mode=browse&${at}&feature=schools/${school.id}`);
+  await card(planner).getByText(school.properties.name).first().waitFor();
+  await planner.waitForTimeout(1500);
+  const point = await pointOf(planner, lon, lat);
+  assert.ok((await accented(planner, point)) > 60, 'a ring is around it');
+  await shot(planner, 'zh-chosen-ring');
+  await planner.keyboard.press('Escape');
+  await card(planner).waitFor({ state: 'detached' });
+  await planner.waitForTimeout(1500);
+  assert.ok((await accented(planner, await pointOf(planner, lon, lat))) < 10, 'and gone with its card');
+  await choose(planner);
+});
+
+test('a proxy that answers for the server loses nothing of what was typed', async () => {
+  await choose(steward);
+  await steward.getByRole('button', { name: '修改', exact: true }).click();
+  await steward.locator('input[name=seats_primary]').fill('123');
+  const page = '<html><head><title>504 Gateway Time-out</title></head><body><h1>504 Gateway Time-out</h1>nginx</body></html>';
+  await steward.route((url) => url.pathname.endsWith(`/schools/features/${school.id}`), (route) => (route.request().method() === 'PATCH' ? route.fulfill({ status: 504, contentType: 'text/html', body: page }) : route.fallback()));
+  await steward.getByRole('button', { name: '保存', exact: true }).click();
+  await steward.getByText(/不知道这次修改是否已保存.*所填的内容还在/).waitFor();
+  assert.equal(await steward.getByText(/Gateway|nginx/).count(), 0);
+  assert.equal(await steward.locator('input[name=seats_primary]').inputValue(), '123');
+  await shot(steward, 'zh-edit-unanswered');
+  // It outlives even the page.
+  await steward.unrouteAll();
+  await choose(steward);
+  await steward.getByRole('button', { name: '修改', exact: true }).click();
+  await steward.getByRole('button', { name: '接着改' }).click();
+  assert.equal(await steward.locator('input[name=seats_primary]').inputValue(), '123');
+  await steward.getByRole('button', { name: '取消' }).click();
 });
 
 test('whoever saves second is shown both versions and chooses', async () => {

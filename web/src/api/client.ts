@@ -25,9 +25,9 @@ export class Problem extends Error {
     super(detail || title);
   }
 
-  /** No answer at all: the server is down or the line is. */
+  /** No answer of the server: it is down or the line is, or a proxy in between says so. */
   get offline(): boolean {
-    return this.status === 0 || this.status === 502 || this.status === 504;
+    return this.status === 0 || this.status === 502 || this.status === 504 || this.reason === 'no_answer';
   }
 }
 
@@ -67,7 +67,24 @@ async function ask<T>(path: string, request: RequestInit): Promise<T> {
   const response = await send(path, request);
   if (!response.ok) throw await problemOf(response);
   if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  return answerOf<T>(response);
+}
+
+/** What the server answered; a page of a proxy in between is no answer. */
+export async function answerOf<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw foreign(response, text);
+  }
+}
+
+/** What a proxy said in the server's place, as plain text. */
+function foreign(response: Response, text: string): Problem {
+  const title = response.statusText || `HTTP ${response.status}`;
+  const plain = text.replace(/<(style|script)\b.*?<\/\1>|<[^>]*>/gis, ' ').replace(/\s+/g, ' ').trim();
+  return new Problem(title, response.status, plain.slice(0, 300), undefined, response.status >= 500 ? 'no_answer' : 'elsewhere');
 }
 
 /** Hears that nobody is signed in any more. */
@@ -115,6 +132,6 @@ export async function problemOf(response: Response): Promise<Problem> {
     const values = { ...told.values, ...(told.periods && { periods: told.periods }), ...(seconds > 0 && { retry_after_s: seconds }) };
     return toProblem({ ...told, values }, response.statusText, response.status);
   } catch {
-    return new Problem(response.statusText || `HTTP ${response.status}`, response.status, text.slice(0, 500));
+    return foreign(response, text);
   }
 }

@@ -1,5 +1,5 @@
 /** Edits of the city itself: each says which version of the feature it was made of. */
-import { get, problemOf, send, withQuery } from './client.ts';
+import { answerOf, get, problemOf, send, withQuery } from './client.ts';
 import { newKey, sendOnce } from './once.ts';
 import type { Asked } from './questions.ts';
 import type { FeatureCard, Row, Title } from './types.ts';
@@ -69,7 +69,7 @@ const pathOf = ({ layer, id }: FeatureName, asked: Asked, rest = '') =>
 
 async function read<T>(response: Response): Promise<T> {
   if (!response.ok) throw await problemOf(response);
-  return (await response.json()) as T;
+  return answerOf<T>(response);
 }
 
 /** Makes an edit, once, of what was seen. */

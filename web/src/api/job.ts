@@ -1,5 +1,5 @@
 /** Questions that may take long, asked as jobs (任务): with progress, and stopped when nobody waits. */
-import { Problem, get, problemOf, send, toProblem, type Told } from './client.ts';
+import { Problem, answerOf, get, problemOf, send, toProblem, type Told } from './client.ts';
 import type { Title } from './types.ts';
 
 /** How far a job is. */
@@ -22,13 +22,13 @@ interface Job {
 export async function postLong<T>(path: string, body: unknown, signal: AbortSignal, tell: (progress: Progress) => void): Promise<T> {
   const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const answer = await answered(path, asked, signal, tell);
-  return typeof answer === 'string' ? get<T>(answer, signal) : ((await answer.json()) as T);
+  return typeof answer === 'string' ? get<T>(answer, signal) : await answerOf<T>(answer);
 }
 
 /** The same for a question that is an address. */
 export async function getLong<T>(path: string, signal: AbortSignal, tell: (progress: Progress) => void): Promise<T> {
   const answer = await answered(path, {}, signal, tell);
-  return typeof answer === 'string' ? get<T>(answer, signal) : ((await answer.json()) as T);
+  return typeof answer === 'string' ? get<T>(answer, signal) : await answerOf<T>(answer);
 }
 
 /** The same for an answer that is a file. */
@@ -45,7 +45,7 @@ async function answered(path: string, asked: RequestInit, signal: AbortSignal, t
   const response = await started(send(path, { ...asked, headers }), signal);
   if (!response.ok) throw await problemOf(response);
   if (response.status !== 202) return response;
-  const job = await ended((await response.json()) as Job, signal, tell);
+  const job = await ended(await answerOf<Job>(response), signal, tell);
   if (job.state === 'done' && job.answer) return job.answer;
   const told = job.problem ?? {};
   throw toProblem(told, job.state, told.status ?? 500);

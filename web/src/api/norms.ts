@@ -1,5 +1,5 @@
 /** The city's own copies of norms (标准). */
-import { problemOf, send } from './client.ts';
+import { answerOf, problemOf, send } from './client.ts';
 import type { NormFigure, NormFigureKey, NormSet } from './types.ts';
 
 export const normsPath = (set: string) => `/api/norms/${encodeURIComponent(set)}`;
@@ -12,7 +12,7 @@ export interface SeenNorms extends NormSet {
 export async function findNorms(path: string, signal?: AbortSignal): Promise<SeenNorms> {
   const response = await send(path, { ...(signal && { signal }) });
   if (!response.ok) throw await problemOf(response);
-  return { ...((await response.json()) as NormSet), etag: response.headers.get('etag') ?? '' };
+  return { ...(await answerOf<NormSet>(response)), etag: response.headers.get('etag') ?? '' };
 }
 
 async function change(method: string, { id, etag }: SeenNorms, whole?: NormSet): Promise<void> {

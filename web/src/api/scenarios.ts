@@ -1,5 +1,5 @@
 /** Scenarios (方案): lists of edits that the server keeps and replays. */
-import { problemOf, send, withQuery } from './client.ts';
+import { answerOf, problemOf, send, withQuery } from './client.ts';
 import type { Title } from './types.ts';
 
 /** One step, as it is sent. */
@@ -41,7 +41,7 @@ async function call<T>(method: string, path: string, body?: unknown, seen?: Scen
   if (seen) headers['if-match'] = `"${seen.id}.${seen.version}.${seen.data_version}"`;
   const response = await send(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
   if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? null : await response.json()) as T;
+  return response.status === 204 ? (null as T) : answerOf<T>(response);
 }
 
 export const listScenarios = () => call<{ rows: Scenario[] }>('GET', root).then((answer) => answer.rows);

@@ -13,9 +13,8 @@ export function drawAnew(): void {
 /** The other language, which the address keeps where no map does: it outlives signing in. */
 export function switchLanguage(): void {
   view.lang = view.lang === 'zh' ? 'en' : 'zh';
-  const search = new URLSearchParams(location.search);
-  search.set('lang', view.lang);
-  history.replaceState(null, '', `${location.pathname}?${search}${location.hash}`);
+  const address = encodeView(view);
+  history.replaceState(null, '', location.pathname + (address && `?${address}`) + location.hash);
 }
 
 /** Takes over another view, from the browser's history. */
