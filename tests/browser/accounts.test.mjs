@@ -51,6 +51,14 @@ test('nobody sees anything before signing in', async () => {
   await page.locator('input[name=password]').fill('wrong');
   await page.locator('button[type=submit]').click();
   await page.getByText('账户名、密码或验证码不对').waitFor();
+  // The language that is chosen here outlives the page.
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByText('Account, password or code is wrong').waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.getByRole('button', { name: '中文' }).click();
+  await page.reload();
+  await page.getByRole('heading', { name: '登录' }).waitFor();
 });
 
 test('three administrators set their passwords; one makes accounts, another grants', async () => {
