@@ -194,6 +194,15 @@ test('a place is added by a click, moved, and removed', async () => {
   await steward.getByRole('textbox', { name: '机构名称' }).fill('新诊所');
   await steward.getByRole('button', { name: '点地图放置' }).click();
   const box = await steward.locator('.canvas').boundingBox();
+  // Without an answer it is said on the map, and the form is as it was.
+  const isAdding = (url) => url.pathname.endsWith('/clinics/features');
+  await steward.route(isAdding, (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>502 Bad Gateway</h1>' }) : route.fallback()));
+  await steward.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await steward.locator('.map').getByRole('alert').getByText('不知道这次修改是否已保存').waitFor();
+  await shot(steward, 'zh-add-unanswered');
+  assert.equal(await steward.getByRole('textbox', { name: '机构名称' }).inputValue(), '新诊所');
+  await steward.unroute(isAdding);
+  await steward.getByRole('button', { name: '点地图放置' }).click();
   await steward.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await steward.getByRole('heading', { name: '新诊所', exact: true }).waitFor();
   await shot(steward, 'zh-edit-added');
