@@ -8,16 +8,24 @@ function shared(): Storage {
 }
 
 const MINUTE = 60_000;
-const signOut = vi.fn(() => Promise.resolve());
+const signOut = vi.hoisted(() => vi.fn(() => Promise.resolve()));
 vi.mock('../api/accounts.ts', () => ({ findSession: () => new Promise(() => {}), signOut }));
 vi.mock('../api/client.ts', () => ({ Problem: class {}, onSignedOut: () => {} }));
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: 1_000_000 });
+function browser(): void {
   vi.stubGlobal('localStorage', shared());
   vi.stubGlobal('sessionStorage', shared());
   vi.stubGlobal('location', { hash: '', pathname: '/', search: '', reload: () => {} });
   vi.stubGlobal('window', new EventTarget());
+}
+
+// The session reads the address as soon as it is there.
+browser();
+const { leaveWhenIdle, session } = await import('./session.svelte.ts');
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  browser();
   signOut.mockClear();
 });
 afterEach(() => {
@@ -25,10 +33,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function open() {
-  const { leaveWhenIdle, session } = await import('./session.svelte.ts');
+function open(): () => void {
   session.told = { accounts: true, user: 'xulin', idle_minutes: 10 };
-  return { session, close: leaveWhenIdle() };
+  return leaveWhenIdle();
 }
 
 test('a tab knows when somebody stirred in another one', () => {
@@ -52,8 +59,8 @@ test('a time to come, or a browser that keeps nothing, leaves a tab to itself', 
   expect(new Stirs(null, () => 4000).last()).toBe(4000);
 });
 
-test('a tab left alone neither warns nor ends while another one is worked in', async () => {
-  const { session, close } = await open();
+test('a tab left alone neither warns nor ends while another one is worked in', () => {
+  const close = open();
   const other = new Stirs(localStorage);
   for (let minute = 0; minute < 30; minute += 1) {
     vi.advanceTimersByTime(MINUTE);
@@ -65,8 +72,8 @@ test('a tab left alone neither warns nor ends while another one is worked in', a
   close();
 });
 
-test('a browser in which nobody stirs is warned and signed out', async () => {
-  const { session, close } = await open();
+test('a browser in which nobody stirs is warned and signed out', () => {
+  const close = open();
   vi.advanceTimersByTime(9 * MINUTE + 10_000);
   expect(session.isIdle).toBe(true);
   window.dispatchEvent(new Event('keydown'));
