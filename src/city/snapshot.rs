@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -372,6 +373,7 @@ impl City {
     /// The same city with a state of a layer in place of the one of its period; an empty one takes
     /// it away. Areas stay those of this city.
     pub(super) fn with_layer(mut self, loaded: Arc<LoadedLayer>) -> Self {
+        self.kept = Kept::default();
         let states = self.layers.entry(loaded.layer().id.clone()).or_default();
         let period = loaded.index.period().clone();
         match loaded.index.features() {
@@ -592,12 +594,16 @@ impl City {
 
     /// True bounds of everything but what lies far outside its areas; `None` for an empty city.
     pub fn bounds(&self) -> Option<Bbox> {
-        let reach = self.reach();
-        let mut bounds = Bbox::EMPTY;
-        for loaded in self.all_states() {
-            bounds.expand(&faults::within(&loaded.index, reach.as_ref()));
-        }
-        (!bounds.is_empty()).then_some(bounds)
+        let measure = || {
+            let reach = self.reach();
+            let mut bounds = Bbox::EMPTY;
+            for loaded in self.all_states() {
+                bounds.expand(&faults::within(&loaded.index, reach.as_ref()));
+            }
+            Ok::<_, Infallible>(bounds)
+        };
+        let Ok(bounds) = self.kept.find_or_make("bounds", measure);
+        (!bounds.is_empty()).then_some(*bounds)
     }
 
     /// Whether any of the data are generated (合成).

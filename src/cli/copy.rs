@@ -18,6 +18,9 @@ pub struct CopyArguments {
     to: Home,
 }
 
+/// How many faults of a state are shown.
+const SHOWN_FAULTS: usize = 5;
+
 /// Copies a whole city from one home to another.
 pub fn run(
     arguments: &CopyArguments,
@@ -57,13 +60,45 @@ pub fn run(
     for (layer, period, features) in &copied.features {
         say(format_args!("{layer} {period}: {features}"))?;
     }
+    for (layer, period, faults) in &copied.faults {
+        let left_out = faults.iter().filter(|fault| fault.reason.leaves_out());
+        let (left_out, all) = (left_out.count(), faults.len());
+        say(match language {
+            Language::Zh => format!("{layer} {period}：{all} 处错误，{left_out} 行未复制"),
+            Language::En => format!("{layer} {period}: {all} faults, {left_out} rows not copied"),
+        })?;
+        for fault in faults.iter().take(SHOWN_FAULTS) {
+            let reason = fault.reason.told();
+            let reason = reason.in_language(language);
+            say(format_args!("  {} {}: {reason}", fault.id, fault.field))?;
+        }
+    }
+    for state in &copied.unread {
+        let store::UnreadState {
+            layer,
+            period,
+            features,
+        } = state;
+        say(match language {
+            Language::Zh => format!("{layer}：{features} 行未复制，时点无法识别：{period}"),
+            Language::En => {
+                format!("{layer}: {features} rows not copied, of a period that is none: {period}")
+            }
+        })?;
+    }
+    if !copied.faults.is_empty() || !copied.unread.is_empty() {
+        say(match language {
+            Language::Zh => format!("全部错误：suitu check --city {from}"),
+            Language::En => format!("all of them: suitu check --city {from}"),
+        })?;
+    }
     let store::Copied {
         flows,
         networks,
         definitions,
         scenarios,
         ..
-    } = copied;
+    } = &copied;
     say(match language {
         Language::Zh => format!(
             "{to}：已复制；通勤流 {flows}，网络 {networks}，自定义规则 {definitions}，方案 {scenarios}"

@@ -1,4 +1,5 @@
 use std::{
+    io::IsTerminal,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Weak},
@@ -42,6 +43,8 @@ pub struct ServeArguments {
 pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Failure> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // A file of the log has words alone.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| "suitu=info".into()),
@@ -112,6 +115,7 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         let first = live.snapshot();
         tokio::task::spawn_blocking(move || first.join_streets());
         if let Some((public, _)) = &protected
+            && public.snapshot().protection().is_some()
             && protection::publication(&live.snapshot(), &public.snapshot()).is_none()
         {
             tracing::warn!(
@@ -165,12 +169,23 @@ fn open_protected(
     if publishes && !home.exists() {
         return Ok(None);
     }
+    if !home.exists() {
+        return Err(format!(
+            "{home} is not there: publish the protected city into it with `suitu protect publish`, or \
+             let this server do so with --protection-key"
+        )
+        .into());
+    }
     let store = store::open(home, catalog.clone())?;
     let city = city::load(&*store as &dyn Store, catalog.clone())?;
-    if publishes && city.protection().is_none() && store.change_number()? == 0 {
+    let is_empty = city.protection().is_none() && store.change_number()? == 0;
+    if is_empty && publishes {
         return Ok(None);
     }
-    if city.protection().is_none() {
+    if is_empty {
+        // It is shown as soon as another server, or a command, has published into it.
+        tracing::warn!(%home, "there is no protected city yet: nothing has been published into it");
+    } else if city.protection().is_none() {
         return Err(format!(
             "{home} is no protected city: its counts are exact; publish one with suitu protect"
         )
@@ -225,6 +240,54 @@ fn follow(store: &dyn Store, live: &Weak<LiveCity>) {
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the changed city cannot be read yet"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{definitions::read_catalog, store::geopackage::GeoPackage};
+
+    #[test]
+    fn a_home_of_publications_may_be_empty_but_not_exact_nor_missing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let catalog = Arc::new(read_catalog(None).expect("sound definitions"));
+        let path = folder.path().join("public.gpkg");
+        let home = Home::File(path.clone());
+        let refused = |publishes| {
+            let opened = open_protected(&home, &catalog, publishes);
+            opened
+                .map(|shown| shown.is_some())
+                .map_err(|e| e.to_string())
+        };
+        assert_eq!(refused(true), Ok(false));
+        let missing = refused(false).expect_err("nothing is there");
+        assert!(missing.contains("suitu protect publish"), "{missing}");
+        let store = GeoPackage::create(&path, catalog.clone()).expect("a new city");
+        assert_eq!((refused(true), refused(false)), (Ok(false), Ok(true)));
+        let layer = catalog.layer("stations").expect("built in");
+        let mut table = crate::domain::Table::for_layer(layer);
+        let values = vec![crate::domain::Value::Missing; layer.attributes.len()];
+        table.push(
+            "s1",
+            geo::Geometry::Point(geo::Point::new(113.0, 23.0)),
+            &values,
+        );
+        let batch = store::Batch {
+            layer,
+            period: "2020".parse().expect("a period"),
+            mode: store::BatchMode::Insert,
+            table: &table,
+            source_geometries: None,
+            record: None,
+            control_totals: &[],
+            only: None,
+        };
+        store.commit(&[batch], &mut |_| true).expect("written");
+        for publishes in [true, false] {
+            let exact = refused(publishes).expect_err("exact");
+            assert!(exact.contains("its counts are exact"), "{exact}");
         }
     }
 }

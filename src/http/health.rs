@@ -74,15 +74,6 @@ pub async fn ready(State(state): State<AppState>) -> impl IntoResponse {
 /// `GET /metrics`: counts in the text format of Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, description = "counts since the start")))]
 pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
-    let city = state.city();
-    let features: u64 = city
-        .all_states()
-        .map(|loaded| loaded.index.features())
-        .sum();
-    let bytes: usize = city
-        .all_states()
-        .map(|loaded| loaded.index.heap_bytes())
-        .sum();
     let m = &state.metrics;
     let answers = &state.computations.counts;
     let lag = state.live.lag();
@@ -140,6 +131,10 @@ pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
     }
     // Who administers sees no data, and each of these tells of every single edit.
     if state.access.is_none() {
+        let city = state.city();
+        let states = || city.all_states().map(|loaded| &loaded.index);
+        let features: u64 = states().map(|index| index.features()).sum();
+        let bytes: usize = states().map(|index| index.heap_bytes()).sum();
         for (name, value) in [
             ("suitu_data_version", city.version()),
             ("suitu_features", features),

@@ -1,13 +1,18 @@
 use std::collections::BTreeMap;
 
-use super::{Batch, BatchMode, FlowBatch, Store, StoreError};
-use crate::domain::{Catalog, Table};
+use super::{Batch, BatchMode, FlowBatch, Store, StoreError, UnreadState};
+use crate::domain::{Catalog, RowFault, Table};
 
 /// What was copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
     /// Features by layer and period, in their order.
     pub features: Vec<(String, String, u64)>,
+    /// What is not sound of the home that was copied, by layer and period: rows that are left out, and values
+    /// that are taken as missing.
+    pub faults: Vec<(String, String, Vec<RowFault>)>,
+    /// Features that stay behind since their period cannot be read.
+    pub unread: Vec<UnreadState>,
     pub flows: u64,
     pub networks: u64,
     pub definitions: u64,
@@ -32,7 +37,10 @@ pub fn copy(
     catalog: &Catalog,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Copied, StoreError> {
-    let mut copied = Copied::default();
+    let mut copied = Copied {
+        unread: from.unread_states()?,
+        ..Copied::default()
+    };
     let states = from.states()?;
     if let Some(unknown) = states
         .iter()
@@ -69,6 +77,10 @@ pub fn copy(
         to.commit(&batches, &mut |rows| progress(done + rows))?;
         done += table.len() as u64;
         let (name, period) = (state.layer.to_string(), state.period.as_str().to_owned());
+        if !table.faults.is_empty() {
+            let faults = table.faults.clone();
+            copied.faults.push((name.clone(), period.clone(), faults));
+        }
         copied.features.push((name, period, table.len() as u64));
     }
     for state in from.flow_states()? {

@@ -326,3 +326,58 @@ fn a_count_of_a_layer_of_ones_own_is_published_as_it_is_only_where_it_is_called_
     );
     assert!(!app.at("third.gpkg").exists());
 }
+
+#[test]
+fn what_a_copy_leaves_out_is_told() {
+    let app = App::new();
+    let other = rusqlite::Connection::open(app.at("city.gpkg")).expect("the file");
+    let sql = "update residences set usual_residents = -5 where id = 'a';
+         drop trigger suitu_residences_update;
+         update residences set period = 'banana' where id = 'b';
+         insert into suitu_states values ('residences', 'banana', 1, 99);";
+    other.execute_batch(sql).expect("updates");
+    let suitu = |language: &str, to: &str| {
+        let copied = std::process::Command::new(env!("CARGO_BIN_EXE_suitu"))
+            .args([
+                "--lang",
+                language,
+                "copy",
+                "--from",
+                "city.gpkg",
+                "--to",
+                to,
+            ])
+            .current_dir(app.at(""))
+            .output()
+            .expect("starts");
+        assert!(copied.status.success());
+        String::from_utf8(copied.stdout).expect("text")
+    };
+    let told = suitu("en", "one.gpkg");
+    for words in [
+        "residences 2020-11-01: 1 faults, 0 rows not copied",
+        "  a usual_residents: ",
+        "residences: 1 rows not copied, of a period that is none: banana",
+        "all of them: suitu check --city city.gpkg",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let told = suitu("zh", "two.gpkg");
+    assert!(told.contains("1 行未复制，时点无法识别：banana"), "{told}");
+    // A copy is sound.
+    let told = std::process::Command::new(env!("CARGO_BIN_EXE_suitu"))
+        .args([
+            "--lang",
+            "en",
+            "copy",
+            "--from",
+            "one.gpkg",
+            "--to",
+            "three.gpkg",
+        ])
+        .current_dir(app.at(""))
+        .output()
+        .expect("starts");
+    let told = String::from_utf8(told.stdout).expect("text");
+    assert!(!told.contains("not copied"), "{told}");
+}

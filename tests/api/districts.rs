@@ -54,6 +54,22 @@ async fn awaited(guarded: &Guarded) -> u64 {
     value.expect("a counter").parse().expect("a number")
 }
 
+#[tokio::test]
+async fn who_administers_a_server_reads_no_count_of_the_city_from_its_metrics() {
+    let app = App::new();
+    let guarded = app.guarded();
+    let system = guarded.session_of(Role::System);
+    let told = guarded.get("/metrics", &system).await;
+    assert_eq!(told.status, StatusCode::OK);
+    let told = String::from_utf8(told.body).expect("text");
+    let open = String::from_utf8(app.get("/metrics").await.body).expect("text");
+    for name in ["suitu_data_version", "suitu_features", "suitu_index_bytes"] {
+        assert!(!told.contains(name) && open.contains(name), "{name}");
+    }
+    assert!(told.contains("suitu_requests_total"));
+    assert!(app.metric("suitu_features ").await > 0);
+}
+
 async fn hears(events: &mut Events, for_ms: u64) -> Option<Json> {
     let next = tokio::time::timeout(Duration::from_millis(for_ms), events.next());
     next.await.ok()?

@@ -219,6 +219,11 @@ impl App {
         self.folder.path().join(name)
     }
 
+    /// The city as it stands in its store.
+    pub fn city(&self) -> city::City {
+        city::load(&*self.store, self.catalog.clone()).expect("loads")
+    }
+
     pub fn store(&self) -> &dyn Store {
         &*self.store
     }

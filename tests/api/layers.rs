@@ -116,3 +116,18 @@ async fn every_result_column_is_a_term_or_an_attribute() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_extent_of_the_city_leaves_out_what_lies_far_off_and_keeps_its_border() {
+    let app = App::new();
+    let extent = async || app.get("/api/city").await.json()["bbox"].clone();
+    // One home lies half a degree away.
+    let before = extent().await;
+    assert_eq!(before, json!([113.0, 23.0, 113.2, 23.2]));
+    app.import("residences", "id,经度,纬度,常住人口\nfar,118.9,26.9,5\n");
+    assert_eq!(extent().await, before);
+    app.import("residences", "id,经度,纬度,常住人口\nnear,113.39,23.39,5\n");
+    assert_eq!(extent().await, json!([113.0, 23.0, 113.39, 23.39]));
+    app.remove("residences", &["near"]);
+    assert_eq!(extent().await, before);
+}

@@ -370,3 +370,29 @@ fn a_city_is_due_once_a_day_and_again_where_that_was_interrupted() {
     noted(&|store| store.set_setting(Protection::OF, "").expect("written"));
     assert!(publisher().is_due(), "the last publication was interrupted");
 }
+
+#[tokio::test]
+async fn who_follows_a_home_into_which_nothing_is_published_yet_shows_it_once_it_is() {
+    let app = App::new();
+    let store = GeoPackage::create(&app.at("later.gpkg"), app.catalog().clone()).expect("a home");
+    let empty = city::load(&store, app.catalog().clone()).expect("loads");
+    let shown = Arc::new(LiveCity::new(empty));
+    let guarded = super::helpers::guarded(
+        suitu::http::AppState::new(Arc::new(LiveCity::new(app.city())), false)
+            .with_protected(shown.clone()),
+        suitu::http::Doors::default(),
+    );
+    let viewer = guarded.session_of(Role::Viewer);
+    let refused = guarded.get("/api/areas?level=district", &viewer).await;
+    assert_eq!(reason(&refused), (403, "no_protected_city".into()));
+    let policy = Policy::new(4, [9; 32]).expect("a policy");
+    protection::publish(&app.city(), app.store(), &store, &policy, "2026-01-01")
+        .expect("published");
+    let newer = city::follow(&store, &shown.snapshot()).expect("read");
+    shown.publish(newer.expect("a change"));
+    let (people, _) = residents(&guarded, &viewer).await;
+    assert_eq!(people % 4, 0);
+    // Its definitions are those of a protected city.
+    let homes = shown.snapshot().catalog().layer("residences").cloned();
+    assert!(homes.expect("a layer").attribute("income").is_none());
+}

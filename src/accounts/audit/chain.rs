@@ -340,9 +340,24 @@ fn moment(
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let rule = || AccountError::field(field, "write 2026-03-31 or 2026-03-31T08:00:00Z");
-    let seconds = crate::clock::parse(text).ok_or_else(rule)?;
-    let more = if text.contains('T') { 0 } else { day_ms };
+    let rule = || {
+        let forms = "write 2026-03-31, 2026-03-31T08:00:00Z or 2026-03-31T08:00:00.123Z";
+        AccountError::field(field, forms)
+    };
+    let fraction = text.strip_suffix('Z').and_then(|text| text.split_once('.'));
+    let (whole, more) = match fraction {
+        Some((whole, digits)) => {
+            let is_time = whole.contains('T') && !digits.is_empty() && digits.len() <= 9;
+            if !is_time || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(rule());
+            }
+            let milliseconds = format!("{digits:0<3}")[..3].parse().map_err(|_| rule())?;
+            (format!("{whole}Z"), milliseconds)
+        }
+        None if text.contains('T') => (text.to_owned(), 0),
+        None => (text.to_owned(), day_ms),
+    };
+    let seconds = crate::clock::parse(&whole).ok_or_else(rule)?;
     Ok(Some(seconds * 1000 + more))
 }
 
@@ -350,6 +365,25 @@ fn moment(
 mod tests {
     use super::{super::entry::tests::entry, *};
     use crate::accounts::{Accounts, Place};
+
+    #[test]
+    fn a_moment_is_read_to_the_millisecond() {
+        let read = |text: &str| moment("from", Some(text), DAY_MS - 1);
+        let at = 1_795_741_323_000;
+        assert_eq!(read("2026-11-27T01:02:03Z"), Ok(Some(at)));
+        assert_eq!(read("2026-11-27T01:02:03.456Z"), Ok(Some(at + 456)));
+        assert_eq!(read("2026-11-27T01:02:03.4Z"), Ok(Some(at + 400)));
+        assert_eq!(read("2026-11-27T01:02:03.456789Z"), Ok(Some(at + 456)));
+        for wrong in [
+            "2026-11-27T01:02:03.Z",
+            "2026-11-27T01:02:03.4x6Z",
+            "2026-11-27T01:02:03.+56Z",
+            "2026-11-27.5Z",
+            "2026-11-27T01:02:03.456",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 
     fn chain() -> (tempfile::TempDir, Chain) {
         let folder = tempfile::tempdir().unwrap();

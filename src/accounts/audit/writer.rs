@@ -89,6 +89,15 @@ impl Recorder {
     /// Counts it among those of the same minute; its time is cut to that.
     pub fn sum(&self, mut entry: Entry) {
         entry.at_ms -= entry.at_ms.rem_euclid(MINUTE_MS);
+        self.count(entry);
+    }
+
+    /// Takes down what is done seldom, at its own time; it is written when its minute is over.
+    pub fn note(&self, entry: Entry) {
+        self.count(entry);
+    }
+
+    fn count(&self, mut entry: Entry) {
         let mut sums = lock(&self.0.sums);
         if sums.len() >= MOST_SUMS && !sums.contains_key(&entry) {
             // So many at once are an attack: their number and kind still show.
@@ -251,8 +260,15 @@ mod tests {
         Accounts::create(&Place::file(&path)).unwrap();
         let recorder = Recorder::start(&path, None).unwrap();
         for _ in 0..250 {
-            recorder.sum(entry("tiles"));
+            recorder.sum(Entry {
+                at_ms: 1_700_000_045_678,
+                ..entry("tiles")
+            });
         }
+        recorder.note(Entry {
+            at_ms: 1_700_000_045_678,
+            ..entry("publish")
+        });
         recorder.row(entry("read")).await;
         assert!(recorder.wait(entry("edit")).await);
         let chain = Chain::open(&path).unwrap();
@@ -263,6 +279,10 @@ mod tests {
         assert!(acts(&chain).contains(&("edit".into(), 1)));
         recorder.stop();
         assert!(acts(&chain).contains(&("tiles".into(), 250)));
+        let rows = chain.search(&Search::default()).unwrap();
+        let at_ms = |act: &str| rows.iter().find(|row| row.act == act).map(|row| row.at_ms);
+        assert_eq!(at_ms("tiles"), Some(1_700_000_040_000));
+        assert_eq!(at_ms("publish"), Some(1_700_000_045_678));
         assert!(acts(&chain).contains(&("read".into(), 1)));
         assert!(chain.check(None).is_ok());
         assert!(!recorder.wait(entry("late")).await);

@@ -7,6 +7,7 @@ mod enforce;
 mod protection;
 mod provider;
 mod session;
+mod standing;
 mod tokens;
 mod users;
 
@@ -56,6 +57,7 @@ pub struct Access {
     requests: Buckets,
     sign_ins: Buckets,
     hashing: Arc<Semaphore>,
+    told: standing::Told,
 }
 
 impl Access {
@@ -67,6 +69,7 @@ impl Access {
             requests: Buckets::new(REQUESTS.0, REQUESTS.1),
             sign_ins: Buckets::new(SIGN_INS.0, SIGN_INS.1),
             hashing: Arc::new(Semaphore::new(HASHED_AT_ONCE)),
+            told: standing::Told::default(),
         }
     }
 

@@ -16,9 +16,10 @@ use super::{
     Access, Caller, Noted,
     cookie::SESSION,
     own_name,
+    standing::Standing,
 };
 use crate::{
-    accounts::{Actor, SignedIn, rights},
+    accounts::{Accounts, Actor, SignedIn, rights},
     clock,
 };
 
@@ -43,9 +44,11 @@ async fn told(access: &Access, actor: Actor) -> Result<Json<Value>, ApiError> {
             json!({ "accounts": true, "user": null, "provider": provider }),
         ));
     };
-    let both =
-        move |accounts: &crate::accounts::Accounts| Ok((accounts.user(&name)?, accounts.policy()?));
-    let (user, policy) = access.with(both).await?;
+    let both = {
+        let name = name.clone();
+        move |accounts: &Accounts| Ok((accounts.user(&name)?, accounts.policy()?))
+    };
+    let Standing { user, policy } = access.told.keep(&name, access.with(both).await)?;
     let may = rights::operations().filter(|(_, _, rule)| rule.decide(&actor).is_ok());
     let mut may: Vec<String> = may
         .map(|(method, path, _)| format!("{method} {path}"))
