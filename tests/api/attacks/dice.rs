@@ -22,7 +22,12 @@ impl Dice {
         &of[self.below(of.len())]
     }
 
-    /// Somewhere in the built-up part of the city.
+    /// Somewhere inside the city, where an edit may put something.
+    pub fn inside(&mut self) -> (f64, f64) {
+        (self.between(113.27, 113.38), self.between(23.10, 23.16))
+    }
+
+    /// Somewhere in the built-up part of the city, or just beyond.
     pub fn place(&mut self) -> (f64, f64) {
         (self.between(113.2, 113.45), self.between(23.03, 23.2))
     }

@@ -276,7 +276,7 @@ pub async fn remember(city: &Attacked, viewer: &Reader<'_>, planner: &Reader<'_>
     for day in 0..days {
         let exact = list(planner, "workplaces").await.own;
         for n in 0..30 {
-            let (lon, lat) = dice.place();
+            let (lon, lat) = dice.inside();
             let path = "/api/layers/workplaces/features";
             let own = format!("{path}/{}", id(dice.any(&exact)));
             let jobs = if dice.below(5) == 0 {

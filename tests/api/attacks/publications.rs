@@ -9,6 +9,7 @@ use super::{
     K,
     city::{Attacked, Side, grants, guarded_by},
     dice::Dice,
+    downloads::features,
     reader::Reader,
     unseen::{Told, questions, send, told},
 };
@@ -40,32 +41,38 @@ async fn all_told(reader: &Reader<'_>) -> Vec<Told> {
     all
 }
 
-/// What somebody adds, changes or takes away, alone in the time between two publications.
-fn alone(dice: &mut Dice, n: usize) -> Edit {
-    let (lon, lat) = dice.place();
-    let id = |kind: &str| format!("{kind}{n}");
-    let add = |layer, id: String, values| {
+/// What somebody adds, changes or takes away, alone in the time between two publications, and what
+/// takes it back. `units`: workplaces of the exact city.
+fn alone(dice: &mut Dice, n: usize, units: &[Json]) -> [Edit; 2] {
+    let path = |layer: &str| format!("/api/layers/{layer}/features");
+    let of = |layer: &str, id: &str| format!("{}/{id}", path(layer));
+    let (lon, lat) = dice.inside();
+    let add = |layer, values| {
+        let id = format!("alone{n}");
         let body = json!({"id": id, "lon": lon, "lat": lat, "values": values});
-        ("POST", format!("/api/layers/{layer}/features"), body)
+        let own = of(layer, &id);
+        [("POST", path(layer), body), ("DELETE", own, Json::Null)]
     };
-    let change = |layer, id: String, values| {
-        let path = format!("/api/layers/{layer}/features/{id}");
-        ("PATCH", path, json!({"values": values}))
-    };
-    match n % 8 {
-        0 => add("residences", id("p"), json!({"usual_residents": 1})),
-        1 | 2 => add(
-            "residences",
-            id("f"),
-            json!({"usual_residents": 7, "age_6_11": 3, "age_18_59": 4, "employed": 2,
-                "households": 1}),
-        ),
-        3 | 4 => add("workplaces", id("w"), json!({"jobs": 1 + dice.below(60)})),
-        5 => add("workplaces", id("g"), json!({"jobs": 9000})),
-        6 => change("workplaces", format!("g{}", n - 1), json!({"jobs": 400})),
+    let unit = dice.any(units);
+    let own = of("workplaces", unit["id"].as_str().expect("an id"));
+    let jobs = unit["properties"]["jobs"].as_i64().expect("jobs");
+    let change = |jobs| ("PATCH", own.clone(), json!({"values": {"jobs": jobs}}));
+    match n % 7 {
+        0 => add("residences", json!({"usual_residents": 1})),
+        1 | 2 => {
+            let family = json!({"usual_residents": 7, "age_6_11": 3, "age_18_59": 4,
+                "employed_residents": 2, "households": 1});
+            add("residences", family)
+        }
+        3 => add("workplaces", json!({"jobs": 1 + dice.below(60)})),
+        4 => add("workplaces", json!({"jobs": 9000})),
+        5 => [change(jobs + 1 + dice.below(900) as i64), change(jobs)],
         _ => {
-            let path = format!("/api/layers/workplaces/features/g{}", n - 2);
-            ("DELETE", path, Json::Null)
+            let place = &unit["geometry"]["coordinates"];
+            let body = json!({"id": unit["id"], "lon": place[0], "lat": place[1],
+                "values": {"jobs": jobs}});
+            let back = ("POST", path("workplaces"), body);
+            [("DELETE", own.clone(), Json::Null), back]
         }
     }
 }
@@ -81,12 +88,14 @@ pub async fn attack(city: &Attacked, viewer: &Reader<'_>, times: usize) {
     let layers = ["residences", "workplaces"];
     let all_rows = || layers.map(|layer| rows(&city.public, layer));
     let before = (all_rows(), all_told(viewer).await, number());
+    let units = features(&steward, "workplaces").await;
     for n in 0..times {
-        let (method, path, body) = alone(&mut dice, n);
-        send(&steward, (method, &path), &body).await;
-        city.publish().expect("published");
-        assert_eq!(number(), before.2, "{method} {path} {body}");
-        assert!(all_rows() == before.0, "{method} {path} {body}");
+        for (method, path, body) in alone(&mut dice, n, &units) {
+            send(&steward, (method, &path), &body).await;
+            city.publish().expect("published");
+            assert_eq!(number(), before.2, "{method} {path} {body}");
+            assert!(all_rows() == before.0, "{method} {path} {body}");
+        }
     }
     // Not a byte: from the server that goes on, and from one that starts anew.
     let anew = Side::open(&city.app.at("city.gpkg"), &city.catalog);
