@@ -54,9 +54,6 @@ impl Side {
     }
 }
 
-/// The day of all publications.
-pub const DAY: &str = "2026-11-26";
-
 /// Homes of one to nine people, most alone in their cell.
 fn small_homes(dice: &mut Dice) -> String {
     let mut rows = String::from("id,lon,lat,常住人口,6–11岁,18–59岁,就业人口,户数\n");
@@ -111,15 +108,17 @@ impl Attacked {
         }
     }
 
-    /// Publishes what the exact city is by now, into the home that is served.
+    /// Publishes what the exact city is by now, on the same day, into the home that is served.
     pub fn publish(&self) -> Result<Published, PublishError> {
         self.exact.follow();
+        let public = self.public.city();
+        let day = &public.protection().expect("a protected city").published;
         let published = protection::publish(
             &self.exact.city(),
             &*self.exact.store,
             &*self.public.store,
             &self.policy,
-            DAY,
+            day,
         )?;
         self.public.follow();
         self.exact.follow();

@@ -6,7 +6,7 @@ use suitu::{
 };
 
 use super::{
-    city::{Attacked, DAY},
+    city::Attacked,
     dice::Dice,
     reader::Reader,
     unseen::{questions, told},
@@ -41,8 +41,13 @@ pub async fn attack(city: &Attacked, viewer: &Reader<'_>, times: usize) {
         let other = Policy::parse(&other).expect("a policy");
         assert_ne!(other, city.policy);
         let (exact, public) = (&city.exact, &city.public);
-        let refused =
-            protection::publish(&exact.city(), &*exact.store, &*public.store, &other, DAY);
+        let refused = protection::publish(
+            &exact.city(),
+            &*exact.store,
+            &*public.store,
+            &other,
+            "2026-11-26",
+        );
         assert!(
             matches!(refused, Err(PublishError::OtherPolicy)),
             "{refused:?}"
