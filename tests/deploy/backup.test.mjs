@@ -86,6 +86,16 @@ test('a database is backed up and restored into an empty one', () => {
   refused('restore', [made, database.address('back')], /holds a city already/);
 });
 
+test('who owns a database and nothing else restores into it', () => {
+  database.sql('create role bureau login', 'postgres');
+  database.sql('create database owned owner bureau', 'postgres');
+  database.sql('create extension postgis', 'owned');
+  const made = run('backup', [room.at('of-owner')], { SUITU_CITY: database.address() }).trim();
+  const owned = database.address('owned').replace('suitu@', 'bureau@');
+  run('restore', [made, owned]);
+  assert.equal(balance(owned), balance(database.address()));
+});
+
 test('accounts in a database are backed up with their record, apart from the city', () => {
   const address = database.address();
   const place = (database, record) => ['--city', room.at('city.gpkg'), '--accounts', database, '--record', room.at(record)];
