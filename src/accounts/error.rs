@@ -72,7 +72,9 @@ impl From<StoreError> for AccountError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NoRoom(_) => AccountError::NoRoom,
-            StoreError::Unreachable(cause) => AccountError::Unreachable(cause),
+            StoreError::Unreachable(cause) | StoreError::Standby(cause) => {
+                AccountError::Unreachable(cause)
+            }
             StoreError::Open { path, problem } => AccountError::Open { path, problem },
             error => AccountError::Backend(error.to_string()),
         }

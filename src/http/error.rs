@@ -91,6 +91,12 @@ pub enum ApiError {
     #[error("the home of the city cannot be reached now; try again in a moment")]
     NoHome(String),
     #[error(
+        "this server reaches only a standby of the city's database, which is read and not written: \
+         nothing was written. Edit at a server of the primary; after a failover repeat it once the \
+         standby is promoted"
+    )]
+    Standby(String),
+    #[error(
         "the connection to the home of the city was lost while the change was written, so it may have \
          been written or not: repeat it with the same Idempotency-Key, which never writes it twice; \
          without a key look before you repeat it"
@@ -117,6 +123,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unreachable(cause) => ApiError::NoHome(cause),
+            StoreError::Standby(cause) => ApiError::Standby(cause),
             StoreError::Unsure(cause) => ApiError::Unsure(cause),
             StoreError::NoRoom(cause) => ApiError::NoRoom(cause),
             other => ApiError::Internal(other.to_string()),
@@ -193,6 +200,7 @@ impl ApiError {
             | ApiError::TooManyJobs
             | ApiError::NotRecorded
             | ApiError::NoHome(_)
+            | ApiError::Standby(_)
             | ApiError::Unsure(_)
             | ApiError::NoRoom(_)
             | ApiError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -203,9 +211,14 @@ impl ApiError {
     /// What a client is told; the cause of a failure is not for them.
     fn detail(&self) -> String {
         match (self, self.cause()) {
-            (ApiError::NoHome(_) | ApiError::Unsure(_) | ApiError::NoRoom(_), _) | (_, None) => {
-                self.to_string()
-            }
+            (
+                ApiError::NoHome(_)
+                | ApiError::Standby(_)
+                | ApiError::Unsure(_)
+                | ApiError::NoRoom(_),
+                _,
+            )
+            | (_, None) => self.to_string(),
             (_, Some(_)) => "the server failed; its log says why".into(),
         }
     }
@@ -256,6 +269,7 @@ impl ApiError {
             ApiError::NoHome(_) | ApiError::Account(AccountError::Unreachable(_)) => {
                 Some("no_home")
             }
+            ApiError::Standby(_) => Some("standby"),
             ApiError::NoRoom(_) | ApiError::Account(AccountError::NoRoom) => Some("no_room"),
             ApiError::Unsure(_) => Some("unsure"),
             ApiError::KeyUsed => Some("key_used"),
@@ -368,6 +382,7 @@ impl ApiError {
         match self {
             ApiError::Internal(cause)
             | ApiError::NoHome(cause)
+            | ApiError::Standby(cause)
             | ApiError::Unsure(cause)
             | ApiError::NoRoom(cause) => Some(cause),
             ApiError::Account(

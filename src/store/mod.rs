@@ -97,6 +97,9 @@ pub enum StoreError {
     /// Nothing is wrong with what was asked: it is worth asking again.
     #[error("the city's home cannot be reached now: {0}")]
     Unreachable(String),
+    /// What was reached is a standby: it is written once it is promoted, or elsewhere.
+    #[error("the database that was reached is a standby, which is only read ({0})")]
+    Standby(String),
     /// It may have been written or not.
     #[error(
         "the connection to the city's home was lost while the change was committed, so it may have \

@@ -54,6 +54,13 @@ test('writes go on at the promoted standby, readers see no error, nothing acknow
   const people = keepAdding(writer.url, 'f', steward);
   const readers = [keepReading(writer.url, { headers: planner }), keepReading(reader.url, { headers: planner })];
   await until('no edit was acknowledged', () => people.acknowledged.length > 20);
+  // Who reaches the standby alone is told so, and not to try again at once.
+  const told = await fetch(`${reader.url}/api/layers/schools/features`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-suitu': '1', ...steward },
+    body: JSON.stringify({ id: 'never', lon: 113.3, lat: 23.1, values: { name: 'never' } }),
+  });
+  assert.deepEqual([told.status, (await told.json()).reason], [503, 'standby']);
 
   primary.kill();
   const before = people.acknowledged.length;

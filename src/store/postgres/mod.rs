@@ -68,6 +68,7 @@ impl From<tokio_postgres::Error> for StoreError {
         let words = connect::in_words(&error);
         match error.code() {
             Some(&SqlState::DISK_FULL) => StoreError::NoRoom(words),
+            Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => StoreError::Standby(words),
             _ if connect::is_passing(&error) => StoreError::Unreachable(words),
             _ => StoreError::Backend(words),
         }

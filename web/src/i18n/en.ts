@@ -992,6 +992,7 @@ export const en: Record<Key, string> = {
   refused_timed_out: 'It was not done within {seconds} seconds. Ask for a smaller area or choose less.',
   refused_busy: 'There are too many questions at once. Try again in a moment.',
   refused_cancelled: 'Stopped.',
+  refused_standby: 'This server only reaches a standby of the database, which can be read and not edited. Nothing was written. Edit at a server of the primary; after a failover try again once the standby has taken over.',
   refused_no_home: 'The database that holds the city cannot be reached now. Nothing is lost; try again in a moment.',
   refused_no_room: 'The server’s disk is full, so nothing was written; nothing is lost. Ask the system administrator to make room, then try again.',
   refused_unsure: 'The connection to the database was lost just as the change was saved, so it may be saved or not. Look at the feature before you do it again.',
