@@ -30,20 +30,22 @@ pub(super) fn protect_flows(
     let pairs: BTreeSet<Pair> = now.keys().chain(known).cloned().collect();
     let (mut published, mut rows) = (Vec::new(), FlowRows::new());
     for pair in pairs {
-        let modes = now.remove(&pair).unwrap_or_default();
-        let modes = match shown {
-            Some(shown) => held(modes, shown.get(&pair), pooled.contains(&pair), policy.k()),
-            None => modes,
-        };
+        let mut modes = now.remove(&pair).unwrap_or_default();
+        if pooled.contains(&pair) {
+            modes = Modes::from([(None, all(&modes))]);
+        }
+        if let Some(shown) = shown {
+            modes = held(modes, shown.get(&pair), policy.k());
+        }
+        if all(&modes) == 0 {
+            continue;
+        }
         // By the rounded sum: the exact one must not show in whether modes are told.
         let is_few = rounded(policy, &pair, None, all(&modes)) < 2 * i64::from(policy.k());
-        let modes = match is_few || pooled.contains(&pair) {
-            true => {
-                pooled.insert(pair.clone());
-                BTreeMap::from([(None, all(&modes))])
-            }
-            false => modes,
-        };
+        if is_few || pooled.contains(&pair) {
+            pooled.insert(pair.clone());
+            modes = Modes::from([(None, all(&modes))]);
+        }
         for (mode, commuters) in &modes {
             let commuters = rounded(policy, &pair, mode.as_deref(), *commuters);
             if commuters > 0 {
@@ -76,22 +78,22 @@ fn rounded(policy: &Policy, (from, to): &Pair, mode: Option<&str>, commuters: i6
     round_one(policy, &piece, mode.unwrap_or(""), commuters)
 }
 
-/// The commuters of a pair as they show: each count, or their sum where it alone is told, waits until
-/// it moved by k.
-fn held(now: Modes, shown: Option<&Modes>, is_pooled: bool, k: u32) -> Modes {
+/// The commuters of a pair as they show: each count waits until it moved by k; a pair that was not
+/// told before, or by other modes, until all of it did.
+fn held(now: Modes, shown: Option<&Modes>, k: u32) -> Modes {
     let none = Modes::new();
     let shown = shown.unwrap_or(&none);
-    let step = |now: i64, shown: i64| match has_moved(now, shown, k) {
-        true => now,
-        false => shown,
-    };
-    if is_pooled {
-        return Modes::from([(None, step(all(&now), all(shown)))]);
+    if !now.keys().any(|mode| shown.contains_key(mode)) {
+        return match has_moved(all(&now), all(shown), k) {
+            true => now,
+            false => shown.clone(),
+        };
     }
     let modes: BTreeSet<_> = now.keys().chain(shown.keys()).cloned().collect();
     let of = |modes: &Modes, mode: &Option<Box<str>>| modes.get(mode).copied().unwrap_or(0);
     let held = modes.into_iter().map(|mode| {
-        let commuters = step(of(&now, &mode), of(shown, &mode));
+        let (now, shown) = (of(&now, &mode), of(shown, &mode));
+        let commuters = if has_moved(now, shown, k) { now } else { shown };
         (mode, commuters)
     });
     held.collect()
@@ -164,5 +166,55 @@ mod tests {
         assert_eq!(modes(500), [Some("bus".into()), Some("rail".into())]);
         modes(2);
         assert_eq!(modes(500), [None]);
+    }
+
+    #[test]
+    fn pairs_that_go_and_come_back_and_modes_that_are_told_anew_lose_nothing() {
+        let place = |code: &str| FlowPlace {
+            code: code.parse().expect("a code"),
+            is_outside: false,
+        };
+        let flows = |modes: &[(Option<&str>, i64)]| {
+            let flow = |(mode, commuters): &(Option<&str>, i64)| Flow {
+                origin: place("a"),
+                destination: place("b"),
+                mode: mode.map(Into::into),
+                sector: None,
+                commuters: *commuters,
+            };
+            Flows::sum(modes.iter().map(flow))
+        };
+        let policy = Policy::new(10, [1; 32]).expect("a policy");
+        let (mut pooled, mut shown) = (BTreeSet::new(), None);
+        let mut publish = |modes: &[(Option<&str>, i64)]| {
+            let known: Option<FlowRows> = shown.take();
+            let (published, rows) =
+                protect_flows(&flows(modes), &policy, &mut pooled, known.as_ref());
+            shown = Some(rows);
+            let told = published
+                .iter()
+                .map(|row| (row.mode.map(str::to_owned), row.commuters));
+            told.collect::<Vec<_>>()
+        };
+        let two = [(Some("rail"), 900), (Some("bus"), 400)];
+        let first = publish(&two);
+        assert_eq!(first.len(), 2);
+        // One who comes or goes is not seen.
+        assert_eq!(publish(&[(Some("rail"), 901), (Some("bus"), 395)]), first);
+        // Left out once by mistake.
+        assert_eq!(publish(&[]), []);
+        assert_eq!(publish(&two), first);
+        // All of it by other modes.
+        let other = [(Some("walk"), 650), (Some("bicycle"), 651)];
+        assert_eq!(publish(&other), first);
+        assert_eq!(
+            publish(&[(Some("walk"), 650), (Some("bicycle"), 750)]).len(),
+            2
+        );
+        publish(&[]);
+        let without = publish(&[(None, 25)]);
+        assert_eq!(without.len(), 1);
+        let few = [(Some("rail"), 9), (Some("bus"), 9), (Some("walk"), 7)];
+        assert_eq!(publish(&few), without);
     }
 }

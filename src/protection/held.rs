@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     merging::merge,
-    piece::{Piece, tells_of_none},
+    piece::{Piece, Unit, tells_of_none},
     pieces::pieces_of_rows,
-    shown::{Counts, Key, Rows, ShownLayer},
+    shown::{Areas, Counts, Key, Rows, ShownLayer},
 };
 use crate::domain::{GroupName, Groups, OwnAreas};
 
@@ -27,47 +27,53 @@ pub(super) fn has_moved(now: i64, shown: i64, k: u32) -> bool {
     now.abs_diff(shown) >= u64::from(k)
 }
 
-/// People by piece: every count of a piece waits until it has moved by k. Areas that are new since the
-/// last publication show as they are, and pieces of those that are gone go with them. `areas`: the codes
-/// of those that there are.
+/// People by piece: every count of a piece waits until it has moved by k. What could not be told before
+/// shows as it is: areas that are new, with those that they take the place of, and counts that most
+/// pieces have now and none had. So does everything where most pieces changed, as at another date.
+/// `areas`: those that there are.
 pub(super) fn settle_people(
     mut now: Rows,
     shown: Option<&ShownLayer>,
-    areas: &BTreeSet<Box<str>>,
+    areas: &Areas,
     k: u32,
 ) -> Settled {
     let mut held = 0;
-    if let Some(ShownLayer {
-        areas: before,
-        rows: shown,
-    }) = shown
-    {
-        let is_of = |key: &Key, areas: &BTreeSet<_>, others: &BTreeSet<_>| {
-            let code = key.unit.iter().rev().flatten().next();
-            code.is_none_or(|code| areas.contains(code) || !others.contains(code))
-        };
-        let nothing = Counts::new();
-        let of = |counts: &Counts, place: usize| counts.get(place).copied().flatten();
+    if let Some(before) = shown.filter(|before| !is_another_date(&now, &before.rows)) {
+        let shown = &before.rows;
+        let width = now.values().next().map_or(0, Vec::len);
+        let has: Vec<[usize; 2]> = (0..width)
+            .map(|at| [&now, shown].map(|rows| with(rows, at)))
+            .collect();
+        // A count that the bureaus tell for the first time, or no longer.
+        let is_free: Vec<bool> = has
+            .iter()
+            .map(|[now_has, had]| match (now_has, had) {
+                (_, 0) => 2 * now_has > now.len(),
+                (0, _) => 2 * had > shown.len(),
+                _ => false,
+            })
+            .collect();
+        let nothing = vec![None; width];
         let mut step = |now: &Counts, shown: &Counts| -> Counts {
-            let places = 0..now.len().max(shown.len());
-            let next = places.clone().map(|place| {
-                let (now, shown) = (of(now, place), of(shown, place));
-                match has_moved(now.unwrap_or(0), shown.unwrap_or(0), k) {
-                    true => now,
-                    false => shown,
+            let next = (0..width).map(|at| {
+                let moved = has_moved(now[at].unwrap_or(0), shown[at].unwrap_or(0), k);
+                if moved || is_free[at] {
+                    now[at]
+                } else {
+                    shown[at]
                 }
             });
             let next: Counts = next.collect();
-            held += u64::from(places.into_iter().any(|at| of(now, at) != of(&next, at)));
+            held += u64::from(next != *now);
             next
         };
         for (key, counts) in &mut now {
-            if is_of(key, before, areas) {
+            if could_be(&key.unit, &before.areas, areas) {
                 *counts = step(counts, shown.get(key).unwrap_or(&nothing));
             }
         }
         for (key, counts) in shown {
-            if !now.contains_key(key) && is_of(key, areas, before) {
+            if !now.contains_key(key) && could_be(&key.unit, areas, &before.areas) {
                 now.insert(key.clone(), step(&nothing, counts));
             }
         }
@@ -80,6 +86,33 @@ pub(super) fn settle_people(
         withheld: 0,
         held,
     }
+}
+
+/// In how many rows a count is.
+fn with(rows: &Rows, at: usize) -> usize {
+    rows.values().filter(|counts| counts[at].is_some()).count()
+}
+
+/// Whether so much changed that it is no longer the state that was published: in more than half of
+/// many pieces.
+fn is_another_date(now: &Rows, shown: &Rows) -> bool {
+    const LEAST_PIECES: usize = 100;
+    let same = now
+        .iter()
+        .filter(|(key, counts)| shown.get(*key) == Some(counts));
+    let same = same.count();
+    let most = now.len().max(shown.len());
+    most >= LEAST_PIECES && 2 * same < most
+}
+
+/// Whether something can lie in areas of these codes where there are `areas`, given that it can where
+/// there are `others`: by all codes, and without one where the level has no areas or had some before.
+fn could_be(unit: &Unit, areas: &Areas, others: &Areas) -> bool {
+    let mut levels = unit.iter().zip(areas.iter().zip(others));
+    levels.all(|(code, (areas, others))| match code {
+        Some(code) => areas.contains(code) || !others.contains(code),
+        None => areas.is_empty() || !others.is_empty(),
+    })
 }
 
 /// Units, merged until nobody can tell one of them: a group shows as it is once the changes in it are
@@ -237,5 +270,92 @@ impl Change {
             (by.max(largest), total.saturating_add(by))
         });
         self.units.is_empty() || tells_of_none(self.units.len() as u64, largest, total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pieces of five people each in cells of a row, with a second count.
+    fn pieces(code: Option<&str>, from: i32, many: i32, second: Option<i64>) -> Rows {
+        let unit = std::sync::Arc::new(vec![code.map(Into::into)]);
+        let row = |column| {
+            let key = Key {
+                unit: unit.clone(),
+                cell: (column, 0),
+                id: Box::default(),
+            };
+            (key, vec![Some(5), second])
+        };
+        (from..from + many).map(row).collect()
+    }
+
+    fn areas(codes: &[&str]) -> Areas {
+        vec![codes.iter().map(|code| (*code).into()).collect()]
+    }
+
+    fn shown(codes: &[&str], rows: Rows) -> ShownLayer {
+        ShownLayer {
+            areas: areas(codes),
+            rows,
+        }
+    }
+
+    fn settle(now: &Rows, shown: &ShownLayer, codes: &[&str]) -> (Rows, u64) {
+        let settled = settle_people(now.clone(), Some(shown), &areas(codes), 10);
+        (settled.rows, settled.held)
+    }
+
+    #[test]
+    fn few_who_come_or_go_wait() {
+        let before = shown(&["a"], pieces(Some("a"), 0, 50, None));
+        let more = pieces(Some("a"), 0, 53, None);
+        assert_eq!(settle(&more, &before, &["a"]), (before.rows.clone(), 3));
+        let fewer = pieces(Some("a"), 0, 48, None);
+        assert_eq!(settle(&fewer, &before, &["a"]), (before.rows.clone(), 2));
+        // Also where nobody lived in an area that there was.
+        let mut beyond = before.rows.clone();
+        beyond.extend(pieces(Some("b"), 90, 1, None));
+        let before = shown(&["a", "b"], before.rows);
+        assert_eq!(settle(&beyond, &before, &["a", "b"]), (before.rows, 1));
+    }
+
+    #[test]
+    fn pieces_go_over_to_areas_that_come_later_and_are_counted_once() {
+        let before = shown(&[], pieces(None, 0, 50, None));
+        let now = pieces(Some("a"), 0, 50, None);
+        assert_eq!(settle(&now, &before, &["a"]), (now.clone(), 0));
+        // Those beyond the new areas stay as they are.
+        let mut beyond = now.clone();
+        beyond.extend(pieces(None, 40, 10, None));
+        assert_eq!(settle(&beyond, &before, &["a"]), (beyond.clone(), 0));
+        // Of an area that is no more nothing is left.
+        let before = shown(&["a"], now);
+        let now = pieces(Some("b"), 0, 50, None);
+        assert_eq!(settle(&now, &before, &["b"]), (now, 0));
+    }
+
+    #[test]
+    fn a_count_that_is_told_for_the_first_time_shows_as_it_is() {
+        let before = shown(&["a"], pieces(Some("a"), 0, 50, None));
+        let now = pieces(Some("a"), 0, 50, Some(3));
+        assert_eq!(settle(&now, &before, &["a"]), (now.clone(), 0));
+        let told = shown(&["a"], now);
+        let no_longer = settle(&before.rows, &told, &["a"]);
+        assert_eq!(no_longer, (before.rows.clone(), 0));
+        // One piece alone that has it waits.
+        let mut one = before.rows.clone();
+        one.extend(pieces(Some("a"), 7, 1, Some(3)));
+        assert_eq!(settle(&one, &before, &["a"]), (before.rows, 1));
+    }
+
+    #[test]
+    fn where_most_pieces_changed_all_show_as_they_are() {
+        let before = shown(&["a"], pieces(Some("a"), 0, 120, None));
+        let shifted = pieces(Some("a"), 1000, 120, None);
+        assert_eq!(settle(&shifted, &before, &["a"]), (shifted.clone(), 0));
+        let less = pieces(Some("a"), 50, 120, None);
+        assert_ne!(settle(&less, &before, &["a"]).1, 0);
     }
 }

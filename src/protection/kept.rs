@@ -24,11 +24,14 @@ impl<'a> Kept<'a> {
             Some(stored) => Grouping::from_bytes(&stored.bytes).map_err(PublishError::Groups)?,
             None => Grouping::default(),
         };
+        let layer_of = |id: &LayerId| catalog.layer(id.as_str()).map(|layer| &**layer);
         let shown = match from.network(Shown::NAME)? {
-            Some(stored) => Shown::from_bytes(&stored.bytes, |id| {
-                catalog.layer(id.as_str()).map(|layer| &**layer)
-            })
-            .map_err(PublishError::Groups)?,
+            Some(stored) => {
+                Shown::from_bytes(&stored.bytes, layer_of).map_err(PublishError::Counts)?
+            }
+            None if grouping.has_counts() => {
+                return Err(PublishError::Counts("it is missing".into()));
+            }
             None => Shown::default(),
         };
         Ok(Kept {
@@ -52,6 +55,7 @@ impl<'a> Kept<'a> {
     ) -> Result<String, PublishError> {
         let grouping = &mut self.grouping;
         let publication = grouping.publications() + 1;
+        grouping.keep_counts();
         let seal = policy.seal(grouping.last_seal(), publication, &grouping.to_bytes());
         grouping.seal(seal.clone());
         let period: Period = day.parse().map_err(|_| PublishError::Day(day.to_owned()))?;
@@ -81,6 +85,11 @@ pub(super) fn check_target(
     protection: &Protection,
     grouping: &Grouping,
 ) -> Result<(), PublishError> {
+    for name in Kept::NAMES {
+        if to.network_number(name)?.is_some() {
+            return Err(PublishError::Exposed(name));
+        }
+    }
     let is_empty = to.change_number()? == 0;
     let Some(note) = to.setting(Protection::SETTING)? else {
         return match is_empty {

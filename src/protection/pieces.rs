@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -10,7 +10,7 @@ use super::{
     held::{Settled, settle_people, settle_units},
     piece::{Piece, Unit, name_of},
     rounding,
-    shown::{Counts, Key, Rows, ShownLayer},
+    shown::{Areas, Counts, Key, Rows, ShownLayer},
 };
 use crate::{
     city::{Boundaries, City, LoadedLayer},
@@ -120,11 +120,13 @@ fn judged_of(layer: &Layer) -> Option<usize> {
     layer.index_with_role(Role::Jobs).or_else(first)
 }
 
-/// The codes of the areas that pieces may lie in.
-fn areas_of(city: &City, levels: &[LevelId], period: &Period) -> BTreeSet<Box<str>> {
-    let of_level = |level: &LevelId| city.areas().at(level.as_str(), Some(period)).iter();
-    let areas = levels.iter().flat_map(of_level);
-    areas.map(|area| area.code.as_str().into()).collect()
+/// The areas that pieces may lie in.
+fn areas_of(city: &City, levels: &[LevelId], period: &Period) -> Areas {
+    let codes = |level: &LevelId| {
+        let areas = city.areas().at(level.as_str(), Some(period)).iter();
+        areas.map(|area| area.code.as_str().into()).collect()
+    };
+    levels.iter().map(codes).collect()
 }
 
 /// The levels whose areas no piece crosses, larger areas first.

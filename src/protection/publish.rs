@@ -42,6 +42,16 @@ pub enum PublishError {
          from a backup"
     )]
     Groups(String),
+    #[error(
+        "the exact city's record of the counts that were published last cannot be read ({0}): restore \
+         its home from a backup"
+    )]
+    Counts(String),
+    #[error(
+        "the target holds `{0}`, which belongs to the exact city alone: a program older than this one \
+         published it. Take the target out of use, delete it, and publish into a new home"
+    )]
+    Exposed(&'static str),
     #[error("`{0}` is no day of a publication: write 2026-11-26")]
     Day(String),
     #[error("another publication of this city was made meanwhile: publish again")]

@@ -19,6 +19,8 @@ use crate::domain::{AreaCode, AttributeId, GroupName, Layer, LayerId, LevelId, P
 pub(super) struct Shown {
     layers: BTreeMap<(LayerId, Period), ShownLayer>,
     flows: BTreeMap<(LevelId, Period), FlowRows>,
+    /// Of layers whose definition is not at hand, as they were read.
+    unknown: Vec<StoredLayer>,
 }
 
 /// Counts by place in the layer's attributes.
@@ -27,10 +29,13 @@ pub(super) type Counts = Vec<Option<i64>>;
 /// What was published of a layer at a period.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ShownLayer {
-    /// The codes of the areas that there were.
-    pub areas: BTreeSet<Box<str>>,
+    /// The areas that there were.
+    pub areas: Areas,
     pub rows: Rows,
 }
+
+/// The codes of the areas that pieces may lie in, by level, larger ones first.
+pub(super) type Areas = Vec<BTreeSet<Box<str>>>;
 
 /// A row for each unit, or for each piece of people.
 pub(super) type Rows = BTreeMap<Key, Counts>;
@@ -77,7 +82,7 @@ impl Shown {
     }
 
     /// Reads what [`Shown::to_bytes`] wrote; counts take the places that `layer_of` has for them now,
-    /// and those that it no longer has are left out, as are layers that it does not know.
+    /// and those that it no longer has are left out. Layers that it does not know stay as they are.
     ///
     /// # Errors
     /// Anything else, in the words of the parser.
@@ -90,12 +95,14 @@ impl Shown {
             serde_json::from_reader(io::BufReader::new(decoder)).map_err(|e| e.to_string())?;
         let mut shown = Shown::default();
         for state in stored.layers {
-            if let Some(layer) = layer_of(&state.layer) {
-                let rows = state.rows_of(layer)?;
-                let areas = state.areas;
-                let known = ShownLayer { areas, rows };
-                shown.layers.insert((state.layer, state.period), known);
-            }
+            let Some(layer) = layer_of(&state.layer) else {
+                shown.unknown.push(state);
+                continue;
+            };
+            let rows = state.rows_of(layer)?;
+            let areas = state.areas;
+            let known = ShownLayer { areas, rows };
+            shown.layers.insert((state.layer, state.period), known);
         }
         for state in stored.flows {
             let mut rows = FlowRows::new();
@@ -134,8 +141,10 @@ impl Shown {
                     })
                     .collect(),
             });
+        let mut layers: Vec<StoredLayer> = layers.chain(self.unknown.iter().cloned()).collect();
+        layers.sort_unstable_by(|a, b| (&a.layer, &a.period).cmp(&(&b.layer, &b.period)));
         let stored = Stored {
-            layers: layers.collect(),
+            layers,
             flows: flows.collect(),
         };
         let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
@@ -155,14 +164,14 @@ struct Stored {
     flows: Vec<StoredFlows>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredLayer {
     layer: LayerId,
     period: Period,
     /// What the counts of a row are of.
     counts: Vec<AttributeId>,
-    areas: BTreeSet<Box<str>>,
+    areas: Areas,
     units: Vec<Unit>,
     /// The place of the unit, column and row of the cell, id, counts.
     rows: Vec<(u32, i32, i32, Box<str>, Counts)>,
@@ -256,7 +265,7 @@ mod tests {
         let flows = FlowRows::from([((code("a"), code("b")), modes)]);
         let mut shown = Shown::default();
         let known = ShownLayer {
-            areas: ["440106".into()].into(),
+            areas: vec![["440106".into()].into(), BTreeSet::new()],
             rows,
         };
         shown.set_layer(&layer.id, &period, known.clone());
@@ -269,5 +278,8 @@ mod tests {
         assert_eq!(read.take_layer(&layer.id, &"2010".parse().unwrap()), None);
         assert_eq!(read.take_layer(&layer.id, &period), Some(known));
         assert!(Shown::from_bytes(&bytes[1..], layer_of).is_err());
+        // Read and written where the layer is not known, it is as it was.
+        let elsewhere = Shown::from_bytes(&bytes, |_| None).expect("read");
+        assert_eq!(elsewhere.to_bytes(|_| None).expect("written"), bytes);
     }
 }

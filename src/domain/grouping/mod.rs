@@ -27,6 +27,9 @@ pub struct Grouping {
     seals: Vec<String>,
     units: Vec<UnitGroups>,
     flows: Vec<FlowGroups>,
+    /// Whether the exact counts behind the last publication are kept beside it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_counts: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +69,17 @@ impl Grouping {
     /// Never: nothing in it is a key that JSON does not know.
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("lists of plain values")
+    }
+
+    /// Whether the exact counts behind the last publication are kept beside it. A program that does
+    /// not know of them takes a grouping that says so for unreadable, and publishes nothing.
+    pub fn has_counts(&self) -> bool {
+        self.has_counts
+    }
+
+    /// Says that the counts are kept from now on.
+    pub fn keep_counts(&mut self) {
+        self.has_counts = true;
     }
 
     /// How often it was published.

@@ -111,6 +111,35 @@ fn a_home_that_does_not_know_the_groups_is_refused_before_anything_is_written() 
 }
 
 #[test]
+fn without_the_counts_that_were_published_nothing_is_and_a_target_never_holds_them() {
+    let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
+    let target = exact.target("public.gpkg");
+    exact.publish(&target, &policy(1)).expect("published");
+    let own = exact.store.network(Kept::NAMES[1]).expect("read");
+    let own = own.expect("kept");
+    let damaged = crate::store::StoredNetwork {
+        bytes: own.bytes[..20].to_vec(),
+        ..own.clone()
+    };
+    let set = |stored| exact.store.set_network(Kept::NAMES[1], stored);
+    set(&damaged).expect("written");
+    let refused = exact.publish(&target, &policy(1));
+    assert!(
+        matches!(refused, Err(PublishError::Counts(_))),
+        "{refused:?}"
+    );
+    set(&own).expect("written");
+    exact.publish(&target, &policy(1)).expect("published");
+    // As a program that did not know them published them.
+    target.set_network(Kept::NAMES[1], &own).expect("written");
+    let refused = exact.publish(&target, &policy(1));
+    assert!(
+        matches!(refused, Err(PublishError::Exposed(_))),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_publication_that_was_cut_short_goes_on() {
     let exact = Exact::new(&[("a", 10.0, 10.0, 400, 30)]);
     put_scattered(&exact, &[]);
