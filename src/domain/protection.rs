@@ -57,14 +57,15 @@ impl Protection {
 
 impl Layer {
     /// Whether its features tell of people or of units that employ them. Any count may be one of
-    /// people, but for capacities and those that its definition calls open.
+    /// people, and any number or text in persons, but for capacities and those that its definition calls open.
     pub fn is_personal(&self) -> bool {
         matches!(self.kind, LayerKind::Residence | LayerKind::Workplace)
             || self.counts_of_people().next().is_some()
     }
 
     fn counts_of_people(&self) -> impl Iterator<Item = &Attribute> {
-        let counts = self.counts().map(|(_, attribute)| attribute);
+        let may_be = |attribute: &&Attribute| attribute.is_count() || attribute.unit == "person";
+        let counts = self.attributes.iter().filter(may_be);
         counts.filter(|attribute| attribute.role != Role::Capacity && !attribute.open)
     }
 

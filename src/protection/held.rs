@@ -1,13 +1,16 @@
 //! Which changes since the last publication show in the next one: so many together that they tell of
 //! no person and of no unit. The others wait.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     merging::merge,
     piece::{Piece, Unit, tells_of_none},
     pieces::pieces_of_rows,
-    shown::{Areas, Counts, Key, Rows, ShownLayer},
+    shown::{Areas, Counts, Key, Past, Rows, ShownLayer},
 };
 use crate::domain::{GroupName, Groups, OwnAreas};
 
@@ -16,6 +19,8 @@ pub(super) struct Settled {
     /// The exact counts behind it.
     pub rows: Rows,
     pub pieces: Vec<(GroupName, Piece)>,
+    /// What was shown before and is no longer.
+    pub past: Vec<Past>,
     /// Units that could not be merged with enough others.
     pub withheld: u64,
     /// Pieces of which a change waits for others.
@@ -27,64 +32,157 @@ pub(super) fn has_moved(now: i64, shown: i64, k: u32) -> bool {
     now.abs_diff(shown) >= u64::from(k)
 }
 
-/// People by piece: every count of a piece waits until it has moved by k. What could not be told before
-/// shows as it is: areas that are new, with those that they take the place of, and counts that most
-/// pieces have now and none had. So does everything where most pieces changed, as at another date.
-/// `areas`: those that there are.
+/// People by piece: every count of a piece waits until it has moved by k, and is what it was where it
+/// comes near to what was shown of it before. What could not be told before shows as it is: areas that
+/// are new, with those that they take the place of, and counts that most pieces have now and none had.
+/// So does everything where most pieces changed, as at another date. `areas`: those that there are.
 pub(super) fn settle_people(
-    mut now: Rows,
+    now: Rows,
     shown: Option<&ShownLayer>,
     areas: &Areas,
     k: u32,
+    publication: u32,
 ) -> Settled {
-    let mut held = 0;
-    if let Some(before) = shown.filter(|before| !is_another_date(&now, &before.rows)) {
-        let shown = &before.rows;
-        let width = now.values().next().map_or(0, Vec::len);
-        let has: Vec<[usize; 2]> = (0..width)
-            .map(|at| [&now, shown].map(|rows| with(rows, at)))
-            .collect();
-        // A count that the bureaus tell for the first time, or no longer.
-        let is_free: Vec<bool> = has
-            .iter()
-            .map(|[now_has, had]| match (now_has, had) {
-                (_, 0) => 2 * now_has > now.len(),
-                (0, _) => 2 * had > shown.len(),
-                _ => false,
-            })
-            .collect();
-        let nothing = vec![None; width];
-        let mut step = |now: &Counts, shown: &Counts| -> Counts {
-            let next = (0..width).map(|at| {
-                let moved = has_moved(now[at].unwrap_or(0), shown[at].unwrap_or(0), k);
-                if moved || is_free[at] {
-                    now[at]
-                } else {
-                    shown[at]
-                }
-            });
-            let next: Counts = next.collect();
-            held += u64::from(next != *now);
-            next
-        };
-        for (key, counts) in &mut now {
-            if could_be(&key.unit, &before.areas, areas) {
-                *counts = step(counts, shown.get(key).unwrap_or(&nothing));
-            }
-        }
-        for (key, counts) in shown {
-            if !now.contains_key(key) && could_be(&key.unit, areas, &before.areas) {
-                now.insert(key.clone(), step(&nothing, counts));
-            }
-        }
-        now.retain(|_, counts| counts.iter().any(Option::is_some));
+    let Some(before) = shown else {
+        return settled_people(now, Vec::new(), 0);
+    };
+    let width = now.values().next().map_or(0, Vec::len);
+    let is_another = is_another_date(&now, &before.rows);
+    let is_free: Vec<bool> = (0..width)
+        .map(|at| is_told_anew(&now, &before.rows, at))
+        .collect();
+    let emptied = emptied_of(&now, &before.rows);
+    let filled = emptied_of(&before.rows, &now);
+    let mut earlier: BTreeMap<&Key, Vec<&Counts>> = BTreeMap::new();
+    for (key, counts) in before.past.iter().rev().flat_map(|past| &past.rows) {
+        earlier.entry(key).or_default().push(counts);
     }
-    let pieces = pieces_of_rows(&now, None).into_iter();
+    let is_back = |key: &&Key| earlier.contains_key(*key);
+    let returned = returned_of(
+        now.keys().filter(|key| !before.rows.contains_key(*key)),
+        is_back,
+    );
+    let nothing = vec![None; width];
+    let has_moved_any = |counts: &Counts| {
+        let mut all = counts.iter().flatten();
+        all.any(|count| has_moved(*count, 0, k))
+    };
+    let (mut next, mut held) = (Rows::new(), 0);
+    let keys: BTreeSet<&Key> = now.keys().chain(before.rows.keys()).collect();
+    for key in keys {
+        let (own, last) = (now.get(key), before.rows.get(key));
+        let known = earlier.get(key).into_iter().flatten().copied();
+        let known: Vec<&Counts> = last.into_iter().chain(known).collect();
+        // Whether it may show without those before it.
+        let is_new = match (own, last) {
+            (Some(own), None) => {
+                let are_many = is_another
+                    || filled.contains(&key.unit)
+                    || !could_be(&key.unit, &before.areas, areas);
+                let is_back = earlier.contains_key(key) || !returned.contains(&key.unit);
+                (are_many && is_back) || has_moved_any(own)
+            }
+            (None, Some(last)) => {
+                is_another
+                    || !could_be(&key.unit, areas, &before.areas)
+                    || emptied.contains(&key.unit)
+                    || has_moved_any(last)
+            }
+            _ => false,
+        };
+        let own = own.unwrap_or(&nothing);
+        let counts: Counts = match (is_new, own == &nothing) {
+            (true, true) => nothing.clone(),
+            (true, false) => {
+                let shown = |at: usize| near(own[at], &known, at, k).unwrap_or(own[at]);
+                (0..width).map(shown).collect()
+            }
+            _ => (0..width)
+                .map(|at| {
+                    let last = last.and_then(|last| last[at]);
+                    let waits =
+                        !is_free[at] && !has_moved(own[at].unwrap_or(0), last.unwrap_or(0), k);
+                    match waits {
+                        true => last,
+                        false => near(own[at], &known, at, k).unwrap_or(own[at]),
+                    }
+                })
+                .collect(),
+        };
+        held += u64::from(counts != *own);
+        if counts.iter().any(Option::is_some) {
+            next.insert(key.clone(), counts);
+        }
+    }
+    // What is shown for the last time is remembered.
+    let gone = before.rows.iter();
+    let gone = gone.filter(|(key, counts)| next.get(*key) != Some(counts));
+    let gone: Rows = gone
+        .map(|(key, counts)| (key.clone(), counts.clone()))
+        .collect();
+    let mut past = before.past.clone();
+    if !gone.is_empty() {
+        past.push(Past {
+            until: publication,
+            rows: gone,
+            groups: BTreeSet::new(),
+        });
+    }
+    settled_people(next, past, held)
+}
+
+fn settled_people(rows: Rows, past: Vec<Past>, held: u64) -> Settled {
+    let pieces = pieces_of_rows(&rows, None).into_iter();
     Settled {
         pieces: pieces.map(|piece| (piece.name(), piece)).collect(),
-        rows: now,
+        rows,
+        past,
         withheld: 0,
         held,
+    }
+}
+
+/// What was shown of a count, the last first, that is less than k from what it is now.
+fn near(now: Option<i64>, known: &[&Counts], at: usize, k: u32) -> Option<Option<i64>> {
+    let mut known = known.iter().filter_map(|counts| counts[at]);
+    known
+        .find(|count| now.is_some_and(|now| !has_moved(now, *count, k)))
+        .map(Some)
+}
+
+/// The areas of which there were many pieces and nobody is left.
+fn emptied_of(now: &Rows, then: &Rows) -> BTreeSet<Arc<Unit>> {
+    const LEAST_PIECES: usize = 10;
+    let mut many: BTreeMap<&Arc<Unit>, usize> = BTreeMap::new();
+    then.keys()
+        .for_each(|key| *many.entry(&key.unit).or_default() += 1);
+    let left: BTreeSet<&Arc<Unit>> = now.keys().map(|key| &key.unit).collect();
+    many.retain(|unit, _| !left.contains(unit));
+    many.retain(|_, pieces| *pieces >= LEAST_PIECES);
+    many.into_keys().cloned().collect()
+}
+
+/// The areas of which most of what is new was there before: what never was waits there as ever.
+fn returned_of<'a>(
+    new: impl Iterator<Item = &'a Key>,
+    is_back: impl Fn(&&Key) -> bool,
+) -> BTreeSet<Arc<Unit>> {
+    let mut many: BTreeMap<&Arc<Unit>, [usize; 2]> = BTreeMap::new();
+    for key in new {
+        let [all, back] = many.entry(&key.unit).or_default();
+        (*all, *back) = (*all + 1, *back + usize::from(is_back(&key)));
+    }
+    many.retain(|_, [all, back]| 2 * *back > *all);
+    many.into_keys().cloned().collect()
+}
+
+/// Whether the bureaus tell a count for the first time, or no longer: most pieces have it where none
+/// had it, or the other way round.
+fn is_told_anew(now: &Rows, shown: &Rows, at: usize) -> bool {
+    match (with(now, at), with(shown, at)) {
+        (has, 0) => 2 * has > now.len(),
+        (0, had) => 2 * had > shown.len(),
+        _ => false,
     }
 }
 
@@ -116,11 +214,12 @@ fn could_be(unit: &Unit, areas: &Areas, others: &Areas) -> bool {
 }
 
 /// Units, merged until nobody can tell one of them: a group shows as it is once the changes in it are
-/// those of three units at least, none of which has more than 85 % of them; until then it shows as it
-/// did. `judged`: the place of the count that dominance is judged by.
+/// those of three units at least, none of which has more than 85 % of them, against all that was ever
+/// shown of it; until then it shows as it did. `judged`: the place of the count that dominance is
+/// judged by.
 pub(super) fn settle_units(
     now: Rows,
-    shown: Option<&Rows>,
+    shown: Option<&ShownLayer>,
     groups: &mut Groups,
     own: &OwnAreas,
     judged: Option<usize>,
@@ -129,31 +228,24 @@ pub(super) fn settle_units(
     let merged = |rows: &Rows, groups: &mut Groups| {
         merge(pieces_of_rows(rows, judged), groups, own, publication)
     };
-    let Some(shown) = shown else {
+    let Some(before) = shown else {
         let (pieces, withheld) = merged(&now, groups);
         let rows = published_of(now, groups, &pieces);
         return Settled {
             rows,
             pieces,
+            past: Vec::new(),
             withheld,
             held: 0,
         };
     };
     let mut tried = groups.clone();
     let (wanted, withheld) = merged(&now, &mut tried);
-    let wanted: BTreeSet<GroupName> = wanted.into_iter().map(|(name, _)| name).collect();
-    let mut changes = Changes::of(&now, shown, &tried, judged);
-    // A group that nothing is left of is gone; one that is not safe as it is by now shows as it did.
-    let mut waiting: BTreeSet<GroupName> = changes
-        .groups
-        .iter()
-        .filter(|(name, change)| !change.is_safe() || (change.remains && !wanted.contains(name)))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let mut waiting = unsafe_of(&now, before, &tried, &wanted, judged);
     let group_in = |groups: &Groups, key: &Key| groups.root(&key.piece()).cloned();
     loop {
         let mut next = Rows::new();
-        for (rows, is_of_now) in [(&now, true), (shown, false)] {
+        for (rows, is_of_now) in [(&now, true), (&before.rows, false)] {
             for (key, counts) in rows {
                 let shows = group_in(&tried, key)
                     .is_some_and(|group| waiting.contains(&group) != is_of_now);
@@ -165,39 +257,148 @@ pub(super) fn settle_units(
         let mut after = groups.clone();
         let (pieces, left) = merged(&next, &mut after);
         // What came together differently without those that wait is looked at once more.
-        let again = Changes::of(&next, shown, &after, judged);
-        let is_whole: BTreeSet<&GroupName> = pieces.iter().map(|(name, _)| name).collect();
-        let is_unsafe = |(name, change): &(&GroupName, &Change)| {
-            !change.is_safe() || (change.remains && !is_whole.contains(*name))
-        };
-        let unsafe_ones = again.groups.iter().filter(is_unsafe);
-        let unsafe_ones: BTreeSet<&GroupName> = unsafe_ones.map(|(name, _)| name).collect();
-        let before = waiting.len();
-        if left > 0 || !unsafe_ones.is_empty() {
-            for key in next.keys().chain(shown.keys()) {
+        let still = unsafe_of(&next, before, &after, &pieces, judged);
+        let is_all_waiting = tried.iter().all(|(_, group)| waiting.contains(group));
+        if !still.is_empty() && !is_all_waiting {
+            let names: BTreeSet<&GroupName> = pieces.iter().map(|(name, _)| name).collect();
+            let many = waiting.len();
+            for key in next.keys().chain(before.rows.keys()) {
                 let group = group_in(&after, key);
-                let is_unsafe = group
-                    .is_none_or(|group| unsafe_ones.contains(&group) || !is_whole.contains(&group));
+                let is_unsafe =
+                    group.is_none_or(|group| still.contains(&group) || !names.contains(&group));
                 if is_unsafe && let Some(group) = group_in(&tried, key) {
                     waiting.insert(group);
                 }
             }
-            if waiting.len() == before {
+            if waiting.len() == many {
                 waiting.extend(tried.iter().map(|(_, group)| group.clone()));
             }
-            if waiting.len() > before {
-                continue;
-            }
+            continue;
         }
-        changes.groups.retain(|name, _| waiting.contains(name));
+        let held = changed_of(&now, &before.rows, &tried);
+        let rows = published_of(next, &after, &pieces);
+        let past = past_with(before, &rows, &after, publication);
         *groups = after;
         return Settled {
-            rows: published_of(next, groups, &pieces),
+            rows,
             pieces,
+            past,
             withheld: withheld + left,
-            held: changes.groups.len() as u64,
+            held: held.filter(|group| waiting.contains(group)).count() as u64,
         };
     }
+}
+
+/// The groups that must not show as they are `now`: their change would tell of a unit, against what is
+/// shown or against anything that was, or they are not among the safe `pieces`.
+fn unsafe_of(
+    now: &Rows,
+    before: &ShownLayer,
+    groups: &Groups,
+    pieces: &[(GroupName, Piece)],
+    judged: Option<usize>,
+) -> BTreeSet<GroupName> {
+    let names: BTreeSet<&GroupName> = pieces.iter().map(|(name, _)| name).collect();
+    let (now, mut then) = (by_group(now, groups), by_group(&before.rows, groups));
+    let none = Vec::new();
+    let change = |group: &GroupName, then: &ByGroup<'_>| {
+        let (now, then) = (now.get(group), then.get(group));
+        Change::of(now.unwrap_or(&none), then.unwrap_or(&none), judged)
+    };
+    let all: BTreeSet<GroupName> = now.keys().chain(then.keys()).cloned().collect();
+    let changed = all
+        .into_iter()
+        .filter(|group| !change(group, &then).is_none());
+    let mut open: BTreeSet<GroupName> = changed.collect();
+    let mut wrong: BTreeSet<GroupName> = BTreeSet::new();
+    let is_unsafe = |group: &GroupName, then: &ByGroup<'_>| !change(group, then).is_safe();
+    wrong.extend(open.iter().filter(|group| is_unsafe(group, &then)).cloned());
+    wrong.extend(
+        open.iter()
+            .filter(|group| now.contains_key(*group) && !names.contains(group))
+            .cloned(),
+    );
+    // Back through what was shown of them before.
+    for past in before.past.iter().rev() {
+        let mut touched: BTreeSet<GroupName> = BTreeSet::new();
+        for name in &past.groups {
+            if let Some(group) = groups.root(name).filter(|group| open.contains(*group)) {
+                touched.insert(group.clone());
+                if let Some(rows) = then.get_mut(group) {
+                    let stays = |key: &Key| groups.root_at(&key.piece(), past.until) != Some(name);
+                    rows.retain(|(key, _)| stays(key));
+                }
+            }
+        }
+        for (key, counts) in &past.rows {
+            if let Some(group) = groups
+                .root(&key.piece())
+                .filter(|group| open.contains(*group))
+            {
+                then.entry(group.clone()).or_default().push((key, counts));
+            }
+        }
+        wrong.extend(
+            touched
+                .iter()
+                .filter(|group| is_unsafe(group, &then))
+                .cloned(),
+        );
+    }
+    open.retain(|group| wrong.contains(group));
+    open
+}
+
+type ByGroup<'a> = BTreeMap<GroupName, Vec<(&'a Key, &'a Counts)>>;
+
+fn by_group<'a>(rows: &'a Rows, groups: &Groups) -> ByGroup<'a> {
+    let mut all = ByGroup::new();
+    for (key, counts) in rows {
+        if let Some(group) = groups.root(&key.piece()) {
+            all.entry(group.clone()).or_default().push((key, counts));
+        }
+    }
+    all
+}
+
+/// The groups of which something changed.
+fn changed_of<'a>(
+    now: &'a Rows,
+    shown: &'a Rows,
+    groups: &'a Groups,
+) -> impl Iterator<Item = GroupName> {
+    let (now, then) = (by_group(now, groups), by_group(shown, groups));
+    let all: BTreeSet<GroupName> = now.keys().chain(then.keys()).cloned().collect();
+    all.into_iter().filter(move |group| {
+        let sorted = |all: &ByGroup<'_>| {
+            let rows = all.get(group).into_iter().flatten();
+            let mut counts: Vec<Counts> = rows.map(|(_, counts)| (*counts).clone()).collect();
+            counts.sort_unstable();
+            counts
+        };
+        sorted(&now) != sorted(&then)
+    })
+}
+
+/// What was shown before, with what is shown for the last time.
+fn past_with(before: &ShownLayer, rows: &Rows, groups: &Groups, publication: u32) -> Vec<Past> {
+    let changed: BTreeSet<GroupName> = changed_of(rows, &before.rows, groups).collect();
+    let mut past = before.past.clone();
+    if !changed.is_empty() {
+        let is_of = |key: &Key| {
+            let group = groups.root(&key.piece());
+            group.is_some_and(|group| changed.contains(group))
+        };
+        let gone = before.rows.iter().filter(|(key, _)| is_of(key));
+        past.push(Past {
+            until: publication,
+            rows: gone
+                .map(|(key, counts)| (key.clone(), counts.clone()))
+                .collect(),
+            groups: changed,
+        });
+    }
+    past
 }
 
 /// The rows that are in a published group.
@@ -210,66 +411,73 @@ fn published_of(mut rows: Rows, groups: &Groups, pieces: &[(GroupName, Piece)]) 
     rows
 }
 
-/// What differs between two days, by group.
-struct Changes {
-    groups: BTreeMap<GroupName, Change>,
-}
-
-#[derive(Default)]
+/// By how much units differ between two states of a group, explained in two ways.
 struct Change {
-    /// What units have by now more than they had, with the counts that dominance is judged by.
-    units: BTreeMap<Box<str>, Moved>,
-    judged: Option<usize>,
-    /// Whether any unit is in it now.
-    remains: bool,
-}
-
-#[derive(Default)]
-struct Moved {
-    by: Vec<i64>,
-    /// How many rows more than before.
-    rows: i64,
-}
-
-impl Changes {
-    fn of(now: &Rows, shown: &Rows, groups: &Groups, judged: Option<usize>) -> Self {
-        let mut changes = Changes {
-            groups: BTreeMap::new(),
-        };
-        for (rows, sign) in [(now, 1), (shown, -1)] {
-            for (key, counts) in rows {
-                let Some(group) = groups.root(&key.piece()) else {
-                    continue;
-                };
-                let change = changes.groups.entry(group.clone()).or_default();
-                change.judged = judged;
-                change.remains |= sign > 0;
-                let moved = change.units.entry(key.id.clone()).or_default();
-                moved.rows += sign;
-                moved.by.resize(counts.len(), 0);
-                for (by, count) in moved.by.iter_mut().zip(counts) {
-                    *by = by.saturating_add(sign.saturating_mul(count.unwrap_or(0)));
-                }
-            }
-        }
-        for change in changes.groups.values_mut() {
-            let is_moved = |moved: &Moved| moved.rows != 0 || moved.by.iter().any(|by| *by != 0);
-            change.units.retain(|_, moved| is_moved(moved));
-        }
-        changes
-    }
+    /// By as few units as can be: who they are does not matter, since ids may be others for the same.
+    fewest: Vec<i64>,
+    /// By id.
+    by_id: Vec<i64>,
 }
 
 impl Change {
+    fn of(now: &[(&Key, &Counts)], then: &[(&Key, &Counts)], judged: Option<usize>) -> Self {
+        let weight = |counts: &Counts| judged.and_then(|at| counts[at]).unwrap_or(0);
+        let sorted = |rows: &[(&Key, &Counts)]| {
+            let mut counts: Vec<Counts> = rows.iter().map(|(_, c)| (*c).clone()).collect();
+            counts.sort_unstable();
+            counts.into_iter().peekable()
+        };
+        let (mut more, mut less) = (Vec::new(), Vec::new());
+        let (mut a, mut b) = (sorted(now), sorted(then));
+        loop {
+            match (a.peek(), b.peek()) {
+                (None, None) => break,
+                (Some(x), Some(y)) if x == y => drop((a.next(), b.next())),
+                (Some(x), Some(y)) if x < y => more.extend(a.next()),
+                (Some(_), None) => more.extend(a.next()),
+                _ => less.extend(b.next()),
+            }
+        }
+        let weights = |all: &[Counts]| {
+            let mut weights: Vec<i64> = all.iter().map(weight).collect();
+            weights.sort_unstable_by(|x, y| y.cmp(x));
+            weights
+        };
+        let (more, less) = (weights(&more), weights(&less));
+        let at = |all: &[i64], place: usize| all.get(place).copied().unwrap_or(0);
+        let many = 0..more.len().max(less.len());
+        let fewest = many.map(|n| at(&more, n).saturating_sub(at(&less, n)).saturating_abs());
+        let mut by_id: BTreeMap<&str, i64> = BTreeMap::new();
+        for (rows, sign) in [(now, 1), (then, -1)] {
+            for (key, counts) in rows {
+                let by = by_id.entry(&*key.id).or_default();
+                *by = by.saturating_add(sign * weight(counts));
+            }
+        }
+        let by_id = by_id.into_values().map(i64::saturating_abs);
+        Change {
+            fewest: fewest.collect(),
+            by_id: by_id.collect(),
+        }
+    }
+
+    /// Whether nothing of it could be seen.
+    fn is_none(&self) -> bool {
+        self.fewest.is_empty()
+    }
+
     /// Whether it tells of no unit: nothing changed, or three units at least did and none of them has
-    /// more than 85 % of it.
+    /// more than 85 % of it, however it is explained. Changes of units without jobs hide nobody.
     fn is_safe(&self) -> bool {
-        let by = |moved: &Moved| self.judged.map_or(0, |at| moved.by[at].saturating_abs());
-        let all = self.units.values().map(by);
-        let (largest, total) = all.fold((0, 0_i64), |(largest, total), by| {
-            (by.max(largest), total.saturating_add(by))
-        });
-        self.units.is_empty() || tells_of_none(self.units.len() as u64, largest, total)
+        let tells_of_none = |changes: &[i64]| {
+            let weighty = changes.iter().filter(|by| **by > 0);
+            let total = weighty
+                .clone()
+                .fold(0_i64, |sum, by| sum.saturating_add(*by));
+            let largest = weighty.clone().max().copied().unwrap_or(0);
+            tells_of_none(weighty.count() as u64, largest, total)
+        };
+        self.is_none() || (tells_of_none(&self.fewest) && tells_of_none(&self.by_id))
     }
 }
 
@@ -279,7 +487,7 @@ mod tests {
 
     /// Pieces of five people each in cells of a row, with a second count.
     fn pieces(code: Option<&str>, from: i32, many: i32, second: Option<i64>) -> Rows {
-        let unit = std::sync::Arc::new(vec![code.map(Into::into)]);
+        let unit = Arc::new(vec![code.map(Into::into)]);
         let row = |column| {
             let key = Key {
                 unit: unit.clone(),
@@ -299,11 +507,12 @@ mod tests {
         ShownLayer {
             areas: areas(codes),
             rows,
+            past: Vec::new(),
         }
     }
 
     fn settle(now: &Rows, shown: &ShownLayer, codes: &[&str]) -> (Rows, u64) {
-        let settled = settle_people(now.clone(), Some(shown), &areas(codes), 10);
+        let settled = settle_people(now.clone(), Some(shown), &areas(codes), 10, 2);
         (settled.rows, settled.held)
     }
 

@@ -85,11 +85,6 @@ pub(super) fn check_target(
     protection: &Protection,
     grouping: &Grouping,
 ) -> Result<(), PublishError> {
-    for name in Kept::NAMES {
-        if to.network_number(name)?.is_some() {
-            return Err(PublishError::Exposed(name));
-        }
-    }
     let is_empty = to.change_number()? == 0;
     let Some(note) = to.setting(Protection::SETTING)? else {
         return match is_empty {
@@ -97,6 +92,11 @@ pub(super) fn check_target(
             false => Err(PublishError::Exact),
         };
     };
+    for name in Kept::NAMES {
+        if to.network_number(name)?.is_some() {
+            return Err(PublishError::Exposed(name));
+        }
+    }
     let known: Protection =
         serde_json::from_str(&note).map_err(|e| PublishError::Note(e.to_string()))?;
     if known.fingerprint != protection.fingerprint || known.cell_m != protection.cell_m {

@@ -69,18 +69,22 @@ pub(super) fn pieces_of(
         true => {
             let judged = judged_of(loaded.layer());
             let (groups, own) = (&mut *history.groups, &history.own);
-            let shown = shown.as_ref().map(|shown| &shown.rows);
+            let shown = shown.as_ref();
             settle_units(now, shown, groups, own, judged, history.publication)
         }
-        false => settle_people(now, shown.as_ref(), &areas, policy.k()),
+        false => {
+            let (shown, publication) = (shown.as_ref(), history.publication);
+            settle_people(now, shown, &areas, policy.k(), publication)
+        }
     };
     let Settled {
         rows,
         pieces,
+        past,
         withheld,
         held,
     } = settled;
-    history.shown = Some(ShownLayer { areas, rows });
+    history.shown = Some(ShownLayer { areas, rows, past });
     let mut table = Table::for_layer(&layer);
     let mut units = Vec::new();
     let wholes = rounding::wholes(loaded.layer());
@@ -249,7 +253,8 @@ pub(super) fn pieces_of_rows(rows: &Rows, judged: Option<usize>) -> Vec<Piece> {
             names: vec![name],
         });
         let weight = judged.and_then(|place| counts[place]).unwrap_or(0);
-        piece.features += 1;
+        // Units without jobs hide nobody.
+        piece.features += u64::from(judged.is_none() || weight > 0);
         piece.largest = piece.largest.max(weight);
         piece.total = piece.total.saturating_add(weight);
         let own = counts.iter().enumerate();

@@ -18,7 +18,7 @@ use crate::domain::{AreaCode, AttributeId, GroupName, Layer, LayerId, LevelId, P
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Shown {
     layers: BTreeMap<(LayerId, Period), ShownLayer>,
-    flows: BTreeMap<(LevelId, Period), FlowRows>,
+    flows: BTreeMap<(LevelId, Period), ShownFlows>,
     /// Of layers whose definition is not at hand, as they were read.
     unknown: Vec<StoredLayer>,
 }
@@ -32,6 +32,19 @@ pub(super) struct ShownLayer {
     /// The areas that there were.
     pub areas: Areas,
     pub rows: Rows,
+    /// What earlier publications showed and later ones did not, the oldest first.
+    pub past: Vec<Past>,
+}
+
+/// What a publication showed for the last time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Past {
+    /// The number of the publication that first showed something else.
+    pub until: u32,
+    /// All rows of every piece, or group of pieces, that differed; none where it was not there.
+    pub rows: Rows,
+    /// The groups, as of that publication; empty where pieces are not merged.
+    pub groups: BTreeSet<GroupName>,
 }
 
 /// The codes of the areas that pieces may lie in, by level, larger ones first.
@@ -40,8 +53,18 @@ pub(super) type Areas = Vec<BTreeSet<Box<str>>>;
 /// A row for each unit, or for each piece of people.
 pub(super) type Rows = BTreeMap<Key, Counts>;
 
+/// What was published of flows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ShownFlows {
+    pub rows: FlowRows,
+    /// What earlier publications showed of a pair and later ones did not, the oldest first.
+    pub past: BTreeMap<Pair, Vec<Modes>>,
+}
+
+pub(super) type FlowRows = BTreeMap<Pair, Modes>;
+
 /// Commuters of a pair by mode; without one where modes are not told.
-pub(super) type FlowRows = BTreeMap<Pair, BTreeMap<Option<Box<str>>, i64>>;
+pub(super) type Modes = BTreeMap<Option<Box<str>>, i64>;
 
 /// What a row tells of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,12 +96,12 @@ impl Shown {
         self.layers.insert((layer.clone(), period.clone()), shown);
     }
 
-    pub fn flows(&self, level: &LevelId, period: &Period) -> Option<&FlowRows> {
+    pub fn flows(&self, level: &LevelId, period: &Period) -> Option<&ShownFlows> {
         self.flows.get(&(level.clone(), period.clone()))
     }
 
-    pub fn set_flows(&mut self, level: &LevelId, period: &Period, rows: FlowRows) {
-        self.flows.insert((level.clone(), period.clone()), rows);
+    pub fn set_flows(&mut self, level: &LevelId, period: &Period, shown: ShownFlows) {
+        self.flows.insert((level.clone(), period.clone()), shown);
     }
 
     /// Reads what [`Shown::to_bytes`] wrote; counts take the places that `layer_of` has for them now,
@@ -99,17 +122,12 @@ impl Shown {
                 shown.unknown.push(state);
                 continue;
             };
-            let rows = state.rows_of(layer)?;
-            let areas = state.areas;
-            let known = ShownLayer { areas, rows };
+            let known = state.read(layer)?;
             shown.layers.insert((state.layer, state.period), known);
         }
         for state in stored.flows {
-            let mut rows = FlowRows::new();
-            for (from, to, mode, commuters) in state.rows {
-                rows.entry((from, to)).or_default().insert(mode, commuters);
-            }
-            shown.flows.insert((state.level, state.period), rows);
+            let key = (state.level.clone(), state.period.clone());
+            shown.flows.insert(key, state.read());
         }
         Ok(shown)
     }
@@ -125,22 +143,8 @@ impl Shown {
         let layers = self.layers.iter().filter_map(|((layer, period), shown)| {
             Some(StoredLayer::of(layer_of(layer)?, period.clone(), shown))
         });
-        let flows = self
-            .flows
-            .iter()
-            .map(|((level, period), rows)| StoredFlows {
-                level: level.clone(),
-                period: period.clone(),
-                rows: rows
-                    .iter()
-                    .flat_map(|((from, to), modes)| {
-                        let row = |(mode, commuters): (&Option<Box<str>>, &i64)| {
-                            (from.clone(), to.clone(), mode.clone(), *commuters)
-                        };
-                        modes.iter().map(row)
-                    })
-                    .collect(),
-            });
+        let flows = self.flows.iter();
+        let flows = flows.map(|((level, period), shown)| StoredFlows::of(level, period, shown));
         let mut layers: Vec<StoredLayer> = layers.chain(self.unknown.iter().cloned()).collect();
         layers.sort_unstable_by(|a, b| (&a.layer, &a.period).cmp(&(&b.layer, &b.period)));
         let stored = Stored {
@@ -173,8 +177,19 @@ struct StoredLayer {
     counts: Vec<AttributeId>,
     areas: Areas,
     units: Vec<Unit>,
-    /// The place of the unit, column and row of the cell, id, counts.
-    rows: Vec<(u32, i32, i32, Box<str>, Counts)>,
+    rows: Vec<StoredRow>,
+    past: Vec<StoredPast>,
+}
+
+/// The place of the unit, column and row of the cell, id, counts.
+type StoredRow = (u32, i32, i32, Box<str>, Counts);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredPast {
+    until: u32,
+    rows: Vec<StoredRow>,
+    groups: BTreeSet<GroupName>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,59 +197,117 @@ struct StoredLayer {
 struct StoredFlows {
     level: LevelId,
     period: Period,
-    rows: Vec<(AreaCode, AreaCode, Option<Box<str>>, i64)>,
+    rows: Vec<StoredPair>,
+    past: Vec<StoredPair>,
+}
+
+/// From, to, commuters by mode.
+type StoredPair = (AreaCode, AreaCode, Vec<(Option<Box<str>>, i64)>);
+
+impl StoredFlows {
+    fn of(level: &LevelId, period: &Period, shown: &ShownFlows) -> Self {
+        let stored = |((from, to), modes): (&Pair, &Modes)| {
+            let modes = modes.iter().map(|(mode, n)| (mode.clone(), *n)).collect();
+            (from.clone(), to.clone(), modes)
+        };
+        let past = shown.past.iter();
+        let past = past.flat_map(|(pair, all)| all.iter().map(move |modes| (pair, modes)));
+        StoredFlows {
+            level: level.clone(),
+            period: period.clone(),
+            rows: shown.rows.iter().map(stored).collect(),
+            past: past.map(stored).collect(),
+        }
+    }
+
+    fn read(self) -> ShownFlows {
+        let pair = |(from, to, modes): StoredPair| ((from, to), modes.into_iter().collect());
+        let mut past: BTreeMap<Pair, Vec<Modes>> = BTreeMap::new();
+        for (pair, modes) in self.past.into_iter().map(pair) {
+            past.entry(pair).or_default().push(modes);
+        }
+        ShownFlows {
+            rows: self.rows.into_iter().map(pair).collect(),
+            past,
+        }
+    }
 }
 
 impl StoredLayer {
     fn of(layer: &Layer, period: Period, shown: &ShownLayer) -> Self {
-        let ShownLayer { areas, rows } = shown;
         let places: Vec<usize> = layer.counts().map(|(place, _)| place).collect();
-        let mut units: BTreeMap<&Unit, u32> = BTreeMap::new();
-        for key in rows.keys() {
-            units.insert(&key.unit, 0);
-        }
+        let past = shown.past.iter().flat_map(|past| past.rows.keys());
+        let mut units: BTreeMap<&Unit, u32> = shown
+            .rows
+            .keys()
+            .chain(past)
+            .map(|key| (&*key.unit, 0))
+            .collect();
         for (number, place) in (0..).zip(units.values_mut()) {
             *place = number;
         }
-        let row = |(key, counts): (&Key, &Counts)| {
-            let counts = places.iter().map(|&place| counts[place]).collect();
-            let (column, row) = key.cell;
-            (units[&*key.unit], column, row, key.id.clone(), counts)
+        let stored = |rows: &Rows| -> Vec<StoredRow> {
+            let row = |(key, counts): (&Key, &Counts)| {
+                let counts = places.iter().map(|&place| counts[place]).collect();
+                let (column, row) = key.cell;
+                (units[&*key.unit], column, row, key.id.clone(), counts)
+            };
+            rows.iter().map(row).collect()
         };
+        let past = shown.past.iter().map(|past| StoredPast {
+            until: past.until,
+            rows: stored(&past.rows),
+            groups: past.groups.clone(),
+        });
         StoredLayer {
             layer: layer.id.clone(),
             period,
             counts: layer.counts().map(|(_, count)| count.id.clone()).collect(),
-            areas: areas.clone(),
-            rows: rows.iter().map(row).collect(),
+            areas: shown.areas.clone(),
+            rows: stored(&shown.rows),
+            past: past.collect(),
             units: units.keys().map(|unit| (*unit).clone()).collect(),
         }
     }
 
-    fn rows_of(&self, layer: &Layer) -> Result<Rows, String> {
+    fn read(&self, layer: &Layer) -> Result<ShownLayer, String> {
         let places = self.counts.iter();
         let places: Vec<Option<usize>> = places
             .map(|id| layer.attribute_index(id.as_str()))
             .collect();
         let units: Vec<Arc<Unit>> = self.units.iter().cloned().map(Arc::new).collect();
-        let mut rows = Rows::new();
-        for (unit, column, row, id, known) in &self.rows {
-            let unit = units.get(*unit as usize);
-            let unit = unit.ok_or("a row of no area").map_err(str::to_owned)?;
-            let mut counts = vec![None; layer.attributes.len()];
-            for (place, count) in places.iter().zip(known) {
-                if let Some(place) = place {
-                    counts[*place] = *count;
+        let rows_of = |stored: &[StoredRow]| -> Result<Rows, String> {
+            let mut rows = Rows::new();
+            for (unit, column, row, id, known) in stored {
+                let unit = units.get(*unit as usize);
+                let unit = unit.ok_or("a row of no area").map_err(str::to_owned)?;
+                let mut counts = vec![None; layer.attributes.len()];
+                for (place, count) in places.iter().zip(known) {
+                    if let Some(place) = place {
+                        counts[*place] = *count;
+                    }
                 }
+                let key = Key {
+                    unit: unit.clone(),
+                    cell: (*column, *row),
+                    id: id.clone(),
+                };
+                rows.insert(key, counts);
             }
-            let key = Key {
-                unit: unit.clone(),
-                cell: (*column, *row),
-                id: id.clone(),
-            };
-            rows.insert(key, counts);
-        }
-        Ok(rows)
+            Ok(rows)
+        };
+        let past = self.past.iter().map(|past| {
+            Ok(Past {
+                until: past.until,
+                rows: rows_of(&past.rows)?,
+                groups: past.groups.clone(),
+            })
+        });
+        Ok(ShownLayer {
+            areas: self.areas.clone(),
+            rows: rows_of(&self.rows)?,
+            past: past.collect::<Result<_, String>>()?,
+        })
     }
 }
 
@@ -262,11 +335,21 @@ mod tests {
         ]);
         let code = |code: &str| code.parse().expect("a code");
         let modes = BTreeMap::from([(None, 4), (Some("rail".into()), 5)]);
-        let flows = FlowRows::from([((code("a"), code("b")), modes)]);
+        let pair = (code("a"), code("b"));
+        let flows = ShownFlows {
+            rows: [(pair.clone(), modes.clone())].into(),
+            past: [(pair, vec![BTreeMap::new(), modes])].into(),
+        };
         let mut shown = Shown::default();
+        let past = Past {
+            until: 2,
+            rows: rows.clone(),
+            groups: ["100e1n-2-3-440106001".parse().expect("a name")].into(),
+        };
         let known = ShownLayer {
             areas: vec![["440106".into()].into(), BTreeSet::new()],
             rows,
+            past: vec![past],
         };
         shown.set_layer(&layer.id, &period, known.clone());
         let level = "district".parse().expect("a level");
