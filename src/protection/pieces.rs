@@ -69,13 +69,9 @@ pub(super) fn pieces_of(
         true => {
             let judged = judged_of(loaded.layer());
             let (groups, own) = (&mut *history.groups, &history.own);
-            let shown = shown.as_ref();
             settle_units(now, shown, groups, own, judged, history.publication)
         }
-        false => {
-            let (shown, publication) = (shown.as_ref(), history.publication);
-            settle_people(now, shown, &areas, policy.k(), publication)
-        }
+        false => settle_people(now, shown, &areas, policy.k(), history.publication),
     };
     let Settled {
         rows,

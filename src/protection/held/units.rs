@@ -1,0 +1,241 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::{
+        merging::merge,
+        piece::Piece,
+        pieces::pieces_of_rows,
+        shown::{Counts, Key, Past, Rows, ShownLayer},
+    },
+    Settled,
+    change::Change,
+};
+use crate::domain::{GroupName, Groups, OwnAreas};
+
+/// Units, merged until nobody can tell one of them: a group shows as it is once the changes in it are
+/// those of three units at least, none of which has more than 85 % of them, against all that was ever
+/// shown of it; until then it shows as it last did, or as it did when it was
+/// nearly what it is now, whichever is nearer.
+/// `judged`: the place of the count that dominance is judged by.
+pub(in crate::protection) fn settle_units(
+    now: Rows,
+    shown: Option<ShownLayer>,
+    groups: &mut Groups,
+    own: &OwnAreas,
+    judged: Option<usize>,
+    publication: u32,
+) -> Settled {
+    let merged = |rows: &Rows, groups: &mut Groups| {
+        merge(pieces_of_rows(rows, judged), groups, own, publication)
+    };
+    let Some(before) = shown else {
+        let (pieces, withheld) = merged(&now, groups);
+        let rows = published_of(now, groups, &pieces);
+        return Settled {
+            rows,
+            pieces,
+            past: Vec::new(),
+            withheld,
+            held: 0,
+        };
+    };
+    let mut tried = groups.clone();
+    let (mut pieces, withheld) = merged(&now, &mut tried);
+    let mut waiting = unsafe_of(&now, &before, &tried, &pieces, judged);
+    let last = by_group(&before.rows, &tried);
+    let all: BTreeSet<GroupName> = tried.iter().map(|(_, group)| group.clone()).collect();
+    // What shows as it last did whatever else could.
+    let mut kept: BTreeSet<GroupName> = BTreeSet::new();
+    let (mut next, mut after, mut left) = (now.clone(), tried.clone(), 0);
+    while !waiting.is_empty() {
+        next = with_waiting(&now, &waiting, &tried);
+        after = groups.clone();
+        (pieces, left) = merged(&next, &mut after);
+        // What came together differently without those that wait is looked at once more.
+        let still = unsafe_of(&next, &before, &after, &pieces, judged);
+        if still.is_empty() || kept == all {
+            break;
+        }
+        let names: BTreeSet<&GroupName> = pieces.iter().map(|(name, _)| name).collect();
+        let many = kept.len();
+        for key in next.keys().chain(before.rows.keys()) {
+            let group = after.root(&key.piece());
+            let is_unsafe =
+                group.is_none_or(|group| still.contains_key(group) || !names.contains(group));
+            kept.extend(tried.root(&key.piece()).filter(|_| is_unsafe).cloned());
+        }
+        if kept.len() == many {
+            kept = all.clone();
+        }
+        for group in &kept {
+            let rows = last.get(group).cloned().unwrap_or_default();
+            waiting.insert(group.clone(), rows);
+        }
+    }
+    let held = changed_of(&now, &next, &tried);
+    let held = held.filter(|group| waiting.contains_key(group)).count() as u64;
+    let rows = published_of(next, &after, &pieces);
+    let past = past_with(before, &rows, &after, publication);
+    *groups = after;
+    Settled {
+        rows,
+        pieces,
+        past,
+        withheld: withheld + left,
+        held,
+    }
+}
+
+/// The rows of now, but for the groups that wait; those have the rows that they show.
+fn with_waiting(now: &Rows, waiting: &ByGroup<'_>, groups: &Groups) -> Rows {
+    let shows = |(key, _): &(&Key, &Counts)| {
+        let group = groups.root(&key.piece());
+        group.is_some_and(|group| !waiting.contains_key(group))
+    };
+    let own = now.iter().filter(shows);
+    let waiting = waiting.values().flatten().copied();
+    own.chain(waiting)
+        .map(|(key, counts)| (key.clone(), counts.clone()))
+        .collect()
+}
+
+/// The groups that must not show as they are `now`, with what they show instead: their change would
+/// tell of a unit, against what is shown or against anything that was, or they are not among the safe
+/// `pieces`.
+fn unsafe_of<'a>(
+    now: &Rows,
+    before: &'a ShownLayer,
+    groups: &Groups,
+    pieces: &[(GroupName, Piece)],
+    judged: Option<usize>,
+) -> ByGroup<'a> {
+    let names: BTreeSet<&GroupName> = pieces.iter().map(|(name, _)| name).collect();
+    let (now, mut then) = (by_group(now, groups), by_group(&before.rows, groups));
+    let change = |group: &GroupName, then: &ByGroup<'_>| {
+        let now = now.get(group).map_or(&[][..], Vec::as_slice);
+        let then = then.get(group).map_or(&[][..], Vec::as_slice);
+        Change::of(now, then, judged)
+    };
+    let rows_of = |group: &GroupName, then: &ByGroup<'a>| then.get(group).cloned();
+    let mut wrong = ByGroup::new();
+    // Those that differ from what is shown safely, with what that is and how far away.
+    let mut open: BTreeMap<GroupName, (Distance, Vec<Row<'a>>)> = BTreeMap::new();
+    let all: BTreeSet<&GroupName> = now.keys().chain(then.keys()).collect();
+    for group in all {
+        let change = change(group, &then);
+        if change.is_none() {
+            continue;
+        }
+        let rows = rows_of(group, &then).unwrap_or_default();
+        let is_withheld = now.contains_key(group) && !names.contains(group);
+        match is_withheld || !change.is_safe() {
+            true => drop(wrong.insert(group.clone(), rows)),
+            false => {
+                let distance = (rows.is_empty(), change.total());
+                open.insert(group.clone(), (distance, rows));
+            }
+        }
+    }
+    // Back through what was shown of them before.
+    for past in before.past.iter().rev() {
+        let mut touched: BTreeSet<GroupName> = BTreeSet::new();
+        for name in &past.groups {
+            let group = groups.root(name);
+            if let Some(group) = group.filter(|group| open.contains_key(*group)) {
+                touched.insert(group.clone());
+                if let Some(rows) = then.get_mut(group) {
+                    let stays = |key: &Key| groups.root_at(&key.piece(), past.until) != Some(name);
+                    rows.retain(|(key, _)| stays(key));
+                }
+            }
+        }
+        for (key, counts) in &past.rows {
+            let group = groups.root(&key.piece());
+            if let Some(group) = group.filter(|group| open.contains_key(*group)) {
+                then.entry(group.clone()).or_default().push((key, counts));
+            }
+        }
+        for group in touched {
+            let change = change(&group, &then);
+            if change.is_safe() {
+                continue;
+            }
+            let rows = rows_of(&group, &then).unwrap_or_default();
+            let distance = (rows.is_empty(), change.total());
+            if let Some(nearest) = open.get_mut(&group) {
+                if distance < nearest.0 {
+                    *nearest = (distance, rows);
+                }
+                wrong.insert(group, nearest.1.clone());
+            }
+        }
+    }
+    wrong
+}
+
+/// How far a state of a group is from another, the nearer the less: last where there is nothing of it,
+/// for of a group that comes back nobody must see whether it was told from what it was.
+type Distance = (bool, u64);
+
+/// A workplace and its counts.
+type Row<'a> = (&'a Key, &'a Counts);
+
+type ByGroup<'a> = BTreeMap<GroupName, Vec<Row<'a>>>;
+
+fn by_group<'a>(rows: &'a Rows, groups: &Groups) -> ByGroup<'a> {
+    let mut all = ByGroup::new();
+    for (key, counts) in rows {
+        if let Some(group) = groups.root(&key.piece()) {
+            all.entry(group.clone()).or_default().push((key, counts));
+        }
+    }
+    all
+}
+
+/// The groups of which something changed.
+fn changed_of<'a>(
+    now: &'a Rows,
+    shown: &'a Rows,
+    groups: &'a Groups,
+) -> impl Iterator<Item = GroupName> {
+    let (now, then) = (by_group(now, groups), by_group(shown, groups));
+    let all: BTreeSet<GroupName> = now.keys().chain(then.keys()).cloned().collect();
+    all.into_iter().filter(move |group| {
+        let sorted = |all: &ByGroup<'_>| {
+            let rows = all.get(group).into_iter().flatten();
+            let mut counts: Vec<Counts> = rows.map(|(_, counts)| (*counts).clone()).collect();
+            counts.sort_unstable();
+            counts
+        };
+        sorted(&now) != sorted(&then)
+    })
+}
+
+/// What was shown before, with what is shown for the last time.
+fn past_with(before: ShownLayer, rows: &Rows, groups: &Groups, publication: u32) -> Vec<Past> {
+    let changed: BTreeSet<GroupName> = changed_of(rows, &before.rows, groups).collect();
+    let mut past = before.past;
+    if !changed.is_empty() {
+        let is_of = |key: &Key| {
+            let group = groups.root(&key.piece());
+            group.is_some_and(|group| changed.contains(group))
+        };
+        let gone = before.rows.into_iter().filter(|(key, _)| is_of(key));
+        past.push(Past {
+            until: publication,
+            rows: gone.collect(),
+            groups: changed,
+        });
+    }
+    past
+}
+
+/// The rows that are in a published group.
+fn published_of(mut rows: Rows, groups: &Groups, pieces: &[(GroupName, Piece)]) -> Rows {
+    let names: BTreeSet<&GroupName> = pieces.iter().map(|(name, _)| name).collect();
+    rows.retain(|key, _| {
+        let group = groups.root(&key.piece());
+        group.is_some_and(|group| names.contains(group))
+    });
+    rows
+}
