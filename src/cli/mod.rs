@@ -200,8 +200,8 @@ fn on_record(command: &Command) -> Result<Option<(PathBuf, &'static str, String)
             Some(kind) => (&report.city, "report", kind.key()),
             None => return Ok(None),
         },
-        Command::Protect(protect) => match protect.published_city() {
-            Some(city) => (city, "protect publish", ""),
+        Command::Protect(protect) => match protect.recorded() {
+            Some((city, act)) => (city, act, ""),
             None => return Ok(None),
         },
         Command::Scenario(scenario) => match scenario.changed() {

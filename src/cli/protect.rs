@@ -42,14 +42,25 @@ enum What {
         #[arg(long, env = "SUITU_PROTECTION_KEY", value_name = "FILE")]
         key: PathBuf,
     },
+    /// Let another key follow the one that the city was published with, once all that was published
+    /// with it is out of use everywhere.
+    Retire {
+        /// The exact city: a file, or the address of a database.
+        #[arg(long, env = "SUITU_CITY", value_name = "CITY", hide_env_values = true)]
+        city: Home,
+        /// The fingerprint of the key that ends, as `suitu protect publish` names it.
+        #[arg(value_name = "FINGERPRINT")]
+        fingerprint: String,
+    },
 }
 
 impl ProtectArguments {
-    /// The city that is published, if one is.
-    pub fn published_city(&self) -> Option<&Home> {
+    /// The city whose record it goes into, and as what.
+    pub fn recorded(&self) -> Option<(&Home, &'static str)> {
         match &self.what {
             What::Key { .. } => None,
-            What::Publish { city, .. } => Some(city),
+            What::Publish { city, .. } => Some((city, "protect publish")),
+            What::Retire { city, .. } => Some((city, "protect retire")),
         }
     }
 }
@@ -63,6 +74,7 @@ pub fn run(
     match &arguments.what {
         What::Key { file, k } => make_key(file, *k, language),
         What::Publish { city, to, key } => publish(city, to, key, catalog, language),
+        What::Retire { city, fingerprint } => retire(city, fingerprint, &catalog, language),
     }
 }
 
@@ -75,6 +87,20 @@ fn make_key(file: &Path, k: u32, language: Language) -> Result<(), Failure> {
         Language::En => {
             format!("{shown}: key made, k = {k}; keep it safe and never change it once published")
         }
+    })
+}
+
+fn retire(
+    city: &Home,
+    fingerprint: &str,
+    catalog: &Arc<Catalog>,
+    language: Language,
+) -> Result<(), Failure> {
+    let store = store::open(city, catalog.clone())?;
+    protection::retire_key(&*store, catalog, fingerprint)?;
+    say(match language {
+        Language::Zh => format!("{city}：密钥 {fingerprint} 已停用，下次发布可用新密钥"),
+        Language::En => format!("{city}: key {fingerprint} is retired, another one may follow"),
     })
 }
 
@@ -150,7 +176,15 @@ fn publish(
         })?;
     }
     say(match language {
-        Language::Zh => format!("{to}：保护数据（{day}，k = {}）", policy.k()),
-        Language::En => format!("{to}: protected city of {day}, k = {}", policy.k()),
+        Language::Zh => format!(
+            "{to}：保护数据（{day}，k = {}，密钥指纹 {}）",
+            policy.k(),
+            policy.fingerprint()
+        ),
+        Language::En => format!(
+            "{to}: protected city of {day}, k = {}, key {}",
+            policy.k(),
+            policy.fingerprint()
+        ),
     })
 }

@@ -42,6 +42,14 @@ impl<'a> Kept<'a> {
         })
     }
 
+    /// Whether the city was published by another key or k, into whatever home.
+    pub fn check_key(&self, fingerprint: &str) -> Result<(), PublishError> {
+        match self.grouping.key() {
+            Some(known) if known != fingerprint => Err(PublishError::OtherKey(known.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes what is published as one from now on beside the exact city, and what it is made of.
     /// Answers what the publication is sealed with.
     ///
@@ -56,6 +64,7 @@ impl<'a> Kept<'a> {
         let grouping = &mut self.grouping;
         let publication = grouping.publications() + 1;
         grouping.keep_counts();
+        grouping.set_key(Some(policy.fingerprint()));
         let seal = policy.seal(grouping.last_seal(), publication, &grouping.to_bytes());
         grouping.seal(seal.clone());
         let period: Period = day.parse().map_err(|_| PublishError::Day(day.to_owned()))?;
@@ -77,6 +86,27 @@ impl<'a> Kept<'a> {
         }
         Ok(seal)
     }
+}
+
+/// Lets another key or k follow the one that the city was published by, once all that was published by
+/// it is out of use. `fingerprint`: of the key that ends.
+///
+/// # Errors
+/// A fingerprint of another key; what the home says.
+pub fn retire_key(
+    from: &dyn Store,
+    catalog: &Catalog,
+    fingerprint: &str,
+) -> Result<(), PublishError> {
+    let Some(mut stored) = from.network(Grouping::NAME)? else {
+        return Ok(());
+    };
+    let mut kept = Kept::read(from, catalog)?;
+    kept.check_key(fingerprint)?;
+    kept.grouping.set_key(None);
+    stored.bytes = kept.grouping.to_bytes();
+    from.set_network(Grouping::NAME, &stored)?;
+    Ok(())
 }
 
 /// The target is empty, or was published by the same policy with groups that are known.

@@ -30,6 +30,13 @@ pub enum PublishError {
     )]
     OtherPolicy,
     #[error(
+        "the city was published with another key or k, of fingerprint {0}: both publications together \
+         would tell of small numbers. Publish with that key file; if it is lost or known to others, \
+         take all that was published with it out of use everywhere, then end it with `suitu protect \
+         retire`"
+    )]
+    OtherKey(String),
+    #[error(
         "the target was published from another home of the exact city, or from a later state of this \
          one: this home does not know which workplaces and flows were published as one, and those that \
          came apart would tell of single ones. Publish from the home that it was published from, or \
@@ -122,6 +129,7 @@ pub fn publish(
     };
     let mut kept = Kept::read(from, city.catalog())?;
     check_target(to, &protection, &kept.grouping)?;
+    kept.check_key(&protection.fingerprint)?;
     let note = serde_json::to_string(&protection).map_err(|e| PublishError::Note(e.to_string()))?;
     let mut published = Published::default();
     let states = states_of(city, policy, day, &mut kept, &mut published);

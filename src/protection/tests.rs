@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{
     History, Policy, PublishError, Published,
     pieces::Pieces,
-    publish,
+    publish, retire_key,
     shown::{Rows, ShownLayer},
 };
 use crate::{
@@ -365,6 +365,21 @@ fn another_key_or_an_exact_target_is_refused() {
     exact.publish(&target, &policy(1)).expect("published");
     let other = exact.publish(&target, &policy(2));
     assert!(matches!(other, Err(PublishError::OtherPolicy)));
+    // Nor is it published into another home with another key, before the first is retired.
+    let beside = exact.target("beside.gpkg");
+    let other = exact.publish(&beside, &policy(2));
+    let known = policy(1).fingerprint();
+    assert!(matches!(other, Err(PublishError::OtherKey(key)) if key == known));
+    assert_eq!(beside.change_number().expect("read"), 0);
+    let retire =
+        |key: &Policy| retire_key(&exact.store, exact.city().catalog(), &key.fingerprint());
+    assert!(matches!(retire(&policy(2)), Err(PublishError::OtherKey(_))));
+    exact.publish(&beside, &policy(1)).expect("published");
+    retire(&policy(1)).expect("retired");
+    let after = exact.target("after.gpkg");
+    exact.publish(&after, &policy(2)).expect("published");
+    let back = exact.publish(&target, &policy(1));
+    assert!(matches!(back, Err(PublishError::OtherKey(_))));
     let onto_itself = exact.publish(&exact.store, &policy(1));
     assert!(matches!(onto_itself, Err(PublishError::Exact)));
     let public = exact.published(&target);

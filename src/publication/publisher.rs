@@ -193,6 +193,8 @@ impl Publisher {
                 return Err(PublisherError::NotPublished);
             }
         }
+        protection::retire_key(&*self.exact, &self.catalog, &now)?;
+        self.catch_up()?;
         // What is interrupted from here on is published anew, by the key that is there then.
         let shown = self.shown.swap(None);
         self.home.discard();
@@ -262,10 +264,7 @@ impl Publisher {
         let city = self.live.snapshot();
         let done = protection::publish(&city, &*self.exact, &*target, &policy, &day);
         drop(target);
-        // What this server writes itself no home tells it of: what is published as one.
-        if let Some(newer) = city::follow(&*self.exact, &self.live.snapshot())? {
-            self.live.publish(newer);
-        }
+        self.catch_up()?;
         if done.is_err() && is_new {
             self.home.discard();
         }
@@ -274,6 +273,14 @@ impl Publisher {
         let milliseconds = start.elapsed().as_millis() as u64;
         tracing::info!(day, milliseconds, "the city is published");
         Ok(Some(day))
+    }
+
+    /// Follows what this server wrote itself, which no home tells it of: what is published as one.
+    fn catch_up(&self) -> Result<(), PublisherError> {
+        if let Some(newer) = city::follow(&*self.exact, &self.live.snapshot())? {
+            self.live.publish(newer);
+        }
+        Ok(())
     }
 
     /// Shows the published city, unless it is shown and followed already.

@@ -30,6 +30,9 @@ pub struct Grouping {
     /// Whether the exact counts behind the last publication are kept beside it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     has_counts: bool,
+    /// The fingerprint of the key and k that the last publication was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +83,16 @@ impl Grouping {
     /// Says that the counts are kept from now on.
     pub fn keep_counts(&mut self) {
         self.has_counts = true;
+    }
+
+    /// The fingerprint of the key and k that the last publication was made with; `None` where there
+    /// was none, or another key may follow.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    pub fn set_key(&mut self, fingerprint: Option<String>) {
+        self.key = fingerprint;
     }
 
     /// How often it was published.

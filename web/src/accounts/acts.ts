@@ -114,6 +114,7 @@ const MACHINE: Record<string, [zh: string, en: string]> = {
   copy: ['复制城市（命令）', 'Copy the city (command)'],
   report: ['生成报告（命令）', 'Make a report (command)'],
   'protect publish': ['发布保护数据（命令）', 'Publish protected data (command)'],
+  'protect retire': ['停用旧密钥（命令）', 'Retire the old key (command)'],
   'scenario new': ['新建方案（命令）', 'Make a scenario (command)'],
   'scenario add': ['编辑方案（命令）', 'Edit a scenario (command)'],
   'scenario undo': ['撤销方案中的编辑（命令）', 'Undo in a scenario (command)'],
