@@ -448,7 +448,6 @@ impl City {
             areas: other.areas,
             locators: other.locators,
             kept: other.kept,
-            ways: other.ways,
             edited: stamp,
             ..self.clone()
         }

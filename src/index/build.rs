@@ -18,11 +18,11 @@ pub(super) const DEEPEST: u8 = 30;
 
 /// A row's place on the map and on the curve.
 #[derive(Clone, Copy)]
-struct Placed {
+pub(super) struct Placed {
     hilbert: u64,
     row: u32,
-    x: u32,
-    y: u32,
+    pub x: u32,
+    pub y: u32,
     lon: f64,
     lat: f64,
 }
@@ -53,7 +53,7 @@ pub(super) fn build_cells(
         .collect()
 }
 
-fn place(row: usize, geometry: &Geometry<f64>) -> Placed {
+pub(super) fn place(row: usize, geometry: &Geometry<f64>) -> Placed {
     let (lon, lat) = representative(geometry);
     let (mx, my) = to_mercator(lon, lat);
     let units = |share: f64| (share * 4_294_967_296.0).clamp(0.0, 4_294_967_295.0) as u32;

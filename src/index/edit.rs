@@ -7,8 +7,8 @@ use geo::Geometry;
 use rayon::prelude::*;
 
 use super::{
-    Cell, CellKey, LayerIndex,
-    build::{DEEPEST, build_cells},
+    Cell, CellKey, FeatureRef, LayerIndex,
+    build::{DEEPEST, Placed, build_cells, place},
     revalue::Revalued,
 };
 use crate::domain::{LevelId, Table, Value};
@@ -54,10 +54,7 @@ impl LayerIndex {
             }
             !stays
         });
-        let mut added = Table::for_layer(&self.layer);
-        for level in &self.levels {
-            added.area_codes.entry(level.clone()).or_default();
-        }
+        let mut added = self.empty_table();
         for edit in last.values() {
             if let Edit::Put {
                 id,
@@ -75,6 +72,21 @@ impl LayerIndex {
         self.rebuilt(&staying, &gone, &added)
     }
 
+    /// The index without some features and with new ones, of the same layer and levels; cells that
+    /// neither are in are shared.
+    pub fn with_rows(
+        &self,
+        gone: impl IntoIterator<Item = FeatureRef>,
+        added: &Table,
+    ) -> LayerIndex {
+        let mut by_cell: HashMap<usize, HashSet<usize>> = HashMap::new();
+        for feature in gone {
+            let rows = by_cell.entry(feature.cell as usize).or_default();
+            rows.insert(feature.row as usize);
+        }
+        self.rebuilt(&HashMap::new(), &by_cell, added)
+    }
+
     /// Gives features that stay where they are their values, and rebuilds every cell that loses or
     /// gains rows. A new row goes to the cell whose node holds
     /// its place; rows in no node's reach form cells of their own in free nodes.
@@ -84,19 +96,13 @@ impl LayerIndex {
         gone: &HashMap<usize, HashSet<usize>>,
         added: &Table,
     ) -> LayerIndex {
-        let newcomers = build_cells(&self.layer, &self.levels, added, None);
-        let mut gains: HashMap<usize, Table> = HashMap::new();
-        let mut homeless: BTreeMap<CellKey, Table> = BTreeMap::new();
-        for newcomer in &newcomers {
-            for row in 0..newcomer.len() {
-                let (x, y) = (newcomer.x[row], newcomer.y[row]);
-                let target = match self.cell_of(x, y) {
-                    Some(home) => gains.entry(home).or_insert_with(|| self.empty_table()),
-                    None => homeless
-                        .entry(self.free_node(x, y))
-                        .or_insert_with(|| self.empty_table()),
-                };
-                newcomer.append_to(target, &self.levels, [row]);
+        let mut gains: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut homeless: BTreeMap<CellKey, Vec<usize>> = BTreeMap::new();
+        for (row, geometry) in added.geometries.iter().enumerate() {
+            let Placed { x, y, .. } = place(row, geometry);
+            match self.cell_of(x, y) {
+                Some(home) => gains.entry(home).or_default().push(row),
+                None => homeless.entry(self.free_node(x, y)).or_default().push(row),
             }
         }
         let lost_none = HashSet::new();
@@ -109,15 +115,16 @@ impl LayerIndex {
             if lost.is_none() && gained.is_none() {
                 return vec![cell.clone()];
             }
-            let mut table = gained.cloned().unwrap_or_else(|| self.empty_table());
+            let mut table = added.rows(gained.map_or(&[], Vec::as_slice));
             let lost = lost.unwrap_or(&lost_none);
             let kept = (0..cell.len()).filter(|row| !lost.contains(row));
             cell.append_to(&mut table, &self.levels, kept);
             build_cells(&self.layer, &self.levels, &table, Some(cell.key()))
         });
         let mut cells: Vec<Arc<Cell>> = rebuilt.collect::<Vec<_>>().concat();
-        for (node, table) in &homeless {
-            cells.extend(build_cells(&self.layer, &self.levels, table, Some(*node)));
+        for (node, rows) in &homeless {
+            let table = added.rows(rows);
+            cells.extend(build_cells(&self.layer, &self.levels, &table, Some(*node)));
         }
         LayerIndex::from_cells(
             self.layer.clone(),
@@ -127,7 +134,7 @@ impl LayerIndex {
         )
     }
 
-    fn empty_table(&self) -> Table {
+    pub(super) fn empty_table(&self) -> Table {
         let mut table = Table::for_layer(&self.layer);
         for level in &self.levels {
             table.area_codes.entry(level.clone()).or_default();
@@ -149,5 +156,51 @@ impl LayerIndex {
         let free = |node: &CellKey| !self.cells.iter().any(|cell| node.holds(cell.key()));
         let mut nodes = nodes.filter(free);
         nodes.next().unwrap_or(CellKey::at(DEEPEST, x, y))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::Point;
+
+    use super::*;
+    use crate::{definitions, domain::Layer, index::MAX_ROWS};
+
+    fn table_of(layer: &Layer, rows: impl Iterator<Item = (String, f64, f64)>) -> Table {
+        let values = vec![Value::Missing; layer.attributes.len()];
+        let mut table = Table::for_layer(layer);
+        for (id, lon, lat) in rows {
+            table.push(&id, Geometry::Point(Point::new(lon, lat)), &values);
+        }
+        table
+    }
+
+    #[test]
+    fn rows_give_way_to_others_and_cells_without_any_are_shared() {
+        let catalog = definitions::read_catalog(None).expect("sound definitions");
+        let layer = catalog.layer("clinics").expect("a built-in layer");
+        let place = |number: usize| {
+            let (east, north) = ((number % 200) as f64, (number / 200) as f64);
+            (number.to_string(), 113.0 + east * 5e-5, 23.0 + north * 1e-4)
+        };
+        let build = |rows: &Table| {
+            let period = "2020".parse().expect("a year");
+            LayerIndex::build(layer.clone(), period, Vec::new(), rows)
+        };
+        let before = build(&table_of(layer, (0..MAX_ROWS + 400).map(place)));
+        assert!(before.cells().len() > 1);
+        let gone = ["7", "8", "9"].map(|id| before.find(id).expect("it is there"));
+        // Beside those that go, and far from all.
+        let added = [("a", 113.000_36, 23.000_01), ("b", 10.0, -60.0)];
+        let added = added.map(|(id, lon, lat)| (id.to_owned(), lon, lat));
+        let after = before.with_rows(gone, &table_of(layer, added.clone().into_iter()));
+        let others = (0..MAX_ROWS + 400).filter(|number| !(7..10).contains(number));
+        let expected = table_of(layer, others.map(place).chain(added));
+        assert_eq!(after.to_table(), build(&expected).to_table());
+        let serials = |index: &LayerIndex| -> HashSet<u64> {
+            index.cells().iter().map(|cell| cell.serial()).collect()
+        };
+        let (before, after) = (serials(&before), serials(&after));
+        assert_eq!(before.difference(&after).count(), 1);
     }
 }

@@ -412,12 +412,19 @@ impl LayerIndex {
 
     /// All rows in columns, in the index's order.
     pub fn to_table(&self) -> Table {
-        let mut table = Table::for_layer(&self.layer);
-        for level in &self.levels {
-            table.area_codes.entry(level.clone()).or_default();
-        }
+        let mut table = self.empty_table();
         for cell in &self.cells {
             cell.append_to(&mut table, &self.levels, 0..cell.len());
+        }
+        table
+    }
+
+    /// Some features in columns, in the order given.
+    pub fn rows(&self, features: impl IntoIterator<Item = FeatureRef>) -> Table {
+        let mut table = self.empty_table();
+        for feature in features {
+            let cell = &self.cells[feature.cell as usize];
+            cell.append_to(&mut table, &self.levels, [feature.row as usize]);
         }
         table
     }

@@ -33,4 +33,4 @@ use pieces::{History, pieces_of};
 pub use kept::retire_key;
 pub use policy::{Policy, PolicyError};
 pub use publish::{PublishError, Published, PublishedLayer, publish};
-pub use scope::{Joins, exact_states, exact_within, publication};
+pub use scope::{Ground, Joins, exact_within, publication};

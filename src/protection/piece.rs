@@ -59,13 +59,17 @@ impl Piece {
 
 /// The name of what lies in areas and a cell.
 pub(super) fn name_of(unit: &[Option<Box<str>>], cell_m: u32, cell: (i32, i32)) -> GroupName {
-    let code = unit.iter().rev().flatten().next();
     GroupName {
         cell_m,
         cell,
         depth: unit.len() as u8,
-        code: code.cloned().unwrap_or_default(),
+        code: code_of(unit).into(),
     }
+}
+
+/// The code of the smallest area that something lies in; empty outside all.
+pub(super) fn code_of(unit: &[Option<Box<str>>]) -> &str {
+    unit.iter().rev().flatten().next().map_or("", |code| code)
 }
 
 /// Whether a sum over units tells of none of them: three at least, none with more than 85 % of all.

@@ -18,6 +18,7 @@ use crate::{
         Grid, GroupName, Groups, Layer, LayerKind, LevelId, OwnAreas, Period, Role, Table,
         TextColumn, Value,
     },
+    index::FeatureRef,
 };
 
 /// The level whose areas no piece crosses, if it can be helped.
@@ -147,11 +148,21 @@ pub(super) fn is_merged(layer: &Layer) -> bool {
 pub(super) struct Gathered {
     /// The areas and cells of the pieces, in the order of their names; their ids are empty.
     pub pieces: Vec<Key>,
-    /// The piece of each feature, in the order of the layer.
+    /// The piece of each feature, in the order in which they were given.
     pub of_feature: Vec<u32>,
 }
 
+/// The pieces of all features, in the order of the layer.
 pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
+    gather_of(loaded, levels, loaded.index.iter())
+}
+
+/// The pieces of some features.
+pub(super) fn gather_of(
+    loaded: &LoadedLayer,
+    levels: &[LevelId],
+    features: impl Iterator<Item = FeatureRef>,
+) -> Gathered {
     let index = &loaded.index;
     let grid = Grid {
         cell_m: Policy::CELL_M,
@@ -163,7 +174,7 @@ pub(super) fn gather(loaded: &LoadedLayer, levels: &[LevelId]) -> Gathered {
     let mut units: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
     let mut numbers: HashMap<(usize, (i32, i32)), u32> = HashMap::new();
     let mut of_feature: Vec<u32> = Vec::new();
-    for feature in index.iter() {
+    for feature in features {
         let code = |at: &Option<usize>| at.and_then(|at| index.area_code(feature, at));
         let unit: Vec<Option<&str>> = at.iter().map(code).collect();
         let next = units.len();

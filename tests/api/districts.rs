@@ -108,6 +108,38 @@ async fn no_official_waits_for_a_city_after_an_edit() {
 }
 
 #[tokio::test]
+async fn officials_of_many_scopes_do_not_push_each_other_out() {
+    let exact = App::new();
+    let guarded = exact.guarded_beside(&exact.rounded());
+    let steward = guarded.session_of(Role::Steward);
+    let own = |number: usize| format!("4401030{number:02}");
+    let scopes = std::iter::once("440103".to_owned()).chain((0..40).map(own));
+    let officials: Vec<String> = scopes
+        .enumerate()
+        .map(|(number, code)| official(&guarded, &format!("guan{number}"), &[&code]).1)
+        .collect();
+    for official in &officials {
+        people(&guarded, "a", official).await;
+    }
+    assert_eq!(awaited(&guarded).await, 41);
+    for turn in 0..3 {
+        settle(&guarded, &steward, "a", 400 + turn).await;
+        settle(&guarded, &steward, "b", 200 + turn).await;
+        for official in &officials {
+            people(&guarded, "a", official).await;
+        }
+        let shown = async || {
+            while people(&guarded, "a", &officials[0]).await != Some(400 + turn) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let shown = tokio::time::timeout(Duration::from_secs(20), shown());
+        shown.await.expect("the edit is shown");
+    }
+    assert_eq!(awaited(&guarded).await, 41);
+}
+
+#[tokio::test]
 async fn officials_hear_of_an_edit_once_their_city_shows_it() {
     let exact = App::new();
     let guarded = exact.guarded_beside(&exact.rounded());

@@ -3,11 +3,25 @@
 use super::*;
 use crate::{
     domain::AreaCode,
-    protection::{Joins, exact_within},
+    protection::{Ground, Joins, exact_within},
 };
 
+fn ground(city: &City, public: &City, before: Option<&Ground>) -> Ground {
+    Ground::of(Arc::new(city.clone()), Arc::new(public.clone()), before)
+}
+
 fn within(city: &City, public: &City, scope: &[AreaCode]) -> City {
-    exact_within(city, public, scope, &Joins::default()).0
+    exact_within(&ground(city, public, None), scope, &Joins::default()).0
+}
+
+/// The city that follows another one, as a server follows its home.
+fn next(exact: &Exact, city: &City) -> City {
+    let newer = city::follow(&exact.store, city).expect("reads");
+    newer.expect("newer")
+}
+
+fn homes_of(city: &City) -> Arc<city::LoadedLayer> {
+    city.layer("residences", None).expect("there").clone()
 }
 
 fn scope(code: &str) -> Vec<AreaCode> {
@@ -158,15 +172,14 @@ fn an_edit_of_a_school_joins_no_homes_anew() {
     exact.publish(&target, &policy(1)).expect("published");
     let public = exact.published(&target);
     let scope = scope("440106001");
-    let homes_of = |city: &City| city.layer("residences", None).expect("there").clone();
     // The exact city follows its home, so that what was not edited keeps its version.
     let first = exact.city();
-    let (before, joins) = exact_within(&first, &public, &scope, &Joins::default());
+    let last = ground(&first, &public, None);
+    let (before, joins) = exact_within(&last, &scope, &Joins::default());
     school(1080);
-    let second = crate::city::follow(&exact.store, &first)
-        .unwrap()
-        .expect("newer");
-    let (after, joins) = exact_within(&second, &public, &scope, &joins);
+    let second = next(&exact, &first);
+    let last = ground(&second, &public, Some(&last));
+    let (after, joins) = exact_within(&last, &scope, &joins);
     assert_eq!(sum(&after, "schools", "seats_primary"), 1080);
     assert!(Arc::ptr_eq(&homes_of(&before), &homes_of(&after)));
     assert_eq!(after.stamp(), within(&second, &public, &scope).stamp());
@@ -174,13 +187,188 @@ fn an_edit_of_a_school_joins_no_homes_anew() {
     let mut changed = homes.clone();
     changed.first_mut().expect("a home").3 += 1;
     exact.put_homes(&borrowed(&changed));
-    let third = crate::city::follow(&exact.store, &second)
-        .unwrap()
-        .expect("newer");
-    let (last, _) = exact_within(&third, &public, &scope, &joins);
+    let third = next(&exact, &second);
+    let last = ground(&third, &public, Some(&last));
+    let (last, _) = exact_within(&last, &scope, &joins);
     assert!(!Arc::ptr_eq(&homes_of(&after), &homes_of(&last)));
     assert_eq!(last.stamp(), within(&third, &public, &scope).stamp());
     assert_ne!(last.stamp(), after.stamp());
+}
+
+/// What officials of several scopes read while the city is edited and published.
+struct Followed {
+    exact: Exact,
+    target: GeoPackage,
+    city: City,
+    public: City,
+    ground: Ground,
+    scopes: Vec<(Vec<AreaCode>, City, Joins)>,
+}
+
+impl Followed {
+    fn new(exact: Exact, codes: &[&str]) -> Self {
+        let target = exact.target("public.gpkg");
+        exact.publish(&target, &policy(1)).expect("published");
+        let (city, public) = (exact.city(), exact.published(&target));
+        let ground = ground(&city, &public, None);
+        let scopes = codes.iter().map(|code| {
+            let (city, joins) = exact_within(&ground, &scope(code), &Joins::default());
+            (scope(code), city, joins)
+        });
+        Followed {
+            scopes: scopes.collect(),
+            exact,
+            target,
+            city,
+            public,
+            ground,
+        }
+    }
+
+    fn publish(&mut self) {
+        let done = self.exact.publish(&self.target, &policy(1));
+        done.expect("published");
+        self.public = self.exact.published(&self.target);
+    }
+
+    /// The scopes whose homes were joined anew; every city is the one that is made of nothing before.
+    fn follow(&mut self) -> Vec<String> {
+        if let Some(newer) = city::follow(&self.exact.store, &self.city).expect("reads") {
+            self.city = newer;
+        }
+        self.ground = ground(&self.city, &self.public, Some(&self.ground));
+        let mut anew = Vec::new();
+        for (scope, before, joins) in &mut self.scopes {
+            let (after, made) = exact_within(&self.ground, scope, joins);
+            let fresh = within(&self.city, &self.public, scope);
+            assert_eq!(after.stamp(), fresh.stamp());
+            for layer in ["residences", "workplaces", "schools"] {
+                assert_eq!(counts(&after, layer), counts(&fresh, layer), "{layer}");
+                let rows = |city: &City| {
+                    let state = city.layer(layer, None);
+                    state.map(|state| (state.version, state.index.to_table()))
+                };
+                assert_eq!(rows(&after), rows(&fresh), "{layer}");
+            }
+            if !Arc::ptr_eq(&homes_of(before), &homes_of(&after)) {
+                anew.push(scope[0].to_string());
+            }
+            (*before, *joins) = (after, made);
+        }
+        anew
+    }
+}
+
+type OwnHome = (String, f64, f64, i64, i64);
+
+/// The first home that lies so far in the east.
+fn first(homes: &mut [OwnHome], is_there: impl Fn(f64) -> bool) -> &mut OwnHome {
+    let found = homes.iter_mut().find(|home| is_there(home.1));
+    found.expect("a home")
+}
+
+const WEST: &str = "440106001";
+const EAST: &str = "440106002";
+
+#[test]
+fn an_edit_joins_the_homes_of_the_scopes_anew_that_it_touches_and_of_no_others() {
+    let mut homes = many();
+    let mut followed = Followed::new(Exact::new(&borrowed(&homes)), &[WEST, EAST, "440106"]);
+    let mut put = |change: &dyn Fn(&mut Vec<OwnHome>)| {
+        change(&mut homes);
+        followed.exact.put_homes(&borrowed(&homes));
+        followed.follow()
+    };
+    let changed = put(&|homes| first(homes, |east| east > 4200.0).3 += 1);
+    assert_eq!(changed, [EAST, "440106"]);
+    // After edits elsewhere one inside is seen as ever.
+    let changed = put(&|homes| first(homes, |east| east < 3900.0).3 += 1);
+    assert_eq!(changed, [WEST, "440106"]);
+    let moved = put(&|homes| first(homes, |east| east < 3900.0).1 = 4500.0);
+    assert_eq!(moved, [WEST, EAST, "440106"]);
+    let gone = put(&|homes| {
+        let gone = first(homes, |east| east < 3900.0).0.clone();
+        homes.retain(|home| home.0 != gone);
+    });
+    assert_eq!(gone, [WEST, "440106"]);
+    let come = put(&|homes| homes.push(("new".into(), 100.0, 900.0, 4, 1)));
+    assert_eq!(come, [WEST, "440106"]);
+    // One beyond all areas is in nobody's scope, until it comes into one.
+    let beyond = put(&|homes| homes.push(("beyond".into(), 100.0, -900.0, 4, 1)));
+    assert!(beyond.is_empty(), "{beyond:?}");
+    let changed = put(&|homes| homes.last_mut().expect("there").3 += 1);
+    assert!(changed.is_empty(), "{changed:?}");
+    let come = put(&|homes| homes.last_mut().expect("there").2 = 900.0);
+    assert_eq!(come, [WEST, "440106"]);
+}
+
+#[test]
+fn other_boundaries_and_another_publication_join_everything_anew() {
+    let homes = many();
+    let mut followed = Followed::new(Exact::new(&borrowed(&homes)), &[WEST, EAST]);
+    let square = |west: f64, east: f64| {
+        let ((w, s), (e, n)) = (place(west, 0.0), place(east, 4000.0));
+        Geometry::Polygon(polygon![(x: w, y: s), (x: e, y: s), (x: e, y: n), (x: w, y: n)])
+    };
+    let text = |text: &str| Value::Text(text.into());
+    let areas = [WEST, EAST].map(|code| [("code", text(code)), ("name", text("街"))]);
+    let rows = [
+        (WEST, square(0.0, 5000.0), &areas[0][..]),
+        (EAST, square(5000.0, 8000.0), &areas[1][..]),
+    ];
+    followed.exact.put("subdistricts", &rows);
+    assert_eq!(followed.follow(), [WEST, EAST]);
+    let mut changed = homes.clone();
+    changed.iter_mut().for_each(|home| home.3 += 40);
+    followed.exact.put_homes(&borrowed(&changed));
+    followed.publish();
+    assert_eq!(followed.follow(), [WEST, EAST]);
+    assert!(followed.follow().is_empty());
+}
+
+#[test]
+fn people_of_a_piece_whose_areas_cross_are_followed_together() {
+    let mut homes = many();
+    let exact = Exact::new(&borrowed(&homes));
+    let square = |west: f64, east: f64| {
+        let ((w, s), (e, n)) = (place(west, 0.0), place(east, 4000.0));
+        Geometry::Polygon(polygon![(x: w, y: s), (x: e, y: s), (x: e, y: n), (x: w, y: n)])
+    };
+    let text = |text: &str| Value::Text(text.into());
+    let areas = ["440105", "440106"].map(|code| [("code", text(code)), ("name", text("区"))]);
+    // The border of the districts goes through the western subdistrict, and through cells.
+    let rows = [
+        ("440105", square(0.0, 2050.0), &areas[0][..]),
+        ("440106", square(2050.0, 8000.0), &areas[1][..]),
+    ];
+    exact.put("districts", &rows);
+    let mut followed = Followed::new(exact, &["440105"]);
+    let district = |home: &str, followed: &Followed| {
+        let loaded = homes_of(&followed.city);
+        let level = loaded.index.level_index("district").expect("a level");
+        let feature = loaded.index.find(home).expect("a home");
+        loaded.index.area_code(feature, level).map(str::to_owned)
+    };
+    let is_shown = |home: &str, followed: &Followed| {
+        let own = counts(&followed.scopes[0].1, "residences");
+        own.contains_key(home)
+    };
+    // Homes of the other district that are published with some of this one.
+    let across = homes.iter().position(|home| {
+        district(&home.0, &followed).as_deref() == Some("440106") && is_shown(&home.0, &followed)
+    });
+    let across = across.expect("a piece across the border");
+    let alone = homes.iter().position(|home| {
+        home.1 < 3900.0
+            && district(&home.0, &followed).as_deref() == Some("440106")
+            && !is_shown(&home.0, &followed)
+    });
+    assert!(alone.is_some());
+    homes[across].3 += 1;
+    followed.exact.put_homes(&borrowed(&homes));
+    assert_eq!(followed.follow(), ["440105"]);
+    let own = counts(&followed.scopes[0].1, "residences");
+    assert_eq!(own[&homes[across].0]["usual_residents"], homes[across].3);
 }
 
 /// Two workplaces on either side of the border of the scope that are one group, and safe pieces.
