@@ -112,8 +112,8 @@ impl Ground {
         let mut published = self.public.states(layer.id.as_str());
         let outside = published.find(|outside| outside.index.period() == period);
         let version = |state: Option<&Arc<LoadedLayer>>| state.map(|state| state.version);
-        let states = before.into_iter().flat_map(|before| &before.states);
-        let known = states.clone().find(|known| {
+        let mut states = before.into_iter().flat_map(|before| &before.states);
+        let known = states.find(|known| {
             let own = &known.inside;
             own.layer().id == layer.id && own.index.period() == period
         });

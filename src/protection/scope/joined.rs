@@ -75,7 +75,7 @@ pub(super) fn base(inside: &LoadedLayer, outside: Option<&Arc<LoadedLayer>>) -> 
 
 impl Joined {
     /// What is exact of people or units in a scope, and what was published elsewhere or across its
-    /// border.
+    /// border; `last` where it shows the same. That was made of the same publication.
     pub fn within(
         State {
             inside, outside, ..
@@ -83,12 +83,16 @@ impl Joined {
         Personal { base, exact }: &Personal,
         levels: &[LevelId],
         scope: &[AreaCode],
+        last: Option<&Joined>,
     ) -> Self {
         let taken = exact.taken(inside, levels, scope);
         let table = inside.index.rows(taken);
         let known = exact.is_known();
         let digest = [&digest_of(inside, &table)[..], &[u8::from(known)]].concat();
-        let digest = Sha256::digest(digest).into();
+        let digest: Digest256 = Sha256::digest(digest).into();
+        if let Some(last) = last.filter(|last| last.digest == digest) {
+            return last.clone();
+        }
         // Where nothing is exact every published piece is told of.
         let mut gone = match known {
             true => pieces_in(base, levels, scope),

@@ -48,12 +48,12 @@ enum Touch {
 }
 
 impl Joins {
-    fn find(&self, state: &State, exact: &Touch) -> Option<&Join> {
+    /// The layer as it was made of the same publication.
+    fn of(&self, state: &State) -> Option<&Join> {
         self.made.iter().find(|join| {
             join.layer == state.inside.layer().id
                 && join.period == *state.inside.index.period()
                 && join.public == state.outside.as_ref().map(|outside| outside.version)
-                && join.exact == *exact
         })
     }
 
@@ -85,14 +85,20 @@ pub fn exact_within(ground: &Ground, scope: &[AreaCode], before: &Joins) -> (Cit
             let touch = personal
                 .exact
                 .touch(&state.inside, ground.publication, scope);
-            let found = before.find(state, &touch).filter(|_| known);
-            made.push(found.cloned().unwrap_or_else(|| Join {
+            let last = before.of(state).filter(|_| known);
+            made.push(Join {
                 layer: state.inside.layer().id.clone(),
                 period: state.inside.index.period().clone(),
                 public: state.outside.as_ref().map(|outside| outside.version),
+                joined: match last.filter(|last| last.exact == touch) {
+                    Some(last) => last.joined.clone(),
+                    None => {
+                        let last = last.map(|last| &last.joined);
+                        Joined::within(state, personal, &ground.levels, scope, last)
+                    }
+                },
                 exact: touch,
-                joined: Joined::within(state, personal, &ground.levels, scope),
-            }));
+            });
         }
     }
     let mut own = made.iter();
