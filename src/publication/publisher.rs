@@ -44,8 +44,8 @@ pub enum PublisherError {
     Busy,
     #[error(
         "the publication is in a database, which this server cannot empty: stop all servers, give \
-         the publication an empty database (`suitu migrate`), move the key file away, start them, and \
-         make the key"
+         the publication an empty database (`suitu migrate`), end the key (`suitu protect retire`), move \
+         its file away, start them, and make the key"
     )]
     InDatabase,
     #[error("what --protected names is no published city; nothing was withdrawn")]

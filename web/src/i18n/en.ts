@@ -905,7 +905,7 @@ export const en: Record<Key, string> = {
   rotate_database: 'The protected data are in a database here, which the server cannot empty by itself. If it has to be, the system administrator does this in turn:',
   rotate_database_1: 'Stop every suitu serve.',
   rotate_database_2: 'Make an empty database, run suitu migrate --city NEW, and set SUITU_PROTECTED to it; drop the old database and destroy its backups.',
-  rotate_database_3: 'Move the old key file away and destroy it (the file that SUITU_PROTECTION_KEY names).',
+  rotate_database_3: 'End the old key with suitu protect retire --city EXACT {fingerprint}, then move its file away and destroy it (the file that SUITU_PROTECTION_KEY names).',
   rotate_database_4: 'Start the servers; the security administrator then sets k and makes the new key here.',
   admin_audit: 'Audit record',
   user_search: 'Find an account',

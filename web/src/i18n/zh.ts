@@ -900,7 +900,7 @@ export const zh = {
   rotate_database: '这里的保护数据在数据库中，服务器不能自行清空它。确需更换时，请系统管理员依次：',
   rotate_database_1: '停止所有 suitu serve。',
   rotate_database_2: '新建一个空数据库，运行 suitu migrate --city 新地址，把 SUITU_PROTECTED 改为新地址；旧数据库删除，备份一并销毁。',
-  rotate_database_3: '把旧密钥文件移走销毁（SUITU_PROTECTION_KEY 所指的文件）。',
+  rotate_database_3: '运行 suitu protect retire --city 精确城市的地址 {fingerprint} 停用旧密钥，再把旧密钥文件移走销毁（SUITU_PROTECTION_KEY 所指的文件）。',
   rotate_database_4: '启动服务器；之后安全管理员在这里设定 k 并生成新密钥。',
   admin_audit: '审计记录',
   user_search: '查找账户',
