@@ -19,7 +19,7 @@ mod secret;
 mod totp;
 
 pub use actor::{Actor, Credential, Grants, Pending};
-pub use error::AccountError;
+pub use error::{AccountError, FieldFault};
 pub use home::{
     Accounts, HOLDS_WHILE_AWAY, Invitation, NewToken, Place, Policy, SecondFactor, SignedIn,
     TokenInfo, UserInfo, are_in_database, beside, create_record,

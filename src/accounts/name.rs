@@ -24,13 +24,21 @@ impl FromStr for UserName {
         let starts = name.starts_with(char::is_alphanumeric);
         let is_number = name.chars().filter(char::is_ascii_digit).count() > 12;
         if !starts || !(2..=32).contains(&name.chars().count()) || !name.chars().all(fits) {
-            let rule = "a name is 2 to 32 letters, digits, `.`, `-` or `_` and begins with a \
-                        letter or digit";
-            return Err(AccountError::field("name", rule));
+            let rule = "A name is 2 to 32 letters, digits, `.`, `-` or `_` and begins with a \
+                        letter or digit.";
+            return Err(AccountError::field(
+                "name",
+                "账户名须为 2 至 32 个字母、汉字、数字或 . - _，以字母、汉字或数字开头。",
+                rule,
+            ));
         }
         if is_number {
-            let rule = "a name is no identity number: it stands in the record of all that is done";
-            return Err(AccountError::field("name", rule));
+            let rule = "A name is no identity number: it stands in the record of all that is done.";
+            return Err(AccountError::field(
+                "name",
+                "账户名不能是身份号码：它会出现在每一条审计记录中。",
+                rule,
+            ));
         }
         Ok(UserName(name))
     }

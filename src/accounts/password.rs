@@ -22,16 +22,19 @@ const COMMON: [&str; 13] = [
 /// # Errors
 /// The rule that it breaks; never the password.
 pub fn check(password: &str, user: &UserName) -> Result<(), AccountError> {
-    let wrong = |rule: &str| Err(AccountError::field("password", rule));
+    let wrong = |zh: &str, en: &str| Err(AccountError::field("password", zh, en));
     let letters = password.chars().count();
     if letters < SHORTEST {
-        return wrong("it needs 10 letters or more");
+        return wrong("太短：至少 10 个字符。", "Too short: at least 10 letters.");
     }
     if letters > LONGEST {
-        return wrong("it has more than 128 letters");
+        return wrong("太长：最多 128 个字符。", "Too long: at most 128 letters.");
     }
     if password.chars().any(char::is_control) {
-        return wrong("it holds letters that cannot be typed");
+        return wrong(
+            "含有打不出来的字符，请删去。",
+            "It holds letters that cannot be typed.",
+        );
     }
     let kinds: [fn(char) -> bool; 4] = [
         |c| c.is_lowercase(),
@@ -41,19 +44,28 @@ pub fn check(password: &str, user: &UserName) -> Result<(), AccountError> {
     ];
     let used = kinds.iter().filter(|is| password.chars().any(is));
     if letters < 20 && used.count() < 3 {
-        return wrong("it needs three of: small letters, capitals, digits, others; or 20 letters");
+        return wrong(
+            "种类太少：大写、小写、数字、符号中须有三类，或不少于 20 个字符。",
+            "Too plain: three of small letters, capitals, digits and signs; or 20 letters.",
+        );
     }
     let small = password.to_lowercase();
     if small.contains(user.as_str()) {
-        return wrong("it contains the name of the account");
+        return wrong("不能含账户名。", "It contains the name of the account.");
     }
     if COMMON.iter().any(|common| small.contains(common)) {
-        return wrong("it contains what everybody tries first");
+        return wrong(
+            "含有人人先猜的词（如 password、123456），请换一个。",
+            "It contains what everybody tries first, such as password or 123456.",
+        );
     }
     let first = password.chars().next();
     let different: std::collections::BTreeSet<char> = password.chars().collect();
     if first.is_none() || different.len() < 5 {
-        return wrong("it repeats the same few letters");
+        return wrong(
+            "重复太多：至少五种不同的字符。",
+            "It repeats the same few letters: at least five different ones.",
+        );
     }
     Ok(())
 }
@@ -96,16 +108,21 @@ mod tests {
         ] {
             assert!(ok(good), "{good}");
         }
-        for bad in [
-            "Short-7a",
-            "alllowercase",
-            "ChenYu-2026!",
-            "Password-2026",
-            "Aa1Aa1Aa1Aa1",
-            "Lychee\u{0}Bay-7x",
-            &"Aa1-xyz".repeat(20),
+        for (bad, why) in [
+            ("Short-7a", "太短"),
+            ("alllowercase", "种类太少"),
+            ("ChenYu-2026!", "账户名"),
+            ("Password-2026", "人人先猜"),
+            ("Aa1Aa1Aa1Aa1", "重复太多"),
+            ("Lychee\u{0}Bay-7x", "打不出来"),
+            (&*"Aa1-xyz".repeat(20), "太长"),
         ] {
-            assert!(!ok(bad), "{bad}");
+            let Err(AccountError::Fields(faults)) = check(bad, &user) else {
+                panic!("{bad}");
+            };
+            let told = &faults[0].message;
+            assert!(told.zh.contains(why), "{bad}: {told:?}");
+            assert!(!told.en.contains(bad) && !told.zh.contains(bad));
         }
     }
 

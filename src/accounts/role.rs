@@ -115,7 +115,11 @@ impl FromStr for Role {
         let found = Role::ALL.into_iter().find(|role| role.name() == text);
         found.ok_or_else(|| {
             let known = Role::ALL.map(Role::name).join(", ");
-            AccountError::field("role", format!("`{text}` is none; it is one of {known}"))
+            AccountError::field(
+                "role",
+                format!("没有角色“{text}”，只有：{known}。"),
+                format!("`{text}` is none; it is one of {known}"),
+            )
         })
     }
 }

@@ -2,7 +2,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, interrupt::Interrupt, now};
+use super::{Failure, Refused, interrupt::Interrupt, now};
 use crate::{
     city::{City, Intake, ingest},
     demo::{self, DemoLayer, DemoOptions},
@@ -34,11 +34,17 @@ pub fn run(
 ) -> Result<(), Failure> {
     let home = &arguments.city;
     if home.file().is_some_and(Path::exists) {
-        return Err(format!("{home} is there already; name another file or remove it").into());
+        return Err(Refused::because(
+            format!("已有 {home}；请换一个名字，或先删去它。"),
+            format!("{home} is there already; name another file or remove it"),
+        ));
     }
     let store = store::open_or_create(home, catalog.clone())?;
     if !store.states()?.is_empty() {
-        return Err(format!("{home} holds a city already; name another database").into());
+        return Err(Refused::because(
+            format!("{home} 中已有城市；请换一个数据库。"),
+            format!("{home} holds a city already; name another database"),
+        ));
     }
     let result = fill(arguments, &catalog, &*store, language);
     if result.is_err() {

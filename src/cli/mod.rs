@@ -23,9 +23,11 @@ mod query;
 mod report;
 mod scenario;
 mod serve;
+mod serving;
 mod settings;
 mod streets;
 mod transit;
+mod usage;
 mod zoning;
 
 use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
@@ -34,13 +36,14 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::now;
 use crate::{
-    city::{self, City},
+    accounts::AccountError,
+    city::{self, City, LoadError, scenario::ScenarioError},
     definitions::{self, DefinitionError},
     domain::{Catalog, Language, Layer, Title},
     import::ImportError,
     network::NetworkError,
     query::QueryError,
-    store::{self, Home, Store},
+    store::{self, Home, Store, StoreError},
     transit::TransitError,
 };
 
@@ -138,6 +141,14 @@ fn told(failure: &Failure, language: Language) -> String {
         error.told()
     } else if let Some(error) = failure.downcast_ref::<TransitError>() {
         error.told()
+    } else if let Some(error) = failure.downcast_ref::<AccountError>() {
+        error.told()
+    } else if let Some(error) = failure.downcast_ref::<StoreError>() {
+        error.told()
+    } else if let Some(LoadError::Store(error)) = failure.downcast_ref() {
+        error.told()
+    } else if let Some(ScenarioError::Store(error)) = failure.downcast_ref() {
+        error.told()
     } else {
         return failure.to_string();
     };
@@ -146,7 +157,16 @@ fn told(failure: &Failure, language: Language) -> String {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| {
+        let language = usage::language_of(std::env::args_os());
+        match usage::in_chinese(&error).filter(|_| language == Language::Zh) {
+            Some(told) => {
+                eprintln!("suitu: {told}");
+                std::process::exit(error.exit_code())
+            }
+            None => error.exit(),
+        }
+    });
     let language = arguments.lang;
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,

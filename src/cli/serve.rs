@@ -1,12 +1,17 @@
 use std::{
     io::IsTerminal,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Weak},
     time::Duration,
 };
 
-use super::{Failure, accounts::ServeAccounts, interrupt::StopSignal};
+use super::{
+    Failure,
+    accounts::ServeAccounts,
+    interrupt::StopSignal,
+    serving::{self, Serving},
+};
 use crate::{
     city::{self, LiveCity},
     domain::{Catalog, SecurityLevel},
@@ -59,6 +64,8 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
         )
         .into());
     }
+    let record = accounts.as_ref().map(|(accounts, ..)| accounts.record());
+    let _held = claimed(&arguments.city, record);
     let start = std::time::Instant::now();
     if arguments.protection_key.is_some() && arguments.protected.is_none() {
         tracing::warn!("the key is of no use without --protected, the home to publish into");
@@ -155,6 +162,24 @@ pub fn run(arguments: &ServeArguments, catalog: Arc<Catalog>) -> Result<(), Fail
     })?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(())
+}
+
+/// Takes the files of this server for it, and warns where another one has them: each then shows the
+/// other's changes a moment later, and both publish. A database is meant for several servers.
+fn claimed(city: &Home, record: Option<&Path>) -> Vec<Serving> {
+    let files = [city.file(), record].into_iter().flatten();
+    let held = files.filter_map(|file| match serving::claim(file) {
+        Ok(held) => held,
+        Err(serving::Taken) => {
+            tracing::warn!(
+                file = %file.display(),
+                "another server serves this file too: stop one of them, or let several servers share a \
+                 database (suitu copy, suitu accounts copy)"
+            );
+            None
+        }
+    });
+    held.collect()
 }
 
 /// A city and its home.

@@ -174,7 +174,7 @@ impl ApiError {
                 StatusCode::TOO_MANY_REQUESTS
             }
             ApiError::Account(error) => match error {
-                AccountError::Field { .. }
+                AccountError::Fields(_)
                 | AccountError::NotTogether(..)
                 | AccountError::NoInvitation => StatusCode::BAD_REQUEST,
                 AccountError::NotByProvider => StatusCode::FORBIDDEN,
@@ -182,10 +182,10 @@ impl ApiError {
                     StatusCode::UNAUTHORIZED
                 }
                 AccountError::NoUser(_) | AccountError::NoToken(_) => StatusCode::NOT_FOUND,
-                AccountError::UserThere(_) | AccountError::Refused(_) => StatusCode::CONFLICT,
-                AccountError::NoRoom | AccountError::Unreachable(_) => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                AccountError::UserThere(_) | AccountError::Refused { .. } => StatusCode::CONFLICT,
+                AccountError::NoRoom
+                | AccountError::ReadOnly { .. }
+                | AccountError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
             ApiError::NotYet | ApiError::Nothing { .. } => StatusCode::CONFLICT,
@@ -219,6 +219,11 @@ impl ApiError {
                 _,
             )
             | (_, None) => self.to_string(),
+            (ApiError::Account(AccountError::ReadOnly { .. }), _) => {
+                "the accounts are read-only for this server, so nothing was written; its log says which \
+                 file is to be made writable"
+                    .into()
+            }
             (_, Some(_)) => "the server failed; its log says why".into(),
         }
     }
@@ -239,7 +244,9 @@ impl ApiError {
             ApiError::IdentityNumber(field) => Some(field),
             ApiError::BadEdit { error, .. } => Some(error.field),
             ApiError::BadEdits(faults) => faults.first().map(|fault| fault.error.field),
-            ApiError::Account(AccountError::Field { field, .. }) => Some(field),
+            ApiError::Account(AccountError::Fields(faults)) => {
+                faults.first().map(|fault| fault.field)
+            }
             _ => None,
         }
     }
@@ -258,7 +265,9 @@ impl ApiError {
                 _ => Some("not_in_table"),
             },
             ApiError::Query(QueryError::TooLarge { .. }) => Some("too_large"),
-            ApiError::Query(QueryError::NotFound { .. }) | ApiError::NotFound { .. } => {
+            ApiError::Query(QueryError::NotFound { .. })
+            | ApiError::NotFound { .. }
+            | ApiError::Account(AccountError::NoUser(_) | AccountError::NoToken(_)) => {
                 Some("not_found")
             }
             ApiError::IdentityNumber(_) => Some("identity_number"),
@@ -271,6 +280,7 @@ impl ApiError {
             }
             ApiError::Standby(_) => Some("standby"),
             ApiError::NoRoom(_) | ApiError::Account(AccountError::NoRoom) => Some("no_room"),
+            ApiError::Account(AccountError::ReadOnly { .. }) => Some("read_only_accounts"),
             ApiError::Unsure(_) => Some("unsure"),
             ApiError::KeyUsed => Some("key_used"),
             ApiError::NotRecorded => Some("not_recorded"),
@@ -335,6 +345,12 @@ impl ApiError {
                 Some(json!({ "seconds": seconds }))
             }
             ApiError::Account(AccountError::UserThere(name)) => Some(json!({ "name": name })),
+            ApiError::Account(AccountError::NoUser(name)) => {
+                Some(json!({ "what": "account", "name": name }))
+            }
+            ApiError::Account(AccountError::NoToken(id)) => {
+                Some(json!({ "what": "token", "name": id }))
+            }
             _ => None,
         }
     }
@@ -371,6 +387,12 @@ impl ApiError {
             });
             problem["faults"] = told.collect();
         }
+        if let ApiError::Account(AccountError::Fields(faults)) = self {
+            problem["faults"] = json!(faults);
+        }
+        if let ApiError::Account(refused @ AccountError::Refused { .. }) = self {
+            problem["message"] = json!(refused.told());
+        }
         if let ApiError::EditConflicts(conflicts) = self {
             problem["conflicts"] = conflicts.iter().map(conflict).collect();
         }
@@ -388,8 +410,9 @@ impl ApiError {
             ApiError::Account(
                 AccountError::Backend(cause)
                 | AccountError::Unreachable(cause)
-                | AccountError::Open { problem: cause, .. },
+                | AccountError::ReadOnly { path: cause },
             ) => Some(cause),
+            ApiError::Account(AccountError::Open { problem, .. }) => Some(&problem.en),
             _ => None,
         }
     }

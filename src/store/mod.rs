@@ -14,6 +14,7 @@ pub mod postgres;
 mod progress;
 mod record;
 mod scenario;
+mod told;
 mod wkb;
 
 pub use batch::{Batch, BatchMode, ControlTotal, Only};
@@ -29,7 +30,7 @@ pub use scenario::{ScenarioChange, StoredScenario};
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table};
+use crate::domain::{Flows, Layer, LayerId, LevelId, Period, Table, Title};
 
 /// The number of a commit in the change log; grows by at least one with each commit. Numbers of a
 /// database begin anew at the next multiple of 2^32 once a standby has become the primary.
@@ -47,8 +48,8 @@ pub const PLACED: &str = "placed_through";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    #[error("{path}: {problem}")]
-    Open { path: String, problem: String },
+    #[error("{path}: {}", .problem.en)]
+    Open { path: String, problem: Title },
     #[error("{path} was written by a newer Suitu (schema {found}, this one knows {known})")]
     TooNew {
         path: String,

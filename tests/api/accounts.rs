@@ -74,6 +74,15 @@ async fn from_invitation_to_work_and_out_again() {
         (weak.status, &weak.json()["field"]),
         (StatusCode::BAD_REQUEST, &json!("password"))
     );
+    let fault = &weak.json()["faults"][0];
+    assert_eq!(fault["message"]["zh"], "太短：至少 10 个字符。");
+    assert_eq!(fault["message"]["en"], "Too short: at least 10 letters.");
+    let nameless = guarded.post("/api/users", json!({ "name": "-" }), &system);
+    let nameless = nameless.await;
+    assert_eq!(
+        (nameless.status, &nameless.json()["faults"][0]["field"]),
+        (StatusCode::BAD_REQUEST, &json!("name"))
+    );
     let accepted = guarded.post("/api/invitation", accept(GOOD), "").await;
     assert_eq!(accepted.json()["user"], "chenyu");
     let own = cookie(&accepted);

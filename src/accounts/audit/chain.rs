@@ -93,6 +93,19 @@ impl Chain {
         Ok(Chain(home::connect_file(path)?))
     }
 
+    /// Whether rows can be added.
+    ///
+    /// # Errors
+    /// The file is read-only for whoever runs this program.
+    pub fn check_writable(&self) -> Result<(), AccountError> {
+        match self.0.is_readonly("main")? {
+            true => Err(AccountError::ReadOnly {
+                path: self.0.path().unwrap_or_default().to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// The record in a file that is there.
     ///
     /// # Errors
@@ -110,6 +123,7 @@ impl Chain {
         &mut self,
         entries: impl IntoIterator<Item = Entry>,
     ) -> Result<Vec<Row>, AccountError> {
+        self.check_writable()?;
         let kind = TransactionBehavior::Immediate;
         let transaction = self.0.transaction_with_behavior(kind)?;
         let mut head = head(&transaction)?;
@@ -250,8 +264,12 @@ impl Chain {
     /// The time is younger than 180 days, the chain is broken, or the file cannot be written.
     pub fn prune(&mut self, before_ms: i64, now_ms: i64) -> Result<Pruned, AccountError> {
         if before_ms > now_ms - KEPT_DAYS * DAY_MS {
-            let rule = "rows are kept for 180 days at least";
-            return Err(AccountError::field("before", rule));
+            let rule = "Rows are kept for 180 days at least.";
+            return Err(AccountError::field(
+                "before",
+                "审计记录至少保存 180 天。",
+                rule,
+            ));
         }
         let broken = |e: Broken| AccountError::Backend(format!("not pruned: {e}"));
         self.check(None).map_err(broken)?;
@@ -341,8 +359,12 @@ fn moment(
         return Ok(None);
     };
     let rule = || {
-        let forms = "write 2026-03-31, 2026-03-31T08:00:00Z or 2026-03-31T08:00:00.123Z";
-        AccountError::field(field, forms)
+        let forms = "Write 2026-03-31, 2026-03-31T08:00:00Z or 2026-03-31T08:00:00.123Z.";
+        AccountError::field(
+            field,
+            "日期不能用，请写成 2026-03-31 或 2026-03-31T08:00:00Z 的样子。",
+            forms,
+        )
     };
     let fraction = text.strip_suffix('Z').and_then(|text| text.split_once('.'));
     let (whole, more) = match fraction {
@@ -391,6 +413,25 @@ mod tests {
         Accounts::create(&Place::file(&path)).unwrap();
         let chain = Chain::open(&path).unwrap();
         (folder, chain)
+    }
+
+    #[test]
+    fn a_record_that_is_read_only_is_told_by_its_file() {
+        let (folder, chain) = chain();
+        drop(chain);
+        let path = folder.path().join("a.db");
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let mut chain = Chain(Connection::open_with_flags(&path, flags).unwrap());
+        let wrong = |error: AccountError| {
+            let told = error.told();
+            assert!(
+                told.en.contains("a.db can be read and not written"),
+                "{told:?}"
+            );
+            assert!(told.zh.contains("a.db 只能读"), "{told:?}");
+        };
+        wrong(chain.check_writable().unwrap_err());
+        wrong(chain.append([entry("a")]).unwrap_err());
     }
 
     fn filled(chain: &mut Chain) -> Vec<Row> {

@@ -31,6 +31,7 @@ impl FromStr for SyslogAddress {
             ("tcp", true) => Ok(SyslogAddress::Tcp(place.to_owned())),
             _ => Err(AccountError::field(
                 "syslog",
+                "请写 udp:主机:端口 或 tcp:主机:端口。",
                 "write udp:HOST:PORT or tcp:HOST:PORT",
             )),
         }

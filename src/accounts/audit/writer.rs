@@ -53,9 +53,10 @@ impl Recorder {
     /// Begins to write into the file at `path`, and to `syslog` where there is one.
     ///
     /// # Errors
-    /// The file cannot be opened.
+    /// The file cannot be opened or is read-only.
     pub fn start(path: &Path, syslog: Option<Syslog>) -> Result<Self, AccountError> {
         let chain = Chain::open(path)?;
+        chain.check_writable()?;
         let (sender, receiver) = mpsc::sync_channel(WAITING);
         let sums = Arc::default();
         let mut reserve = Reserve::of(path);

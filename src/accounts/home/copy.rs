@@ -35,7 +35,8 @@ impl Accounts {
         })?;
         other.change(|book| {
             if book.row("select 1 from users", &[])?.is_some() {
-                return Err(AccountError::Refused(
+                return Err(AccountError::refused(
+                    "目的地已有账户。",
                     "there are accounts already where they should go",
                 ));
             }

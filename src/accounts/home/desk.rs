@@ -56,11 +56,15 @@ impl Desk {
                 if !alone {
                     return act(&Book::File(&connection));
                 }
-                let kind = TransactionBehavior::Immediate;
-                let transaction = connection.transaction_with_behavior(kind)?;
-                let done = act(&Book::File(&transaction))?;
-                transaction.commit()?;
-                Ok(done)
+                let path = connection.path().map(str::to_owned);
+                let written = || {
+                    let kind = TransactionBehavior::Immediate;
+                    let transaction = connection.transaction_with_behavior(kind)?;
+                    let done = act(&Book::File(&transaction))?;
+                    transaction.commit()?;
+                    Ok(done)
+                };
+                written().map_err(|error: AccountError| error.in_file(path.as_deref()))
             }
             Desk::Database(runtime, pool) => {
                 let runtime = runtime.as_ref().expect("taken only on drop");

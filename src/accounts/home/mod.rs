@@ -42,7 +42,7 @@ pub use tokens::{NewToken, TokenInfo};
 pub use users::{Invitation, UserInfo};
 
 use super::{AccountError, Actor};
-use crate::store::Home;
+use crate::{domain::Title, store::Home};
 
 /// How long what is known of a session or token holds before the home is asked again: as late may
 /// show what another program changed.
@@ -211,8 +211,13 @@ impl Accounts {
 }
 
 fn open_error(home: &Home, problem: impl ToString) -> AccountError {
+    let problem = problem.to_string();
+    unusable(home, &problem, &problem)
+}
+
+fn unusable(home: &Home, zh: &str, en: &str) -> AccountError {
     AccountError::Open {
         path: home.to_string(),
-        problem: problem.to_string(),
+        problem: Title::new(zh, en),
     }
 }

@@ -27,11 +27,13 @@ impl Place {
         match (accounts.file(), record) {
             (Some(path), None) => Ok(Place::file(path)),
             (Some(path), Some(record)) if path == record => Ok(Place::file(path)),
-            (Some(_), Some(_)) => Err(AccountError::Refused(
+            (Some(_), Some(_)) => Err(AccountError::refused(
+                "账户在文件中时，审计记录也在其中；--record 只用于账户在数据库中时。",
                 "accounts in a file hold their record: --record is of accounts in a database",
             )),
             (None, Some(record)) => Ok(Place { accounts, record }),
-            (None, None) => Err(AccountError::Refused(
+            (None, None) => Err(AccountError::refused(
+                "账户在数据库中时，须另为本机的审计记录指定一个文件：--record 文件",
                 "accounts in a database need a file for the record of this server: --record FILE",
             )),
         }

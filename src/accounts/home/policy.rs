@@ -44,10 +44,18 @@ impl Default for Policy {
 impl Policy {
     fn check(&self) -> Result<(), AccountError> {
         if !(1..=365).contains(&self.password_days) {
-            return Err(AccountError::field("password_days", "it is 1 to 365"));
+            return Err(AccountError::field(
+                "password_days",
+                "密码有效期须为 1 至 365 天。",
+                "Passwords last 1 to 365 days.",
+            ));
         }
         if !(5..=480).contains(&self.idle_minutes) {
-            return Err(AccountError::field("idle_minutes", "it is 5 to 480"));
+            return Err(AccountError::field(
+                "idle_minutes",
+                "自动退出时间须为 5 至 480 分钟。",
+                "Whoever is idle is signed out after 5 to 480 minutes.",
+            ));
         }
         Ok(())
     }

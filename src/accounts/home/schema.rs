@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::{
     desk::{Desk, SCHEMA, connect_file},
-    open_error,
+    open_error, unusable,
 };
 use crate::{accounts::AccountError, store::Home};
 
@@ -134,7 +134,11 @@ create table identities (
 /// There is one already, or it cannot be written.
 pub fn create_file(path: &Path) -> Result<(), AccountError> {
     if path.exists() {
-        return Err(unopened(path, "there are accounts already"));
+        return Err(unusable(
+            &Home::File(path.to_owned()),
+            "已有账户。",
+            "there are accounts already",
+        ));
     }
     make(path, &[RECORD, TABLES, IDENTITIES]).map_err(|error| unopened(path, error))
 }
@@ -156,7 +160,11 @@ pub fn create_record(path: &Path) -> Result<(), AccountError> {
 /// There is none, it holds no record, or is of a newer program.
 pub fn check_record(path: &Path) -> Result<(), AccountError> {
     if !path.is_file() {
-        return Err(unopened(path, "there is no such file"));
+        return Err(unusable(
+            &Home::File(path.to_owned()),
+            "没有这个文件。",
+            "there is no such file",
+        ));
     }
     let connection = connect_file(path).map_err(|error| unopened(path, error))?;
     let found = version(&connection).map(drop);
@@ -186,7 +194,8 @@ fn make(path: &Path, tables: &[&str]) -> Result<(), Box<dyn Error>> {
 pub fn open_file(path: &Path) -> Result<Desk, AccountError> {
     if !path.is_file() {
         let problem = "there is no such file; `suitu accounts init` makes it";
-        return Err(unopened(path, problem));
+        let zh = "没有这个文件；suitu accounts init 会建立它。";
+        return Err(unusable(&Home::File(path.to_owned()), zh, problem));
     }
     let mut connection = connect_file(path).map_err(|error| unopened(path, error))?;
     let version = version(&connection).map_err(|problem| unopened(path, problem))?;
@@ -197,7 +206,11 @@ pub fn open_file(path: &Path) -> Result<Desk, AccountError> {
     let found = connection.query_row(sql, [], |_| Ok(())).optional();
     match found.map_err(|error| unopened(path, error))? {
         Some(()) => Ok(Desk::File(Mutex::new(connection))),
-        None => Err(unopened(path, "it holds a record and no accounts")),
+        None => Err(unusable(
+            &Home::File(path.to_owned()),
+            "其中只有审计记录，没有账户。",
+            "it holds a record and no accounts",
+        )),
     }
 }
 
@@ -237,7 +250,7 @@ const NOTHING: &str = "it holds no accounts";
 /// There are accounts already, or the database refuses.
 pub fn create_in_database(desk: &Desk, home: &Home) -> Result<(), AccountError> {
     if is_there(desk)? {
-        return Err(open_error(home, "there are accounts already"));
+        return Err(unusable(home, "已有账户。", "there are accounts already"));
     }
     desk.batch(DATABASE)
 }
@@ -249,7 +262,8 @@ pub fn create_in_database(desk: &Desk, home: &Home) -> Result<(), AccountError> 
 pub fn open_in_database(desk: &Desk, home: &Home) -> Result<(), AccountError> {
     if !is_there(desk)? {
         let problem = "it holds no accounts; `suitu accounts init` makes them";
-        return Err(open_error(home, problem));
+        let zh = "其中没有账户；suitu accounts init 会建立它们。";
+        return Err(unusable(home, zh, problem));
     }
     let sql = "select value from meta where key = 'version'";
     let found = desk.open(false, |book| book.row(sql, &[]))?;

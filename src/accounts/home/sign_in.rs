@@ -180,15 +180,27 @@ impl Accounts {
                     Some(row) => (row.get(0)?, row.get(1)?, row.get(2)?),
                     None => (None, None, 0),
                 };
-            let key = waiting.ok_or(AccountError::Refused("begin to enrol first"))?;
+            let key = waiting.ok_or(AccountError::refused(
+                "这把密钥已不能用，请关闭后重新打开，扫描新的二维码。",
+                "This key is of no use any more: close this, open it again and scan the new picture.",
+            ))?;
             if let Some(known) = known {
                 let accepted = totp::accepted(&known, current.unwrap_or(""), now_s, last);
                 accepted.ok_or_else(|| {
-                    AccountError::field("current", "it is not the one of the factor of now")
+                    AccountError::field(
+                        "current",
+                        "原来的验证码不对，或已用过：请等下一个数字再试。",
+                        "This is not the code of the factor of now, or it was used: wait for the next one.",
+                    )
                 })?;
             }
-            let step = totp::accepted(&key, code, now_s, 0)
-                .ok_or_else(|| AccountError::field("code", "it is not the one of now"))?;
+            let step = totp::accepted(&key, code, now_s, 0).ok_or_else(|| {
+                AccountError::field(
+                    "code",
+                    "验证码不对：请核对手机时间，输入新的数字。",
+                    "This is not the code of now: check the time of the phone and type the new one.",
+                )
+            })?;
             let sql = "update users set totp_key = totp_waiting, totp_waiting = null, \
                        totp_step = ?2 where name = ?1";
             book.execute(sql, values![user.as_str(), step])?;
@@ -210,7 +222,8 @@ impl Accounts {
         match old.iter().any(|old| password::verify(new, Some(old))) {
             true => Err(AccountError::field(
                 "password",
-                "it is one of the last five; choose another",
+                "与最近五次用过的密码之一相同，请另选一个。",
+                "It is one of the last five passwords; choose another.",
             )),
             false => Ok(()),
         }

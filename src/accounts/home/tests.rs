@@ -296,10 +296,7 @@ fn an_old_password_is_changed_first_and_none_of_the_last_five_comes_again() {
         let again = accounts.change_password(&user, GOOD, GOOD, NETWORK, later);
         assert!(matches!(
             again,
-            Err(AccountError::Field {
-                field: "password",
-                ..
-            })
+            Err(AccountError::Fields(faults)) if faults[0].field == "password"
         ));
         let wrong = accounts.change_password(&user, "Wrong-Bay-7", "Baiyun-Hill-8", NETWORK, later);
         assert_eq!(wrong.err(), Some(AccountError::WrongCredentials));
@@ -366,10 +363,7 @@ fn a_second_factor_is_replaced_by_a_code_of_it_alone() {
             assert!(
                 matches!(
                     refused,
-                    Err(AccountError::Field {
-                        field: "current",
-                        ..
-                    })
+                    Err(AccountError::Fields(ref faults)) if faults[0].field == "current"
                 ),
                 "{refused:?}"
             );
@@ -503,6 +497,22 @@ fn a_token_has_some_of_the_roles_and_a_last_day() {
         assert!(make(&[Role::Steward], 30).is_err());
         assert!(make(&[], 30).is_err());
         assert!(make(&[Role::Planner], 400).is_err());
+        let all = accounts.add_token(&user, " ", &[Role::Steward].into(), 0, NOW);
+        let Err(AccountError::Fields(faults)) = all else {
+            panic!("{all:?}");
+        };
+        let told: Vec<(&str, &str)> = faults
+            .iter()
+            .map(|fault| (fault.field, fault.message.zh.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("title", "请写明用途。"),
+                ("days", "请填 1 至 366 之间的整数。"),
+                ("roles", "您已没有“数据管理员”这个角色。"),
+            ]
+        );
         let made = make(&[Role::Planner], 30).unwrap();
         assert!(made.secret.starts_with("suitu_"));
         let actor = accounts.token(&made.secret, NOW).unwrap().unwrap();
@@ -633,7 +643,7 @@ fn accounts_move_to_a_database_and_back() {
     assert_eq!(file.copy_to(&shared), Ok(1));
     assert!(matches!(
         file.copy_to(&shared),
-        Err(AccountError::Refused(_))
+        Err(AccountError::Refused { .. })
     ));
     let back = Accounts::create(&Place::file(&folder.path().join("back.db"))).unwrap();
     assert_eq!(shared.copy_to(&back), Ok(1));

@@ -3,11 +3,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::Serialize;
 
 use super::{Accounts, book::values, policy, users};
-use crate::accounts::{AccountError, Actor, Credential, Role, UserName, secret};
+use crate::accounts::{AccountError, Actor, Credential, FieldFault, Role, UserName, secret};
 
 /// What every token begins with, so that one left lying about is recognised.
 const PREFIX: &str = "suitu_";
 const LONGEST_DAYS: u32 = 366;
+const LONGEST_TITLE: usize = 60;
 const MOST_TOKENS: i64 = 50;
 
 /// A token as its owner sees it.
@@ -27,11 +28,26 @@ pub struct NewToken {
     pub secret: String,
 }
 
+/// What is wrong with what a token is said to be for.
+fn title_fault(title: &str) -> Option<FieldFault> {
+    let (zh, en) = match title.chars().count() {
+        0 => ("请写明用途。", "Say what it is for."),
+        1..=LONGEST_TITLE if !title.chars().any(char::is_control) => return None,
+        1..=LONGEST_TITLE => (
+            "用途中有打不出来的字符（如换行），请删去。",
+            "It holds letters that cannot be typed, such as a line break.",
+        ),
+        _ => ("用途最多 60 个字。", "It takes at most 60 letters."),
+    };
+    Some(FieldFault::new("title", zh, en))
+}
+
 impl Accounts {
     /// A token by which a program asks as `user`, with some of the account's roles.
     ///
     /// # Errors
-    /// Roles that the account does not have, a life longer than a year, or too many tokens.
+    /// All fields that are wrong at once: the title, a life longer than a year, roles that the account
+    /// does not have; or there are too many tokens.
     pub fn add_token(
         &self,
         user: &UserName,
@@ -41,16 +57,25 @@ impl Accounts {
         now_s: i64,
     ) -> Result<NewToken, AccountError> {
         let title = title.trim();
-        if title.is_empty() || title.chars().count() > 60 || title.chars().any(char::is_control) {
-            return Err(AccountError::field("title", "say in 60 letters what for"));
-        }
+        let mut faults = Vec::from_iter(title_fault(title));
         if !(1..=LONGEST_DAYS).contains(&days) {
-            return Err(AccountError::field("days", "it is 1 to 366"));
+            let (zh, en) = (
+                format!("请填 1 至 {LONGEST_DAYS} 之间的整数。"),
+                format!("Give a whole number from 1 to {LONGEST_DAYS}."),
+            );
+            faults.push(FieldFault::new("days", zh, en));
         }
         let own = self.user(user)?.roles;
-        if roles.is_empty() || !roles.is_subset(&own) {
-            let rule = "name some of the roles that the account has";
-            return Err(AccountError::field("roles", rule));
+        if roles.is_empty() {
+            let (zh, en) = ("请至少选一个角色。", "Choose at least one role.");
+            faults.push(FieldFault::new("roles", zh, en));
+        } else if let Some(other) = roles.difference(&own).next() {
+            let zh = format!("您已没有“{}”这个角色。", other.title().zh);
+            let en = format!("You do not have the role {} any more.", other.title().en);
+            faults.push(FieldFault::new("roles", zh, en));
+        }
+        if !faults.is_empty() {
+            return Err(AccountError::Fields(faults));
         }
         let secret = format!("{PREFIX}{}", secret::new()?);
         let hash = secret::hash(&secret);
@@ -67,7 +92,10 @@ impl Accounts {
             let count = book.row(sql, values![user.as_str()])?;
             let count: i64 = count.map_or(Ok(0), |row| row.get(0))?;
             if count >= MOST_TOKENS {
-                return Err(AccountError::Refused("50 tokens are enough; remove one"));
+                return Err(AccountError::refused(
+                    "最多有 50 个令牌，请先撤销不用的。",
+                    "There are 50 tokens, which is the most: withdraw one that is not used.",
+                ));
             }
             let sql = "insert into tokens values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             book.execute(

@@ -150,15 +150,23 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         Role::check_together(&grants.roles)?;
         if grants.roles.contains(&Role::District) == grants.scope.is_empty() {
-            let rule = "a district official needs area codes, and nobody else has any";
-            return Err(AccountError::field("scope", rule));
+            let rule = "A district official needs area codes, and nobody else has any.";
+            return Err(AccountError::field(
+                "scope",
+                "“区、街道人员”须填辖区代码；其他角色不填。",
+                rule,
+            ));
         }
         let administers = grants.roles.iter().any(|role| role.is_administrator());
         self.change(|book| {
             if administers && identities::is_bound(book, name)? {
                 let rule =
-                    "an administrator signs in by a password of their own: reset the account first";
-                return Err(AccountError::field("roles", rule));
+                    "An administrator signs in by a password of their own: reset the account first.";
+                return Err(AccountError::field(
+                    "roles",
+                    "经统一身份认证登录的账户不能授予管理员角色，请先重置该账户的密码。",
+                    rule,
+                ));
             }
             let sql = "update users set clearance = ?2 where name = ?1";
             let clearance = level_name(grants.clearance);
@@ -272,9 +280,17 @@ fn none(name: &UserName) -> AccountError {
 
 fn checked_title(title: &str) -> Result<&str, AccountError> {
     let title = title.trim();
-    match title.chars().count() <= 60 && !title.chars().any(char::is_control) {
-        true => Ok(title),
-        false => Err(AccountError::field("title", "it is at most 60 letters")),
+    let wrong = |zh, en| Err(AccountError::field("title", zh, en));
+    match title.chars().count() {
+        61.. => wrong(
+            "姓名与单位最多 60 个字。",
+            "Name and office take at most 60 letters.",
+        ),
+        _ if title.chars().any(char::is_control) => wrong(
+            "姓名与单位中有打不出来的字符（如换行），请删去。",
+            "Name and office hold letters that cannot be typed, such as a line break.",
+        ),
+        _ => Ok(title),
     }
 }
 

@@ -36,7 +36,8 @@ pub fn find(city: &Home) -> Result<Option<PathBuf>, Failure> {
     };
     match (accounts, record) {
         (None, _) => Ok(None),
-        (Some(Home::File(path)), None) => Ok(path.is_file().then_some(path)),
+        (Some(Home::File(path)), None) if path.is_file() => ready(&path),
+        (Some(Home::File(_)), None) => Ok(None),
         (Some(Home::Database(_)), None) => Err(NO_RECORD.into()),
         (Some(accounts), Some(record)) => ready(Place::new(accounts, Some(record))?.record()),
     }
@@ -49,6 +50,7 @@ const NO_RECORD: &str = "the accounts of this city are in a database, and nothin
 
 fn ready(record: &Path) -> Result<Option<PathBuf>, Failure> {
     create_record(record)?;
+    Chain::open(record)?.check_writable()?;
     Ok(Some(record.to_owned()))
 }
 

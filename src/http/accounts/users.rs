@@ -40,16 +40,9 @@ pub async fn list_users(State(state): State<AppState>) -> Result<Json<Value>, Ap
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
-    name: UserName,
+    name: String,
     #[serde(default)]
     title: String,
-}
-
-impl<'de> Deserialize<'de> for UserName {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 /// A new account without roles; its person sets the password by the invitation, within a day.
@@ -63,8 +56,9 @@ pub async fn create_user(
 ) -> Result<Response, ApiError> {
     let access = state.accounts()?;
     let body = posted(body)?;
-    let made = access
-        .with(move |accounts| accounts.add_user(&body.name, &body.title, clock::unix_seconds()));
+    let made = access.with(move |accounts| {
+        accounts.add_user(&body.name.parse()?, &body.title, clock::unix_seconds())
+    });
     Ok(invited(StatusCode::CREATED, &made.await?))
 }
 
@@ -175,8 +169,9 @@ pub async fn put_grants(
     let after = access.with(move |accounts| {
         let name = changeable(accounts, &actor, &name)?;
         if body.roles.iter().any(|role| role.is_administrator()) {
-            return Err(AccountError::Refused(
-                "an administrator's role is granted on the machine: `suitu accounts grant`",
+            return Err(AccountError::refused(
+                "管理员角色只能在服务器上用命令授予：suitu accounts grant",
+                "An administrator's role is granted on the machine: suitu accounts grant.",
             ));
         }
         let grants = Grants {
@@ -216,12 +211,16 @@ fn check_scope(areas: &Areas, scope: &[AreaCode]) -> Result<(), QueryError> {
 fn changeable(accounts: &Accounts, actor: &Actor, name: &str) -> Result<UserName, AccountError> {
     let name: UserName = name.parse()?;
     if actor.user.as_ref() == Some(&name) {
-        return Err(AccountError::Refused("nobody changes their own account"));
+        return Err(AccountError::refused(
+            "自己的账户不能自己改，请另一位管理员来做。",
+            "Nobody changes their own account; ask another administrator.",
+        ));
     }
     let found = accounts.user(&name)?;
     match found.roles.iter().any(|role| role.is_administrator()) {
-        true => Err(AccountError::Refused(
-            "an administrator's account is changed on the machine: `suitu accounts`",
+        true => Err(AccountError::refused(
+            "三员的账户只能在服务器上用命令修改：suitu accounts",
+            "An administrator's account is changed on the machine: suitu accounts.",
         )),
         false => Ok(name),
     }

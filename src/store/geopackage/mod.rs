@@ -28,7 +28,7 @@ use super::{
     HistoryEntry, KeptAnswer, LayerState, ScenarioChange, Store, StoreError, StoredDefinition,
     StoredNetwork, StoredScenario, UnreadState,
 };
-use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table};
+use crate::domain::{Catalog, Flows, Layer, LayerId, LevelId, Period, Table, Title};
 use readers::{Reader, Readers};
 
 /// A city in a GeoPackage file.
@@ -78,8 +78,9 @@ impl GeoPackage {
     /// A file is there already, or the folder cannot be written.
     pub fn create(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
         if fs::metadata(path).is_ok_and(|meta| meta.len() > 0) {
-            return Err(open_error(
+            return Err(unusable(
                 path,
+                "已有这个文件；请换一个名字。",
                 "a file is there already; choose another name",
             ));
         }
@@ -97,8 +98,9 @@ impl GeoPackage {
     /// No file, a file that is no city of Suitu, or one that is newer than this program.
     pub fn open(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StoreError> {
         if !path.is_file() {
-            return Err(open_error(
+            return Err(unusable(
                 path,
+                "没有这个文件；suitu import 或 suitu demo 会新建一个。",
                 "there is no such file; `suitu import` or `suitu demo` makes one",
             ));
         }
@@ -156,6 +158,11 @@ pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
     beside || error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 
+/// Whether the file cannot be written by whoever runs this program.
+pub(crate) fn is_read_only(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+}
+
 fn unopened(path: &Path, error: rusqlite::Error) -> StoreError {
     match is_full(&error) {
         true => StoreError::NoRoom(format!("{}: {error}", path.display())),
@@ -164,9 +171,14 @@ fn unopened(path: &Path, error: rusqlite::Error) -> StoreError {
 }
 
 fn open_error(path: &Path, problem: impl ToString) -> StoreError {
+    let problem = problem.to_string();
+    unusable(path, &problem, &problem)
+}
+
+fn unusable(path: &Path, zh: &str, en: &str) -> StoreError {
     StoreError::Open {
         path: path.display().to_string(),
-        problem: problem.to_string(),
+        problem: Title::new(zh, en),
     }
 }
 
@@ -177,8 +189,9 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
         .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
         .map_err(|e| open_error(path, e))?;
     if read < 16 || &start != b"SQLite format 3\0" {
-        return Err(open_error(
+        return Err(unusable(
             path,
+            "这不是 GeoPackage；请给 Suitu 建立的城市文件。",
             "this is not a GeoPackage; give the city file that Suitu made",
         ));
     }

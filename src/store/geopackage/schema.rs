@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{definitions, flows, history, once, open_error, scenarios, triggers};
+use super::{definitions, flows, history, once, open_error, scenarios, triggers, unusable};
 use crate::{
     domain::{AttributeType, Catalog, GeometryKind, Layer, LevelId},
     store::{StoreError, wkb::SRS_ID},
@@ -124,9 +124,11 @@ pub(super) fn check_and_extend(
         .map_err(|e| open_error(path, e))?
         .unwrap_or(false);
     if !has_meta {
-        let problem = "this is a GeoPackage, but no city of Suitu; bring its layers in with \
-                       `suitu import`";
-        return Err(open_error(path, problem));
+        return Err(unusable(
+            path,
+            "这是 GeoPackage，但不是 Suitu 的城市；请用 suitu import 导入其中的图层。",
+            "this is a GeoPackage, but no city of Suitu; bring its layers in with `suitu import`",
+        ));
     }
     let found: Option<String> = connection
         .query_row(

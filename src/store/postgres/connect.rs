@@ -9,7 +9,10 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, config::SslMode, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::store::{StoreError, home::without_password};
+use crate::{
+    domain::Title,
+    store::{StoreError, home::without_password},
+};
 
 /// Connections that one program keeps: readers of requests, one or two writers, the follower.
 const CONNECTIONS: usize = 16;
@@ -129,17 +132,32 @@ pub(super) async fn is_standby(client: &Client) -> Result<bool, StoreError> {
 }
 
 pub(super) fn open_error(address: &str, problem: impl ToString) -> StoreError {
+    let problem = problem.to_string();
+    unusable(address, &problem, &problem)
+}
+
+pub(super) fn unusable(address: &str, zh: &str, en: &str) -> StoreError {
     StoreError::Open {
         path: without_password(address),
-        problem: problem.to_string(),
+        problem: Title::new(zh, en),
     }
 }
+
+/// What to do about an encrypted connection that came to nothing.
+const CERTIFICATE: &str = "the certificate is checked wherever the address wants encryption: it is to name \
+                           the host of the address and to come from whom this machine trusts, or from \
+                           the authority in the file of SSL_CERT_FILE (加密连接会核对证书：证书中须有\
+                           地址里的主机名，并由本机信任的机构签发，或用 SSL_CERT_FILE 指明签发机构的证书文件)";
 
 /// What the database said, with its detail and its hint.
 pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
     let Some(said) = error.as_db_error() else {
         let cause = error.source().map(|cause| format!(": {cause}"));
-        return format!("{error}{}", cause.unwrap_or_default());
+        let words = format!("{error}{}", cause.unwrap_or_default());
+        return match words.contains("TLS handshake") {
+            true => format!("{words}; {CERTIFICATE}"),
+            false => words,
+        };
     };
     let mut words = said.message().to_owned();
     for more in [said.detail(), said.hint()].into_iter().flatten() {

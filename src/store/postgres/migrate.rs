@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use rust_embed::RustEmbed;
 use tokio_postgres::Client;
 
-use super::{connect, layers};
+use super::{
+    connect::{self, unusable},
+    layers,
+};
 use crate::{
     domain::Catalog,
     store::{StoreError, home::without_password},
@@ -115,16 +118,15 @@ pub(super) async fn schema_of(client: &Client) -> Result<Option<u32>, StoreError
 
 /// Refuses a database that this program cannot work with.
 pub(super) fn check(address: &str, found: Option<u32>) -> Result<(), StoreError> {
-    let refuse = |problem: &str| StoreError::Open {
-        path: address.to_owned(),
-        problem: problem.to_owned(),
-    };
+    let refuse = |zh, en| unusable(address, zh, en);
     match found {
         None => Err(refuse(
+            "这个数据库中还没有城市；请先运行 suitu migrate --city 地址。",
             "there is no city in this database; `suitu migrate --city ADDRESS` prepares it for one",
         )),
         Some(found) if found > known() => Err(too_new(address, found)),
         Some(found) if found < known() => Err(refuse(
+            "这座城市是旧版本的 Suitu 建立的；请先运行 suitu migrate --city 地址。",
             "this city was made by an older Suitu; `suitu migrate --city ADDRESS` brings it up \
              to date",
         )),

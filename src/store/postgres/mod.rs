@@ -117,10 +117,8 @@ impl Postgres {
     }
 
     async fn client(&self, address: &str) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(|error| StoreError::Open {
-            path: without_password(address),
-            problem: connect::pool_in_words(&error),
-        })
+        let got = self.pool.get().await;
+        got.map_err(|error| connect::open_error(address, connect::pool_in_words(&error)))
     }
 
     async fn get(&self) -> Result<Object, StoreError> {
