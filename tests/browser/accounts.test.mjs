@@ -141,17 +141,14 @@ test('a token is made, asks in its owner’s name, and is refused once it is wit
   assert.equal(await dialog.locator('input[name=days]').inputValue(), '90');
   // What the server refuses is told beside its field.
   await dialog.locator('input[name=days]').fill('400');
-  await dialog.locator('input[name=title]').fill('每周取数');
+  await dialog.getByRole('checkbox', { name: /规划人员/ }).uncheck();
   await dialog.getByRole('button', { name: '新建令牌' }).click();
   await dialog.locator('.labelled', { has: page.locator('input[name=days]') }).getByText('1 至 366').waitFor();
-  await dialog.locator('input[name=days]').fill('30');
-  await dialog.locator('input[name=title]').fill('');
-  await dialog.getByRole('button', { name: '新建令牌' }).click();
   await dialog.locator('.labelled', { has: page.locator('input[name=title]') }).getByText('请写明用途').waitFor();
-  await dialog.getByRole('checkbox', { name: /规划人员/ }).uncheck();
-  await dialog.locator('input[name=title]').fill('每周取数');
-  await dialog.getByRole('button', { name: '新建令牌' }).click();
   await dialog.locator('fieldset').getByText('至少选一个').waitFor();
+  assert.deepEqual(await dialog.evaluate((whole) => [...whole.querySelectorAll('form, form *')].filter((part) => part.scrollWidth > part.clientWidth && part.tagName !== 'INPUT' && part.clientWidth > 0).map((part) => part.outerHTML.slice(0, 80))), []);
+  await dialog.locator('input[name=days]').fill('30');
+  await dialog.locator('input[name=title]').fill('每周取数');
   await dialog.getByRole('checkbox', { name: /规划人员/ }).check();
   await dialog.getByRole('button', { name: '新建令牌' }).click();
 
@@ -165,6 +162,14 @@ test('a token is made, asks in its owner’s name, and is refused once it is wit
   const told = await (await program(secret)).json();
   assert.deepEqual([told.user, told.roles.map((role) => role.id)], ['chenyu', ['planner']]);
   assert.ok(!told.rights.includes('POST /api/tokens'), 'a program makes no tokens');
+
+  // A refusal is told beside the secret that is still shown.
+  await page.route('**/api/tokens/*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Service Unavailable', status: 503, reason: 'no_home' }) }));
+  await own.getByRole('button', { name: '撤销令牌' }).click();
+  await own.getByRole('button', { name: '确认撤销' }).click();
+  await dialog.getByRole('alert').getByText('暂时连不上').waitFor();
+  assert.equal(await dialog.locator('.note code').first().textContent(), secret);
+  await page.unroute('**/api/tokens/*');
 
   // Opened again, the secret is nowhere.
   await dialog.getByRole('button', { name: '关闭' }).first().click();

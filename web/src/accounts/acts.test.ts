@@ -36,7 +36,7 @@ test('words find their act, and no two acts share them', () => {
 });
 
 test('a day begins and ends where the reader is', () => {
-  expect(edgeOf('', 'begin')).toBe('');
+  for (const none of ['', '三月', '2026-13-01']) expect(edgeOf(none, 'begin')).toBe(none);
   expect(new Date(edgeOf('2026-03-05', 'begin')).getHours()).toBe(0);
   expect(Date.parse(edgeOf('2026-03-05', 'end')) - Date.parse(edgeOf('2026-03-05', 'begin'))).toBe(86_400_000);
   expect(edgeOf('2026-03-05', 'end')).toMatch(/^2026-03-0[56]T\d\d:\d\d:00Z$/);

@@ -174,8 +174,9 @@ export const OUTCOMES = [
 
 /** Where a day begins or ends for the reader, as the server takes it: whole seconds. */
 export function edgeOf(day: string, edge: 'begin' | 'end'): string {
-  if (!day) return '';
   const at = new Date(`${day}T00:00:00`);
+  // What is no day is told by the server.
+  if (Number.isNaN(at.getTime())) return day;
   if (edge === 'end') at.setDate(at.getDate() + 1);
   return at.toISOString().replace('.000Z', 'Z');
 }

@@ -1,50 +1,52 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Problem } from '../api/client.ts';
-import type { Form } from './rules.ts';
+import { Problem, type FieldFault } from '../api/client.ts';
 
 const view = vi.hoisted(() => ({ lang: 'zh' }));
 vi.mock('../state/view.svelte.ts', () => ({ view }));
-const { ruleOf, whyOf, wrongOf } = await import('./rules.ts');
+const { t } = await import('../i18n/index.ts');
+const { said } = await import('../i18n/refusal.ts');
+const { MOST_TOKEN_DAYS } = await import('../api/accounts.ts');
+const { apart, wrongOf } = await import('./rules.ts');
+const { Work } = await import('./work.svelte.ts');
 
 afterEach(() => (view.lang = 'zh'));
 
-const refused = (field?: string, reason?: string, status = 400) => new Problem('Bad Request', status, 'in English', field, reason);
+const fault = (field: string): FieldFault => ({ field, message: { zh: `${field}不对。`, en: `Wrong ${field}.` } });
+const refused = (faults: FieldFault[], reason?: string) => new Problem('Bad Request', 400, 'in English', faults[0]?.field, reason, undefined, undefined, {}, faults);
 
-/** Where the accounts refuse a field, and the forms that it stands in. */
-const PLACES: Record<string, Form[]> = {
-  'password.rs': ['password'],
-  'name.rs': ['account'],
-  'home/sign_in.rs': ['factor', 'password'],
-  'home/tokens.rs': ['token'],
-  'home/users.rs': ['account', 'grant'],
-  'home/policy.rs': ['policy'],
-};
+test('every wrong field is told beside itself, in the language of the page', () => {
+  const problem = refused([fault('title'), fault('days')]);
+  expect(['title', 'days', 'roles'].map((field) => wrongOf(field, problem))).toEqual(['title不对。', 'days不对。', '']);
+  expect(said(problem)).toBe('title不对。days不对。');
+  expect(apart(problem, 'days', 'roles')).toBe(null);
+  expect(apart(problem, 'name')).toBe(problem);
+  view.lang = 'en';
+  expect(wrongOf('days', problem)).toBe('Wrong days.');
+  expect(said(problem)).toBe('Wrong title. Wrong days.');
+});
 
-test('every field that the accounts refuse has words on its form', () => {
-  for (const [place, forms] of Object.entries(PLACES)) {
-    const server = readFileSync(new URL(`../../../src/accounts/${place}`, import.meta.url), 'utf8').split('mod tests')[0]!;
-    const fields = [...server.matchAll(/AccountError::field\(\s*"(\w+)"/g)].map((found) => found[1]!);
-    expect(fields.length).toBeGreaterThan(0);
-    for (const field of fields) expect([place, field, forms.some((form) => ruleOf(form, refused(field)))]).toEqual([place, field, true]);
-  }
-  for (const field of ['from', 'until']) expect(whyOf('record', refused(field))).toContain('2026-03-31');
+test('a reason that has words of its own stands beside the field that it is about', () => {
+  const problem = new Problem('Bad Request', 400, 'in English', 'title', 'identity_number');
+  expect(wrongOf('title', problem)).toContain('身份号码');
+  expect(wrongOf('days', problem)).toBe('');
 });
 
 test('the words name the limits that the server has', () => {
   const server = (place: string) => readFileSync(new URL(`../../../src/accounts/${place}`, import.meta.url), 'utf8');
-  const limit = (place: string, name: string) => new RegExp(`${name}[^=]*= (\\d+);`).exec(server(place))?.[1] ?? 'none';
-  expect(whyOf('token', refused('days'))).toContain(limit('home/tokens.rs', 'LONGEST_DAYS'));
-  expect(whyOf('token', refused(undefined, undefined, 409))).toContain(limit('home/tokens.rs', 'MOST_TOKENS'));
-  for (const end of ['SHORTEST', 'LONGEST']) expect(whyOf('password', refused('password'))).toContain(limit('password.rs', end));
+  const limit = (place: string, name: string) => new RegExp(`const ${name}[^=]*= (\\d+);`).exec(server(place))?.[1] ?? 'none';
+  for (const end of ['SHORTEST', 'LONGEST']) expect(t('password_rule')).toContain(limit('password.rs', end));
+  expect(String(MOST_TOKEN_DAYS)).toBe(limit('home/tokens.rs', 'LONGEST_DAYS'));
 });
 
-test('a field is told beside it, in the language of the page; what has words of its own keeps them', () => {
-  expect(wrongOf('token', 'title', refused('title'))).toBe('请写明用途：1 至 60 个字。');
-  expect(wrongOf('account', 'title', refused('title'))).not.toBe(wrongOf('token', 'title', refused('title')));
-  view.lang = 'en';
-  expect(wrongOf('token', 'title', refused('title'))).toBe('Say what it is for, in 1 to 60 letters.');
-  expect(wrongOf('token', 'days', refused('title'))).toBe('');
-  expect(wrongOf('account', 'title', refused('title', 'identity_number'))).toBe('');
-  expect(whyOf('account', refused('title', 'identity_number'))).toContain('identity number');
+test('a screen asks one thing at a time and keeps why it was refused until the next', async () => {
+  const work = new Work();
+  let end = () => {};
+  const first = work.run(() => new Promise<void>((done) => (end = done)));
+  expect([work.busy, await work.run(() => Promise.resolve())]).toEqual([true, false]);
+  end();
+  expect([await first, work.busy]).toEqual([true, false]);
+  expect(await work.run(() => Promise.reject(refused([fault('title')])))).toBe(false);
+  expect(work.problem?.field).toBe('title');
+  expect([await work.run(() => Promise.resolve()), work.problem]).toEqual([true, null]);
 });

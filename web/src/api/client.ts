@@ -6,6 +6,11 @@ import type { Title } from './types.ts';
 /** Names and numbers of a refusal. */
 export type Values = Record<string, string | number | string[]>;
 
+export interface FieldFault {
+  field?: string;
+  message: Title;
+}
+
 /** RFC 9457 problem details, or what stands in for them when nothing answers. */
 export class Problem extends Error {
   constructor(
@@ -21,6 +26,8 @@ export class Problem extends Error {
     readonly conflicts?: { current: FeatureState | null }[],
     /** What the words of the reason name. */
     readonly values: Values = {},
+    /** Every field that breaks a rule, and which part of it. */
+    readonly faults: FieldFault[] = [],
   ) {
     super(detail || title);
   }
@@ -115,12 +122,13 @@ export interface Told {
   message?: Title;
   conflicts?: { current: FeatureState | null }[];
   values?: Values;
+  faults?: FieldFault[];
   /** Those that there are, where another was asked for. */
   periods?: string[];
 }
 
-export const toProblem = ({ title, detail = '', field, reason, message, conflicts, values }: Told, otherwise: string, status: number) =>
-  new Problem(title ?? otherwise, status, detail, field, reason, message, conflicts, values);
+export const toProblem = ({ title, detail = '', field, reason, message, conflicts, values, faults }: Told, otherwise: string, status: number) =>
+  new Problem(title ?? otherwise, status, detail, field, reason, message, conflicts, values, faults);
 
 /** What a refusal says. */
 export async function problemOf(response: Response): Promise<Problem> {

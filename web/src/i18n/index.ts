@@ -28,6 +28,12 @@ export function named(of: { name?: unknown; name_en?: unknown }): string {
   return typeof name === 'string' ? name : '';
 }
 
+/** Several things in a line, told apart even where one of them is a list itself (区、街道人员). */
+export function listed(things: string[]): string {
+  const comma = t('and_name');
+  return things.join(things.some((thing) => thing.includes(comma.trim())) ? t('and_list') : comma);
+}
+
 /** Several areas in a line: all of a few, else the first of them and how many there are. */
 export function namedAreas(areas: { name: string; name_en?: string | null }[]): string {
   const [few, listed] = [4, 3];

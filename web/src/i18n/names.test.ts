@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 const view = vi.hoisted(() => ({ lang: 'zh' }));
 vi.mock('../state/view.svelte.ts', () => ({ view }));
-const { namedAreas, sourced } = await import('./index.ts');
+const { listed, namedAreas, sourced } = await import('./index.ts');
 
 afterEach(() => (view.lang = 'zh'));
 
@@ -14,6 +14,14 @@ test('a source is told in English where somebody told it, else as it stands', ()
   expect(sourced({ source: '某局', source_en: '' })).toBe('某局');
   expect(sourced({ source: '某局' })).toBe('某局');
   expect(sourced(undefined)).toBe('');
+});
+
+test('a list is told apart from the lists within it', () => {
+  expect(listed(['规划人员', '交通人员'])).toBe('规划人员、交通人员');
+  expect(listed(['规划人员', '区、街道人员'])).toBe('规划人员；区、街道人员');
+  expect(listed([])).toBe('');
+  view.lang = 'en';
+  expect(listed(['Planner', 'District official'])).toBe('Planner, District official');
 });
 
 test('a few areas are all named, of many the first and how many there are', () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Problem } from '../api/client.ts';
+import { Problem } from '../api/client.ts';
 
 const view = vi.hoisted(() => ({ lang: 'zh' }));
 vi.mock('../state/view.svelte.ts', () => ({ view }));
@@ -7,7 +7,7 @@ const { said } = await import('./refusal.ts');
 
 afterEach(() => (view.lang = 'zh'));
 
-const refusal = (reason: string, field: string, values: Problem['values']) => ({ status: 400, reason, field, values }) as Problem;
+const refusal = (reason: string, field: string, values: Problem['values']) => new Problem('Bad Request', 400, 'in English', field, reason, undefined, undefined, values);
 
 test('a cutoff that goes too far is told with what is allowed', () => {
   const problem = refusal('beyond', 'cutoffs', { most: 480, unit: 'min' });
@@ -17,8 +17,8 @@ test('a cutoff that goes too far is told with what is allowed', () => {
 });
 
 test('who is locked out is told for how long, and a date that is not there by those that are', () => {
-  expect(said({ status: 429, reason: 'delayed', values: { retry_after_s: 32 } } as unknown as Problem)).toBe('错误次数过多，请在 32 秒后再试。');
-  expect(said({ status: 404, field: 'period', values: { periods: ['2010', '2020'] } } as unknown as Problem)).toBe('没有这个时点的数据。已有的时点：2010、2020。');
+  expect(said(new Problem('Too Many Requests', 429, '', undefined, 'delayed', undefined, undefined, { retry_after_s: 32 }))).toBe('错误次数过多，请在 32 秒后再试。');
+  expect(said(new Problem('Not Found', 404, '', 'period', undefined, undefined, undefined, { periods: ['2010', '2020'] }))).toBe('没有这个时点的数据。已有的时点：2010、2020。');
 });
 
 test('places off the network are told by name', () => {
