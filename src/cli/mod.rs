@@ -221,7 +221,7 @@ fn on_record(command: &Command) -> Result<Option<(PathBuf, &'static str, String)
             None => return Ok(None),
         },
         Command::Protect(protect) => match protect.recorded() {
-            Some((city, act)) => (city, act, ""),
+            Some(recorded) => recorded,
             None => return Ok(None),
         },
         Command::Scenario(scenario) => match scenario.changed() {

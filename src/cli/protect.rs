@@ -55,12 +55,12 @@ enum What {
 }
 
 impl ProtectArguments {
-    /// The city whose record it goes into, and as what.
-    pub fn recorded(&self) -> Option<(&Home, &'static str)> {
+    /// The city whose record it goes into, as what and about what.
+    pub fn recorded(&self) -> Option<(&Home, &'static str, &str)> {
         match &self.what {
             What::Key { .. } => None,
-            What::Publish { city, .. } => Some((city, "protect publish")),
-            What::Retire { city, .. } => Some((city, "protect retire")),
+            What::Publish { city, .. } => Some((city, "protect publish", "")),
+            What::Retire { city, fingerprint } => Some((city, "protect retire", fingerprint)),
         }
     }
 }
@@ -97,7 +97,14 @@ fn retire(
     language: Language,
 ) -> Result<(), Failure> {
     let store = store::open(city, catalog.clone())?;
-    protection::retire_key(&*store, catalog, fingerprint)?;
+    if protection::published_key(&*store)?.is_none() {
+        return Err(match language {
+            Language::Zh => format!("{city}：没有使用中的密钥，下次发布可用任一密钥"),
+            Language::En => format!("{city}: no key is in use, any may publish next"),
+        }
+        .into());
+    }
+    protection::retire_key(&*store, fingerprint)?;
     say(match language {
         Language::Zh => format!("{city}：密钥 {fingerprint} 已停用，下次发布可用新密钥"),
         Language::En => format!("{city}: key {fingerprint} is retired, another one may follow"),

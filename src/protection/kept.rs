@@ -42,14 +42,6 @@ impl<'a> Kept<'a> {
         })
     }
 
-    /// Whether the city was published by another key or k, into whatever home.
-    pub fn check_key(&self, fingerprint: &str) -> Result<(), PublishError> {
-        match self.grouping.key() {
-            Some(known) if known != fingerprint => Err(PublishError::OtherKey(known.to_owned())),
-            _ => Ok(()),
-        }
-    }
-
     /// Writes what is published as one from now on beside the exact city, and what it is made of.
     /// Answers what the publication is sealed with.
     ///
@@ -80,31 +72,52 @@ impl<'a> Kept<'a> {
         if from.network_number(Grouping::NAME)? != self.number {
             return Err(PublishError::Overtaken);
         }
-        from.set_network(Grouping::NAME, &groups)?;
+        let mut both = vec![(Grouping::NAME, &groups)];
         if from.network(Shown::NAME)?.as_ref() != Some(&shown) {
-            from.set_network(Shown::NAME, &shown)?;
+            both.push((Shown::NAME, &shown));
         }
+        from.set_networks(&both)?;
         Ok(seal)
     }
+}
+
+/// Whether the city was published by another key or k, into whatever home.
+pub(super) fn check_key(grouping: &Grouping, fingerprint: &str) -> Result<(), PublishError> {
+    match grouping.key() {
+        Some(known) if known != fingerprint => Err(PublishError::OtherKey(known.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// The fingerprint of the key that the city was last published with; `None` where any may be used.
+///
+/// # Errors
+/// What the home says.
+pub fn published_key(from: &dyn Store) -> Result<Option<String>, PublishError> {
+    let Some(stored) = from.network(Grouping::NAME)? else {
+        return Ok(None);
+    };
+    let grouping = Grouping::from_bytes(&stored.bytes).map_err(PublishError::Groups)?;
+    Ok(grouping.key().map(str::to_owned))
 }
 
 /// Lets another key or k follow the one that the city was published by, once all that was published by
 /// it is out of use. `fingerprint`: of the key that ends.
 ///
 /// # Errors
-/// A fingerprint of another key; what the home says.
-pub fn retire_key(
-    from: &dyn Store,
-    catalog: &Catalog,
-    fingerprint: &str,
-) -> Result<(), PublishError> {
+/// A fingerprint of another key; somebody published meanwhile; what the home says.
+pub fn retire_key(from: &dyn Store, fingerprint: &str) -> Result<(), PublishError> {
+    let number = from.network_number(Grouping::NAME)?;
     let Some(mut stored) = from.network(Grouping::NAME)? else {
         return Ok(());
     };
-    let mut kept = Kept::read(from, catalog)?;
-    kept.check_key(fingerprint)?;
-    kept.grouping.set_key(None);
-    stored.bytes = kept.grouping.to_bytes();
+    let mut grouping = Grouping::from_bytes(&stored.bytes).map_err(PublishError::Groups)?;
+    check_key(&grouping, fingerprint)?;
+    grouping.set_key(None);
+    stored.bytes = grouping.to_bytes();
+    if from.network_number(Grouping::NAME)? != number {
+        return Err(PublishError::Overtaken);
+    }
     from.set_network(Grouping::NAME, &stored)?;
     Ok(())
 }

@@ -30,7 +30,7 @@ mod tests;
 use flows::protect_flows;
 use pieces::{History, pieces_of};
 
-pub use kept::retire_key;
+pub use kept::{published_key, retire_key};
 pub use policy::{Policy, PolicyError};
 pub use publish::{PublishError, Published, PublishedLayer, publish};
 pub use scope::{Ground, Joins, exact_within, publication};

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     History, Policy,
-    kept::{Kept, check_target},
+    kept::{Kept, check_key, check_target},
     pieces_of, protect_flows,
 };
 use crate::{
@@ -129,7 +129,7 @@ pub fn publish(
     };
     let mut kept = Kept::read(from, city.catalog())?;
     check_target(to, &protection, &kept.grouping)?;
-    kept.check_key(&protection.fingerprint)?;
+    check_key(&kept.grouping, &protection.fingerprint)?;
     let note = serde_json::to_string(&protection).map_err(|e| PublishError::Note(e.to_string()))?;
     let mut published = Published::default();
     let states = states_of(city, policy, day, &mut kept, &mut published);

@@ -371,8 +371,7 @@ fn another_key_or_an_exact_target_is_refused() {
     let known = policy(1).fingerprint();
     assert!(matches!(other, Err(PublishError::OtherKey(key)) if key == known));
     assert_eq!(beside.change_number().expect("read"), 0);
-    let retire =
-        |key: &Policy| retire_key(&exact.store, exact.city().catalog(), &key.fingerprint());
+    let retire = |key: &Policy| retire_key(&exact.store, &key.fingerprint());
     assert!(matches!(retire(&policy(2)), Err(PublishError::OtherKey(_))));
     exact.publish(&beside, &policy(1)).expect("published");
     retire(&policy(1)).expect("retired");

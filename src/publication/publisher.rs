@@ -149,7 +149,7 @@ impl Publisher {
     /// Makes the key, once for a city; publish afterwards.
     ///
     /// # Errors
-    /// A k out of bounds, a key or a publication that is there, or what the file system says.
+    /// A k out of bounds, a key or a publication that is there or was, or what the file system says.
     pub fn make_key(&self, k: u32) -> Result<KeyTold, PublisherError> {
         let _one = self.alone()?;
         if key_file::read(&self.key).map_or(true, |key| key.is_some()) {
@@ -157,6 +157,9 @@ impl Publisher {
         }
         if self.published().is_some() {
             return Err(PublisherError::PublishedOtherwise);
+        }
+        if let Some(known) = protection::published_key(&*self.exact)? {
+            return Err(PublishError::OtherKey(known).into());
         }
         let policy = key_file::drawn(k)?;
         key_file::make(&self.key, &policy)?;
@@ -193,8 +196,6 @@ impl Publisher {
                 return Err(PublisherError::NotPublished);
             }
         }
-        protection::retire_key(&*self.exact, &self.catalog, &now)?;
-        self.catch_up()?;
         // What is interrupted from here on is published anew, by the key that is there then.
         let shown = self.shown.swap(None);
         self.home.discard();
@@ -202,6 +203,8 @@ impl Publisher {
             self.shown.store(shown);
             return Err(PublisherError::NotWithdrawn);
         }
+        protection::retire_key(&*self.exact, &now)?;
+        self.catch_up()?;
         successor.take_place()?;
         *self.last() = Last::default();
         Ok(told(&policy))

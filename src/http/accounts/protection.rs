@@ -12,7 +12,7 @@ use super::{
     Noted,
 };
 use crate::{
-    protection::{Policy, PolicyError},
+    protection::{Policy, PolicyError, PublishError},
     publication::{KeyTold, Publisher, PublisherError, Status, key_file::KeyError},
 };
 
@@ -149,6 +149,7 @@ impl From<PublisherError> for ApiError {
                 problem: detail,
             },
             PublisherError::Key(_) => nothing("key_file", detail),
+            PublisherError::Publish(PublishError::OtherKey(_)) => nothing("other_key", detail),
             PublisherError::Store(error) => error.into(),
             other => ApiError::Internal(other.to_string()),
         }

@@ -11,8 +11,6 @@ pub(super) struct Change {
     fewest: Vec<i64>,
     /// By id.
     by_id: Vec<i64>,
-    /// All together.
-    total: i64,
 }
 
 impl Change {
@@ -40,8 +38,6 @@ impl Change {
             weights
         };
         let (more, less) = (weights(&more), weights(&less));
-        let sum = |all: &[i64]| all.iter().fold(0_i64, |sum, by| sum.saturating_add(*by));
-        let total = sum(&more).saturating_sub(sum(&less));
         let at = |all: &[i64], place: usize| all.get(place).copied().unwrap_or(0);
         let many = 0..more.len().max(less.len());
         let fewest = many.map(|n| at(&more, n).saturating_sub(at(&less, n)).saturating_abs());
@@ -56,7 +52,6 @@ impl Change {
         Change {
             fewest: fewest.collect(),
             by_id: by_id.collect(),
-            total,
         }
     }
 
@@ -65,9 +60,9 @@ impl Change {
         self.fewest.is_empty()
     }
 
-    /// How many jobs more or less there are.
-    pub fn total(&self) -> u64 {
-        self.total.unsigned_abs()
+    /// In how many units.
+    pub fn units(&self) -> usize {
+        self.fewest.len()
     }
 
     /// Whether it tells of no unit: nothing changed, or three units at least did and none of them has

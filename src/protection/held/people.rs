@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
@@ -12,10 +9,14 @@ use super::{
     Settled, has_moved,
 };
 
-/// People by piece: every count of a piece waits until it has moved by k, and is what it was where it
-/// comes near to what was shown of it before. What could not be told before shows as it is: areas that
-/// are new, with those that they take the place of, and counts that most pieces have now and none had.
-/// So does everything where most pieces changed, as at another date. `areas`: those that there are.
+/// People by piece: every count waits until it has moved by k, and is what it was where it comes near
+/// to what was shown of it before.
+///
+/// What is compared is the people of an area: with those that were shown last, or, where these were
+/// others, with the last that they are alike. So what is missing once and comes back shows only what
+/// moved by k meanwhile. Where there are none alike, as at another date or in an area that is new, all
+/// of the area shows as it is; so do counts that most pieces have now and none ever had. `areas`: those
+/// that there are.
 pub(in crate::protection) fn settle_people(
     now: Rows,
     shown: Option<ShownLayer>,
@@ -27,78 +28,56 @@ pub(in crate::protection) fn settle_people(
         return settled_people(now, Vec::new(), 0);
     };
     let width = now.values().next().map_or(0, Vec::len);
-    let is_another = is_another_date(&now, &before.rows, k);
+    let width = width.max(before.rows.values().next().map_or(0, Vec::len));
     let is_free: Vec<bool> = (0..width)
-        .map(|at| is_told_anew(&now, &before.rows, at))
+        .map(|at| is_told_anew(&now, &before, at, k))
         .collect();
-    let emptied = emptied_of(&now, &before.rows);
-    let filled = emptied_of(&before.rows, &now);
+    let is_untold: Vec<bool> = (0..width).map(|at| with(&before.rows, at) == 0).collect();
     let mut earlier: BTreeMap<&Key, Vec<&Counts>> = BTreeMap::new();
     for (key, counts) in before.past.iter().rev().flat_map(|past| &past.rows) {
         earlier.entry(key).or_default().push(counts);
     }
-    let is_back = |key: &&Key| earlier.contains_key(*key);
-    let returned = returned_of(
-        now.keys().filter(|key| !before.rows.contains_key(*key)),
-        is_back,
-    );
+    let alike = alike_of(&now, &before, areas, k);
+    let cells: BTreeSet<(i32, i32)> = now.keys().map(|key| key.cell).collect();
     let nothing = vec![None; width];
-    let has_moved_any = |counts: &Counts| {
-        let mut all = counts.iter().flatten();
-        all.any(|count| has_moved(*count, 0, k))
-    };
     let (mut next, mut held) = (Rows::new(), 0);
-    let keys: BTreeSet<&Key> = now.keys().chain(before.rows.keys()).collect();
-    for key in keys {
-        let (own, last) = (now.get(key), before.rows.get(key));
-        let known = earlier.get(key).into_iter().flatten().copied();
-        let known: Vec<&Counts> = last.into_iter().chain(known).collect();
-        // Whether it may show without those before it.
-        let is_new = match (own, last) {
-            (Some(own), None) => {
-                let are_many = is_another
-                    || filled.contains(&key.unit)
-                    || !could_be(&key.unit, &before.areas, areas);
-                let is_back = earlier.contains_key(key) || !returned.contains(&key.unit);
-                (are_many && is_back) || has_moved_any(own)
+    for (place, Compared { now, then }) in &alike {
+        let keys: BTreeSet<&Key> = now
+            .keys()
+            .chain(then.iter().flat_map(|t| t.keys()))
+            .copied()
+            .collect();
+        for key in keys {
+            let own = now.get(key).copied();
+            let shown = then.as_ref().and_then(|then| then.get(key).copied());
+            // Those who lie in an area that there is now are no longer where there was none.
+            let has_gone_over = own.is_none()
+                && cells.contains(&key.cell)
+                && !could_be(place.unit, areas, &before.areas);
+            let is_new = then.is_none() || has_gone_over;
+            let (own, shown) = (own.unwrap_or(&nothing), shown.unwrap_or(&nothing));
+            let mut known = vec![shown];
+            known.extend(before.rows.get(key));
+            known.extend(earlier.get(key).into_iter().flatten());
+            let settled = |at: usize| {
+                let near = near(own[at], &known, at, k);
+                let has_moved = has_moved(own[at].unwrap_or(0), shown[at].unwrap_or(0), k);
+                match is_new || is_free[at] || has_moved || (is_untold[at] && near.is_some()) {
+                    true => near.unwrap_or(own[at]),
+                    false => shown[at],
+                }
+            };
+            let counts: Counts = match is_new && own == &nothing {
+                true => nothing.clone(),
+                false => (0..width).map(settled).collect(),
+            };
+            held += u64::from(counts != *own);
+            if counts.iter().any(Option::is_some) {
+                next.insert(key.clone(), counts);
             }
-            (None, Some(last)) => {
-                is_another
-                    || !could_be(&key.unit, areas, &before.areas)
-                    || emptied.contains(&key.unit)
-                    || has_moved_any(last)
-            }
-            _ => false,
-        };
-        let own = own.unwrap_or(&nothing);
-        let counts: Counts = match (is_new, own == &nothing) {
-            (true, true) => nothing.clone(),
-            (true, false) => {
-                let shown = |at: usize| near(own[at], &known, at, k).unwrap_or(own[at]);
-                (0..width).map(shown).collect()
-            }
-            _ => (0..width)
-                .map(|at| {
-                    let last = last.and_then(|last| last[at]);
-                    let waits =
-                        !is_free[at] && !has_moved(own[at].unwrap_or(0), last.unwrap_or(0), k);
-                    match waits {
-                        true => last,
-                        false => near(own[at], &known, at, k).unwrap_or(own[at]),
-                    }
-                })
-                .collect(),
-        };
-        held += u64::from(counts != *own);
-        if counts.iter().any(Option::is_some) {
-            next.insert(key.clone(), counts);
         }
     }
-    // What is shown for the last time is remembered.
-    let gone = before.rows.into_iter();
-    let gone: Rows = gone
-        .filter(|(key, counts)| next.get(key) != Some(counts))
-        .collect();
+    let gone = past_of(&before.rows, &next, &nothing);
     let mut past = before.past;
     if !gone.is_empty() {
         past.push(Past {
@@ -121,6 +100,18 @@ fn settled_people(rows: Rows, past: Vec<Past>, held: u64) -> Settled {
     }
 }
 
+/// What was shown for the last time, and with `nothing` what was not there before.
+fn past_of(shown: &Rows, next: &Rows, nothing: &Counts) -> Rows {
+    let gone = shown
+        .iter()
+        .filter(|(key, own)| next.get(*key) != Some(own));
+    let new = next.keys().filter(|key| !shown.contains_key(*key));
+    let new = new.map(|key| (key, nothing));
+    gone.chain(new)
+        .map(|(key, counts)| (key.clone(), counts.clone()))
+        .collect()
+}
+
 /// What was shown of a count, the last first, that is less than k from what it is now.
 fn near(now: Option<i64>, known: &[&Counts], at: usize, k: u32) -> Option<Option<i64>> {
     let mut known = known.iter().filter_map(|counts| counts[at]);
@@ -129,38 +120,133 @@ fn near(now: Option<i64>, known: &[&Counts], at: usize, k: u32) -> Option<Option
         .map(Some)
 }
 
-/// The areas of which there were many pieces and nobody is left.
-fn emptied_of(now: &Rows, then: &Rows) -> BTreeSet<Arc<Unit>> {
-    const LEAST_PIECES: usize = 10;
-    let mut many: BTreeMap<&Arc<Unit>, usize> = BTreeMap::new();
-    then.keys()
-        .for_each(|key| *many.entry(&key.unit).or_default() += 1);
-    let left: BTreeSet<&Arc<Unit>> = now.keys().map(|key| &key.unit).collect();
-    many.retain(|unit, _| !left.contains(unit));
-    many.retain(|_, pieces| *pieces >= LEAST_PIECES);
-    many.into_keys().cloned().collect()
+/// People who are compared as one: of the smallest area; of what lies in none, of some square
+/// kilometres.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'a> {
+    unit: &'a Unit,
+    block: (i32, i32),
 }
 
-/// The areas of which most of what is new was there before: what never was waits there as ever.
-fn returned_of<'a>(
-    new: impl Iterator<Item = &'a Key>,
-    is_back: impl Fn(&&Key) -> bool,
-) -> BTreeSet<Arc<Unit>> {
-    let mut many: BTreeMap<&Arc<Unit>, [usize; 2]> = BTreeMap::new();
-    for key in new {
-        let [all, back] = many.entry(&key.unit).or_default();
-        (*all, *back) = (*all + 1, *back + usize::from(is_back(&key)));
+impl<'a> Place<'a> {
+    /// The side of what is compared beyond all areas, in cells.
+    const BLOCK: i32 = 64;
+
+    fn of(key: &'a Key) -> Self {
+        let (column, row) = key.cell;
+        let block = match key.unit.last() {
+            Some(Some(_)) => (0, 0),
+            _ => (column.div_euclid(Self::BLOCK), row.div_euclid(Self::BLOCK)),
+        };
+        Place {
+            unit: &key.unit,
+            block,
+        }
     }
-    many.retain(|_, [all, back]| 2 * *back > *all);
-    many.into_keys().cloned().collect()
 }
 
-/// Whether the bureaus tell a count for the first time, or no longer: most pieces have it where none
-/// had it, or the other way round.
-fn is_told_anew(now: &Rows, shown: &Rows, at: usize) -> bool {
-    match (with(now, at), with(shown, at)) {
-        (has, 0) => 2 * has > now.len(),
-        (0, had) => 2 * had > shown.len(),
+type Pieces<'a> = BTreeMap<&'a Key, &'a Counts>;
+
+/// The pieces of a place.
+#[derive(Default)]
+struct Compared<'a> {
+    now: Pieces<'a>,
+    /// Those that were shown last, or before, that the ones of now are alike; `None` where there are
+    /// none.
+    then: Option<Pieces<'a>>,
+}
+
+/// Every place where there is somebody or was.
+fn alike_of<'a>(
+    now: &'a Rows,
+    before: &'a ShownLayer,
+    areas: &Areas,
+    k: u32,
+) -> BTreeMap<Place<'a>, Compared<'a>> {
+    let by_place = |rows: &'a Rows| {
+        let mut all: BTreeMap<Place<'a>, Pieces<'a>> = BTreeMap::new();
+        for (key, counts) in rows {
+            all.entry(Place::of(key)).or_default().insert(key, counts);
+        }
+        all
+    };
+    let (mut now, mut then) = (by_place(now), by_place(&before.rows));
+    let places: BTreeSet<Place<'a>> = now.keys().chain(then.keys()).copied().collect();
+    let mut all: BTreeMap<Place<'a>, Compared<'a>> = BTreeMap::new();
+    let mut open: BTreeSet<Place<'a>> = BTreeSet::new();
+    let none = Pieces::new();
+    for place in places {
+        let now = now.remove(&place).unwrap_or_default();
+        let shown = then.get(&place).unwrap_or(&none);
+        // An area that there was not, or is no more, is another thing.
+        let is_other_area = match (now.is_empty(), shown.is_empty()) {
+            (false, true) => !could_be(place.unit, &before.areas, areas),
+            (true, false) => !could_be(place.unit, areas, &before.areas),
+            _ => false,
+        };
+        let is_alike = !is_other_area && are_alike(&now, shown, k);
+        let then = is_alike.then(|| shown.clone());
+        if !is_alike {
+            open.insert(place);
+        }
+        all.insert(place, Compared { now, then });
+    }
+    // Back through what was shown before.
+    for past in before.past.iter().rev() {
+        let mut touched: BTreeSet<Place<'a>> = BTreeSet::new();
+        for (key, counts) in &past.rows {
+            let place = Place::of(key);
+            if !open.contains(&place) {
+                continue;
+            }
+            touched.insert(place);
+            let then = then.entry(place).or_default();
+            match counts.iter().any(Option::is_some) {
+                true => drop(then.insert(key, counts)),
+                false => drop(then.remove(key)),
+            }
+        }
+        for place in touched {
+            let shown = then.get(&place).unwrap_or(&none);
+            if let Some(compared) = all.get_mut(&place)
+                && are_alike(&compared.now, shown, k)
+            {
+                compared.then = Some(shown.clone());
+                open.remove(&place);
+            }
+        }
+    }
+    all
+}
+
+/// Whether the people of a place are those who were there, but for some: not where less than half of
+/// the pieces are as they were, but for less than k in each, and as many as could be told differ.
+/// Those who merely wait do not add up to it.
+fn are_alike(now: &Pieces<'_>, then: &Pieces<'_>, k: u32) -> bool {
+    let is_near = |(key, counts): &(&&Key, &&Counts)| {
+        then.get(*key).is_some_and(|shown| {
+            let mut both = counts.iter().zip(shown.iter());
+            both.all(|(now, shown)| !has_moved(now.unwrap_or(0), shown.unwrap_or(0), k))
+        })
+    };
+    let near = now.iter().filter(is_near).count();
+    let others = now.len() + then.keys().filter(|key| !now.contains_key(*key)).count() - near;
+    2 * near >= now.len().max(then.len()) || others < least_pieces(k)
+}
+
+/// How many pieces together tell of nobody: each holds one person at least.
+fn least_pieces(k: u32) -> usize {
+    (k as usize).max(10)
+}
+
+/// Whether the bureaus tell a count for the first time ever, or no longer: most pieces have it where
+/// none had it, or the other way round.
+fn is_told_anew(now: &Rows, before: &ShownLayer, at: usize, k: u32) -> bool {
+    let is_many = |many: usize, of: usize| many >= least_pieces(k) && 2 * many > of;
+    let was_told = || before.past.iter().any(|past| with(&past.rows, at) > 0);
+    match (with(now, at), with(&before.rows, at)) {
+        (has, 0) => is_many(has, now.len()) && !was_told(),
+        (0, had) => is_many(had, before.rows.len()),
         _ => false,
     }
 }
@@ -168,21 +254,6 @@ fn is_told_anew(now: &Rows, shown: &Rows, at: usize) -> bool {
 /// In how many rows a count is.
 fn with(rows: &Rows, at: usize) -> usize {
     rows.values().filter(|counts| counts[at].is_some()).count()
-}
-
-/// Whether so much changed that it is no longer the state that was published: in more than half of
-/// many pieces people came or went, or moved by k. Those who merely wait do not add up to it.
-fn is_another_date(now: &Rows, shown: &Rows, k: u32) -> bool {
-    const LEAST_PIECES: usize = 100;
-    let is_near = |(key, counts): &(&Key, &Counts)| {
-        shown.get(*key).is_some_and(|shown| {
-            let mut both = counts.iter().zip(shown);
-            both.all(|(now, shown)| !has_moved(now.unwrap_or(0), shown.unwrap_or(0), k))
-        })
-    };
-    let near = now.iter().filter(is_near).count();
-    let most = now.len().max(shown.len());
-    most >= LEAST_PIECES && 2 * near < most
 }
 
 /// Whether something can lie in areas of these codes where there are `areas`, given that it can where
@@ -197,6 +268,8 @@ fn could_be(unit: &Unit, areas: &Areas, others: &Areas) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     /// Pieces of five people each in cells of a row, with a second count.
@@ -285,5 +358,82 @@ mod tests {
         assert_eq!(settle(&grown, &before, &["a"]), (before.rows.clone(), 121));
         let less = pieces(Some("a"), 50, 120, None);
         assert_ne!(settle(&less, &before, &["a"]).1, 0);
+    }
+
+    /// Publishes one state after the other; what was shown at last, and how much waits.
+    fn chain(days: &[Rows], codes: &[&str]) -> (Rows, u64) {
+        let mut last: Option<ShownLayer> = None;
+        let mut held = 0;
+        for (publication, day) in (1..).zip(days) {
+            let settled = settle_people(day.clone(), last.take(), &areas(codes), 10, publication);
+            held = settled.held;
+            last = Some(ShownLayer {
+                areas: areas(codes),
+                rows: settled.rows,
+                past: settled.past,
+            });
+        }
+        (last.expect("published").rows, held)
+    }
+
+    fn both(a: &Rows, b: &Rows) -> Rows {
+        a.iter()
+            .chain(b)
+            .map(|(key, counts)| (key.clone(), counts.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn an_area_that_was_missing_is_what_it_was_but_for_one() {
+        let other = pieces(Some("b"), 200, 40, None);
+        let whole = both(&pieces(Some("a"), 0, 12, None), &other);
+        let mut less = whole.clone();
+        less.retain(|key, _| key.cell != (7, 0));
+        let more = both(&whole, &pieces(Some("a"), 50, 1, None));
+        for back in [less, more] {
+            let days = [whole.clone(), other.clone(), back.clone(), back];
+            let (rows, held) = chain(&days, &["a", "b"]);
+            assert!(rows == whole);
+            assert_eq!(held, 1);
+        }
+    }
+
+    #[test]
+    fn what_comes_or_goes_elsewhere_shows_nothing_that_waits_here() {
+        let here = pieces(Some("a"), 0, 100, None);
+        let one = both(&here, &pieces(Some("a"), 500, 1, None));
+        let there = pieces(Some("b"), 1000, 150, None);
+        let days = [here.clone(), one.clone(), both(&one, &there)];
+        assert!(chain(&days, &["a", "b"]) == (both(&here, &there), 1));
+        // Nor where there are no areas.
+        let nowhere = |from, many| pieces(None, from, many, None);
+        let here = nowhere(0, 60);
+        let one = both(&here, &nowhere(61, 1));
+        let there = nowhere(1024, 60);
+        let days = [here.clone(), one.clone(), both(&one, &there)];
+        assert!(chain(&days, &[]) == (both(&here, &there), 1));
+        let mut fewer = here.clone();
+        fewer.retain(|key, _| key.cell != (7, 0));
+        let days = [both(&here, &there), both(&fewer, &there), fewer.clone()];
+        assert!(chain(&days, &[]) == (here.clone(), 1));
+    }
+
+    #[test]
+    fn one_who_comes_while_all_goes_there_and_back_waits() {
+        let first = pieces(Some("a"), 0, 120, None);
+        let other = pieces(Some("a"), 1000, 120, None);
+        let back = both(&first, &pieces(Some("b"), 90, 1, None));
+        let days = [first.clone(), other, back];
+        assert!(chain(&days, &["a", "b"]) == (first, 1));
+    }
+
+    #[test]
+    fn a_count_that_is_told_again_is_what_it_was() {
+        let told = pieces(Some("a"), 0, 50, Some(30));
+        let untold = pieces(Some("a"), 0, 50, None);
+        let mut again = told.clone();
+        again.values_mut().next().expect("a piece")[1] = Some(31);
+        let days = [told.clone(), untold, again];
+        assert!(chain(&days, &["a"]) == (told, 1));
     }
 }

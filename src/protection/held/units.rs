@@ -118,7 +118,7 @@ fn unsafe_of<'a>(
     };
     let rows_of = |group: &GroupName, then: &ByGroup<'a>| then.get(group).cloned();
     let mut wrong = ByGroup::new();
-    // Those that differ from what is shown safely, with what that is and how far away.
+    // Those that differ from what is shown, with what that is and how far away.
     let mut open: BTreeMap<GroupName, (Distance, Vec<Row<'a>>)> = BTreeMap::new();
     let all: BTreeSet<&GroupName> = now.keys().chain(then.keys()).collect();
     for group in all {
@@ -128,13 +128,12 @@ fn unsafe_of<'a>(
         }
         let rows = rows_of(group, &then).unwrap_or_default();
         let is_withheld = now.contains_key(group) && !names.contains(group);
-        match is_withheld || !change.is_safe() {
-            true => drop(wrong.insert(group.clone(), rows)),
-            false => {
-                let distance = (rows.is_empty(), change.total());
-                open.insert(group.clone(), (distance, rows));
-            }
+        let is_unsafe = is_withheld || !change.is_safe();
+        if is_unsafe {
+            wrong.insert(group.clone(), rows.clone());
         }
+        let distance = (rows.is_empty(), change.units());
+        open.insert(group.clone(), (distance, rows));
     }
     // Back through what was shown of them before.
     for past in before.past.iter().rev() {
@@ -161,7 +160,7 @@ fn unsafe_of<'a>(
                 continue;
             }
             let rows = rows_of(&group, &then).unwrap_or_default();
-            let distance = (rows.is_empty(), change.total());
+            let distance = (rows.is_empty(), change.units());
             if let Some(nearest) = open.get_mut(&group) {
                 if distance < nearest.0 {
                     *nearest = (distance, rows);
@@ -173,9 +172,9 @@ fn unsafe_of<'a>(
     wrong
 }
 
-/// How far a state of a group is from another, the nearer the less: last where there is nothing of it,
-/// for of a group that comes back nobody must see whether it was told from what it was.
-type Distance = (bool, u64);
+/// By how many units a state of a group differs from another, however large they are; last where there
+/// is nothing of it, for of a group that comes back nobody must see whether it was told from what it was.
+type Distance = (bool, usize);
 
 /// A workplace and its counts.
 type Row<'a> = (&'a Key, &'a Counts);
@@ -238,4 +237,77 @@ fn published_of(mut rows: Rows, groups: &Groups, pieces: &[(GroupName, Piece)]) 
         group.is_some_and(|group| names.contains(group))
     });
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Workplaces of one cell each: column, id, jobs.
+    fn rows(all: &[(i32, &str, i64)]) -> Rows {
+        let row = |(column, id, jobs): &(i32, &str, i64)| {
+            let key = Key {
+                unit: Arc::new(vec![Some("a".into())]),
+                cell: (*column, 0),
+                id: (*id).into(),
+            };
+            (key, vec![Some(*jobs)])
+        };
+        all.iter().map(row).collect()
+    }
+
+    /// Publishes one state after the other; what was shown at last.
+    fn chain(days: &[Rows]) -> Rows {
+        let (mut groups, mut last) = (Groups::default(), None);
+        for (publication, day) in (1..).zip(days) {
+            let mut own = OwnAreas::default();
+            own.extend(&groups, publication - 1);
+            let settled = settle_units(
+                day.clone(),
+                last.take(),
+                &mut groups,
+                &own,
+                Some(0),
+                publication,
+            );
+            last = Some(ShownLayer {
+                areas: Vec::new(),
+                rows: settled.rows,
+                past: settled.past,
+            });
+        }
+        last.expect("published").rows
+    }
+
+    #[test]
+    fn how_large_one_is_decides_on_no_others() {
+        let three = [(0, "p1", 100), (0, "p2", 100), (0, "p3", 100)];
+        let more = [(0, "l1", 300), (0, "l2", 300), (0, "l3", 300)];
+        for jobs in [10, 300, 449, 451, 700, 5000] {
+            let one = [(0, "g", jobs)];
+            let days = [
+                rows(&three),
+                rows(&[three, more].concat()),
+                rows(&[&three[..], &one].concat()),
+            ];
+            assert!(chain(&days) == rows(&three), "{jobs}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_was_missing_is_what_it_was_but_for_one() {
+        let beside = [(9, "h1", 20), (9, "h2", 30), (9, "h3", 40), (9, "h4", 50)];
+        let three = [(0, "p1", 10), (0, "p2", 10), (0, "p3", 10)];
+        let whole = [&three[..], &beside].concat();
+        for back in [
+            whole[1..].to_vec(),
+            [&whole[..], &[(0, "g", 700)]].concat(),
+            [&[(0, "p1", 700)], &whole[1..]].concat(),
+        ] {
+            let days = [rows(&whole), rows(&beside), rows(&back), rows(&back)];
+            assert!(chain(&days) == rows(&whole), "{back:?}");
+        }
+    }
 }

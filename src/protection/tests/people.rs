@@ -214,7 +214,16 @@ fn what_went_and_comes_back_but_for_one_is_what_it_was() {
             1 => drop(day.units.remove(&id)),
             _ => drop(day.units.insert(id, unit)),
         }
-        all.insert(9000, (2010.0, 2010.0, 5, 3));
+        match n % 2 {
+            0 => drop(all.insert(9000, (2010.0, 2010.0, 5, 3))),
+            _ => {
+                let small = homes
+                    .iter()
+                    .filter(|(_, home)| home.0 < 4040.0 && home.2 < 5);
+                let small: Vec<u64> = small.map(|(id, _)| *id).collect();
+                all.remove(&small[n]);
+            }
+        }
         let (mut work, mut people) = (work.clone(), people.clone());
         let third = publish(&day, &all, &mut work, &mut people);
         assert!(first[0] == third[0], "{n}");

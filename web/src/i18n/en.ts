@@ -1006,6 +1006,7 @@ export const en: Record<Key, string> = {
   refused_publishing: 'The city is being published. Try again when that is done.',
   refused_publication_in_database: 'The protected data are in a database, which the server cannot withdraw. Let the system administrator do the steps on this page.',
   refused_no_publication: 'What --protected names is no protected city; nothing was withdrawn. Ask the system administrator.',
+  refused_other_key: 'The city was published with another key. Find that key file; if it is lost or known to others, take all that was published with it out of use and destroy it, then let the system administrator end it with suitu protect retire.',
   refused_not_withdrawn: 'The file of the old publication cannot be removed, so the key stays. Let the system administrator look at its permissions.',
   refused_key_file: 'The key file cannot be read or written; nothing has changed. Ask the system administrator; the details say why.',
   refused_no_publisher: 'This server publishes no protected data. Let the system administrator start it with --protection-key, or go to the server that does.',

@@ -1001,6 +1001,7 @@ export const zh = {
   refused_publishing: '正在发布，请等发布完成后再试。',
   refused_publication_in_database: '保护数据在数据库中，服务器不能自行撤回。请系统管理员按页面上的步骤做。',
   refused_no_publication: '--protected 所指的不是保护数据，没有撤回任何东西。请系统管理员检查。',
+  refused_other_key: '这座城市是用另一把密钥发布的。请找回那个密钥文件；找不回或已泄露时，先收回并销毁用它发布的一切，再请系统管理员运行 suitu protect retire 停用它。',
   refused_not_withdrawn: '旧的保护数据文件删不掉，密钥保持不变。请系统管理员检查文件权限。',
   refused_key_file: '密钥文件不能读写，什么都没有改变。请系统管理员检查；原因见技术细节。',
   refused_no_publisher: '这台服务器不发布保护数据。请系统管理员用 --protection-key 启动，或到发布的服务器上设定。',
