@@ -463,6 +463,7 @@ export const en: Record<Key, string> = {
   cancel: 'Stop',
   and_name: ', ',
   day_form: 'yyyy-mm-dd',
+  day_wrong: 'No such day: write it as 2026-03-31.',
   day_choose: 'Choose from a calendar',
   and_list: '; ',
   between_sentences: ' ',

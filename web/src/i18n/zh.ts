@@ -458,6 +458,7 @@ export const zh = {
   cancel: '停止',
   and_name: '、',
   day_form: '年-月-日',
+  day_wrong: '没有这一天：请写成 2026-03-31 的样子。',
   day_choose: '从日历选择',
   and_list: '；',
   between_sentences: '',
