@@ -43,12 +43,8 @@ pub(super) fn protect_flows(
         if let Some(shown) = shown {
             let (last, earlier) = (shown.rows.get(&pair), shown.past.get(&pair));
             modes = held(modes, last, policy.k());
-            // What comes near to what was shown before is what it was.
-            let near = |earlier: &&Modes| is_near(&modes, earlier, policy.k());
-            let mut earlier = earlier.into_iter().flatten().rev();
-            if let Some(earlier) = earlier.find(near).filter(|_| last != Some(&modes)) {
-                modes = earlier.clone();
-            }
+            let earlier = earlier.map_or(&[][..], Vec::as_slice);
+            modes = as_before(modes, last, earlier, policy.k());
             if let Some(last) = last.filter(|last| **last != modes) {
                 past.entry(pair.clone()).or_default().push(last.clone());
             }
@@ -83,9 +79,28 @@ pub(super) fn protect_flows(
     (Flows::sum(published), ShownFlows { rows, past })
 }
 
-/// Whether the same modes have less than k more or fewer.
-fn is_near(now: &Modes, then: &Modes, k: u32) -> bool {
-    now.keys().eq(then.keys()) && now.iter().all(|(mode, n)| !has_moved(*n, then[mode], k))
+/// The commuters of a pair by mode, where what is other than last but comes near to what was shown
+/// before is what it was.
+fn as_before(now: Modes, last: Option<&Modes>, earlier: &[Modes], k: u32) -> Modes {
+    let shares = |then: &&Modes| then.keys().any(|mode| now.contains_key(mode));
+    let last = last.filter(shares);
+    let earlier: Vec<&Modes> = earlier.iter().rev().filter(shares).collect();
+    let modes = now
+        .keys()
+        .chain(earlier.iter().flat_map(|then| then.keys()));
+    let modes: BTreeSet<_> = modes.cloned().collect();
+    let settled = modes.into_iter().map(|mode| {
+        let own = of(&now, &mode);
+        let is_as_last = last.is_some_and(|last| of(last, &mode) == own);
+        let mut known = earlier.iter().map(|then| of(then, &mode));
+        let near = known.find(|then| !is_as_last && !has_moved(own, *then, k));
+        (mode, near.unwrap_or(own))
+    });
+    settled.filter(|(_, commuters)| *commuters > 0).collect()
+}
+
+fn of(modes: &Modes, mode: &Option<Box<str>>) -> i64 {
+    modes.get(mode).copied().unwrap_or(0)
 }
 
 fn all(modes: &Modes) -> i64 {
@@ -109,7 +124,6 @@ fn held(now: Modes, shown: Option<&Modes>, k: u32) -> Modes {
         };
     }
     let modes: BTreeSet<_> = now.keys().chain(shown.keys()).cloned().collect();
-    let of = |modes: &Modes, mode: &Option<Box<str>>| modes.get(mode).copied().unwrap_or(0);
     let held = modes.into_iter().map(|mode| {
         let (now, shown) = (of(&now, &mode), of(shown, &mode));
         let commuters = if has_moved(now, shown, k) { now } else { shown };
@@ -223,6 +237,18 @@ mod tests {
         // Left out once by mistake.
         assert_eq!(publish(&[]), []);
         assert_eq!(publish(&[(Some("rail"), 905), (Some("bus"), 400)]), first);
+        // Nor one of another mode, nor that all few of a mode are gone.
+        assert_eq!(publish(&[]), []);
+        let more = [(Some("rail"), 905), (Some("bus"), 400), (Some("walk"), 6)];
+        assert_eq!(publish(&more), first);
+        let three = [(Some("rail"), 905), (Some("bus"), 400), (Some("walk"), 16)];
+        let third = publish(&three);
+        assert_eq!(publish(&[]), []);
+        assert_eq!(publish(&three[..2]), first);
+        assert_ne!(third, first);
+        assert_eq!(publish(&more), first);
+        assert_eq!(publish(&[]), []);
+        assert_eq!(publish(&two), first);
         // All of it by other modes.
         let other = [(Some("walk"), 650), (Some("bicycle"), 651)];
         assert_eq!(publish(&other), first);

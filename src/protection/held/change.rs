@@ -65,6 +65,11 @@ impl Change {
         self.fewest.len()
     }
 
+    /// Whether it is that of one unit or two.
+    pub fn is_of_few(&self) -> bool {
+        (1..3).contains(&self.fewest.iter().filter(|by| **by > 0).count())
+    }
+
     /// Whether it tells of no unit: nothing changed, or three units at least did and none of them has
     /// more than 85 % of it, however it is explained. Changes of units without jobs hide nobody.
     pub fn is_safe(&self) -> bool {

@@ -29,15 +29,17 @@ pub(in crate::protection) fn settle_people(
     };
     let width = now.values().next().map_or(0, Vec::len);
     let width = width.max(before.rows.values().next().map_or(0, Vec::len));
-    let is_free: Vec<bool> = (0..width)
-        .map(|at| is_told_anew(&now, &before, at, k))
+    let telling: Vec<Telling> = (0..width)
+        .map(|at| telling_of(&now, &before, at, k))
         .collect();
-    let is_untold: Vec<bool> = (0..width).map(|at| with(&before.rows, at) == 0).collect();
     let mut earlier: BTreeMap<&Key, Vec<&Counts>> = BTreeMap::new();
     for (key, counts) in before.past.iter().rev().flat_map(|past| &past.rows) {
         earlier.entry(key).or_default().push(counts);
     }
-    let alike = alike_of(&now, &before, areas, k);
+    let is_as_ever = |at: usize| telling[at] == Telling::AsEver;
+    let judged: Vec<usize> = (0..width).filter(|at| is_as_ever(*at)).collect();
+    let judging = Judging { k, counts: &judged };
+    let alike = alike_of(&now, &before, areas, &judging);
     let cells: BTreeSet<(i32, i32)> = now.keys().map(|key| key.cell).collect();
     let nothing = vec![None; width];
     let (mut next, mut held) = (Rows::new(), 0);
@@ -59,12 +61,19 @@ pub(in crate::protection) fn settle_people(
             let mut known = vec![shown];
             known.extend(before.rows.get(key));
             known.extend(earlier.get(key).into_iter().flatten());
+            let moved = |at: &usize| has_moved(own[*at].unwrap_or(0), shown[*at].unwrap_or(0), k);
+            let comes = is_new || shown != &nothing || judged.iter().any(moved);
             let settled = |at: usize| {
                 let near = near(own[at], &known, at, k);
-                let has_moved = has_moved(own[at].unwrap_or(0), shown[at].unwrap_or(0), k);
-                match is_new || is_free[at] || has_moved || (is_untold[at] && near.is_some()) {
-                    true => near.unwrap_or(own[at]),
-                    false => shown[at],
+                match telling[at] {
+                    Telling::NoLonger => None,
+                    _ if !comes => None,
+                    // Of those who only wait to be gone nobody may see that they are.
+                    Telling::Anew if own == &nothing => Some(0),
+                    Telling::Anew => own[at],
+                    Telling::Again if near.is_some() => near.unwrap_or_default(),
+                    _ if is_new || moved(&at) => near.unwrap_or(own[at]),
+                    _ => shown[at],
                 }
             };
             let counts: Counts = match is_new && own == &nothing {
@@ -156,12 +165,19 @@ struct Compared<'a> {
     then: Option<Pieces<'a>>,
 }
 
+/// What pieces are compared by.
+struct Judging<'a> {
+    k: u32,
+    /// The places of the counts that are told now as they were.
+    counts: &'a [usize],
+}
+
 /// Every place where there is somebody or was.
 fn alike_of<'a>(
     now: &'a Rows,
     before: &'a ShownLayer,
     areas: &Areas,
-    k: u32,
+    judging: &Judging<'_>,
 ) -> BTreeMap<Place<'a>, Compared<'a>> {
     let by_place = |rows: &'a Rows| {
         let mut all: BTreeMap<Place<'a>, Pieces<'a>> = BTreeMap::new();
@@ -173,7 +189,8 @@ fn alike_of<'a>(
     let (mut now, mut then) = (by_place(now), by_place(&before.rows));
     let places: BTreeSet<Place<'a>> = now.keys().chain(then.keys()).copied().collect();
     let mut all: BTreeMap<Place<'a>, Compared<'a>> = BTreeMap::new();
-    let mut open: BTreeSet<Place<'a>> = BTreeSet::new();
+    // Those that differ, with how many pieces of those that they are most alike do.
+    let mut open: BTreeMap<Place<'a>, usize> = BTreeMap::new();
     let none = Pieces::new();
     for place in places {
         let now = now.remove(&place).unwrap_or_default();
@@ -184,10 +201,10 @@ fn alike_of<'a>(
             (true, false) => !could_be(place.unit, areas, &before.areas),
             _ => false,
         };
-        let is_alike = !is_other_area && are_alike(&now, shown, k);
-        let then = is_alike.then(|| shown.clone());
-        if !is_alike {
-            open.insert(place);
+        let others = judging.others(&now, shown).filter(|_| !is_other_area);
+        let then = others.map(|_| shown.clone());
+        if others != Some(0) {
+            open.insert(place, others.unwrap_or(usize::MAX));
         }
         all.insert(place, Compared { now, then });
     }
@@ -196,7 +213,7 @@ fn alike_of<'a>(
         let mut touched: BTreeSet<Place<'a>> = BTreeSet::new();
         for (key, counts) in &past.rows {
             let place = Place::of(key);
-            if !open.contains(&place) {
+            if !open.contains_key(&place) {
                 continue;
             }
             touched.insert(place);
@@ -208,30 +225,36 @@ fn alike_of<'a>(
         }
         for place in touched {
             let shown = then.get(&place).unwrap_or(&none);
-            if let Some(compared) = all.get_mut(&place)
-                && are_alike(&compared.now, shown, k)
+            if let (Some(compared), Some(fewest)) = (all.get_mut(&place), open.get_mut(&place))
+                && let Some(others) = judging.others(&compared.now, shown)
+                && others < *fewest
             {
                 compared.then = Some(shown.clone());
-                open.remove(&place);
+                *fewest = others;
             }
         }
     }
     all
 }
 
-/// Whether the people of a place are those who were there, but for some: not where less than half of
-/// the pieces are as they were, but for less than k in each, and as many as could be told differ.
-/// Those who merely wait do not add up to it.
-fn are_alike(now: &Pieces<'_>, then: &Pieces<'_>, k: u32) -> bool {
-    let is_near = |(key, counts): &(&&Key, &&Counts)| {
-        then.get(*key).is_some_and(|shown| {
-            let mut both = counts.iter().zip(shown.iter());
-            both.all(|(now, shown)| !has_moved(now.unwrap_or(0), shown.unwrap_or(0), k))
-        })
-    };
-    let near = now.iter().filter(is_near).count();
-    let others = now.len() + then.keys().filter(|key| !now.contains_key(*key)).count() - near;
-    2 * near >= now.len().max(then.len()) || others < least_pieces(k)
+impl Judging<'_> {
+    /// How many pieces of a place differ from those that were there, but for less than k in each;
+    /// `None` where these are other people: where less than half are as they were, and as many differ
+    /// as can be told. Those who merely wait do not add up to it.
+    fn others(&self, now: &Pieces<'_>, then: &Pieces<'_>) -> Option<usize> {
+        let is_near = |(key, own): &(&&Key, &&Counts)| {
+            then.get(*key).is_some_and(|shown| {
+                let count = |counts: &Counts, at: usize| counts[at].unwrap_or(0);
+                let mut all = self.counts.iter();
+                all.all(|&at| !has_moved(count(own, at), count(shown, at), self.k))
+            })
+        };
+        let near = now.iter().filter(is_near).count();
+        let gone = then.keys().filter(|key| !now.contains_key(*key)).count();
+        let others = now.len() + gone - near;
+        let are_alike = 2 * near >= now.len().max(then.len()) || others < least_pieces(self.k);
+        are_alike.then_some(others)
+    }
 }
 
 /// How many pieces together tell of nobody: each holds one person at least.
@@ -239,15 +262,35 @@ fn least_pieces(k: u32) -> usize {
     (k as usize).max(10)
 }
 
-/// Whether the bureaus tell a count for the first time ever, or no longer: most pieces have it where
-/// none had it, or the other way round.
-fn is_told_anew(now: &Rows, before: &ShownLayer, at: usize, k: u32) -> bool {
-    let is_many = |many: usize, of: usize| many >= least_pieces(k) && 2 * many > of;
-    let was_told = || before.past.iter().any(|past| with(&past.rows, at) > 0);
-    match (with(now, at), with(&before.rows, at)) {
-        (has, 0) => is_many(has, now.len()) && !was_told(),
-        (0, had) => is_many(had, before.rows.len()),
-        _ => false,
+/// Whether the bureaus tell a count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// As they did, or did not.
+    AsEver,
+    /// For the first time.
+    Anew,
+    /// As they did before they last did not.
+    Again,
+    NoLonger,
+}
+
+/// A count is told where most pieces have it, and is not where next to none has.
+fn telling_of(now: &Rows, before: &ShownLayer, at: usize, k: u32) -> Telling {
+    let (has, had) = (with(now, at), with(&before.rows, at));
+    let is_told = |with: usize, all: usize| with >= least_pieces(k) && 2 * with > all;
+    let is_not = |with: usize, all: usize| 20 * with <= all;
+    let was_told = || {
+        let mut past = before.past.iter();
+        past.any(|past| with(&past.rows, at) >= least_pieces(k))
+    };
+    let (all, shown) = (now.len(), before.rows.len());
+    match (is_told(has, all), is_told(had, shown)) {
+        (true, false) if is_not(had, shown) => match was_told() {
+            true => Telling::Again,
+            false => Telling::Anew,
+        },
+        (false, true) if is_not(has, all) => Telling::NoLonger,
+        _ => Telling::AsEver,
     }
 }
 
@@ -435,5 +478,42 @@ mod tests {
         again.values_mut().next().expect("a piece")[1] = Some(31);
         let days = [told.clone(), untold, again];
         assert!(chain(&days, &["a"]) == (told, 1));
+    }
+
+    #[test]
+    fn a_piece_that_lost_some_while_it_was_missing_is_what_it_was() {
+        let mut whole = pieces(Some("a"), 0, 40, None);
+        whole.values_mut().for_each(|counts| counts[0] = Some(12));
+        let mut half = whole.clone();
+        half.retain(|key, _| key.cell.0 >= 15);
+        let mut back = whole.clone();
+        back.values_mut().next().expect("a piece")[0] = Some(8);
+        assert!(chain(&[whole.clone(), half, back], &["a"]) == (whole, 1));
+    }
+
+    #[test]
+    fn a_count_told_anew_or_no_longer_tells_of_none_that_waits() {
+        let mut first = pieces(Some("a"), 0, 50, None);
+        // One has it from the start, and keeps it.
+        first.values_mut().next().expect("a piece")[1] = Some(0);
+        let mut less = first.clone();
+        less.retain(|key, _| key.cell != (7, 0));
+        let more = both(&first, &pieces(Some("a"), 90, 1, None));
+        let told = |rows: &Rows| -> Rows {
+            let row = |(key, counts): (&Key, &Counts)| (key.clone(), vec![counts[0], Some(30)]);
+            rows.iter().map(row).collect()
+        };
+        for one in [less, more] {
+            let (mut shown, held) = chain(&[first.clone(), one.clone(), told(&one)], &["a"]);
+            assert_eq!(held, 1);
+            assert!(shown.keys().eq(first.keys()));
+            let others = shown.iter_mut().filter(|(key, _)| key.cell != (7, 0));
+            assert!(others.into_iter().all(|(_, counts)| counts[1] == Some(30)));
+            assert!(shown.values().all(|counts| counts[1].is_some()));
+            let days = [told(&first), told(&one), one];
+            let (shown, _) = chain(&days, &["a"]);
+            assert!(shown.values().all(|counts| counts[1].is_none()));
+            assert!(shown.keys().eq(first.keys()));
+        }
     }
 }
